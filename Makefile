@@ -1,0 +1,94 @@
+# Everything that a fresh checkout needs: Python 3.11 or newer, make and a way to the package registry.
+# `make demo` and `make test` each get the rest themselves. Choose another Python with: make PYTHON=/path/to/python3
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-unit test-browser test-packaging lint bench lock clean
+
+# What is set for some other Python project does not belong in here.
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+
+VENV := .venv
+BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -q -n 2 --dist worksteal
+OLD_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+ifndef PYTHON
+PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
+	$$python -c '$(OLD_ENOUGH)' 2>/dev/null && echo $$python && break; done)
+endif
+
+# A checkout that was moved, or whose Python is gone, begins anew.
+STALE := $(shell [ ! -e $(VENV)/python-ready ] || { [ -x $(BIN)/python ] && [ "$$(cat $(VENV)/python-ready)" = "$(CURDIR)" ]; } \
+	|| rm -f $(VENV)/*-ready)
+
+help:  ## Show these targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-15s %s\n", $$1, $$2 }' Makefile
+
+demo: $(VENV)/browser-ready  ## Cancel a sample list on a practice Admin and leave a report
+	@$(BIN)/countermand demo
+
+test: lint $(VENV)/browser-ready  ## Check style and types, and run every test
+	@echo "Tests: all of them, two at a time."
+	@$(PYTEST)
+
+test-unit: $(VENV)/packages-ready  ## Run the tests that need no browser
+	@$(PYTEST) tests/unit
+
+test-browser: $(VENV)/browser-ready  ## Run the tests that drive the practice Admin
+	@$(PYTEST) tests/browser
+
+test-packaging: $(VENV)/browser-ready  ## Run the tests of the package and of the house rules
+	@$(PYTEST) tests/packaging
+
+lint: $(VENV)/packages-ready  ## Check style (ruff) and types (mypy)
+	@echo "Style: ruff."
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet .
+	@echo "Types: mypy."
+	@$(BIN)/python -m mypy --no-error-summary
+
+bench: $(VENV)/browser-ready  ## Measure, and print a table for each benchmark
+	@for benchmark in tests/benchmarks/*.py; do \
+		echo "Benchmark: $$benchmark."; $(BIN)/python "$$benchmark" || exit; done
+
+lock: $(VENV)/packages-ready  ## Write requirements.lock anew from pyproject.toml
+	@echo "Lock: the newest versions that pyproject.toml allows, with their hashes."
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/python -m venv "$$folder" && \
+	"$$folder/bin/python" -m pip install -qq --disable-pip-version-check uv && \
+	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --group dev \
+		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements.lock --custom-compile-command "make lock"
+
+clean:  ## Remove what make has made; the folders of runs stay
+	rm -rf $(VENV) build dist test-results .mypy_cache .ruff_cache .pytest_cache
+	find bot flows tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# A Python that cannot make a virtual environment is Debian's without its venv package.
+$(VENV)/python-ready:
+	@if [ -z "$(PYTHON)" ]; then \
+		echo "Countermand needs Python 3.11 or newer, and there is none here. Install it, or say where it is:" \
+			"make PYTHON=/path/to/python3" >&2; exit 2; fi
+	@"$(PYTHON)" -c '$(OLD_ENOUGH)' || { \
+		echo "Countermand needs Python 3.11 or newer, and $(PYTHON) is not. Say where one is:" \
+			"make PYTHON=/path/to/python3" >&2; exit 2; }
+	@if ! "$(PYTHON)" -c 'import ensurepip, venv' 2>/dev/null; then \
+		package=$$("$(PYTHON)" -c 'import sys; print("python%d.%d-venv" % sys.version_info[:2])'); \
+		if [ "$$(id -u)" != 0 ] || ! command -v apt-get >/dev/null; then \
+			echo "$(PYTHON) has no venv module. On Debian or Ubuntu, as root: apt-get install $$package" >&2; exit 2; fi; \
+		echo "Python: installing $$package, which $(PYTHON) lacks."; \
+		log=$$(apt-get update 2>&1 && DEBIAN_FRONTEND=noninteractive \
+			apt-get install -y --no-install-recommends "$$package" 2>&1) || { \
+			echo "$$log" | tail -n 5 >&2; echo "That did not work: install $$package, then try again." >&2; exit 2; }; fi
+	@echo "Python: making a virtual environment in $(VENV) with $$("$(PYTHON)" --version)."
+	@"$(PYTHON)" -m venv --clear $(VENV)
+	@echo "$(CURDIR)" > $@
+
+$(VENV)/packages-ready: $(VENV)/python-ready requirements.lock pyproject.toml
+	@echo "Packages: installing the exact versions of requirements.lock, about 150 MB the first time."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@echo "Packages: installing Countermand itself, from this folder."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/browser-ready: $(VENV)/packages-ready
+	@$(BIN)/python -m bot.getbrowser
+	@touch $@

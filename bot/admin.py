@@ -1,0 +1,276 @@
+"""The Admin as a person at it sees it: one page, its screens, and the steps taken on it.
+
+This is what flows are given. It can be made around any Playwright ``Page``, such as the ``page`` fixture of
+pytest-playwright::
+
+    admin = Admin(page, load_pack("asc-4.3"), "https://shop.example/admin")
+"""
+
+import time
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from loguru import logger
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page, Response
+
+from bot.errors import Interrupted, InTheWay, PageTrouble, RunStopped, ScreenNotReached, SessionEnded
+from bot.ledger import Ledger
+from bot.pack import Pack, ScreenSpec
+from bot.recorder import NoRecorder, Recorder
+from bot.screen import Screen
+
+Seen = TypeVar("Seen")
+
+QUIET = 0.5
+"""Seconds without any change on the page after which an absence is believed."""
+
+
+class Admin:
+    """One browser page in the Admin, with the pack that describes it.
+
+    Args:
+        page: a page of any browser context; nothing needs to be open in it.
+        pack: what the screens look like.
+        url: the Admin's address, as a person would type it.
+        ledger: remembers every Confirm; one in memory if none is given.
+        recorder: takes the pictures; none are taken if none is given.
+        patience: seconds to wait for a screen.
+        settle: seconds for which an order's page is opened again after Confirm while it does not say Canceled.
+        allowed_hosts: hosts besides the Admin's own that links may lead to.
+        fresh_page: gives a new page of the same session, to begin again with; without it the page stays.
+        sign_in: opens the Admin and signs in; without it the Admin is only opened.
+        on_step: told the name of every step as it begins.
+        say: told remarks for the person who waits.
+        stopping: asked before every step; once it says True, nothing new is begun before Confirm.
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        pack: Pack,
+        url: str,
+        *,
+        ledger: Ledger | None = None,
+        recorder: Recorder | NoRecorder | None = None,
+        patience: float = 30,
+        settle: float = 5,
+        allowed_hosts: Collection[str] = (),
+        fresh_page: Callable[[], Page] | None = None,
+        sign_in: Callable[["Admin"], None] | None = None,
+        on_step: Callable[[str], None] = lambda name: None,
+        say: Callable[[str], None] = lambda remark: None,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.page = page
+        self.pack = pack
+        self.url = url
+        self.host = urlsplit(url).netloc
+        self.ledger = ledger or Ledger.in_memory()
+        self.recorder = recorder or NoRecorder()
+        self.patience = patience
+        self.settle = settle
+        self.say = say
+        self.store = ""
+        """The store whose dashboard was reached last, or empty when the way must be walked from the menu."""
+        self.pressed = False
+        """Whether Confirm was pressed for the order in hand."""
+        self._allowed_hosts = {str(urlsplit(url).hostname), *allowed_hosts}
+        self._fresh_page = fresh_page
+        self._sign_in = sign_in
+        self._on_step = on_step
+        self._stopping = stopping
+        self._since: dict[str, float] = {}
+        self._use(page)
+
+    # --- Where it is ---
+
+    def address(self) -> str:
+        """The part of the page's address after the page itself, from the ``#`` on; empty when there is none."""
+        return str(self.page.evaluate("() => location.hash"))
+
+    def may_talk_to(self, host: str) -> bool:
+        """Whether a link may lead to ``host``."""
+        return host in self._allowed_hosts
+
+    def open(self) -> None:
+        """Open the Admin's address, whatever is open now."""
+        self.page.goto(self.url, wait_until="domcontentloaded")
+
+    def begin_again(self) -> None:
+        """Open the Admin anew, signed in where that is known how; the way to a store is walked from the menu."""
+        self.store = ""
+        try:
+            if self._fresh_page is not None:
+                self._use(self._fresh_page())
+            if self._sign_in is not None:
+                self._sign_in(self)
+            else:
+                self.open()
+        except PlaywrightError as trouble:
+            raise PageTrouble(reason=first_line(trouble)) from trouble
+
+    def reload(self) -> None:
+        """Have the server draw the open page anew."""
+        self.page.reload(wait_until="domcontentloaded")
+
+    # --- Its screens ---
+
+    def screen(self, name: str, **facts: str) -> Screen:
+        """A screen of the pack, without looking whether it is the one that is open."""
+        return Screen(self, self.pack.screens[name], facts)
+
+    def arrive(self, name: str, *, besides: Collection[str] = (), **facts: str) -> Screen:
+        """Wait until screen ``name`` is open and every check of it holds.
+
+        Args:
+            name: the screen.
+            besides: interruptions that are no interruption here.
+            facts: what the pack may use in braces.
+
+        Raises:
+            ScreenNotReached: with the message of the check that did not hold to the end.
+            SessionEnded, InTheWay, RunStopped: a known interruption appeared instead, recognised at once.
+        """
+        return self.arrive_at_one_of(name, besides=besides, **facts)
+
+    def arrive_at_one_of(self, *names: str, besides: Collection[str] = (), **facts: str) -> Screen:
+        """Wait until one of several screens is open; otherwise as ``arrive``."""
+        screens = [self.screen(name, **facts) for name in names]
+
+        def look() -> Screen | None:
+            here = next((screen for screen in screens if screen.is_here()), None)
+            if here is None:
+                self.notice_interruptions(besides=(*names, *besides))
+            return here
+
+        here = self.until(look)
+        if here is None:
+            expected = screens[0]
+            failing = expected.failing_check()
+            why = expected.told(failing) if failing else "a loading cover stayed over it."
+            raise ScreenNotReached(screen=expected.spec.title, seconds=self.patience, why=why)
+        return here
+
+    def until(self, look: Callable[[], Seen | None], seconds: float | None = None) -> Seen | None:
+        """Look again whenever the page changes, until ``look`` gives something or time is up (then None)."""
+        deadline = time.monotonic() + (self.patience if seconds is None else seconds)
+        while True:
+            try:
+                seen = look()
+            except PlaywrightError as trouble:
+                # A page that is being replaced cannot be looked at; the next one can.
+                if self.page.is_closed() or time.monotonic() >= deadline:
+                    raise
+                logger.debug("the page moved while it was looked at: {}", first_line(trouble))
+                seen = None
+            left = deadline - time.monotonic()
+            if seen or left <= 0:
+                return seen
+            self._wait_for_change(min(left, 0.25))
+
+    def quiet(self, seconds: float = QUIET) -> bool:
+        """Wait until the page has not changed for some seconds; False when it never comes to rest."""
+        return bool(self.page.evaluate(_QUIET, [seconds * 1000, self.patience * 1000]))
+
+    def notice_interruptions(self, *, besides: Collection[str] = ()) -> None:
+        """Raise if the page shows something known that is not a screen to work on.
+
+        Raises:
+            SessionEnded: signing in again mends it.
+            InTheWay: beginning the order again may mend it.
+            RunStopped: the run cannot go on.
+        """
+        if self._document_status == 503:
+            raise RunStopped(reason="The Admin is in maintenance, or down (HTTP 503).")
+        if self._document_status >= 500:
+            raise InTheWay(
+                f"The Admin answered with an error (HTTP {self._document_status}).",
+                "Run the list again; if it stays, tell the shop's administrator.",
+            )
+        for spec in self.pack.interruptions():
+            if spec.screen in besides or not self._lasts(spec):
+                continue
+            what = spec.interrupts
+            if what is None or what.reaction == "retry":
+                raise InTheWay(what.message if what else "", what.next_step if what else "")
+            error = SessionEnded(reason=what.message) if what.reaction == "sign_in" else RunStopped(reason=what.message)
+            error.next_step = what.next_step
+            raise error
+
+    # --- The steps taken ---
+
+    @contextmanager
+    def step(self, name: str) -> Iterator[None]:
+        """One named step of a flow: announced, logged, and photographed when it is done.
+
+        Whatever fails inside is photographed too, with the page's words. What the browser reports is turned
+        into one sentence.
+
+        Raises:
+            Interrupted: a person asked to stop, and nothing is pressed yet.
+            PageTrouble: the browser could not go on.
+            EvidenceNotWritten: before Confirm only; afterwards lost evidence is noted and hides no outcome.
+        """
+        if self._stopping() and not self.pressed:
+            raise Interrupted
+        self._on_step(name)
+        logger.bind(step=name).info("step {}", name)
+        try:
+            yield
+        except PlaywrightError as trouble:
+            self.recorder.trouble(self, name)
+            raise PageTrouble(reason=first_line(trouble)) from trouble
+        except Exception:
+            self.recorder.trouble(self, name)
+            raise
+        self.recorder.picture(self, name)
+
+    def _use(self, page: Page) -> None:
+        self.page = page
+        self._document_status = 200
+        page.set_default_timeout(self.patience * 1000)
+        page.on("response", self._note_document)
+
+    def _note_document(self, response: Response) -> None:
+        """Remember how the server answered for the page itself, the one thing that the page may not show."""
+        if response.request.is_navigation_request() and response.frame == self.page.main_frame:
+            self._document_status = response.status
+
+    def _wait_for_change(self, seconds: float) -> None:
+        try:
+            self.page.evaluate(_CHANGE, seconds * 1000)
+        except PlaywrightError:
+            if self.page.is_closed():
+                raise  # otherwise the page was replaced, which is a change
+
+    def _lasts(self, spec: ScreenSpec) -> bool:
+        """Whether an interruption is on the page, and has been for as long as the pack asks."""
+        if not self.screen(spec.screen).appears():
+            self._since.pop(spec.screen, None)
+            return False
+        since = self._since.setdefault(spec.screen, time.monotonic())
+        return spec.interrupts is not None and time.monotonic() - since >= spec.interrupts.lasting
+
+
+def first_line(trouble: PlaywrightError) -> str:
+    """The sentence in a browser's error: its first line, without the name of the call."""
+    return trouble.message.strip().splitlines()[0].partition(": ")[2] or trouble.message.strip().splitlines()[0]
+
+
+_CHANGE = """(limit) => new Promise((done) => {
+    const finish = () => { clearTimeout(timer); watch.disconnect(); done(); };
+    const watch = new MutationObserver(finish);
+    const timer = setTimeout(finish, limit);
+    watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+})"""
+
+_QUIET = """([rest, limit]) => new Promise((done) => {
+    const finish = (quiet) => { clearTimeout(timer); clearTimeout(end); watch.disconnect(); done(quiet); };
+    let timer = setTimeout(finish, rest, true);
+    const end = setTimeout(finish, limit, false);
+    const watch = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(finish, rest, true); });
+    watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+})"""

@@ -1,0 +1,338 @@
+"""The command line: parses and wires, nothing else. What is slow to import is imported by the command that needs it."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from bot import __version__
+from bot.errors import CannotStart, CountermandError, InputInvalid, RunStopped
+from bot.textfile import listing
+
+if TYPE_CHECKING:
+    from bot.admin import Admin
+    from bot.joblist import JobList
+    from bot.ledger import Ledger
+    from bot.pack import Pack
+    from bot.progress import Progress
+    from bot.recorder import Recorder
+    from bot.runner import RunEnd
+    from bot.settings import Places, Settings
+    from bot.stopping import StopRequest
+
+app = typer.Typer(
+    name="countermand",
+    help="Cancel unshipped Amazon orders through the Adobe Commerce Admin's screens, and prove what became of each.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+JOBS = Annotated[Path, typer.Argument(metavar="JOBS", help="Job list, YAML or CSV.")]
+PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name or a folder.")]
+HEADED = Annotated[bool, typer.Option("--headed", help="Show the browser while it works.")]
+UNMASKED = Annotated[bool, typer.Option("--unmasked", help="Leave buyers' data readable in the pictures.")]
+
+
+class SchemaOf(StrEnum):
+    """What a JSON Schema can be printed of."""
+
+    JOBS = "jobs"
+    PACK = "pack"
+
+
+class FaceName(StrEnum):
+    """The two ways in which the practice Admin draws its screens."""
+
+    SPECTRUM = "spectrum"
+    PLAIN = "plain"
+
+
+FACE = Annotated[FaceName, typer.Option("--face", help="How the practice Admin draws its screens.")]
+
+
+def main() -> NoReturn:
+    """Run the command line; everything that a person did wrong ends in a sentence and an exit status."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except CountermandError as error:
+        text = listing(error) if isinstance(error, InputInvalid) else str(error)
+        typer.echo(f"{text}\n{error.next_step}".strip(), err=True)
+        sys.exit(error.exit_status)
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
+    except typer.Abort:
+        typer.echo("Stopped: nothing was opened.", err=True)
+        sys.exit(130)
+    except Exception as error:
+        # click's usage errors know how to show themselves; anything else is a defect and keeps its traceback
+        show = getattr(error, "show", None)
+        if show is None:
+            raise
+        show()
+        sys.exit(2)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"countermand {__version__}")
+        raise typer.Exit
+
+
+@app.command()
+def run(
+    jobs: JOBS,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Start without asking.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Go as far as the chosen reason, then leave the dialog.")
+    ] = False,
+    workers: Annotated[int, typer.Option("--workers", min=1, help="Worker processes; this version has one.")] = 1,
+    headed: HEADED = False,
+    pack: PACK = None,
+    unmasked: UNMASKED = False,
+) -> None:
+    """Cancel the orders on a list, or say why not."""
+    if workers > 1:
+        raise CannotStart(reason="This version works with one worker: leave --workers away.")
+    command = "dry run" if dry_run else "run"
+    _work(command, jobs, ask=not (yes or dry_run), headed=headed, pack=pack, unmasked=unmasked)
+
+
+@app.command()
+def plan(jobs: JOBS, headed: HEADED = False, pack: PACK = None, unmasked: UNMASKED = False) -> None:
+    """Say what would become of each; press nothing."""
+    _work("plan", jobs, ask=False, headed=headed, pack=pack, unmasked=unmasked)
+
+
+@app.command()
+def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
+    """See it work here, on a practice Admin."""
+    from bot.sandbox import Face, Sandbox
+    from bot.sandbox.sample import SAMPLE_LIST, unexpected
+    from bot.settings import load_settings
+
+    with Sandbox(face=Face(face)) as sandbox:
+        typer.echo(f"A practice Admin runs at {sandbox.url} while the demo lasts; no real shop is touched.")
+        settings = load_settings(
+            admin_url=sandbox.url, username=sandbox.username, password=sandbox.password, pack="asc-4.3"
+        )
+        end = _carry_out("demo", settings, _read_jobs(SAMPLE_LIST), headed=headed)
+    surprises = list(unexpected(end.results))
+    for surprise in surprises:
+        typer.echo(f"Not as the demo expects: {surprise}", err=True)
+    raise typer.Exit(end.exit_status if end.exit_status > 1 else bool(surprises))
+
+
+@app.command()
+def report(
+    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Run id, run folder, or latest.")],
+) -> None:
+    """Write the report of a run anew."""
+    from bot.report import write_report
+    from bot.results import read_run
+    from bot.runfolder import find_run
+
+    folder = find_run(run_id, _places().runs_dir)
+    typer.echo(write_report(folder, *read_run(folder)))
+
+
+@app.command()
+def status() -> None:
+    """List runs, and what waits for a person."""
+    from bot.ledger import Ledger
+    from bot.status import show_status
+
+    file = _places().ledger_file
+    if not file.is_file():
+        typer.echo(f"There is no ledger at {file} yet: no run was made from this folder.")
+        return
+    with Ledger.open(file) as ledger:
+        show_status(ledger)
+
+
+@app.command()
+def sandbox(
+    face: FACE = FaceName.SPECTRUM,
+    port: Annotated[int, typer.Option("--port", help="Port on this machine; 0 takes a free one.")] = 0,
+    answer_ms: Annotated[int, typer.Option("--answer-ms", min=0, help="How long it takes to answer.")] = 0,
+) -> None:
+    """Serve the practice Admin, to try and to train."""
+    import threading
+
+    from bot.sandbox import Face, Sandbox
+    from bot.stopping import StopRequest, stop_on_signals
+
+    ended = threading.Event()
+    stop = StopRequest()
+    with Sandbox(face=Face(face), port=port, answer_ms=answer_ms) as practice:
+        typer.echo(f"Practice Admin: {practice.url}\nUser name: {practice.username}\nPassword: {practice.password}")
+        typer.echo("Press Ctrl-C to end it.")
+        with stop_on_signals(stop, lambda _: ended.set()):
+            while not ended.wait(0.5):  # short, because a wait without an end hears no signal on Windows
+                continue
+
+
+@app.command()
+def schema(of: Annotated[SchemaOf, typer.Argument(help="What to describe.")]) -> None:
+    """Print a JSON Schema, for editors that check and complete."""
+    import json
+
+    from bot.joblist import job_list_schema
+    from bot.pack import pack_schema
+
+    typer.echo(json.dumps(job_list_schema() if of is SchemaOf.JOBS else pack_schema(), indent=2))
+
+
+def _work(command: str, jobs: Path, *, ask: bool, headed: bool, pack: str | None, unmasked: bool) -> None:
+    from bot.settings import load_settings
+
+    job_list = _read_jobs(jobs)
+    settings = load_settings(pack=pack, unmasked=unmasked or None)
+    end = _carry_out(command, settings, job_list, ask=ask, headed=headed)
+    raise typer.Exit(end.exit_status)
+
+
+def _places() -> "Places":
+    from bot.settings import load_places
+
+    return load_places()
+
+
+def _read_jobs(path: Path) -> "JobList":
+    from bot.joblist import read_job_list
+
+    return read_job_list(path)
+
+
+def _carry_out(
+    command: str,
+    settings: "Settings",
+    job_list: "JobList",
+    *,
+    ask: bool = False,
+    headed: bool = False,
+) -> "RunEnd":
+    """Wire the parts together and work through a list."""
+    from datetime import UTC, datetime
+    from functools import partial
+    from urllib.parse import urlsplit
+
+    from bot.ledger import Ledger
+    from bot.logs import log_to
+    from bot.outcomes import RunInfo
+    from bot.pack import load_pack
+    from bot.progress import make_progress
+    from bot.recorder import Recorder
+    from bot.report import REPORT_FILE, write_report
+    from bot.results import write_results
+    from bot.runfolder import make_run_folder
+    from bot.runner import Runner, Work
+    from bot.stopping import StopRequest, stop_on_signals
+    from flows.cancel_order import cancel_order
+    from flows.read_order import plan_order
+
+    pack = load_pack(settings.pack)
+    if ask:
+        _ask_to_start(settings, job_list)
+    started = datetime.now(UTC)
+    folder = make_run_folder(settings.runs_dir, started)
+    info = RunInfo(
+        run_id=folder.name,
+        command=command,
+        admin=urlsplit(settings.admin_url).netloc,
+        account=settings.username,
+        pack=pack.name,
+        job_list=Path(job_list.file).name,
+        started_at=started,
+        unmasked=settings.unmasked,
+        version=__version__,
+    )
+    # A demo's practice Admin is new each time: what was pressed in an earlier one says nothing about it.
+    ledger_file = folder / "ledger.sqlite" if command == "demo" else settings.ledger_file
+    works: dict[str, Work] = {"plan": plan_order, "dry run": partial(cancel_order, dry_run=True)}
+    progress = make_progress()
+    stop = StopRequest()
+    recorder = Recorder(folder, masked=not settings.unmasked)
+    secrets = [settings.password.get_secret_value()]
+    with (
+        log_to(folder / "log.jsonl", secrets=secrets, say=progress.say),
+        stop_on_signals(stop, progress.say),
+        Ledger.open(ledger_file) as ledger,
+    ):
+        runner = Runner(
+            work=works.get(command, cancel_order),
+            open_admin=lambda: _admin(settings, pack, ledger, recorder, progress, stop, headed=headed),
+            ledger=ledger,
+            recorder=recorder,
+            progress=progress,
+            attempts=settings.attempts,
+            max_failures=settings.max_failures,
+        )
+        end = runner.run(info, job_list.jobs)
+    failures = []
+    for write in (write_results, write_report):
+        try:
+            write(folder, end.info, end.results)
+        except RunStopped as failure:
+            failures.append(f"{failure} The outcomes are in the ledger {ledger_file}.")
+    progress.run_finished(end.info, end.results)
+    if failures:
+        raise RunStopped(reason="\n".join(failures))
+    typer.echo(f"Report: {folder / REPORT_FILE}")
+    return end
+
+
+@contextmanager
+def _admin(
+    settings: "Settings",
+    pack: "Pack",
+    ledger: "Ledger",
+    recorder: "Recorder",
+    progress: "Progress",
+    stop: "StopRequest",
+    *,
+    headed: bool,
+) -> "Iterator[Admin]":
+    """The Admin, signed in, in a browser of its own."""
+    from bot.admin import Admin
+    from bot.session import browser_session
+    from flows.sign_in import sign_in
+
+    with browser_session(settings, headed=headed) as session:
+        admin = Admin(
+            session.fresh_page(),
+            pack,
+            settings.admin_url,
+            ledger=ledger,
+            recorder=recorder,
+            patience=settings.timeout,
+            settle=settings.settle,
+            allowed_hosts=settings.allowed_hosts,
+            fresh_page=session.fresh_page,
+            sign_in=lambda admin: sign_in(admin, settings.username, settings.password),
+            on_step=progress.step,
+            say=progress.say,
+            stopping=stop,
+        )
+        sign_in(admin, settings.username, settings.password)
+        yield admin
+
+
+def _ask_to_start(settings: "Settings", job_list: "JobList") -> None:
+    stores = ", ".join(dict.fromkeys(job.store for job in job_list.jobs))
+    typer.echo(
+        f"Admin:   {settings.admin_url}\nAccount: {settings.username}\nStore:   {stores}\n"
+        f"Orders:  {len(job_list.jobs)} from {job_list.file}"
+    )
+    if not sys.stdin.isatty():
+        raise CannotStart(reason="There is no terminal to ask on: look at the plan, then start with --yes.")
+    if not typer.confirm("Cancel them? What is canceled cannot be taken back."):
+        raise typer.Abort

@@ -1,0 +1,150 @@
+"""The one place that presses Confirm, and what is heard after it.
+
+The press itself takes a permit and writes the intent to the ledger, flushed to disk, before it presses. After it
+nothing is ever pressed again.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+from loguru import logger
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Request
+
+from bot.admin import Admin, first_line
+from bot.errors import LedgerTrouble
+from bot.guard import Permit
+from bot.verdicts import Answer, Verdict
+
+PRESS_SECONDS = 5.0
+"""How long a press may take; that Confirm can be pressed was tried just before."""
+
+
+@dataclass
+class Heard:
+    """What has been heard of the cancel that was pressed, on the wire and on the screen."""
+
+    intent: int
+    sent: bool = False
+    lost: str = ""
+    answers: list[Request] = field(default_factory=list)
+    press_trouble: str = ""
+
+
+@contextmanager
+def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
+    """Write the intent, press Confirm once, and listen for the answer while the block runs.
+
+    Nothing raised by the browser leaves here once the press was tried: the press may have arrived.
+
+    Raises:
+        PressedBefore: the ledger knows of a Confirm for this order that was never settled.
+        LedgerTrouble: the intent could not be written; nothing was pressed.
+    """
+    confirm = admin.screen("cancel_dialog", order=permit.order).one("confirm")
+    heard = Heard(intent=admin.ledger.write_intent(admin.host, permit))
+    known = admin.pack.info.cancel_request
+
+    def is_ours(request: Request) -> bool:
+        return request.method == "POST" and known.address in request.url and known.body in (request.post_data or "")
+
+    def on_request(request: Request) -> None:
+        heard.sent = heard.sent or is_ours(request)
+
+    def on_finished(request: Request) -> None:
+        if is_ours(request):
+            heard.answers.append(request)
+
+    def on_failed(request: Request) -> None:
+        if is_ours(request):
+            heard.lost = request.failure or "the connection was cut"
+
+    listeners = {"request": on_request, "requestfinished": on_finished, "requestfailed": on_failed}
+    for event, listener in listeners.items():
+        admin.page.on(event, listener)  # type: ignore[call-overload]  # one overload an event name
+    admin.pressed = True
+    try:
+        try:
+            confirm.click(timeout=PRESS_SECONDS * 1000)
+        except PlaywrightError as trouble:
+            heard.press_trouble = first_line(trouble)
+            logger.error("pressing Confirm ended with: {}", heard.press_trouble)
+        yield heard
+    finally:
+        for event, listener in listeners.items():
+            admin.page.remove_listener(event, listener)
+
+
+def await_answer(admin: Admin, heard: Heard) -> tuple[Answer, str]:
+    """Wait until the Admin has answered, on the wire and on the screen, and say what it answered.
+
+    An error wins over everything else. Words on the screen that are neither known as success nor as error
+    count only when the wire said nothing. Never raises what the browser reports.
+    """
+    screen = admin.screen("answer")
+    dialog = admin.screen("cancel_dialog")
+
+    def look() -> tuple[Answer, str] | None:
+        if heard.lost:
+            return Answer.NONE, heard.lost
+        on_wire = _on_wire(heard)
+        errors = screen.find("error").all_inner_texts()
+        if errors or (on_wire and on_wire[0] is Answer.ERROR):
+            return Answer.ERROR, " ".join((errors or [on_wire[1] if on_wire else ""])[0].split())
+        if dialog.count("dialog") or dialog.is_busy():
+            return None
+        if on_wire:
+            return on_wire
+        if screen.count("success"):
+            return Answer.OK, ""
+        return None
+
+    try:
+        answer = admin.until(look)
+        if answer is None:
+            answer = _on_wire(heard)  # the dialog stayed open over an answer that did arrive
+        if answer is None:
+            words = " ".join(" ".join(screen.find("messages").all_inner_texts()).split())
+            answer = (Answer.NONE, words or heard.press_trouble or "nothing was answered in time")
+    except PlaywrightError as trouble:
+        answer = (Answer.NONE, first_line(trouble))
+    _note(admin, lambda: admin.ledger.note_answer(heard.intent, *answer))
+    return answer
+
+
+def conclude(admin: Admin, heard: Heard, verdict: Verdict) -> None:
+    """Record what became of the press. A ledger that fails now is said loudly and hides no outcome: its intent
+    stays open, so the order is not pressed again.
+    """
+    _note(admin, lambda: admin.ledger.conclude(heard.intent, verdict.outcome))
+
+
+def _note(admin: Admin, record: Callable[[], None]) -> None:
+    try:
+        record()
+    except LedgerTrouble as trouble:
+        logger.error("after Confirm: {}", trouble)
+        admin.say(str(trouble))
+
+
+def _on_wire(heard: Heard) -> tuple[Answer, str] | None:
+    """The answer of the cancel request, once it has arrived whole."""
+    for request in heard.answers:
+        response = request.response()
+        if response is None:
+            continue
+        if not response.ok:
+            return Answer.ERROR, f"HTTP {response.status}"
+        try:
+            said = response.json()
+        except (PlaywrightError, ValueError):
+            return Answer.NONE, "the answer could not be read"
+        errors = said.get("errors") if isinstance(said, dict) else None
+        if errors:
+            words = errors[0].get("message", "") if isinstance(errors, list) and isinstance(errors[0], dict) else ""
+            return Answer.ERROR, str(words)
+        if isinstance(said, dict) and said.get("data"):
+            return Answer.OK, ""
+        return Answer.NONE, "the answer says neither yes nor no"
+    return None

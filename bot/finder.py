@@ -1,0 +1,115 @@
+"""From a pack's words to Playwright locators: how each kind of element is found on a page.
+
+A locator made here may match none, one or several elements; that exactly one is there is ``bot.screen``'s rule.
+Icon fonts put a private-use character into a control's accessible name (the Admin's menu and header buttons do),
+so names may have such characters around them; apart from that names and texts match whole.
+"""
+
+import re
+from collections.abc import Mapping
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+from bot.pack import Element, ScreenSpec, fill
+
+READING = (Path(__file__).parent / "reading.js").read_text(encoding="utf-8")
+"""The script that reads fields and columns; see there."""
+
+_AROUND_A_NAME = "[\\s\ue000-\uf8ff]*"
+_NOT_HIDDEN = "not(ancestor-or-self::*[@aria-hidden='true'])"
+_CHOICES = (
+    f"(self::select or @role='combobox' or @role='listbox' or @aria-haspopup='listbox' or "
+    f"(self::input and @type='radio') or @role='radio') and {_NOT_HIDDEN}"
+)
+
+
+def locate(page: Page, spec: ScreenSpec, name: str, facts: Mapping[str, str]) -> Locator:
+    """Everything visible on the page that answers to element ``name`` of the screen.
+
+    Needs every fact that the element's words have in braces; ``field`` and ``column`` elements have no locator,
+    they are only read.
+    """
+    element = spec.elements[name]
+    scope: Page | Locator = locate(page, spec, element.within, facts) if element.within else page
+    return _locate(page, scope, element, facts).filter(visible=True)
+
+
+def _locate(page: Page, scope: Page | Locator, element: Element, facts: Mapping[str, str]) -> Locator:
+    if element.role is not None:
+        name = whole(fill(element.name, facts), element.case) if element.name else None
+        roles = (element.role,) if isinstance(element.role, str) else element.role
+        # The pack's author names the roles, so the type checker cannot know them.
+        found = [scope.get_by_role(role, name=name) for role in roles]  # type: ignore[arg-type]
+        return reduce(Locator.or_, found)
+    if element.text is not None:
+        return by_text(scope, fill(element.text, facts), element.case)
+    if element.says is not None:
+        return scope.get_by_text(fill(element.says, facts), exact=False)
+    if element.label is not None:
+        return scope.get_by_label(whole(fill(element.label, facts), element.case))
+    if element.card is not None:
+        words = _quoted(fill(element.card.control, facts))
+        control = (
+            f"(self::button or self::a or self::input or @role='button' or @role='link') and {_NOT_HIDDEN} and "
+            f"(normalize-space(.)={words} or @aria-label={words} or @value={words})"
+        )
+        text = by_text(scope, fill(element.card.text, facts), element.case).filter(visible=True)
+        return text.locator(f"xpath=ancestor::*[.//*[{control}]][1]")
+    if element.row is not None:
+        cell = by_text(page, fill(element.row, facts), element.case)
+        return scope.get_by_role("row").filter(has=cell)
+    if element.choice is not None:
+        label = fill(element.choice, facts)
+        beside = by_text(scope, label, element.case).filter(visible=True)
+        around = scope.locator("label").filter(has_text=re.compile(rf"^\s*{re.escape(label)}"))
+        return beside.locator(f"xpath=ancestor::*[.//*[{_CHOICES}]][1]").or_(
+            around.filter(has=page.locator(f"xpath=.//*[{_CHOICES}]"))
+        )
+    if element.css is not None:
+        return scope.locator(f"css={element.css}")
+    if element.xpath is not None:
+        return scope.locator(f"xpath={element.xpath}")
+    raise ValueError(f"an element of kind {element.kind} is only read")
+
+
+def whole(words: str, case: str = "exact") -> re.Pattern[str]:
+    """Matches a name that is ``words`` and nothing else, apart from white space and icon characters."""
+    folded = r"\s+".join(re.escape(word) for word in words.split())
+    return re.compile(f"^{_AROUND_A_NAME}{folded}{_AROUND_A_NAME}$", re.IGNORECASE if case == "any" else 0)
+
+
+def by_text(scope: Page | Locator, words: str, case: str) -> Locator:
+    """The elements whose whole text is ``words``."""
+    return scope.get_by_text(words, exact=True) if case == "exact" else scope.get_by_text(whole(words, case))
+
+
+def choice_controls(box: Locator) -> Locator:
+    """The controls in a ``choice`` box that let a person pick one of several words."""
+    return box.locator(f"xpath=.//*[{_CHOICES}]").filter(visible=True)
+
+
+def reading_request(spec: ScreenSpec, facts: Mapping[str, str], *names: str, act: str = "read") -> dict[str, Any]:
+    """The request to ``READING`` for some field and column elements of a screen (see that script)."""
+    wanted = {name: spec.elements[name] for name in names}
+    return {
+        "fields": {name: fill(element.field, facts) for name, element in wanted.items() if element.field},
+        "columns": {name: fill(element.column, facts) for name, element in wanted.items() if element.column},
+        "known": known_labels(spec),
+        "act": act,
+    }
+
+
+def known_labels(spec: ScreenSpec) -> list[str]:
+    """Every label that the pack knows on a screen: none of them is ever a value."""
+    return [*spec.labels, *(element.field for element in spec.elements.values() if element.field)]
+
+
+def _quoted(words: str) -> str:
+    """``words`` as an XPath string; XPath has no escapes, so a text with both kinds of quotes is put together."""
+    if '"' not in words:
+        return f'"{words}"'
+    parts = ", '\"', ".join(f'"{part}"' for part in words.split('"'))
+    return f"concat({parts})"

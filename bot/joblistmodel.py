@@ -1,0 +1,219 @@
+"""The shape of a job list, and the rules for each of its values: what a job is, and what may stand in a file.
+
+The rules speak for themselves: each says in one sentence what is wrong with a value and what is allowed.
+"""
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Final, TypeGuard
+
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Discriminator,
+    Field,
+    Tag,
+    TypeAdapter,
+    WithJsonSchema,
+)
+from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
+from pydantic_core import core_schema
+
+from bot.textfile import FORBIDDEN, did_you_mean, one_of, shown
+from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason
+
+MOST_ORDERS: Final = 100_000
+"""How many orders one list may hold."""
+
+_AMOUNT: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,4})?")
+_BREAK: Final = re.compile(r"[\t\n\r]")
+_BY_WORDS: Final = {reason.label: reason for reason in Reason} | {reason.value: reason for reason in Reason}
+_LABELS: Final = tuple(reason.label for reason in Reason)
+
+
+def is_order_number(value: Any) -> TypeGuard[str]:
+    """Whether it is a whole Amazon order number, in the digits 0 to 9."""
+    return isinstance(value, str) and value.isascii() and AMAZON_ORDER_NUMBER.fullmatch(value) is not None
+
+
+def _order_number(value: Any) -> Any:
+    if is_order_number(value):
+        return value
+    how = "write three, seven and seven digits, such as 112-1215998-3002091"
+    if isinstance(value, str) and value:
+        raise ValueError(f"{shown(value)} is not an Amazon order number: {how}")
+    raise ValueError(f"An Amazon order number is missing here: {how}")
+
+
+def _reason(value: Any) -> Any:
+    if isinstance(value, str) and (reason := _BY_WORDS.get(value)):
+        return reason
+    allowed = f"llowed are {one_of(_LABELS)}, or their codes, such as {Reason.NO_INVENTORY.value}"
+    if isinstance(value, str) and value:
+        near = did_you_mean(value, _LABELS)
+        raise ValueError(f"{shown(value)} is not a reason: {near}{'A' if near else 'a'}{allowed}")
+    raise ValueError(f"A reason is missing here: a{allowed}")
+
+
+def _amount(value: Any) -> Any:
+    if not isinstance(value, str) or _AMOUNT.fullmatch(value):
+        return value
+    how = "write digits, with a point before the cents and no currency sign, such as 121.80"
+    raise ValueError(f"{shown(value)} is not an amount: {how}")
+
+
+def _text(what: str, most: int, *, least: int = 1) -> BeforeValidator:
+    """One line of ``least`` to ``most`` characters; spaces around it do not count."""
+
+    def check(value: Any) -> Any:
+        if not isinstance(value, str):
+            return value  # pydantic says what it should have been
+        text = value.strip()
+        if len(text) < least:
+            raise ValueError(f"The {what} is empty: write some text")
+        if len(text) > most:
+            raise ValueError(f"The {what} has {len(text):,} characters: at most {most} are allowed")
+        if not text.isprintable() and (_BREAK.search(text) or FORBIDDEN.search(text)):
+            raise ValueError(f"The {what} must be one line of text without tabs or invisible characters")
+        return text
+
+    return BeforeValidator(check)
+
+
+_OrderNumber = Annotated[
+    str,
+    BeforeValidator(_order_number),
+    WithJsonSchema({"type": "string", "pattern": "^[0-9]{3}-[0-9]{7}-[0-9]{7}$"}),
+]
+_Store = Annotated[str, _text("store", 200), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200})]
+_Reason = Annotated[Reason, BeforeValidator(_reason), WithJsonSchema({"enum": list(_BY_WORDS)})]
+_Total = Annotated[
+    Decimal,
+    BeforeValidator(_amount),
+    Field(ge=0),
+    WithJsonSchema({"type": ["string", "number"], "minimum": 0, "pattern": f"^{_AMOUNT.pattern}$"}),
+]
+_Buyer = Annotated[str, _text("buyer", 200), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200})]
+_NOTE_SCHEMA: Final = WithJsonSchema({"type": ["string", "number"], "maxLength": 500})  # YAML: note: 4711
+
+_ORDER: Final = "Amazon order number of three, seven and seven digits, such as 112-1215998-3002091"
+_STORE: Final = "Name of the store, exactly as Amazon Sales Channel shows it"
+_REASON: Final = "Reason for cancellation: what the Admin calls it, or its code"
+_NOTE: Final = "Anything of yours, such as a ticket number; it is carried into the report"
+_EXPECT: Final = "What the Admin must show for this order; if it shows something else, nothing is canceled"
+_TOTAL: Final = "Order total: digits, a point before the cents, no currency sign"
+_BUYER: Final = "Buyer's name"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Expect(_Model):
+    """What the Admin must show for an order before it may be canceled; what is none is not compared."""
+
+    total: _Total | None = Field(default=None, description=_TOTAL)
+    buyer: _Buyer | None = Field(default=None, description=_BUYER)
+
+
+class Job(_Model):
+    """One order to cancel, with nothing left to look up in the rest of the list."""
+
+    order: _OrderNumber = Field(description=_ORDER)
+    store: _Store = Field(description=_STORE)
+    reason: _Reason = Field(description=_REASON)
+    note: Annotated[str, _text("note", 500, least=0), _NOTE_SCHEMA] = Field(default="", description=_NOTE)
+    expect: Expect = Field(default=Expect(), description=_EXPECT)
+
+
+class JobList(_Model):
+    """All jobs of a list, in its order; no order is in it twice."""
+
+    file: str = Field(description="The file as the user named it")
+    jobs: tuple[Job, ...]
+
+
+# The same as it stands in a file. There a key may be left out, but not left empty: an empty `total:` would look
+# like a check and be none.
+
+
+def _filled(value: Any) -> Any:
+    if value is None:
+        raise ValueError("A value is missing here: write one, or leave the key out")
+    return value
+
+
+class ExpectInFile(_Model):
+    """What the Admin must show for this order; if it shows something else, nothing is canceled."""
+
+    model_config = ConfigDict(title="Expected")
+
+    total: Annotated[_Total | None, BeforeValidator(_filled)] = Field(default=None, description=_TOTAL)
+    buyer: Annotated[_Buyer | None, BeforeValidator(_filled)] = Field(default=None, description=_BUYER)
+
+
+class OrderInFile(_Model):
+    """One order with words of its own."""
+
+    model_config = ConfigDict(title="Order")
+
+    order: _OrderNumber = Field(description=_ORDER)
+    store: _Store = Field(default="", description=f"{_STORE}; without it, that of the list")
+    reason: Annotated[_Reason | None, BeforeValidator(_reason)] = Field(
+        default=None, description=f"{_REASON}; without it, that of the list"
+    )
+    note: Annotated[str, _text("note", 500), _NOTE_SCHEMA] = Field(default="", description=_NOTE)
+    expect: ExpectInFile = Field(default=ExpectInFile(), description=_EXPECT)
+
+
+def _form(item: Any) -> str:
+    return "mapping" if isinstance(item, dict) else "number"
+
+
+def _a_few(orders: Any) -> Any:
+    if orders is None or orders == []:
+        raise ValueError("The list has no orders: at least one is needed")
+    if isinstance(orders, list) and len(orders) > MOST_ORDERS:
+        raise ValueError(f"The list has {len(orders):,} orders: at most {MOST_ORDERS:,} are allowed")
+    return orders
+
+
+class ListInFile(_Model):
+    """Orders for Countermand to cancel."""
+
+    model_config = ConfigDict(title="Job list")
+
+    store: _Store = Field(default="", description=f"{_STORE}; for every order that names none itself")
+    reason: Annotated[_Reason | None, BeforeValidator(_reason)] = Field(
+        default=None, description=f"{_REASON}; for every order that gives none itself"
+    )
+    orders: Annotated[
+        list[
+            Annotated[
+                Annotated[_OrderNumber, Tag("number")] | Annotated[OrderInFile, Tag("mapping")],
+                Discriminator(_form),
+            ]
+        ],
+        BeforeValidator(_a_few),
+        Field(min_length=1, max_length=MOST_ORDERS),
+    ] = Field(description="The orders, one after another: each its number alone, or a mapping with more about it")
+
+
+LIST_IN_FILE: Final = TypeAdapter(ListInFile)
+
+
+def job_list_schema() -> dict[str, Any]:
+    """The JSON Schema (draft 2020-12) of a job list in YAML, for editors."""
+    schema = LIST_IN_FILE.json_schema(schema_generator=_EditorSchema)
+    return {"$schema": GenerateJsonSchema.schema_dialect, **schema}
+
+
+class _EditorSchema(GenerateJsonSchema):
+    """Without the values that stand for a missing key: in a file they would be mistakes."""
+
+    def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])
+
+    def nullable_schema(self, schema: core_schema.NullableSchema) -> JsonSchemaValue:
+        return self.generate_inner(schema["schema"])

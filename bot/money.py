@@ -1,0 +1,24 @@
+"""Amounts as screens write them: ``$ 121.80``, ``CA$1,234.50``, ``1.234,50 €``."""
+
+import re
+from decimal import Decimal
+
+_AMOUNT = re.compile(r"\d[\d.,'\s  ]*")
+
+
+def amount(text: str) -> Decimal | None:
+    """The one amount in ``text``; None when there is none, or more than one.
+
+    The last point or comma with one or two digits after it is the decimal sign; everything else between digits
+    only groups them.
+    """
+    found = _AMOUNT.findall(text)
+    if len(found) != 1:
+        return None
+    digits = re.sub(r"\s", "", found[0]).rstrip(".,'")
+    parts = re.fullmatch(r"([\d.,']*?)(?:[.,](\d{1,2}))?", digits)
+    if parts is None:
+        return None
+    units = re.sub(r"[.,']", "", parts[1])
+    value = Decimal(f"{units or '0'}.{parts[2] or '0'}")
+    return -value if re.search(r"[-\u2212]\s*\D{0,4}$", text[: text.index(found[0])]) else value

@@ -1,0 +1,89 @@
+"""What became of an order, and of a run: the data that every report, file and exit status is made from."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.vocabulary import Reason, Status
+
+
+class Outcome(StrEnum):
+    """What became of one order. Every order of a run ends with exactly one of these."""
+
+    CANCELED = "canceled"
+    """Confirm was pressed, no error answered, and the details page, opened anew, says ``Canceled``."""
+    ALREADY_CANCELED = "already_canceled"
+    """It was canceled before this run looked at it; nothing was pressed."""
+    NOT_CANCELABLE = "not_cancelable"
+    """Its status does not allow a cancel here; nothing was pressed."""
+    NOT_FOUND = "not_found"
+    """The store, or the order in that store, is not in this Admin; nothing was pressed."""
+    MISMATCH = "mismatch"
+    """The page shows something else than the job says; nothing was pressed."""
+    CANCELED_NOT_SENT = "canceled_not_sent"
+    """The Admin says ``Canceled`` but answered with an error: Amazon was probably never told."""
+    UNKNOWN = "unknown"
+    """Confirm may have been pressed and what came of it cannot be decided: a person must look."""
+    FAILED = "failed"
+    """A technical failure before Confirm; nothing was pressed, and running it again is safe."""
+    SKIPPED = "skipped"
+    """The run stopped before this order's turn; nothing was pressed."""
+    WOULD_CANCEL = "would_cancel"
+    """A plan or a dry run: everything was in order and nothing was pressed."""
+
+    @property
+    def is_success(self) -> bool:
+        """Whether an order with this outcome needs nobody's attention (exit status 0)."""
+        return self in {Outcome.CANCELED, Outcome.ALREADY_CANCELED, Outcome.WOULD_CANCEL}
+
+    @property
+    def needs_a_person(self) -> bool:
+        """Whether somebody must look in Seller Central before anything else is done to this order."""
+        return self in {Outcome.CANCELED_NOT_SENT, Outcome.UNKNOWN}
+
+
+class OrderResult(BaseModel):
+    """What became of one order: one object of ``results.json``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    order: str = Field(description="Amazon order number, as in the job list")
+    store: str = Field(description="Store name, as in the job list")
+    reason: Reason = Field(description="Reason code that the job asked for")
+    outcome: Outcome
+    status_before: Status | None = Field(default=None, description="Status when the order was opened")
+    status_after: Status | None = Field(default=None, description="Status when it was opened anew after Confirm")
+    message: str = Field(description="One sentence: what was seen")
+    next_step: str = Field(default="", description="What a person should do now; empty when nothing is to be done")
+    attempts: int = Field(default=1, ge=0, description="How many times the order was begun; 0 when never")
+    seconds: float = Field(default=0.0, ge=0, description="Time spent on it, in seconds")
+    evidence: tuple[str, ...] = Field(
+        default=(),
+        description="Files that show it, in order, relative to the run's folder, with forward slashes: "
+        "evidence/<order>/<nn>-<step>.jpg, and .txt files with the page's words where there was trouble",
+    )
+    note: str = Field(default="", description="The job's own note, carried through")
+
+
+class RunInfo(BaseModel):
+    """What a run was: where, as whom, from which list, when, and how it ended (``run.json``)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    run_id: str
+    command: str = Field(description="run, dry run, plan or demo")
+    admin: str = Field(description="Host, with port where it is not the usual one, of the Admin")
+    account: str = Field(description="Admin user name")
+    pack: str = Field(description="Name of the pack that described the screens")
+    job_list: str = Field(description="File name of the job list")
+    started_at: datetime = Field(description="With time zone")
+    finished_at: datetime | None = Field(default=None, description="With time zone; none while it runs")
+    stopped_early: str = Field(default="", description="Why it stopped before the end of the list, or empty")
+    unmasked: bool = Field(default=False, description="Whether buyers' data was left readable in the pictures")
+    version: str = Field(description="Version of Countermand")
+
+    def finished(self, at: datetime, stopped_early: str = "") -> Self:
+        """This run, ended ``at`` that time."""
+        return self.model_copy(update={"finished_at": at, "stopped_early": stopped_early})

@@ -1,0 +1,135 @@
+"""Evidence: a picture of every step, and on trouble also what the page said.
+
+Files are ``evidence/<order>/<nn>-<step>.jpg`` and, on trouble, a ``.txt`` beside it with the messages on the
+screen and the page's ARIA snapshot. Buyers' data, as the pack marks it, is masked in both unless the user chose
+otherwise.
+"""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from loguru import logger
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page
+
+from bot.errors import EvidenceNotWritten
+from bot.finder import READING, known_labels
+from bot.pack import Pack
+
+if TYPE_CHECKING:
+    from bot.admin import Admin
+
+JPEG_QUALITY = 60
+"""Out of 100: small text stays sharp, a picture is about 40 kB."""
+
+SESSION = "session"
+"""The evidence folder of what belongs to no order, such as signing in."""
+
+
+class NoRecorder:
+    """Records nothing: for flows that are run without a run folder."""
+
+    evidence: Sequence[str] = ()
+
+    def begin(self, subject: str) -> None:
+        """An order begins."""
+
+    def picture(self, admin: "Admin", step: str) -> None:
+        """A step is done."""
+
+    def trouble(self, admin: "Admin", step: str) -> None:
+        """A step failed."""
+
+
+class Recorder:
+    """Records into a run's folder.
+
+    Args:
+        folder: the run's folder.
+        masked: whether buyers' data is hidden.
+    """
+
+    def __init__(self, folder: Path, *, masked: bool = True) -> None:
+        self._folder = folder
+        self._masked = masked
+        self._subject = SESSION
+        self._written: dict[str, list[str]] = {}
+
+    @property
+    def evidence(self) -> Sequence[str]:
+        """The files of the order in hand, relative to the run's folder, with forward slashes."""
+        return tuple(self._written.get(self._subject, ()))
+
+    def begin(self, subject: str) -> None:
+        """From now on evidence belongs to this order; going on with an earlier one goes on counting."""
+        self._subject = subject
+
+    def picture(self, admin: "Admin", step: str) -> None:
+        """Photograph the page as it is.
+
+        Raises:
+            EvidenceNotWritten: it could not be taken or written, and nothing is pressed yet. Once Confirm is
+                pressed, lost evidence is logged and hides no outcome.
+        """
+        try:
+            self._write(f"{step}.jpg", self._photograph(admin.page, admin.pack))
+        except (OSError, PlaywrightError) as error:
+            reason = error.strerror or str(error) if isinstance(error, OSError) else str(error).splitlines()[0]
+            if not admin.pressed:
+                raise EvidenceNotWritten(reason=reason) from error
+            logger.error("no picture of step {}, after Confirm: {}", step, reason)
+
+    def trouble(self, admin: "Admin", step: str) -> None:
+        """Photograph a page that is not what it should be, and write down its words. Never raises."""
+        if admin.page.is_closed():
+            return
+        try:
+            self._write(f"{step}-trouble.jpg", self._photograph(admin.page, admin.pack))
+            self._write(f"{step}-trouble.txt", self._words(admin).encode())
+        except (OSError, PlaywrightError) as error:
+            logger.warning("no evidence of the trouble in step {}: {}", step, error)
+
+    def _write(self, name: str, content: bytes) -> None:
+        written = self._written.setdefault(self._subject, [])
+        path = self._folder / "evidence" / self._subject / f"{len(written) + 1:02}-{name}"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+        written.append(path.relative_to(self._folder).as_posix())
+
+    def _photograph(self, page: Page, pack: Pack) -> bytes:
+        if not self._masked:
+            return page.screenshot(type="jpeg", quality=JPEG_QUALITY)
+        _private(page, pack, act="mask")
+        try:
+            return page.screenshot(type="jpeg", quality=JPEG_QUALITY)
+        finally:
+            _private(page, pack, act="unmask")
+
+    def _words(self, admin: "Admin") -> str:
+        messages = admin.screen("answer").find("messages").all_inner_texts()
+        snapshot = admin.page.locator("body").aria_snapshot(timeout=5000)
+        text = "\n".join(
+            ["Messages on the screen:", *(messages or ["none"]), "", "The page (ARIA snapshot):", snapshot]
+        )
+        if self._masked:
+            seen = _private(admin.page, admin.pack, act="read")
+            values = {value for group in seen.values() for texts in group.values() for value in texts}
+            for value in sorted(values, key=len, reverse=True):
+                if len(value) > 1:
+                    text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "[masked]", text)
+        return text
+
+
+def _private(page: Page, pack: Pack, *, act: str) -> dict[str, dict[str, list[str]]]:
+    """Read, mask or unmask everything on the page that the pack marks as private."""
+    private = [element for spec in pack.screens.values() for element in spec.elements.values() if element.private]
+    request: dict[str, Any] = {
+        "fields": {str(place): element.field for place, element in enumerate(private) if element.field},
+        "columns": {str(place): element.column for place, element in enumerate(private) if element.column},
+        "known": [label for spec in pack.screens.values() for label in known_labels(spec)],
+        "act": act,
+    }
+    seen = page.evaluate(f"(request) => ({READING})(null, request)", request)
+    return {"fields": seen["fields"], "columns": seen["columns"]} if seen else {}

@@ -1,0 +1,279 @@
+"""The report of a run for people: one HTML file, with the pictures inside, that opens without a network.
+
+The page itself is ``report.html.j2`` beside this module. Here is what it shows: the words for each outcome,
+the figures, and the evidence read from the run's folder.
+"""
+
+import base64
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path, PurePosixPath, PureWindowsPath
+from urllib.parse import quote
+
+from jinja2 import Environment, StrictUndefined
+
+from bot import wording
+from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.results import write_atomically
+from bot.wording import OUTCOME_WORDS, Group, Words, harmless
+
+REPORT_FILE = "report.html"
+
+EVIDENCE_BUDGET = 40_000_000
+"""How many bytes of evidence go into the report itself; files beyond it are linked instead."""
+
+TEXT_LIMIT = 100_000
+"""How many bytes of one text file are shown; the rest is in the file."""
+
+OPEN_LIMIT = 20
+"""Orders that could not be canceled are shown opened while there are no more of them than this."""
+
+_TEMPLATE = Path(__file__).with_name("report.html.j2")
+_FILE_NAME = re.compile(r"(?:\d+-)?(.+)")
+_PICTURES = {".jpg", ".jpeg"}
+_URGENCY = (Group.PERSON, Group.NOT_CANCELED, Group.SKIPPED, Group.DONE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Evidence:
+    """One file that shows what happened. With neither content nor link it is missing."""
+
+    label: str
+    """The step's name in words."""
+    picture: str = ""
+    """The picture as a ``data:`` URI."""
+    text: str | None = None
+    link: str = ""
+    """Where the file is, relative to the report, when it is not, or not wholly, inside."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """One order as the page shows it. Nothing in it can steer a terminal or turn words around."""
+
+    anchor: str
+    result: OrderResult
+    words: Words
+    opened: bool
+    number: str
+    store: str
+    status_before: str
+    status_after: str
+    message: str
+    next_step: str
+    note: str
+    pictures: tuple[Evidence, ...]
+    texts: tuple[Evidence, ...]
+
+    @property
+    def search(self) -> str:
+        """What the text filter looks in, in small letters."""
+        seen = (self.status_before, self.status_after, self.message, self.next_step, self.note)
+        return " ".join((self.number, self.store, self.words.label, self.result.reason.label, *seen)).lower()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One of the large numbers at the top, which is also a stretch of the bar."""
+
+    count: int
+    label: str
+    kind: str
+    remark: str = ""
+
+
+def write_report(folder: Path, info: RunInfo, results: Sequence[OrderResult]) -> Path:
+    """Write ``report.html`` into the run's ``folder`` and say where it is.
+
+    Needs the evidence where ``results`` say it is; files that are not there are shown as missing. Beyond
+    ``EVIDENCE_BUDGET`` bytes they are linked, beginning with those of the orders that went well.
+
+    Raises RunStopped when the file cannot be written.
+    """
+    shelf = _Shelf(folder)
+    groups = [OUTCOME_WORDS[result.outcome].group for result in results]
+    opened = {Group.PERSON}
+    if groups.count(Group.NOT_CANCELED) <= OPEN_LIMIT:
+        opened.add(Group.NOT_CANCELED)
+    evidence: dict[int, list[Evidence]] = {}
+    for place in sorted(range(len(results)), key=lambda place: _URGENCY.index(groups[place])):
+        evidence[place] = [shelf.take(name) for name in results[place].evidence]
+    orders = [
+        _order(place, result, evidence[place], opened=groups[place] in opened) for place, result in enumerate(results)
+    ]
+    counts = Counter(result.outcome for result in results)
+    trial = wording.is_trial(info.command)
+    page = _page(
+        title=f"Countermand report {harmless(info.run_id)}",
+        command=harmless(info.command),
+        headline=wording.headline(counts.elements(), trial=trial),
+        trial_sentence=wording.trial_sentence(info.command),
+        stopped_early=harmless(info.stopped_early),
+        unfinished=info.finished_at is None,
+        unmasked=info.unmasked,
+        facts=_facts(info),
+        figures=_figures(counts, trial=trial),
+        orders=orders,
+        people=[order for order in orders if order.words.group is Group.PERSON],
+        legend=[(outcome, words, counts[outcome]) for outcome, words in OUTCOME_WORDS.items() if outcome in counts],
+        linked=shelf.linked,
+        files=sum(len(result.evidence) for result in results),
+        budget=f"{EVIDENCE_BUDGET / 1_000_000:g} MB",
+    )
+    write_atomically(folder / REPORT_FILE, page)
+    return folder / REPORT_FILE
+
+
+class _Shelf:
+    """The run's folder as a source of evidence, up to the budget."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._room = EVIDENCE_BUDGET
+        self.linked = 0
+
+    def take(self, name: str) -> Evidence:
+        """The file that a result calls ``name``, or its gap where it is missing or outside the folder."""
+        is_text = PurePosixPath(name).suffix.lower() == ".txt"
+        label = _label(name)
+        gap = Evidence(label=label, text="" if is_text else None)
+        path = self._path(name)
+        if path is None or (not is_text and path.suffix.lower() not in _PICTURES):
+            return gap
+        link = quote(name)
+        try:
+            size = path.stat().st_size
+            if not size:
+                return gap
+            wanted = min(size, TEXT_LIMIT) if is_text else size
+            if wanted > self._room:
+                self._room = 0  # so that a row of pictures ends once, and does not become a sieve
+                self.linked += 1
+                return Evidence(label=label, text="" if is_text else None, link=link)
+            with path.open("rb") as file:
+                content = file.read(wanted)
+        except OSError:
+            return gap
+        self._room -= wanted
+        if is_text:
+            text = wording.harmless_lines(content.decode("utf-8", errors="replace"))
+            return Evidence(label=label, text=text, link=link if size > wanted else "")
+        return Evidence(label=label, picture=f"data:image/jpeg;base64,{base64.b64encode(content).decode()}")
+
+    def _path(self, name: str) -> Path | None:
+        """Where the file is, if it is a file inside the folder, also after links are followed."""
+        parts = PurePosixPath(name).parts
+        if not parts or ".." in parts or PureWindowsPath(name).anchor or "\\" in name or ":" in name:
+            return None
+        try:
+            path = self._folder.joinpath(*parts).resolve()
+            inside = path.is_relative_to(self._folder.resolve()) and path.is_file()
+        except (OSError, RuntimeError, ValueError):  # a ring of links, a name that no file can have
+            return None
+        return path if inside else None
+
+
+def _label(name: str) -> str:
+    """The step that a file is named after: ``evidence/<order>/07-choose_reason.jpg`` is ``Choose reason``."""
+    step = wording.step_words(_FILE_NAME.sub(r"\1", PurePosixPath(name).stem, count=1))
+    return step[:1].upper() + step[1:] or "Evidence"
+
+
+def _order(place: int, result: OrderResult, evidence: Sequence[Evidence], *, opened: bool) -> Order:
+    return Order(
+        anchor=f"order-{place + 1}",
+        result=result,
+        words=OUTCOME_WORDS[result.outcome],
+        opened=opened,
+        number=harmless(result.order),
+        store=harmless(result.store),
+        status_before=wording.status_words(result.status_before),
+        status_after=wording.status_words(result.status_after),
+        message=harmless(result.message),
+        next_step=harmless(result.next_step),
+        note=harmless(result.note),
+        pictures=tuple(item for item in evidence if item.text is None),
+        texts=tuple(item for item in evidence if item.text is not None),
+    )
+
+
+def _figures(counts: Counter[Outcome], *, trial: bool) -> list[Figure]:
+    heaps = Counter(OUTCOME_WORDS[outcome].group for outcome in counts.elements())
+    already, would = counts[Outcome.ALREADY_CANCELED], counts[Outcome.WOULD_CANCEL]
+    canceled = counts[Outcome.CANCELED] + already
+    done = []
+    if trial or would:
+        done.append(Figure(count=would, label="Would be canceled", kind="would", remark="nothing was pressed"))
+    if canceled == already and done:
+        if already:
+            done.append(Figure(count=already, label="Already canceled", kind="done", remark="before this run"))
+    else:
+        remark = f"{already:,} of them before this run" if already else "confirmed by the page, opened anew"
+        done.append(Figure(count=canceled, label="Canceled", kind="done", remark=remark if canceled else ""))
+    person = heaps[Group.PERSON]
+    return [
+        *done,
+        Figure(
+            count=person,
+            label="Needs a person" if person == 1 else "Need a person",
+            kind="person",
+            remark="look in Seller Central" if person else "nothing is in doubt",
+        ),
+        Figure(
+            count=heaps[Group.NOT_CANCELED],
+            label="Would not be canceled" if trial else "Not canceled",
+            kind="not-canceled",
+            remark="nothing was pressed",
+        ),
+        Figure(
+            count=heaps[Group.SKIPPED],
+            label="Skipped",
+            kind="skipped",
+            remark="the run did not get to them" if heaps[Group.SKIPPED] else "the run got to every order",
+        ),
+    ]
+
+
+def _facts(info: RunInfo) -> list[tuple[str, str]]:
+    facts = {
+        "Admin": info.admin,
+        "Account": info.account,
+        "Job list": info.job_list,
+        "Command": info.command,
+        "Started": _moment(info.started_at),
+        "Finished": _moment(info.finished_at) if info.finished_at else "not finished",
+        "Took": _length(info),
+        "Screens": info.pack,
+        "Buyers' data": "readable in the pictures" if info.unmasked else "masked in the pictures",
+        "Run": info.run_id,
+        "Countermand": info.version,
+    }
+    return [(name, harmless(fact)) for name, fact in facts.items() if fact]
+
+
+def _moment(moment: datetime) -> str:
+    """A time with its zone: ``2026-03-01 02:14:05 UTC+01:00``."""
+    written = moment.isoformat(sep=" ", timespec="seconds")
+    clock, zone = written[:19], written[19:]
+    return f"{clock} UTC{zone.removeprefix('+00:00')}" if zone else clock
+
+
+def _length(info: RunInfo) -> str:
+    if info.finished_at is None or (info.finished_at.tzinfo is None) != (info.started_at.tzinfo is None):
+        return ""
+    return wording.duration(max(0.0, (info.finished_at - info.started_at).total_seconds()))
+
+
+def _page(**content: object) -> str:
+    environment = Environment(
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters.update(duration=wording.duration, count_of=wording.count_of)
+    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(content)

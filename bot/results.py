@@ -1,0 +1,174 @@
+"""A run's results as files for programs: ``run.json``, ``results.json``, ``results.csv``, ``junit.xml``.
+
+The two JSON files hold everything, and :func:`read_run` makes the run from them again. The other two say the
+same to spreadsheets and to CI servers.
+"""
+
+import csv
+import io
+import json
+import os
+import re
+import secrets
+import xml.etree.ElementTree as ET
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import TypeAdapter, ValidationError
+
+from bot.errors import CannotStart, RunStopped
+from bot.outcomes import OrderResult, Outcome, RunInfo
+
+RUN_FILE = "run.json"
+RESULTS_FILE = "results.json"
+CSV_FILE = "results.csv"
+JUNIT_FILE = "junit.xml"
+
+_T = TypeVar("_T")
+_RUN = TypeAdapter(RunInfo)
+_RESULTS = TypeAdapter(tuple[OrderResult, ...])
+
+# Spreadsheets skip blanks and quotes before they look for a formula, and know the full-width signs too.
+_FORMULA = re.compile(r"[\t\r]|[\s\"'\u200b\ufeff]*[=+\-@＝＋－＠]")
+_NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def write_results(folder: Path, info: RunInfo, results: Sequence[OrderResult]) -> None:
+    """Write the four files into ``folder``, which is made where it is missing.
+
+    Each file is replaced in one go, so that a reader never meets half of one. One that cannot be written,
+    because it is open in a spreadsheet, say, does not keep the others from being written.
+
+    Raises RunStopped when a file cannot be written: the message names each of them and says why.
+    """
+    makers: dict[str, Callable[[], str]] = {
+        RUN_FILE: lambda: _json(info.model_dump(mode="json")),
+        RESULTS_FILE: lambda: _json([result.model_dump(mode="json") for result in results]),
+        CSV_FILE: lambda: _csv(results),
+        JUNIT_FILE: lambda: _junit(info, results),
+    }
+    troubles = []
+    for name, make in makers.items():
+        try:
+            write_atomically(folder / name, make())
+        except RunStopped as trouble:
+            troubles.append(trouble.message)
+    if troubles:
+        raise RunStopped(reason="\n".join(troubles))
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace ``path`` by ``text`` as UTF-8, in one go: whoever reads it sees the old file or the new one.
+
+    Raises RunStopped when it cannot be written.
+    """
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            # A page can hand over half a surrogate pair, which UTF-8 has no bytes for: it becomes "?".
+            with draft.open("x", encoding="utf-8", errors="replace", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            draft.replace(path)
+        finally:
+            draft.unlink(missing_ok=True)
+    except OSError as error:
+        raise RunStopped(reason=f"{path} could not be written: {error.strerror or error}.") from error
+
+
+def read_run(folder: Path) -> tuple[RunInfo, tuple[OrderResult, ...]]:
+    """The run that :func:`write_results` wrote into ``folder``.
+
+    Raises CannotStart when there is no such folder, it is no run's folder, or a file in it is damaged.
+    """
+    if not folder.is_dir():
+        raise CannotStart(reason=f"There is no folder {folder}.")
+    if not (folder / RUN_FILE).exists():
+        raise CannotStart(reason=f"{folder} is not the folder of a run: it has no {RUN_FILE}.")
+    return _read(_RUN, folder / RUN_FILE), _read(_RESULTS, folder / RESULTS_FILE)
+
+
+def _read(adapter: TypeAdapter[_T], path: Path) -> _T:
+    try:
+        written = path.read_bytes()
+    except FileNotFoundError as error:
+        raise CannotStart(reason=f"{path} is missing: this run was broken off before it was written.") from error
+    except OSError as error:
+        raise CannotStart(reason=f"{path} could not be read: {error.strerror or error}.") from error
+    try:
+        return adapter.validate_json(written.removeprefix(b"\xef\xbb\xbf"))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        if first["type"] == "json_invalid":
+            what = f"is damaged: {first['ctx']['error']}."
+        else:
+            where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in first["loc"])
+            what = f"is not as this version writes it: {where.lstrip('.') or 'the whole'}: {first['msg']}."
+        raise CannotStart(reason=f"{path} {what}") from error
+
+
+def _json(content: object) -> str:
+    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+
+
+def _csv(results: Sequence[OrderResult]) -> str:
+    columns = list(OrderResult.model_fields)
+    page = io.StringIO(newline="")
+    writer = csv.writer(page)
+    writer.writerow(columns)
+    for result in results:
+        row = result.model_dump(mode="json") | {"evidence": " ".join(result.evidence)}
+        writer.writerow([_cell(row[column]) for column in columns])
+    return page.getvalue()
+
+
+def _cell(value: object) -> object:
+    """``value`` so that no spreadsheet takes it for a formula."""
+    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+
+
+def _junit(info: RunInfo, results: Sequence[OrderResult]) -> str:
+    kinds = [_junit_kind(result.outcome) for result in results]
+    suite = ET.Element(
+        "testsuite",
+        {
+            "name": _xml(f"countermand {info.command} {info.run_id}"),
+            "tests": str(len(results)),
+            "failures": str(kinds.count("failure")),
+            "errors": str(kinds.count("error")),
+            "skipped": str(kinds.count("skipped")),
+            "time": f"{sum(result.seconds for result in results):.3f}",
+            "timestamp": info.started_at.isoformat(timespec="seconds"),
+            "hostname": _xml(info.admin),
+        },
+    )
+    for result, kind in zip(results, kinds, strict=True):
+        case = ET.SubElement(
+            suite,
+            "testcase",
+            {"classname": _xml(result.store), "name": _xml(result.order), "time": f"{result.seconds:.3f}"},
+        )
+        if kind:
+            trouble = ET.SubElement(case, kind, {"message": _xml(result.message)})
+            if kind != "skipped":
+                trouble.set("type", result.outcome.value)
+            trouble.text = _xml("\n".join(filter(None, (result.message, result.next_step))))
+        else:
+            ET.SubElement(case, "system-out").text = _xml(result.message)
+    ET.indent(suite)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(suite, encoding="unicode")}\n'
+
+
+def _junit_kind(outcome: Outcome) -> str:
+    """The element that tells a CI server of this outcome; empty for a pass."""
+    if outcome.is_success:
+        return ""
+    return {Outcome.SKIPPED: "skipped", Outcome.FAILED: "error"}.get(outcome, "failure")
+
+
+def _xml(text: str) -> str:
+    """``text`` with every character that XML 1.0 has no place for replaced by U+FFFD."""
+    return _NOT_XML.sub("\ufffd", text)

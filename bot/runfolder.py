@@ -1,0 +1,45 @@
+"""A run's folder: made before anything is opened, found again by its id."""
+
+import secrets
+from datetime import datetime
+from pathlib import Path
+
+from bot.errors import CannotStart
+
+
+def make_run_folder(runs_dir: Path, at: datetime) -> Path:
+    """Make the folder of a run that starts ``at`` that time; its name is the run's id.
+
+    Raises:
+        CannotStart: it cannot be written.
+    """
+    folder = runs_dir / f"{at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    try:
+        (folder / "evidence").mkdir(parents=True)
+        (folder / "log.jsonl").touch()
+    except OSError as error:
+        raise CannotStart(
+            reason=f"The run folder {folder} cannot be written ({error.strerror}). "
+            "Give write permission, or name another place in COUNTERMAND_RUNS_DIR."
+        ) from error
+    return folder
+
+
+def find_run(named: str, runs_dir: Path) -> Path:
+    """The folder of the run ``named``: a run id, a folder, or ``latest``.
+
+    Raises:
+        CannotStart: there is no such run.
+    """
+    if named == "latest":
+        runs = sorted(path.parent for path in runs_dir.glob("*/run.json"))
+        if runs:
+            return runs[-1]
+        raise CannotStart(reason=f"There is no run in {runs_dir} yet.")
+    for folder in (runs_dir / named, Path(named)):
+        if (folder / "run.json").is_file():
+            return folder
+    raise CannotStart(
+        reason=f"There is no run {named!r} in {runs_dir}: give a run id (see countermand status), a run folder, "
+        "or latest."
+    )

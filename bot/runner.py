@@ -1,0 +1,199 @@
+"""The runner: takes the orders of a list one by one, begins again what may be begun again, and keeps the results.
+
+It knows nothing of screens: what is done to an order is the ``work`` that it is given.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from loguru import logger
+
+from bot.admin import Admin
+from bot.errors import CountermandError, Interrupted, OrderTrouble, Refused, RunStopped, Technical
+from bot.joblist import Job
+from bot.ledger import Ledger
+from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.progress import Progress
+from bot.recorder import Recorder
+from bot.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
+
+Work = Callable[[Admin, Job], Verdict]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunEnd:
+    """How a run ended."""
+
+    info: RunInfo
+    results: tuple[OrderResult, ...]
+    exit_status: int
+
+
+class Runner:
+    """Works through a list.
+
+    Args:
+        work: what is done to one order.
+        open_admin: gives the Admin, signed in; called once, when everything else is ready.
+        ledger: records every order before and after.
+        recorder: keeps the evidence.
+        progress: tells the person who waits.
+        attempts: how many times an order is begun.
+        max_failures: the run stops after this many orders in a row that failed for technical reasons.
+    """
+
+    def __init__(
+        self,
+        *,
+        work: Work,
+        open_admin: Callable[[], AbstractContextManager[Admin]],
+        ledger: Ledger,
+        recorder: Recorder,
+        progress: Progress,
+        attempts: int,
+        max_failures: int,
+    ) -> None:
+        self._work = work
+        self._open_admin = open_admin
+        self._ledger = ledger
+        self._recorder = recorder
+        self._progress = progress
+        self._attempts = attempts
+        self._max_failures = max_failures
+        self._results: dict[str, OrderResult] = {}
+
+    def run(self, info: RunInfo, jobs: Sequence[Job]) -> RunEnd:
+        """Work through ``jobs``, store by store, and give every one of them a result.
+
+        Raises:
+            CannotStart: no browser, or no ledger; nothing was opened.
+        """
+        self._ledger.begin_run(info, jobs)
+        self._progress.run_started(info, len(jobs))
+        stopped = ""
+        status = 0
+        try:
+            with self._open_admin() as admin:
+                self._work_through(admin, by_store(jobs))
+        except KeyboardInterrupt:
+            stopped, status = str(Interrupted()), Interrupted.exit_status
+        except RunStopped as stop:
+            stopped, status = f"{stop} {stop.next_step}".strip(), stop.exit_status
+        except OrderTrouble as trouble:  # before the first order: the Admin could not be entered
+            stopped, status = f"The Admin could not be entered: {trouble}", RunStopped.exit_status
+        for job in jobs:
+            if job.order not in self._results:
+                self._keep(_result(job, _skipped(stopped)))
+        results = tuple(self._results[job.order] for job in jobs)
+        if not status and not all(result.outcome.is_success for result in results):
+            status = 1
+        info = info.finished(datetime.now(UTC), stopped)
+        self._ledger.finish_run(info)
+        return RunEnd(info=info, results=results, exit_status=status)
+
+    def _work_through(self, admin: Admin, jobs: Iterable[Job]) -> None:
+        failures = 0
+        for number, job in enumerate(jobs, start=1):
+            self._progress.order_started(number, job.order, job.store)
+            self._recorder.begin(job.order)
+            with logger.contextualize(order=job.order):
+                result = self._work_on(admin, job)
+            failures = failures + 1 if result.outcome is Outcome.FAILED else 0
+            if failures >= self._max_failures:
+                raise RunStopped(reason=f"{failures} orders in a row failed; the last one: {result.message}")
+
+    def _work_on(self, admin: Admin, job: Job) -> OrderResult:
+        """Work on one order until it has a result. The result is kept, whatever happens."""
+        begun = time.monotonic()
+        attempt = 1
+
+        def keep(verdict: Verdict) -> OrderResult:
+            return self._keep(
+                _result(
+                    job,
+                    verdict,
+                    attempts=attempt,
+                    seconds=round(time.monotonic() - begun, 3),
+                    evidence=tuple(self._recorder.evidence),
+                )
+            )
+
+        while True:
+            admin.pressed = False
+            try:
+                if attempt > 1:
+                    admin.begin_again()
+                return keep(self._work(admin, job))
+            except (RunStopped, KeyboardInterrupt) as stop:
+                why = str(stop) if isinstance(stop, RunStopped) else "Interrupted."
+                keep(_pressed_and_lost(why) if admin.pressed else _skipped(why))
+                raise
+            except Refused as refused:
+                return keep(_refused(refused))
+            except CountermandError as trouble:
+                logger.warning("order {}, attempt {}: {}", job.order, attempt, trouble)
+                if admin.pressed:
+                    return keep(_pressed_and_lost(str(trouble)))
+                if not isinstance(trouble, Technical) or attempt >= self._attempts:
+                    return keep(_refused(trouble))
+                attempt += 1
+
+    def _keep(self, result: OrderResult) -> OrderResult:
+        self._results[result.order] = result
+        logger.bind(order=result.order, outcome=result.outcome).info("{}", result.message)
+        try:
+            self._ledger.finish_order(result)
+        except CountermandError as trouble:
+            # The result stands in the run's folder all the same, and an open intent stays open.
+            logger.error("the result of order {} is not in the ledger: {}", result.order, trouble)
+        self._progress.order_finished(result)
+        return result
+
+
+def by_store(jobs: Sequence[Job]) -> list[Job]:
+    """The jobs with those of one store together, in the order in which the list names stores and orders."""
+    places = {store: place for place, store in enumerate(dict.fromkeys(job.store for job in jobs))}
+    return sorted(jobs, key=lambda job: places[job.store])
+
+
+def _result(
+    job: Job, verdict: Verdict, *, attempts: int = 0, seconds: float = 0, evidence: tuple[str, ...] = ()
+) -> OrderResult:
+    return OrderResult(
+        order=job.order,
+        store=job.store,
+        reason=job.reason,
+        note=job.note,
+        outcome=verdict.outcome,
+        status_before=verdict.status_before,
+        status_after=verdict.status_after,
+        message=verdict.message,
+        next_step=verdict.next_step,
+        attempts=attempts,
+        seconds=seconds,
+        evidence=evidence,
+    )
+
+
+def _refused(trouble: CountermandError) -> Verdict:
+    outcome = trouble.outcome if isinstance(trouble, OrderTrouble) else Outcome.FAILED
+    return Verdict(outcome=outcome, message=str(trouble), next_step=trouble.next_step)
+
+
+def _skipped(why: str) -> Verdict:
+    return Verdict(
+        outcome=Outcome.SKIPPED,
+        message=f"Nothing was pressed: the run stopped. {why}".strip(),
+        next_step="Run the list again: what is done is recognised as already canceled.",
+    )
+
+
+def _pressed_and_lost(why: str) -> Verdict:
+    return Verdict(
+        outcome=Outcome.UNKNOWN,
+        message=f"Confirm may have been pressed, and then: {why}",
+        next_step=LOOK_IN_SELLER_CENTRAL,
+    )

@@ -1,0 +1,82 @@
+"""Switches that make the practice Admin misbehave, each in one way that a real Admin can."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+
+
+@dataclass
+class Faults:
+    """What is wrong with the practice Admin just now. All off to begin with; may be switched while it runs.
+
+    A switch that is a text names the thing concerned; empty means off. Numbers are milliseconds.
+    """
+
+    amazon_refuses: bool = False
+    """Every cancel fails at its second stage: the status says Canceled already, the answer is an error."""
+    answer_lost: bool = False
+    """The server acts on a cancel, and the connection is cut before its answer is complete."""
+    request_lost: bool = False
+    """The connection is cut before the server acts on a cancel."""
+    cancel_hangs_ms: int = 0
+    """The server acts on a cancel at once and holds its answer back for so long."""
+    session_ends_before: str = ""
+    """Name of the operation (``orderDetails``, ``cancelOrder``, ...) that finds its session just ended."""
+    operation_fails: str = ""
+    """Name of the operation that answers ``Internal server error`` (HTTP 200, as all errors there)."""
+    ended_session: bool = False
+    """Whoever is signed in finds the session expired at the next request."""
+    maintenance: bool = False
+    """Every Admin page and every background request answers HTTP 503."""
+    server_error: bool = False
+    """Every Admin page and every background request answers HTTP 500."""
+    app_script_missing: bool = False
+    """The script of the Amazon Sales Channel page is not there, so that its root stays empty."""
+    permission_missing: bool = False
+    """The account may not see the Amazon Sales Channel page."""
+    key_banner_after_sign_in: bool = False
+    """A good sign-in shows the banner about an invalid key once, as version 2.4.3 does."""
+    wrong_details: bool = False
+    """The details page shows another order of that store than the one asked for."""
+    ships_after_details: bool = False
+    """An Unshipped order becomes Shipped on the server right after its details were loaded."""
+    stale_list_after_store_switch: bool = False
+    """All Orders goes on showing the store that was listed first, until the page is loaded anew."""
+    dialog_names_order: bool = False
+    """The cancel dialog names the order that it is about."""
+    dialog_for_other_order: bool = False
+    """The cancel dialog names, and its Confirm cancels, another order."""
+    second_confirm: bool = False
+    """The cancel dialog has two Confirm buttons."""
+    duplicate_row: bool = False
+    """Every row of the order lists is there twice."""
+    missing_reason: str = ""
+    """Code of the reason (``BuyerCanceled``, ...) that the dialog does not offer."""
+    usage_data_modal: bool = False
+    """The start page asks for consent to collect usage data, over everything else, until it is answered."""
+    system_message: bool = False
+    """A red strip about outdated indexes lies across the top of every page."""
+    slow_start: bool = False
+    """The script of the Amazon Sales Channel page takes one and a half seconds to arrive."""
+
+    def reset(self) -> None:
+        """Switch everything off."""
+        for field in fields(self):
+            setattr(self, field.name, field.default)
+
+    def as_dict(self) -> dict[str, bool | int | str]:
+        """Every switch and how it stands."""
+        return asdict(self)
+
+    def update(self, switches: Mapping[str, object]) -> None:
+        """Set several switches at once, or none of them when one is not valid.
+
+        Raises ValueError if there is no switch of a name, or a value is of another type.
+        """
+        kinds = {field.name: type(field.default) for field in fields(self)}
+        for name, value in switches.items():
+            if name not in kinds:
+                raise ValueError(f"there is no switch {name}; there are: {', '.join(kinds)}")
+            if type(value) is not kinds[name]:
+                raise ValueError(f"{name} needs a value of type {kinds[name].__name__}, not {value!r}")
+        for name, value in switches.items():
+            setattr(self, name, value)

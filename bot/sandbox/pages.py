@@ -1,0 +1,145 @@
+"""Draws the practice Admin's pages from their templates."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.responses import HTMLResponse
+
+from bot.sandbox.faults import Faults
+from bot.sandbox.sessions import Session
+from bot.sandbox.shop import Order
+
+HERE = Path(__file__).parent
+DASHBOARD = "admin/dashboard/index"
+CHANNEL = "channel/amazon/index"
+DATA = "channel/amazon/graphql"
+ORDER = "sales/order/view"
+ORDER_CANCEL = "sales/order/cancel"
+SIGN_OUT = "admin/auth/logout"
+USAGE = "adminAnalytics/config/answer"
+
+
+@dataclass(frozen=True)
+class Item:
+    """One entry of the side menu: a page, or a heading with entries of its own."""
+
+    title: str
+    route: str = ""
+    groups: tuple[tuple[str, tuple["Item", ...]], ...] = ()
+
+    @property
+    def name(self) -> str:
+        """The title as it may stand in an identifier."""
+        return self.title.lower().replace(" ", "-").replace("&", "and")
+
+
+def _items(**groups: str) -> tuple[tuple[str, tuple[Item, ...]], ...]:
+    return tuple(
+        (heading.replace("_", " "), tuple(Item(title, _filler(title)) for title in titles.split(", ")))
+        for heading, titles in groups.items()
+    )
+
+
+def _filler(title: str) -> str:
+    return f"practice/{title.lower().replace(' ', '-').replace('&', 'and')}/index"
+
+
+MENU = (
+    Item("Dashboard", DASHBOARD),
+    Item("Sales", groups=_items(Operations="Orders, Invoices, Shipments, Credit Memos, Transactions")),
+    Item("Catalog", groups=_items(Inventory="Products, Categories")),
+    Item("Customers", groups=_items(Customers="All Customers, Now Online, Customer Groups")),
+    Item(
+        "Marketing",
+        groups=(
+            *_items(Promotions="Catalog Price Rule, Cart Price Rules"),
+            *_items(Communications="Email Templates, Newsletter Template, Newsletter Queue"),
+            ("SEO & Search", _items(S="URL Rewrites, Search Terms, Search Synonyms, Site Map")[0][1]),
+            ("Channels", (Item("Amazon Sales Channel", CHANNEL),)),
+            *_items(User_Content="All Reviews, Pending Reviews"),
+        ),
+    ),
+    Item("Content", groups=_items(Elements="Pages, Blocks, Widgets", Design="Configuration, Themes, Schedule")),
+    Item("Reports", groups=_items(Marketing="Products in Cart, Abandoned Carts", Sales="Tax, Coupons")),
+    Item("Stores", groups=_items(Settings="All Stores, Order Status", Taxes="Tax Rules, Tax Zones and Rates")),
+    Item(
+        "System",
+        groups=_items(Tools="Cache Management, Index Management", Permissions="All Users, User Roles"),
+    ),
+)
+"""The side menu, in the Admin's order. Only the dashboard and Amazon Sales Channel lead anywhere of use."""
+FILLERS = {
+    item.route: item.title
+    for top in MENU
+    for _, items in top.groups
+    for item in items
+    if item.route.startswith("practice/")
+}
+"""Pages that are there to be clicked by mistake, by route."""
+
+
+class Pages:
+    """Draws pages; ``face`` is the one that the Amazon Sales Channel page has."""
+
+    def __init__(self, face: str, faults: Faults) -> None:
+        self._face = face
+        self._faults = faults
+        self._environment = Environment(
+            loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined
+        )
+
+    def sign_in(self, session: Session) -> HTMLResponse:
+        """The sign-in form, at whatever address was asked for."""
+        return self._draw("sign_in.html", session, "Magento Admin")
+
+    def dashboard(self, session: Session, orders: tuple[Order, ...]) -> HTMLResponse:
+        """The start page."""
+        asks = self._faults.usage_data_modal and not session.usage_answered
+        return self._draw("dashboard.html", session, "Dashboard", {"orders": orders, "asks": asks, "usage": USAGE})
+
+    def channel(self, session: Session) -> HTMLResponse:
+        """The page of the Amazon Sales Channel app; without the permission, a page that says so."""
+        if self._faults.permission_missing:
+            return self._draw("denied.html", session, "Access denied", status=403)
+        return self._draw("channel.html", session, "Amazon Sales Channel", {"data": DATA})
+
+    def order(self, session: Session, order: Order, channel_uuid: str) -> HTMLResponse:
+        """The Commerce order page of an imported order, with the Cancel button that must not be pressed."""
+        facts = {"order": order, "cancel": ORDER_CANCEL, "channel": CHANNEL, "uuid": channel_uuid}
+        return self._draw("order.html", session, f"#{order.commerce_number}", facts)
+
+    def filler(self, session: Session, title: str) -> HTMLResponse:
+        """A page of the Admin that has nothing to do with Amazon orders."""
+        return self._draw("filler.html", session, title)
+
+    def not_found(self, session: Session) -> HTMLResponse:
+        """The Admin's page for an address that it does not know."""
+        return self._draw("not_found.html", session, "404 Error", status=404)
+
+    def trouble(self, status: int) -> HTMLResponse:
+        """The page of a server that is down for maintenance (503) or broken (500)."""
+        return HTMLResponse(self._environment.get_template(f"{status}.html").render(), status_code=status)
+
+    def _draw(
+        self,
+        template: str,
+        session: Session,
+        title: str,
+        facts: Mapping[str, Any] | None = None,
+        status: int = 200,
+    ) -> HTMLResponse:
+        html = self._environment.get_template(template).render(
+            title=title,
+            session=session,
+            messages=session.take_messages(),
+            menu=MENU,
+            face=self._face,
+            faults=self._faults,
+            sign_out=SIGN_OUT,
+            start=DASHBOARD,
+            **(facts or {}),
+        )
+        return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})

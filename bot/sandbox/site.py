@@ -1,0 +1,238 @@
+"""The practice Admin's web site: which request gets which answer."""
+
+import asyncio
+import json
+import mimetypes
+from os import PathLike, stat_result
+from typing import Any
+from urllib.parse import parse_qs
+
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import Receive, Scope, Send
+
+from bot.sandbox import pages as routes
+from bot.sandbox.channel import Channel, ChannelError
+from bot.sandbox.faults import Faults
+from bot.sandbox.journal import CommerceCancelRecord, Journal, RequestRecord
+from bot.sandbox.pages import Pages
+from bot.sandbox.sessions import BAD_KEY, EXPIRED, TAKEN_OVER, WRONG, Session, Sessions
+from bot.sandbox.shop import Shop
+
+COOKIE = "admin"
+_SLOW_START = 1.5
+"""Seconds."""
+
+# Browsers refuse modules of another type, and Windows machines can have another one on record.
+mimetypes.add_type("text/javascript", ".js")
+
+
+class CutOff(Response):
+    """An answer that breaks off: the connection is closed before all of it was sent.
+
+    It does begin, because browsers send a request once more if a kept connection closes before any answer.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send less than was promised."""
+        headers = [(b"content-type", b"application/json"), (b"content-length", b"4096")]
+        await send({"type": "http.response.start", "status": 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b'{"data":', "more_body": True})
+
+
+class Scripts(StaticFiles):
+    """Scripts and styles; browsers ask each time whether they changed."""
+
+    def file_response(
+        self, full_path: str | PathLike[str], stat_result: stat_result, scope: Scope, status_code: int = 200
+    ) -> Response:
+        """One file, or the word that the browser's copy is still good."""
+        response = super().file_response(full_path, stat_result, scope, status_code)
+        response.headers["Cache-Control"] = "no-cache"
+        return response
+
+
+class Site:
+    """Answers every request of the practice Admin. ``answer_ms`` is how long the data endpoint thinks."""
+
+    def __init__(
+        self, face: str, answer_ms: int, shop: Shop, faults: Faults, journal: Journal, sessions: Sessions
+    ) -> None:
+        self._answer_ms = answer_ms
+        self._shop = shop
+        self._faults = faults
+        self._journal = journal
+        self._sessions = sessions
+        self._pages = Pages(face, faults)
+        self._channel = Channel(shop, faults, journal)
+
+    def reset(self) -> None:
+        """Data, journal, sessions and faults as at the start."""
+        self._faults.reset()
+        self._sessions.clear()
+        self._shop.reset()
+        self._journal.clear()
+
+    def app(self) -> Starlette:
+        """The ASGI application."""
+        return Starlette(
+            routes=[
+                Route("/", lambda request: RedirectResponse("/admin/")),
+                Route("/favicon.ico", lambda request: Response(status_code=204)),
+                Route("/static/app.js", self._app_script),
+                Mount("/static", Scripts(directory=routes.HERE / "static")),
+                Route("/sandbox/journal.json", lambda request: JSONResponse(self._journal.as_dict())),
+                Route("/sandbox/reset", self._reset, methods=["POST"]),
+                Route("/sandbox/faults", self._switch, methods=["GET", "POST"]),
+                Route("/admin{rest:path}", self._admin, methods=["GET", "POST"]),
+            ]
+        )
+
+    async def _app_script(self, request: Request) -> Response:
+        if self._faults.app_script_missing:
+            return Response("not found", status_code=404)
+        if self._faults.slow_start:
+            await asyncio.sleep(_SLOW_START)
+        script = (routes.HERE / "static" / "app.js").read_bytes()
+        return Response(script, media_type="text/javascript", headers={"Cache-Control": "no-store"})
+
+    async def _reset(self, request: Request) -> Response:
+        self.reset()
+        return JSONResponse({"reset": True})
+
+    async def _switch(self, request: Request) -> Response:
+        if request.method == "POST":
+            try:
+                switches = json.loads(await request.body())
+                self._faults.update(switches)
+            except (ValueError, AttributeError) as wrong:
+                return JSONResponse({"error": str(wrong)}, status_code=400)
+        return JSONResponse(self._faults.as_dict())
+
+    async def _admin(self, request: Request) -> Response:
+        """Answer one request to the Admin."""
+        body = await request.body()
+        session = self._sessions.find(request.cookies.get(COOKIE, ""))
+        route, parameters = _parse(request.url.path)
+        call = _call(body) if route == routes.DATA else {}
+        self._journal.add(
+            RequestRecord(
+                method=request.method,
+                path=request.url.path,
+                operation=call.get("operationName", ""),
+                account=session.account,
+            )
+        )
+        if self._faults.maintenance or self._faults.server_error:
+            return self._pages.trouble(503 if self._faults.maintenance else 500)
+        if self._faults.ended_session and session.account:
+            self._sessions.end(session, EXPIRED)
+        if route == routes.DATA:
+            response = await self._data(session, parameters.get("key", ""), call)
+        elif not session.account:
+            session, response = self._signed_out(request, session, body)
+        else:
+            response = self._page(request.method, session, route, parameters)
+        response.set_cookie(COOKIE, session.id, path="/admin", httponly=True, samesite="lax")
+        return response
+
+    def _signed_out(self, request: Request, session: Session, body: bytes) -> tuple[Session, Response]:
+        """Sign somebody in, or show the form, at whatever address was asked for."""
+        if request.headers.get("x-requested-with") == "XMLHttpRequest":
+            return session, JSONResponse({"ajaxExpired": 1, "ajaxRedirect": "/admin/"})
+        form = {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}
+        if request.method == "POST" and "login[username]" in form:
+            if form.get("form_key") != session.form_key:
+                session.messages = [("error", "Invalid Form Key. Please refresh the page.")]
+            elif fresh := self._sessions.sign_in(session, form["login[username]"], form.get("login[password]", "")):
+                if self._faults.key_banner_after_sign_in:
+                    fresh.messages.append(("error", BAD_KEY))
+                return fresh, RedirectResponse(fresh.url(routes.DASHBOARD), status_code=302)
+            else:
+                session.messages = [("error", WRONG)]
+        return session, self._pages.sign_in(session)
+
+    def _page(self, method: str, session: Session, route: str, parameters: dict[str, str]) -> Response:
+        """One of the Admin's pages, for somebody who is signed in."""
+        start = RedirectResponse(session.url(routes.DASHBOARD), status_code=302)
+        if not route:
+            return start
+        if parameters.get("key") != session.key(route):
+            session.messages.append(("error", BAD_KEY))
+            return start
+        match route:
+            case routes.DASHBOARD:
+                newest = tuple(order for store in self._shop.stores for order in self._shop.recent(store.name)[:2])
+                return self._pages.dashboard(session, newest)
+            case routes.CHANNEL:
+                session.listed_store = None
+                return self._pages.channel(session)
+            case routes.ORDER | routes.ORDER_CANCEL:
+                return self._commerce_order(method, session, route, parameters.get("order_id", ""))
+            case routes.USAGE:
+                session.usage_answered = True
+                return JSONResponse({"success": True})
+            case routes.SIGN_OUT:
+                self._sessions.end(session)
+                session.messages.append(("success", "You have logged out."))
+                return RedirectResponse("/admin/", status_code=302)
+        if route in routes.FILLERS:
+            return self._pages.filler(session, routes.FILLERS[route])
+        return self._pages.not_found(session)
+
+    def _commerce_order(self, method: str, session: Session, route: str, number: str) -> Response:
+        try:
+            order = self._shop.by_commerce_number(number)
+        except KeyError:
+            return self._pages.not_found(session)
+        if route == routes.ORDER_CANCEL and method == "POST":
+            self._journal.add(CommerceCancelRecord(commerce_number=number, order=order.number, account=session.account))
+            session.messages.append(("success", "You canceled the order."))
+            return RedirectResponse(session.url(routes.ORDER, order_id=number), status_code=302)
+        return self._pages.order(session, order, self._shop.store(order.store).uuid)
+
+    async def _data(self, session: Session, key: str, call: dict[str, Any]) -> Response:
+        """Answer one operation of the app; errors are HTTP 200, as are those about an ended session."""
+        if self._answer_ms:
+            await asyncio.sleep(self._answer_ms / 1000)
+        faults = self._faults
+        operation = str(call.get("operationName", ""))
+        if operation and faults.session_ends_before == operation:
+            self._sessions.end(session, TAKEN_OVER)
+        if not session.account:
+            return _errors("Authentication failed")
+        if key != session.key(routes.DATA):
+            return _errors(BAD_KEY)
+        cancels = operation == "cancelOrder"
+        if cancels and faults.request_lost:
+            return CutOff()
+        try:
+            variables = call.get("variables")
+            data = self._channel.answer(operation, variables if isinstance(variables, dict) else {}, session)
+            response: Response = JSONResponse({"data": data})
+        except (ChannelError, ValueError) as error:
+            response = _errors(str(error))
+        if cancels and faults.cancel_hangs_ms:
+            await asyncio.sleep(faults.cancel_hangs_ms / 1000)
+        return CutOff() if cancels and faults.answer_lost else response
+
+
+def _errors(message: str) -> Response:
+    return JSONResponse({"errors": [{"message": message}]})
+
+
+def _call(body: bytes) -> dict[str, Any]:
+    try:
+        call = json.loads(body or b"{}")
+    except ValueError:
+        return {}
+    return call if isinstance(call, dict) else {}
+
+
+def _parse(path: str) -> tuple[str, dict[str, str]]:
+    """The route (three names) and the parameters (pairs of names and values) of an Admin address."""
+    names = [name for name in path.split("/") if name][1:]
+    return "/".join(names[:3]), dict(zip(names[3::2], names[4::2], strict=False))

@@ -1,0 +1,83 @@
+"""A browser session for a run: the browser started, a fresh page on demand, everything closed at the end."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Self
+from urllib.parse import urlsplit
+
+from loguru import logger
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+from bot.browser import BrowserChoice, find_browser, launch, new_context
+from bot.settings import Settings
+
+
+class BrowserSession:
+    """One browser and one context; the Admin's session cookie lives in it. Make it with ``browser_session``."""
+
+    def __init__(self, playwright: Playwright, choice: BrowserChoice, hosts: tuple[str, ...], headed: bool) -> None:
+        self._playwright = playwright
+        self._choice = choice
+        self._hosts = hosts
+        self._headed = headed
+        self._browser: Browser | None = None
+        self._context: BrowserContext | None = None
+        self.blocked: dict[str, int] = {}
+        """Requests to hosts that are not allowed, by host."""
+
+    def start(self) -> Self:
+        """Start the browser, so that a machine that cannot is known before anything else is done."""
+        self._browser = launch(self._playwright, self._choice, headed=self._headed, allowed_hosts=self._hosts)
+        self._context = new_context(self._browser)
+        self._context.on("requestfailed", self._note_blocked)
+        self._context.on("page", self._refuse_second_page)
+        return self
+
+    def fresh_page(self) -> Page:
+        """A new page in the same session; the pages before it are closed, a browser that died is started anew."""
+        if self._browser is None or self._context is None or not self._browser.is_connected():
+            logger.warning("the browser is started anew")
+            self.start()
+        if self._context is None:
+            raise RuntimeError("the session was not started")
+        for page in self._context.pages:
+            page.close()
+        return self._context.new_page()
+
+    def close(self) -> None:
+        """Close the browser."""
+        if self._browser is not None:
+            self._browser.close()
+
+    def _note_blocked(self, request: Request) -> None:
+        host = urlsplit(request.url).hostname or ""
+        if host and host not in self._hosts:
+            if host not in self.blocked:
+                logger.info("blocked a request to {}: it is not an allowed host", host)
+            self.blocked[host] = self.blocked.get(host, 0) + 1
+
+    def _refuse_second_page(self, page: Page) -> None:
+        if page.opener() is not None:
+            logger.warning("the page opened a window of its own; it was closed")
+            page.close()
+
+
+@contextmanager
+def browser_session(settings: Settings, *, headed: bool = False) -> Iterator[BrowserSession]:
+    """A started browser that may talk to the Admin's host and the allowed ones only.
+
+    Raises:
+        NoBrowser, CannotStart: there is none, or it does not start.
+    """
+    with sync_playwright() as playwright:
+        choice = find_browser(settings.browser, playwright)
+        hosts = (settings.host, *settings.allowed_hosts)
+        session = BrowserSession(playwright, choice, hosts, headed).start()
+        try:
+            yield session
+        finally:
+            try:
+                session.close()
+            except PlaywrightError as error:
+                logger.debug("the browser was gone already: {}", error.message)

@@ -1,0 +1,129 @@
+"""Settings, from the environment or from ``.env`` in the folder where the program is started.
+
+Every one is ``COUNTERMAND_`` and the field's name in capitals. What the command line says goes before the
+environment, and the environment before ``.env``.
+"""
+
+import ipaddress
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from bot.errors import SettingsInvalid
+
+SettingsKind = TypeVar("SettingsKind", bound=BaseSettings)
+
+PREFIX = "COUNTERMAND_"
+
+
+class Places(BaseSettings):
+    """Where runs and the ledger are: all that a command needs that opens no Admin."""
+
+    model_config = SettingsConfigDict(
+        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    runs_dir: Path = Field(default=Path("runs"), description="Folder that run folders are made in")
+    ledger: Path | None = Field(
+        default=None, description="File of the ledger; ledger.sqlite in the runs folder if not set"
+    )
+
+    @property
+    def ledger_file(self) -> Path:
+        """Where the ledger is."""
+        return self.ledger or self.runs_dir / "ledger.sqlite"
+
+
+class Settings(Places):
+    """What a run needs to know besides its job list."""
+
+    admin_url: str = Field(description="Address of the Admin, such as https://shop.example/admin")
+    username: str = Field(min_length=1, description="Admin user name")
+    password: SecretStr = Field(min_length=1, description="Admin password")
+    pack: str = Field(default="asc-4.3", description="Pack that describes the screens: a name or a folder")
+    browser: str | None = Field(default=None, description="Browser program to use instead of the one found")
+    timeout: float = Field(default=30, gt=0, le=600, description="Seconds to wait for a screen")
+    settle: float = Field(
+        default=5,
+        ge=0,
+        le=600,
+        description="Seconds for which an order's page is opened again after Confirm until it says Canceled",
+    )
+    attempts: int = Field(
+        default=2, ge=1, le=10, description="How many times an order is begun when a screen fails before Confirm"
+    )
+    max_failures: int = Field(
+        default=5, ge=1, description="Stop after this many orders in a row that failed for technical reasons"
+    )
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(), description="Further hosts that the browser may talk to, separated by commas"
+    )
+    unmasked: bool = Field(default=False, description="true leaves buyers' data readable in pictures")
+
+    @field_validator("allowed_hosts", mode="before")
+    @classmethod
+    def _split(cls, value: Any) -> Any:
+        return tuple(host.strip() for host in value.split(",") if host.strip()) if isinstance(value, str) else value
+
+    @field_validator("admin_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("it must be an address such as https://shop.example/admin")
+        if parts.username or parts.password:
+            raise ValueError("it must not hold a user name or password; those have settings of their own")
+        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+            raise ValueError("http:// would send the password readable; use https://")
+        return value
+
+    @property
+    def host(self) -> str:
+        """The Admin's host name, without a port."""
+        return str(urlsplit(self.admin_url).hostname)
+
+
+def load_settings(**given: object) -> Settings:
+    """Read the settings; values ``given`` on the command line go first, None stands for not given.
+
+    Raises:
+        SettingsInvalid: naming every variable that is missing or wrong, and where to set it.
+    """
+    return _load(Settings, {name: value for name, value in given.items() if value is not None})
+
+
+def load_places() -> Places:
+    """Read where runs and the ledger are.
+
+    Raises:
+        SettingsInvalid: as ``load_settings``.
+    """
+    return _load(Places, {})
+
+
+def _load(kind: type[SettingsKind], given: dict[str, object]) -> SettingsKind:
+    try:
+        return kind(**given)  # type: ignore[arg-type]  # pydantic checks what the command line gave
+    except ValidationError as invalid:
+        lines = []
+        for error in invalid.errors(include_url=False, include_input=False):
+            name = PREFIX + str(error["loc"][0]).upper() if error["loc"] else "The settings"
+            if error["type"] == "missing":
+                description = Settings.model_fields[str(error["loc"][0])].description
+                lines.append(f"{name} is not set ({description}).")
+            else:
+                lines.append(f"{name}: {error['msg'].removeprefix('Value error, ')}.")
+        lines.append("Set them in the environment, or in a file .env in the folder you start from: see .env.example.")
+        raise SettingsInvalid(listing="\n".join(lines)) from None
+    except UnicodeDecodeError as error:
+        raise SettingsInvalid(listing=f".env is not UTF-8 (byte {error.start}): save it as UTF-8.") from error
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

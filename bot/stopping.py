@@ -1,0 +1,41 @@
+"""Stopping well: Ctrl-C and its like ask the run to stop; the order in hand ends before Confirm or is finished."""
+
+import signal
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+
+class StopRequest:
+    """Whether somebody asked to stop. Calling it answers."""
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def __call__(self) -> bool:
+        """Whether somebody asked to stop."""
+        return self._asked
+
+    def ask(self) -> None:
+        """Ask to stop."""
+        self._asked = True
+
+
+@contextmanager
+def stop_on_signals(stop: StopRequest, say: Callable[[str], None]) -> Iterator[None]:
+    """While the block runs, Ctrl-C, SIGTERM and a closed terminal ask to stop; a second Ctrl-C does not wait."""
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        if stop():
+            raise KeyboardInterrupt
+        stop.ask()
+        say("Stopping: an order whose Confirm is pressed is finished first. Press Ctrl-C again to stop at once.")
+
+    names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+    before = {number: signal.signal(number, on_signal) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

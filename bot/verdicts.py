@@ -1,0 +1,129 @@
+"""What is concluded from what was seen: the two decision tables, as functions without a browser.
+
+Before Confirm the status decides whether an order can be canceled here at all. After Confirm the answer and
+the status on the details page, opened anew, decide together: the extension sets its own status to ``Canceled``
+first and tells Amazon second, so the status alone proves nothing, and an answer alone does not either.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from bot.outcomes import Outcome
+from bot.vocabulary import Status
+
+
+class Answer(StrEnum):
+    """What the Admin answered to Confirm."""
+
+    OK = "ok"
+    """It answered, and said nothing of an error."""
+    ERROR = "error"
+    """It answered with an error."""
+    NONE = "none"
+    """No answer came, or none that can be understood."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verdict:
+    """What became of an order, in the words of the result."""
+
+    outcome: Outcome
+    message: str
+    next_step: str = ""
+    status_before: Status | None = None
+    status_after: Status | None = None
+
+
+_IN_SELLER_CENTRAL = "Cancel it in Seller Central: orders with this status cannot be canceled in the Admin."
+_RETURNS = "It has left: handle it as a return or an exchange in Seller Central."
+
+NEXT_STEPS: dict[Status, str] = {
+    Status.PENDING: f"Wait until the payment is verified and the order reads Unshipped, or: {_IN_SELLER_CENTRAL}",
+    Status.PENDING_AVAILABILITY: (
+        f"A pre-order: wait until it can ship and the order reads Unshipped, or: {_IN_SELLER_CENTRAL}"
+    ),
+    Status.PARTIALLY_SHIPPED: _IN_SELLER_CENTRAL,
+    Status.SHIPPED: _RETURNS,
+    Status.COMPLETED: _RETURNS,
+    Status.ERROR: "Resolve what the order's notes say first; then run it again or cancel it in Seller Central.",
+}
+"""The manual's next step for each status that cannot be canceled here."""
+
+
+def before_confirm(status: Status) -> Verdict | None:
+    """What a status means before anything is pressed; None for ``Unshipped``, the only one that goes on."""
+    if status is Status.UNSHIPPED:
+        return None
+    if status is Status.CANCELED:
+        return Verdict(
+            outcome=Outcome.ALREADY_CANCELED,
+            message="The order was already canceled; nothing was pressed.",
+            status_before=status,
+        )
+    return Verdict(
+        outcome=Outcome.NOT_CANCELABLE,
+        message=f"The order's status is {status}; only Unshipped orders can be canceled here.",
+        next_step=NEXT_STEPS[status],
+        status_before=status,
+    )
+
+
+def unknown_status(words: str) -> Verdict:
+    """What a status means that the pack has no word for: nothing that could be canceled."""
+    return Verdict(
+        outcome=Outcome.NOT_CANCELABLE,
+        message=f"The order's status reads {words!r}, which is no status that the pack knows.",
+        next_step="Look at the order in the Admin; if the words are right, add them to the statuses in pack.yaml.",
+    )
+
+
+LOOK_IN_SELLER_CENTRAL = (
+    "Look the order up in Seller Central. Do not run it again before you know: "
+    "if it is still open there, cancel it there."
+)
+
+
+def after_confirm(answer: Answer, words: str, status_after: Status | None) -> Verdict:
+    """What answer and status mean together, once Confirm was pressed.
+
+    Needs the answer, its words as far as any were shown, and the status on the details page opened anew; None
+    when that could not be read.
+    """
+    said = f" ({words})" if words else ""
+    if status_after is Status.CANCELED and answer is Answer.OK:
+        outcome, next_step = Outcome.CANCELED, ""
+        message = "Canceled: no error was answered and the order's page, opened anew, says Canceled."
+    elif status_after is Status.CANCELED and answer is Answer.ERROR:
+        outcome = Outcome.CANCELED_NOT_SENT
+        message = f"The Admin says Canceled but answered with an error{said}: Amazon was probably never told."
+        next_step = (
+            "Cancel it in Seller Central now: the Admin no longer offers to, and the buyer's order is still open."
+        )
+    elif status_after is Status.CANCELED:
+        outcome, next_step = Outcome.UNKNOWN, LOOK_IN_SELLER_CENTRAL
+        message = f"The order's page says Canceled, but no answer came{said}: whether Amazon was told is not known."
+    else:
+        outcome, next_step = Outcome.UNKNOWN, LOOK_IN_SELLER_CENTRAL
+        shown = f"the order's page says {status_after}" if status_after else "the order's page could not be read"
+        answered = {
+            Answer.OK: "no error was answered",
+            Answer.ERROR: f"an error was answered{said}",
+            Answer.NONE: f"no answer came{said}",
+        }[answer]
+        message = f"Confirm was pressed and {answered}, but {shown}."
+    return Verdict(outcome=outcome, message=message, next_step=next_step, status_after=status_after)
+
+
+def pressed_before(run_id: str, written_at: str, known: Outcome | None, status: Status | None) -> Verdict:
+    """What is said of an order whose Confirm was, or may have been, pressed earlier and never settled.
+
+    Needs what became of it then as far as was known, and how the order reads now. It is not pressed again.
+    """
+    then = f"it became {known}" if known else "what came of it was never seen"
+    return Verdict(
+        outcome=Outcome.CANCELED_NOT_SENT if known is Outcome.CANCELED_NOT_SENT else Outcome.UNKNOWN,
+        message=f"Confirm may have been pressed in run {run_id} ({written_at}) and {then}; the order now reads "
+        f"{status or 'something else'}. Nothing was pressed this time.",
+        next_step=LOOK_IN_SELLER_CENTRAL,
+        status_before=status,
+    )

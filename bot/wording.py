@@ -1,0 +1,233 @@
+"""How results are told to people: the words for every outcome, and text from outside made harmless.
+
+The report and the progress display say the same things in the same words; the machine-readable files do not
+use this module.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import NamedTuple
+
+from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.vocabulary import Status
+
+
+class Group(StrEnum):
+    """The four heaps that a summary sorts outcomes into."""
+
+    DONE = "done"
+    """Nobody has to do anything."""
+    PERSON = "person"
+    """Somebody must look in Seller Central before anything else is done."""
+    NOT_CANCELED = "not-canceled"
+    """Nothing was pressed: the order is as it was."""
+    SKIPPED = "skipped"
+    """The run did not get to it."""
+
+
+class Words(NamedTuple):
+    """What to call an outcome: in full, in at most 18 characters, and in one sentence."""
+
+    label: str
+    short: str
+    meaning: str
+    group: Group
+
+
+OUTCOME_WORDS: dict[Outcome, Words] = {
+    Outcome.CANCELED: Words(
+        "Canceled",
+        "Canceled",
+        "Confirm was pressed, no error came back, and the order, opened anew, reads Canceled.",
+        Group.DONE,
+    ),
+    Outcome.ALREADY_CANCELED: Words(
+        "Already canceled",
+        "Already canceled",
+        "It was canceled before this run looked at it. Nothing was pressed.",
+        Group.DONE,
+    ),
+    Outcome.WOULD_CANCEL: Words(
+        "Would be canceled",
+        "Would be canceled",
+        "Everything was in order to cancel it. Nothing was pressed.",
+        Group.DONE,
+    ),
+    Outcome.CANCELED_NOT_SENT: Words(
+        "Canceled here, not sent to Amazon",
+        "Not sent to Amazon",
+        "The Admin reads Canceled but answered with an error: Amazon was probably never told.",
+        Group.PERSON,
+    ),
+    Outcome.UNKNOWN: Words(
+        "Unknown: a person must look",
+        "Unknown",
+        "Confirm may have been pressed, and what came of it could not be seen. It was not pressed again.",
+        Group.PERSON,
+    ),
+    Outcome.MISMATCH: Words(
+        "Page disagrees with the list",
+        "Page disagrees",
+        "The page shows something else than the job list says. Nothing was pressed.",
+        Group.NOT_CANCELED,
+    ),
+    Outcome.NOT_CANCELABLE: Words(
+        "Cannot be canceled here",
+        "Not cancelable",
+        "Its status does not allow a cancel in the Admin. Nothing was pressed.",
+        Group.NOT_CANCELED,
+    ),
+    Outcome.NOT_FOUND: Words(
+        "Not found",
+        "Not found",
+        "The store, or the order in that store, is not in this Admin. Nothing was pressed.",
+        Group.NOT_CANCELED,
+    ),
+    Outcome.FAILED: Words(
+        "Failed before Confirm",
+        "Failed",
+        "A technical failure. Nothing was pressed, so running it again is safe.",
+        Group.NOT_CANCELED,
+    ),
+    Outcome.SKIPPED: Words(
+        "Skipped",
+        "Skipped",
+        "The run stopped before this order's turn. Nothing was pressed.",
+        Group.SKIPPED,
+    ),
+}
+"""The words for every outcome, in the order in which summaries list them."""
+
+_BROKEN_OFF = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_TERMINAL_SEQUENCES = re.compile(
+    r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"  # titles, links
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # colours and cursor moves
+    r"|\x1b[ -/]*[0-~]?"
+)
+_BLANKS = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]")
+_INVISIBLE = re.compile(
+    r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # control characters
+    r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # direction marks and overrides
+    r"\u00ad\u180e\u200b\u2060-\u2064\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"  # drawn as nothing
+)
+_HALF_CHARACTERS = re.compile(r"[\ud800-\udfff]")
+
+
+def harmless_lines(text: str) -> str:
+    """``text`` with its line breaks, without anything that could steer a terminal or turn words around."""
+    text = _TERMINAL_SEQUENCES.sub("", text.replace("\r\n", "\n"))
+    kept = _BLANKS.sub(lambda blank: "\t" if blank[0] == "\t" else "\n", text).expandtabs(4)
+    return _HALF_CHARACTERS.sub("\ufffd", _INVISIBLE.sub("", kept))
+
+
+def harmless(text: str) -> str:
+    """``text``, which may come from a page or a list, as one line that cannot steer a terminal.
+
+    Terminal sequences, control characters and direction overrides go; runs of white space become one space.
+    """
+    return " ".join(harmless_lines(text).split())
+
+
+def step_words(name: str) -> str:
+    """A step's name for people: ``choose_reason`` is ``choose reason``."""
+    return harmless(name.replace("_", " "))
+
+
+def status_words(status: Status | None) -> str:
+    """A status for people: ``PartiallyShipped`` is ``Partially shipped``; one never seen is empty."""
+    return "" if status is None else _BROKEN_OFF.sub(" ", status.value).capitalize()
+
+
+def status_change(result: OrderResult, arrow: str = "->") -> str:
+    """The statuses before and after as ``Unshipped -> Canceled``, or the one that was seen, or nothing."""
+    seen = [status_words(result.status_before), status_words(result.status_after)]
+    return f" {arrow} ".join(word for word in seen if word)
+
+
+def duration(seconds: float) -> str:
+    """A length of time (seconds) for people: ``4.2 s``, ``2 min 3 s``, ``1 h 4 min``."""
+    if seconds < 9.95:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    minutes, rest = divmod(whole, 60)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def count_of(number: int, one: str) -> str:
+    """A number with its noun: ``1 order``, ``2 orders``."""
+    return f"{number:,} {one if number == 1 else one + 's'}"
+
+
+def is_trial(command: str) -> bool:
+    """Whether runs of this command never press Confirm."""
+    return command in {"plan", "dry run"}
+
+
+def trial_sentence(command: str) -> str:
+    """What a reader must know about a run that canceled nothing real; empty for a real run."""
+    return {
+        "plan": "This was a plan: it only read the Admin. Nothing was canceled.",
+        "dry run": "This was a dry run: every dialog was left before Confirm. Nothing was canceled.",
+        "demo": "This was a practice run on the practice Admin. No real order was touched.",
+    }.get(command, "")
+
+
+def headline(outcomes: Iterable[Outcome], *, trial: bool) -> str:
+    """A run in one line: ``7 of 14 orders canceled, 2 need a person, 4 not canceled, 1 skipped``.
+
+    ``trial`` says that the run was one that never presses Confirm (see :func:`is_trial`).
+    """
+    counts = Counter(outcomes)
+    total = counts.total()
+    if not total:
+        return "No orders"
+    would, canceled = counts[Outcome.WOULD_CANCEL], counts[Outcome.CANCELED]
+    already = counts[Outcome.ALREADY_CANCELED]
+    heaps = Counter(OUTCOME_WORDS[outcome].group for outcome in counts.elements())
+    if trial or would:
+        parts = [f"{would:,} of {count_of(total, 'order')} would be canceled"]
+        if canceled + already:
+            parts.append(f"{canceled + already:,} {'canceled' if canceled else 'already canceled'}")
+    else:
+        parts = [f"{canceled + already:,} of {count_of(total, 'order')} canceled"]
+    if person := heaps[Group.PERSON]:
+        parts.append(f"{person:,} {'needs' if person == 1 else 'need'} a person")
+    if left := heaps[Group.NOT_CANCELED]:
+        parts.append(f"{left:,} {'would not be' if trial else 'not canceled'}")
+    if skipped := heaps[Group.SKIPPED]:
+        parts.append(f"{skipped:,} skipped")
+    return ", ".join(parts)
+
+
+def opening(info: RunInfo, total: int) -> str:
+    """The first line of a run: what begins, on how many orders, where and as whom."""
+    line = (
+        f"{harmless(info.command).capitalize()}: {count_of(total, 'order')} from {harmless(info.job_list)}, "
+        f"at {harmless(info.admin)} as {harmless(info.account)}"
+    )
+    return f"{line} (nothing will be canceled)" if is_trial(info.command) else line
+
+
+def closing(info: RunInfo, results: Sequence[OrderResult]) -> list[str]:
+    """The last lines of a run: its figures, why it stopped early if it did, whether it was in earnest."""
+    line = headline((result.outcome for result in results), trial=is_trial(info.command))
+    if info.finished_at is not None:
+        line += f", in {duration(max(0.0, (info.finished_at - info.started_at).total_seconds()))}"
+    lines = [f"{line}."]
+    if info.stopped_early:
+        lines.append(f"Stopped before the end of the list: {harmless(info.stopped_early)}")
+    if sentence := trial_sentence(info.command):
+        lines.append(sentence)
+    return lines
+
+
+def advice(result: OrderResult) -> str:
+    """What to do about an order that needs a person."""
+    return harmless(result.next_step) or "Look at this order in Seller Central."

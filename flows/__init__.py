@@ -1,0 +1,1 @@
+"""The manual, as code: signing in, opening an order, reading it, canceling it."""

@@ -1,0 +1,95 @@
+"""Canceling one unshipped Amazon order.
+
+The manual: *View Store*; under *Recent orders* click the order number; click *Cancel Order*; choose the *Reason
+for cancellation*; click *Confirm*. Then the details show the status *Canceled*.
+"""
+
+from dataclasses import replace
+
+from bot.admin import Admin
+from bot.confirm import await_answer, conclude, press_confirm
+from bot.errors import CountermandError
+from bot.guard import Opened, issue_permit, look_at_order
+from bot.joblist import Job
+from bot.verdicts import Verdict, after_confirm
+from bot.vocabulary import Status
+from flows.open_order import open_order
+from flows.read_order import cannot_cancel, read_order, would_cancel
+
+
+def cancel_order(admin: Admin, job: Job, *, dry_run: bool = False) -> Verdict:
+    """Cancel the order, exactly once, or say why not; prove what became of it.
+
+    With ``dry_run`` it goes as far as the chosen reason, and then leaves the dialog.
+
+    Raises:
+        Refused, Technical, RunStopped: only before Confirm. Once it was pressed, everything ends in a verdict.
+    """
+    opened, seen = read_order(admin, job)
+    verdict = cannot_cancel(admin, job, seen)
+    if verdict:
+        return verdict
+
+    with admin.step("open_cancel_dialog"):
+        opened.details.click("cancel_order")
+        dialog = admin.arrive("cancel_dialog", order=job.order)
+
+    with admin.step("choose_reason"):
+        dialog.choose("reason", admin.pack.info.reasons[job.reason])
+
+    if dry_run:
+        with admin.step("leave_dialog"):
+            leave_dialog(admin, opened)
+        return would_cancel(job, seen)
+
+    with admin.step("press_confirm"):
+        permit = issue_permit(admin, job, opened)
+        with press_confirm(admin, permit) as heard:
+            answer, words = await_answer(admin, heard)
+
+    status_after = look_again(admin, job, opened)
+    verdict = replace(after_confirm(answer, words, status_after), status_before=seen.status)
+    conclude(admin, heard, verdict)
+    return verdict
+
+
+def leave_dialog(admin: Admin, opened: Opened) -> None:
+    """Leave the dialog by opening the page anew: in a dialog about canceling, no button's name is safe to guess."""
+    admin.reload()
+    opened.details.arrive()
+
+
+def look_again(admin: Admin, job: Job, opened: Opened) -> Status | None:
+    """Open the order's page anew, after Confirm, and read its status; None when that cannot be done.
+
+    A page that does not say *Canceled* yet is opened again until the settle time is over. If the page cannot be
+    reached, the way to it is walked once more from the start, signing in again where that is needed.
+    """
+    try:
+        return _status_anew(admin, job, opened)
+    except CountermandError as trouble:
+        admin.say(f"Looking at order {job.order} once more, from the start: {trouble}")
+    try:
+        return _status_from_the_start(admin, job)
+    except CountermandError as trouble:
+        admin.say(f"Order {job.order} could not be looked at: {trouble}")
+        return None
+
+
+def _status_anew(admin: Admin, job: Job, opened: Opened) -> Status | None:
+    seen: list[Status | None] = []
+
+    def says_canceled() -> bool:
+        admin.reload()
+        opened.details.arrive()
+        seen.append(look_at_order(admin, job, opened).status)
+        return seen[-1] is Status.CANCELED
+
+    with admin.step("reopen_order"):
+        admin.until(says_canceled, seconds=admin.settle)
+    return seen[-1] if seen else None
+
+
+def _status_from_the_start(admin: Admin, job: Job) -> Status | None:
+    admin.begin_again()
+    return _status_anew(admin, job, open_order(admin, job))

@@ -1,0 +1,112 @@
+"""From anywhere in the Admin to the page of one Amazon order.
+
+The manual: *Marketing* > *Channels* > *Amazon Sales Channel*; on the store's card click *View Store*; under
+*Recent orders* click the order number. An order that is not among the recent ones: click *All Orders*, filter
+by order number, click the order number there.
+"""
+
+from bot.admin import Admin
+from bot.errors import OrderNotFound, ScreenNotReached, StoreNotFound
+from bot.guard import Listed, Opened
+from bot.joblist import Job
+from bot.pack import match_route
+from bot.screen import Screen
+
+
+def open_order(admin: Admin, job: Job) -> Opened:
+    """Open the order's page, and remember the row that led there and the store it belongs to.
+
+    Raises:
+        StoreNotFound, OrderNotFound: there is no such store, or no such order in it.
+        Technical: a screen is not what it should be; nothing was pressed.
+    """
+    dashboard = open_store(admin, job.store)
+    store_id = dashboard.address_facts(admin.pack.info.store_route).get("store_id", "")
+
+    with admin.step("find_order"):
+        orders = admin.screen("store_dashboard", store=job.store, order=job.order)
+        if not is_listed(admin, orders):
+            orders = find_in_all_orders(admin, orders)
+        row = orders.read_row("order_row", "buyer_name", "order_total")
+
+    with admin.step("open_order"):
+        orders.click("order_link")
+        details = admin.arrive("order_details", order=job.order, store_id=store_id)
+
+    listed = Listed(buyer_name=row["buyer_name"], order_total=row["order_total"])
+    return Opened(details=details, listed=listed, store_id=store_id)
+
+
+def open_store(admin: Admin, store: str) -> Screen:
+    """Be on the store's dashboard: go *Back* to it from its orders, or walk there from the menu.
+
+    Raises:
+        StoreNotFound: the home page has no card with this store's name.
+    """
+    dashboard = admin.screen("store_dashboard", store=store)
+    if dashboard.is_here():
+        return dashboard
+    if admin.store == store:
+        with admin.step("go_back"):
+            return go_back(admin, store)
+
+    with admin.step("open_sales_channel"):
+        start = admin.arrive("start_page")
+        start.click("marketing_menu")
+        start.click("amazon_sales_channel")
+        home = admin.arrive("home")
+
+    with admin.step("open_store"):
+        home = admin.screen("home", store=store)
+        if not home.count("store_card") and admin.quiet() and not home.count("store_card"):
+            raise StoreNotFound(store=store)
+        home.click("view_store")
+        dashboard = admin.arrive("store_dashboard", store=store)
+        if admin.store:
+            # After a switch between stores the lists may still show the previous one until the page is drawn anew.
+            admin.reload()
+            dashboard = admin.arrive("store_dashboard", store=store)
+    admin.store = store
+    return dashboard
+
+
+def go_back(admin: Admin, store: str) -> Screen:
+    """Go *Back* from an order's page or from All Orders to the dashboard of the store they belong to."""
+    place = match_route(admin.pack.info.order_route, admin.address())
+    if place:
+        admin.screen("order_details", **place).click("back")
+    here = admin.arrive_at_one_of("store_dashboard", "all_orders", store=store)
+    if here.spec.screen == "all_orders":
+        here.click("back")
+    return admin.arrive("store_dashboard", store=store)
+
+
+def is_listed(admin: Admin, orders: Screen) -> bool:
+    """Whether the list shows the order; believed to be absent only once the page has come to rest."""
+    return bool(orders.count("order_row") or (admin.quiet() and orders.count("order_row")))
+
+
+def find_in_all_orders(admin: Admin, dashboard: Screen) -> Screen:
+    """Go to *All Orders*, filter by order number, and be where the order is listed.
+
+    Raises:
+        OrderNotFound: the filtered list does not show it.
+        ScreenNotReached: the list was never filtered.
+    """
+    store, order = dashboard.facts["store"], dashboard.facts["order"]
+    dashboard.click("all_orders")
+    orders = admin.arrive("all_orders", store=store, order=order)
+    orders.fill("order_number_filter", order)
+    orders.click("apply_filters")
+
+    def is_filtered() -> bool:
+        others = set(orders.texts("order_number")["order_number"]) - {order}
+        return orders.count("clear_all_filters") == 1 and not others and orders.is_here()
+
+    if not admin.until(is_filtered):
+        raise ScreenNotReached(
+            screen=orders.spec.title, seconds=admin.patience, why=f"the list was not filtered by order number {order}."
+        )
+    if not is_listed(admin, orders):
+        raise OrderNotFound(order=order, store=store)
+    return orders

@@ -1,0 +1,191 @@
+from __future__ import annotations
+
+import http.client
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.sandbox import Order, Sandbox
+from bot.vocabulary import Status
+
+if TYPE_CHECKING:
+    from conftest import Visitor
+
+REFUSED = {"errors": [{"message": "Unable to cancel Amazon order"}]}
+
+
+def cancels(sandbox: Sandbox) -> list[tuple[object, ...]]:
+    return [
+        (it.order, it.store, it.reason, it.status_on_arrival, it.account, it.reached_amazon, it.answer)
+        for it in sandbox.journal.cancels
+    ]
+
+
+def test_a_cancel_changes_the_order_and_reaches_amazon(clerk: Visitor, sandbox: Sandbox) -> None:
+    order = sandbox.shop.example("unshipped_recent")
+
+    answer = clerk.call("cancelOrder", order, reason="BuyerCanceled")
+
+    assert answer == {"data": {"cancelOrder": {"success": True}}}
+    assert (order.status, order.items_unshipped, order.notes) == (
+        Status.CANCELED,
+        0,
+        "Status updated to canceled.",
+    )
+    assert cancels(sandbox) == [
+        (order.number, order.store, "BuyerCanceled", "Unshipped", "demo", True, "ok"),
+    ]
+
+
+def test_an_order_without_item_rows_is_canceled_here_and_answers_an_error(clerk: Visitor, sandbox: Sandbox) -> None:
+    order = sandbox.shop.example("without_items")
+
+    assert clerk.call("cancelOrder", order, reason="NoInventory") == REFUSED
+    assert order.status is Status.CANCELED
+    assert cancels(sandbox) == [
+        (order.number, order.store, "NoInventory", "Unshipped", "demo", False, "error"),
+    ]
+
+
+def test_a_refusal_by_amazon_comes_after_the_status_was_set(clerk: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.amazon_refuses = True
+    order = sandbox.shop.example("unshipped_old")
+
+    assert clerk.call("cancelOrder", order, reason="NoInventory") == REFUSED
+    assert order.status is Status.CANCELED
+
+
+def test_the_server_does_not_look_at_the_status_again(clerk: Visitor, sandbox: Sandbox) -> None:
+    order = sandbox.shop.example("shipped")
+
+    clerk.call("cancelOrder", order, reason="NoInventory")
+
+    assert order.status is Status.CANCELED
+    assert sandbox.journal.cancels[0].status_on_arrival == "Shipped"
+
+
+def test_an_unknown_reason_changes_nothing(clerk: Visitor, sandbox: Sandbox) -> None:
+    order = sandbox.shop.example("unshipped_recent")
+
+    assert clerk.call("cancelOrder", order, reason="Whim") == REFUSED
+    assert order.status is Status.UNSHIPPED
+    assert sandbox.journal.cancels == ()
+
+
+def test_an_order_of_another_store_is_not_found(clerk: Visitor, sandbox: Sandbox) -> None:
+    order = sandbox.shop.example("unshipped_recent")
+    elsewhere = sandbox.shop.store(sandbox.shop.example("canadian").store).uuid
+
+    answer = clerk.call("cancelOrder", order, uuid=elsewhere, reason="NoInventory")
+
+    assert answer == {"errors": [{"message": "No such entity"}]}
+    assert sandbox.journal.cancels == ()
+
+
+def test_an_ended_session_is_told_so_as_json_and_cancels_nothing(clerk: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.session_ends_before = "cancelOrder"
+    order = sandbox.shop.example("unshipped_recent")
+
+    answer = clerk.call("cancelOrder", order, reason="NoInventory")
+
+    assert answer == {"errors": [{"message": "Authentication failed"}]}
+    assert order.status is Status.UNSHIPPED
+    assert sandbox.journal.cancels == ()
+
+
+def test_an_answer_that_is_lost_comes_after_the_server_acted(clerk: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.answer_lost = True
+    order = sandbox.shop.example("unshipped_recent")
+
+    with pytest.raises(http.client.IncompleteRead):
+        clerk.call("cancelOrder", order, reason="NoInventory")
+
+    assert order.status is Status.CANCELED
+    assert len(sandbox.journal.cancels) == 1
+
+
+def test_a_request_that_is_lost_leaves_the_order_alone(clerk: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.request_lost = True
+    order = sandbox.shop.example("unshipped_recent")
+
+    with pytest.raises(http.client.IncompleteRead):
+        clerk.call("cancelOrder", order, reason="NoInventory")
+
+    assert order.status is Status.UNSHIPPED
+    assert sandbox.journal.cancels == ()
+
+
+def test_an_order_can_ship_right_after_its_details_were_loaded(clerk: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.ships_after_details = True
+    order = sandbox.shop.example("unshipped_recent")
+
+    shown = clerk.call("orderDetails", order)["data"]["orderDetails"]["order"]
+
+    assert shown["status"] == "Unshipped"
+    assert order.status is Status.SHIPPED
+
+
+def test_details_of_an_imported_order_show_and_link_the_commerce_order(clerk: Visitor, sandbox: Sandbox) -> None:
+    order: Order = sandbox.shop.example("imported")
+
+    shown = clerk.call("orderDetails", order)["data"]["orderDetails"]["order"]
+    page = clerk.ask(shown["commerceUrl"])
+
+    assert shown["shownNumber"] == order.commerce_number == "000000034"
+    assert order.number in page.text
+    assert 'id="order-view-cancel-button"' in page.text
+
+
+def test_the_commerce_orders_own_cancel_button_is_written_down_apart(clerk: Visitor, sandbox: Sandbox) -> None:
+    order = sandbox.shop.example("imported")
+    url = clerk.call("orderDetails", order)["data"]["orderDetails"]["order"]["commerceUrl"]
+    action = clerk.ask(url).text.partition('<form method="post" action="')[2].partition('"')[0]
+
+    answer = clerk.ask(action, b"")
+
+    assert answer.banners == ["You canceled the order."]
+    assert [it.order for it in sandbox.journal.commerce_cancels] == [order.number]
+    assert sandbox.journal.cancels == ()
+    assert order.status is Status.UNSHIPPED
+
+
+def test_wrong_details_are_those_of_another_order_of_the_store(clerk: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.wrong_details = True
+    order = sandbox.shop.example("unshipped_recent")
+
+    shown = clerk.call("orderDetails", order)["data"]["orderDetails"]["order"]
+
+    assert shown["number"] != order.number
+    assert sandbox.shop.order(order.store, shown["number"]).status is Status.UNSHIPPED
+
+
+def test_the_dialog_offers_all_ten_reasons_by_their_labels(clerk: Visitor, sandbox: Sandbox) -> None:
+    offer = clerk.call("cancelReasons", sandbox.shop.example("unshipped_recent"))["data"]["cancelReasons"]
+
+    assert [reason["label"] for reason in offer["reasons"]] == [
+        "No Inventory",
+        "Shipping Address Undeliverable",
+        "Customer Exchange",
+        "Buyer Canceled",
+        "General Adjustment",
+        "Carrier Credit Decision",
+        "Risk Assessment Information Not Valid",
+        "Carrier Coverage Failure",
+        "Customer Return",
+        "Merchandise Not Received",
+    ]
+    assert (offer["text"], offer["confirms"]) == ("", 1)
+
+
+def test_the_dialogs_faults_change_what_it_offers(clerk: Visitor, sandbox: Sandbox) -> None:
+    order = sandbox.shop.example("unshipped_recent")
+    sandbox.faults.missing_reason = "BuyerCanceled"
+    sandbox.faults.second_confirm = True
+    sandbox.faults.dialog_for_other_order = True
+
+    offer = clerk.call("cancelReasons", order)["data"]["cancelReasons"]
+
+    assert "BuyerCanceled" not in [reason["code"] for reason in offer["reasons"]]
+    assert offer["confirms"] == 2
+    assert offer["orderId"] != order.number
+    assert offer["text"] == f"Order {offer['orderId']}"

@@ -1,0 +1,109 @@
+import pytest
+
+from bot import wording
+from bot.outcomes import OrderResult, Outcome
+from bot.vocabulary import Reason, Status
+from bot.wording import OUTCOME_WORDS, Group
+
+
+def test_every_outcome_has_words() -> None:
+    assert set(OUTCOME_WORDS) == set(Outcome)
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_the_heap_of_an_outcome_agrees_with_what_the_outcome_says_of_itself(outcome: Outcome) -> None:
+    group = OUTCOME_WORDS[outcome].group
+
+    assert (group is Group.DONE, group is Group.PERSON) == (outcome.is_success, outcome.needs_a_person)
+
+
+@pytest.mark.parametrize("outcome", list(Outcome))
+def test_short_words_are_short(outcome: Outcome) -> None:
+    assert len(OUTCOME_WORDS[outcome].short) <= 18
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("\x1b[31mred\x1b[0m", "red"),
+        ("\x9b31mred", "red"),
+        ("\x1b]0;title\x07text", "text"),
+        ("\x1b]8;;http://x\x1b\\link\x1b]8;;\x1b\\", "link"),
+        ("\x1b]never closed", "never closed"),
+        ("a\x1bPq#0\x1b\\b", "ab"),
+        ("a\rb\nc\td\x00e\x08f", "a b c def"),
+        ("abc\u202edef\u2066g", "abcdefg"),
+        ("zero\u200bwidth\ufeff", "zerowidth"),
+        ("half \ud83d", "half \ufffd"),
+        ("  two   words ", "two words"),
+        ("Grüße, 見本 [bold]", "Grüße, 見本 [bold]"),
+    ],
+)
+def test_text_from_outside_is_made_harmless(given: str, shown: str) -> None:
+    assert wording.harmless(given) == shown
+
+
+def test_harmless_lines_keep_their_breaks() -> None:
+    assert wording.harmless_lines("a\r\n\tb\u202e\x1b[2J\nc") == "a\n    b\nc"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "shown"),
+    [
+        (Status.UNSHIPPED, Status.CANCELED, "Unshipped -> Canceled"),
+        (Status.PARTIALLY_SHIPPED, None, "Partially shipped"),
+        (None, None, ""),
+    ],
+)
+def test_statuses_are_told_as_a_change(before: Status | None, after: Status | None, shown: str) -> None:
+    result = OrderResult(
+        order="112-1215998-3002091",
+        store="Nordwind UK",
+        reason=Reason.NO_INVENTORY,
+        outcome=Outcome.CANCELED,
+        status_before=before,
+        status_after=after,
+        message="",
+    )
+
+    assert wording.status_change(result) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
+    [
+        (0, "0.0 s"),
+        (4.24, "4.2 s"),
+        (9.97, "10 s"),
+        (59.7, "1 min"),
+        (123, "2 min 3 s"),
+        (3599.6, "1 h"),
+        (3840, "1 h 4 min"),
+    ],
+)
+def test_lengths_of_time_are_told_for_people(seconds: float, shown: str) -> None:
+    assert wording.duration(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "trial", "line"),
+    [
+        ([], False, "No orders"),
+        ([Outcome.CANCELED], False, "1 of 1 order canceled"),
+        (
+            [Outcome.CANCELED, Outcome.ALREADY_CANCELED, Outcome.UNKNOWN, Outcome.FAILED, Outcome.SKIPPED],
+            False,
+            "2 of 5 orders canceled, 1 needs a person, 1 not canceled, 1 skipped",
+        ),
+        ([Outcome.UNKNOWN, Outcome.CANCELED_NOT_SENT], False, "0 of 2 orders canceled, 2 need a person"),
+        (
+            [Outcome.WOULD_CANCEL, Outcome.ALREADY_CANCELED, Outcome.NOT_CANCELABLE],
+            True,
+            "1 of 3 orders would be canceled, 1 already canceled, 1 would not be",
+        ),
+        ([Outcome.NOT_FOUND], True, "0 of 1 order would be canceled, 1 would not be"),
+        ([Outcome.WOULD_CANCEL, Outcome.CANCELED], False, "1 of 2 orders would be canceled, 1 canceled"),
+    ],
+)
+def test_the_headline_counts_every_order_once(outcomes: list[Outcome], trial: bool, line: str) -> None:
+    assert wording.headline(outcomes, trial=trial) == line
