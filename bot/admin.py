@@ -9,16 +9,25 @@ pytest-playwright::
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from functools import reduce
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page, Response
+from playwright.sync_api import Locator, Page, Response
 
-from bot.errors import Interrupted, InTheWay, PageTrouble, RunStopped, ScreenNotReached, SessionEnded
+from bot.errors import (
+    CountermandError,
+    Interrupted,
+    InTheWay,
+    PageTrouble,
+    RunStopped,
+    ScreenNotReached,
+    SessionEnded,
+)
 from bot.ledger import Ledger
-from bot.pack import Pack, ScreenSpec
+from bot.pack import Interruption, Pack
 from bot.recorder import NoRecorder, Recorder
 from bot.screen import Screen
 
@@ -144,6 +153,8 @@ class Admin:
             here = next((screen for screen in screens if screen.is_here()), None)
             if here is None:
                 self.notice_interruptions(besides=(*names, *besides))
+            else:
+                self._since.clear()  # whatever lay over the page has gone
             return here
 
         here = self.until(look)
@@ -157,6 +168,7 @@ class Admin:
     def until(self, look: Callable[[], Seen | None], seconds: float | None = None) -> Seen | None:
         """Look again whenever the page changes, until ``look`` gives something or time is up (then None)."""
         deadline = time.monotonic() + (self.patience if seconds is None else seconds)
+        changes = -1  # not counted yet: the first wait only begins to count
         while True:
             try:
                 seen = look()
@@ -169,7 +181,7 @@ class Admin:
             left = deadline - time.monotonic()
             if seen or left <= 0:
                 return seen
-            self._wait_for_change(min(left, 0.25))
+            changes = self._wait_for_change(changes, min(left, 0.25))
 
     def quiet(self, seconds: float = QUIET) -> bool:
         """Wait until the page has not changed for some seconds; False when it never comes to rest."""
@@ -190,15 +202,17 @@ class Admin:
                 f"The Admin answered with an error (HTTP {self._document_status}).",
                 "Run the list again; if it stays, tell the shop's administrator.",
             )
-        for spec in self.pack.interruptions():
-            if spec.screen in besides or not self._lasts(spec):
-                continue
-            what = spec.interrupts
-            if what is None or what.reaction == "retry":
-                raise InTheWay(what.message if what else "", what.next_step if what else "")
-            error = SessionEnded(reason=what.message) if what.reaction == "sign_in" else RunStopped(reason=what.message)
-            error.next_step = what.next_step
-            raise error
+        screens = [self.screen(spec.screen) for spec in self.pack.interruptions() if spec.screen not in besides]
+        signs = [sign for screen in screens for sign in screen.signs()]
+        if not signs or not reduce(Locator.or_, signs).count():
+            self._since.clear()
+            return
+        for screen in screens:
+            what = screen.spec.interrupts
+            if what is None or not all(sign.count() for sign in screen.signs()):
+                self._since.pop(screen.spec.screen, None)
+            elif time.monotonic() - self._since.setdefault(screen.spec.screen, time.monotonic()) >= what.lasting:
+                raise _interruption(what)
 
     # --- The steps taken ---
 
@@ -239,20 +253,22 @@ class Admin:
         if response.request.is_navigation_request() and response.frame == self.page.main_frame:
             self._document_status = response.status
 
-    def _wait_for_change(self, seconds: float) -> None:
+    def _wait_for_change(self, changes: int, seconds: float) -> int:
+        """Wait until the page has changed since it had changed ``changes`` times, and say how often it has by now."""
         try:
-            self.page.evaluate(_CHANGE, seconds * 1000)
+            return int(self.page.evaluate(_CHANGE, [changes, seconds * 1000]))
         except PlaywrightError:
             if self.page.is_closed():
-                raise  # otherwise the page was replaced, which is a change
+                raise
+            return -1  # the page was replaced, which is a change
 
-    def _lasts(self, spec: ScreenSpec) -> bool:
-        """Whether an interruption is on the page, and has been for as long as the pack asks."""
-        if not self.screen(spec.screen).appears():
-            self._since.pop(spec.screen, None)
-            return False
-        since = self._since.setdefault(spec.screen, time.monotonic())
-        return spec.interrupts is not None and time.monotonic() - since >= spec.interrupts.lasting
+
+def _interruption(what: Interruption) -> CountermandError:
+    if what.reaction == "retry":
+        return InTheWay(what.message, what.next_step)
+    error = SessionEnded(reason=what.message) if what.reaction == "sign_in" else RunStopped(reason=what.message)
+    error.next_step = what.next_step
+    return error
 
 
 def first_line(trouble: PlaywrightError) -> str:
@@ -260,11 +276,19 @@ def first_line(trouble: PlaywrightError) -> str:
     return trouble.message.strip().splitlines()[0].partition(": ")[2] or trouble.message.strip().splitlines()[0]
 
 
-_CHANGE = """(limit) => new Promise((done) => {
-    const finish = () => { clearTimeout(timer); watch.disconnect(); done(); };
-    const watch = new MutationObserver(finish);
+# The count lives in the window, which the page's own words and markup know nothing of.
+_CHANGE = """([known, limit]) => new Promise((done) => {
+    const key = Symbol.for("countermand changes");
+    const counter = window[key] ??= (() => {
+        const made = { count: 0, heard: null };
+        new MutationObserver(() => { made.count += 1; made.heard?.(); })
+            .observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+        return made;
+    })();
+    if (counter.count !== known) return done(counter.count);
+    const finish = () => { clearTimeout(timer); counter.heard = null; done(counter.count); };
     const timer = setTimeout(finish, limit);
-    watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    counter.heard = finish;
 })"""
 
 _QUIET = """([rest, limit]) => new Promise((done) => {

@@ -31,12 +31,11 @@ def choose(page: Page, box: Locator, words: str) -> None:
         NotOneControl: there is none, or there are several.
         NotOffered: the control does not offer these words, or offers them twice.
     """
-    control, kind = _control(box)
-    if kind == "radios":
-        options = box.get_by_role("radio")
+    control, kind, _ = _control(box)
+    if kind == "radio":
         option = box.get_by_role("radio", name=whole(words))
         if option.count() != 1:
-            raise NotOffered(options.evaluate_all(_LABELS))
+            raise NotOffered(control.evaluate_all(_LABELS))
         option.check()
         return
     if kind == "select":
@@ -49,8 +48,8 @@ def choose(page: Page, box: Locator, words: str) -> None:
         control.click()
     # The list may be drawn anywhere in the page, so it is looked for in all of it: the one list that is open.
     listbox = control if kind == "listbox" else page.get_by_role("listbox").filter(visible=True)
-    option = listbox.get_by_role("option", name=whole(words))
     listbox.wait_for()
+    option = listbox.get_by_role("option", name=whole(words))
     if option.count() != 1:
         raise NotOffered([" ".join(text.split()) for text in listbox.get_by_role("option").all_text_contents()])
     option.click()
@@ -62,38 +61,45 @@ def chosen(box: Locator) -> str:
     Raises:
         NotOneControl: there is none, or there are several.
     """
-    control, kind = _control(box)
-    if kind == "radios":
-        checked = box.get_by_role("radio", checked=True)
-        return "".join(checked.evaluate_all(_LABELS)) if checked.count() == 1 else ""
-    return " ".join(str(control.evaluate(_SHOWN)).split())
+    _, _, shown = _control(box)
+    return " ".join(shown.split())
 
 
-def _control(box: Locator) -> tuple[Locator, str]:
-    if box.get_by_role("radio").count():
-        return box, "radios"
+def _control(box: Locator) -> tuple[Locator, str, str]:
+    """The control, its kind, and the words it shows as chosen; the radio buttons of a box are one control."""
     controls = choice_controls(box)
-    kinds: list[str] = controls.evaluate_all(_KINDS)
+    seen: list[tuple[str, str]] = [(one["kind"], one["shown"]) for one in controls.evaluate_all(_LOOK)]
+    kinds = [kind for kind, _ in seen]
+    if kinds and set(kinds) == {"radio"}:
+        return controls, "radio", "".join(shown for _, shown in seen)
     if kinds.count("combobox") == 1 and set(kinds) <= {"combobox", "button"}:
         # A combobox is a field with a button of its own that opens the same list.
-        return controls.and_(box.get_by_role("combobox")), "combobox"
-    if len(kinds) != 1:
-        raise NotOneControl(len(kinds))
-    return controls, kinds[0]
+        return controls.and_(box.get_by_role("combobox")), *seen[kinds.index("combobox")]
+    if len(seen) != 1:
+        raise NotOneControl(len(seen))
+    return controls, *seen[0]
 
 
-_KINDS = """(controls) => controls.map((control) =>
-    control.tagName === "SELECT" ? "select"
-    : control.getAttribute("role") === "combobox" && control.tagName === "INPUT" ? "combobox"
-    : control.getAttribute("role") === "listbox" ? "listbox"
-    : "button")"""
+_LABEL = """const label = (radio) =>
+    (radio.getAttribute("aria-label") || radio.labels?.[0]?.innerText || radio.innerText || "").trim();"""
 
-_LABELS = """(radios) => radios.map((radio) =>
-    (radio.getAttribute("aria-label") || radio.labels?.[0]?.innerText || radio.innerText || "").trim())"""
+_LABELS = f"(radios) => {{ {_LABEL} return radios.map(label); }}"
 
-_SHOWN = """(control) =>
-    control.tagName === "SELECT" ? control.selectedOptions[0]?.text ?? ""
-    : control.tagName === "INPUT" ? control.value
-    : control.getAttribute("role") === "listbox"
-      ? control.querySelector("[role=option][aria-selected=true]")?.innerText ?? ""
-      : control.innerText"""
+_LOOK = f"""(controls) => {{
+    {_LABEL}
+    const isChosen = (radio) => radio.checked || radio.getAttribute("aria-checked") === "true";
+    const look = (control) => {{
+        const role = control.getAttribute("role");
+        if (control.tagName === "SELECT") return {{ kind: "select", shown: control.selectedOptions[0]?.text ?? "" }};
+        if (control.type === "radio" || role === "radio")
+            return {{ kind: "radio", shown: isChosen(control) ? label(control) : "" }};
+        if (control.tagName === "INPUT") return {{ kind: "combobox", shown: control.value }};
+        if (role === "listbox")
+            return {{
+                kind: "listbox",
+                shown: control.querySelector("[role=option][aria-selected=true]")?.innerText ?? "",
+            }};
+        return {{ kind: "button", shown: control.innerText }};
+    }};
+    return controls.map(look);
+}}"""

@@ -92,7 +92,7 @@ def await_answer(admin: Admin, heard: Heard) -> tuple[Answer, str]:
         errors = screen.find("error").all_inner_texts()
         if errors or (on_wire and on_wire[0] is Answer.ERROR):
             return Answer.ERROR, " ".join((errors or [on_wire[1] if on_wire else ""])[0].split())
-        if dialog.count("dialog") or dialog.is_busy():
+        if dialog.count("dialog"):
             return None
         if on_wire:
             return on_wire

@@ -5,7 +5,8 @@ from the facts that the error was raised with. Each class says which exit status
 it gives the order in hand (if it concerns one order only) and whether beginning the order again is safe.
 
     CountermandError
-    ├── InputInvalid            the user's files, settings or words: exit status 2, nothing was opened
+    ├── InputInvalid            the user's files: exit status 2, nothing was opened
+    ├── SettingsInvalid         the user's settings: exit status 2, nothing was opened
     ├── CannotStart             no browser, no run folder, no ledger: exit status 2, nothing was opened
     │   ├── NoBrowser
     │   └── LedgerTrouble

@@ -6,7 +6,7 @@ so names may have such characters around them; apart from that names and texts m
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -91,14 +91,40 @@ def choice_controls(box: Locator) -> Locator:
     return box.locator(f"xpath=.//*[{_CHOICES}]").filter(visible=True)
 
 
-def reading_request(spec: ScreenSpec, facts: Mapping[str, str], *names: str, act: str = "read") -> dict[str, Any]:
+READ_PAGE = f"(request) => ({READING})(null, request)"
+"""``READING`` for the whole page, as ``Page.evaluate`` takes it."""
+
+READ_ROWS = f"(rows, request) => rows.map((row) => ({READING})(row, request))"
+"""``READING`` for table rows, as ``Locator.evaluate_all`` takes it."""
+
+
+SCROLL_ON = """(header) => {
+    const fold = (text) => text.replace(/\\s+/g, " ").trim().toLowerCase();
+    const tables = [...document.querySelectorAll("table, [role=grid], [role=table], [role=treegrid]")].filter((table) =>
+        [...table.querySelectorAll("th, [role=columnheader]")].some((cell) => fold(cell.textContent) === fold(header)));
+    const boxes = tables.flatMap((table) => [table, ...table.querySelectorAll("*")]);
+    const moved = boxes.filter((box) => {
+        const before = box.scrollTop;
+        if (box.scrollHeight > box.clientHeight + 1) box.scrollTop = before + box.clientHeight;
+        return box.scrollTop > before;
+    });
+    const drawn = (done) => requestAnimationFrame(() => requestAnimationFrame(() => done(moved.length > 0)));
+    return new Promise(drawn);
+}"""
+"""Scrolls the table that has a given column header by a window's height; says whether there was more to show."""
+
+
+def reading_request(
+    spec: ScreenSpec, facts: Mapping[str, str], *names: str, covers: Collection[str] = ()
+) -> dict[str, Any]:
     """The request to ``READING`` for some field and column elements of a screen (see that script)."""
     wanted = {name: spec.elements[name] for name in names}
     return {
         "fields": {name: fill(element.field, facts) for name, element in wanted.items() if element.field},
         "columns": {name: fill(element.column, facts) for name, element in wanted.items() if element.column},
         "known": known_labels(spec),
-        "act": act,
+        "covers": list(covers),
+        "act": "read",
     }
 
 

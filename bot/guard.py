@@ -4,12 +4,13 @@ It alone issues permits, and a permit is the only key to Confirm. What cannot be
 The server does not look at the status again when a cancel arrives, so this look is the last there is.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import InitVar, dataclass
 
 from bot.admin import Admin
 from bot.errors import Mismatch
 from bot.joblist import Job
 from bot.money import amount
+from bot.pack import match_route
 from bot.screen import Screen
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
 
@@ -55,10 +56,11 @@ class Permit:
     store: str
     reason: Reason
     seen: Sighting
-    _seal: object = field(repr=False)
+    seal: InitVar[object]
+    """Not kept: a permit cannot be copied for another order."""
 
-    def __post_init__(self) -> None:
-        if self._seal is not _SEAL:
+    def __post_init__(self, seal: object) -> None:
+        if seal is not _SEAL:
             raise TypeError("only the guard issues permits")
 
 
@@ -69,8 +71,9 @@ def look_at_order(admin: Admin, job: Job, opened: Opened) -> Sighting:
         Mismatch: number, store, buyer or total are not what the job, the clicked row or the list expect.
         ElementMissing, ElementAmbiguous: the page does not say, or says it twice.
     """
-    read = opened.details.read("order_number", "status", "notes", "buyer_name", "order_total")
-    place = opened.details.address_facts(admin.pack.info.order_route)
+    glance = opened.details.glance("order_number", "status", "notes", "buyer_name", "order_total")
+    read = opened.details.singles(glance.texts)
+    place = match_route(admin.pack.info.order_route, glance.address) or {}
     seen = Sighting(
         order_number=read["order_number"],
         status=admin.pack.status(read["status"]),
@@ -106,7 +109,7 @@ def issue_permit(admin: Admin, job: Job, opened: Opened) -> Permit:
     """
     dialog = admin.screen("cancel_dialog", order=job.order).check()
     dialog.one("confirm").click(trial=True)
-    for number in AMAZON_ORDER_NUMBER.findall(dialog.one("dialog").inner_text()):
+    for number in AMAZON_ORDER_NUMBER.findall(dialog.words_of("dialog")):
         if number != job.order:
             raise Mismatch(what=f"The dialog is about order {number}, not {job.order}.")
     wanted = admin.pack.info.reasons[job.reason]
@@ -116,7 +119,7 @@ def issue_permit(admin: Admin, job: Job, opened: Opened) -> Permit:
     seen = look_at_order(admin, job, opened)
     if seen.status is not Status.UNSHIPPED:
         raise Mismatch(what=f"The order's status has become {seen.status_words!r}; only Unshipped can be canceled.")
-    return Permit(order=job.order, store=job.store, reason=job.reason, seen=seen, _seal=_SEAL)
+    return Permit(order=job.order, store=job.store, reason=job.reason, seen=seen, seal=_SEAL)
 
 
 def _same_order(job: Job, shown: str, in_address: str | None) -> None:

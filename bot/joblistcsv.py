@@ -33,7 +33,8 @@ class Row(NamedTuple):
 def read_csv(path: Path, limits: Limits) -> tuple[Document, Collection[str]]:
     """What the file says, in the shape of a job list in YAML, and the names of its columns.
 
-    The mistakes of its form are the document's ``problems``; columns that it ought to have are among them. Raises ``InputInvalid`` if they cannot be read at all, or if there is no ``order`` column.
+    The mistakes of its form are the document's ``problems``; columns that it ought to have are among them.
+    Raises ``InputInvalid`` if there is no ``order`` column, or nothing below it can be read.
     """
     file = str(path)
     text = read_text(path, limits)
@@ -53,7 +54,11 @@ def read_csv(path: Path, limits: Limits) -> tuple[Document, Collection[str]]:
         beyond = next((n for n, cell in enumerate(row.cells) if cell and n >= columns.width), None)
         if beyond is not None:
             message = f"This row has more cells than the {columns.width} columns that line {header.line} names"
-            problems.append(Problem(file, row.line, beyond + 1, f"{message}: put text with a comma in quotes"))
+            problems.append(
+                Problem(file, row.line, beyond + 1, f"{message}: put text with commas or semicolons in quotes")
+            )
+    if problems and not orders:
+        raise InputInvalid(problems)
 
     def find_spots() -> Spot:
         places = columns.places

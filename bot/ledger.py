@@ -94,12 +94,18 @@ class Ledger:
         self._engine = engine
         self._name = name
         self.run_id = "by-hand"
-        with self._trouble_named():
-            self._prepare()
+        try:
+            with self._trouble_named():
+                self._prepare()
+        except LedgerTrouble:
+            self.close()
+            raise
 
     @classmethod
-    def open(cls, path: Path) -> Self:
+    def open(cls, path: Path, *, patience: float = 10) -> Self:
         """Open the ledger in a file, making it if it is not there.
+
+        Needs ``patience``, the seconds to wait for another program that holds it.
 
         Raises:
             LedgerTrouble: it is locked, damaged, not a ledger, of a newer version, or cannot be written.
@@ -108,7 +114,7 @@ class Ledger:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as error:
             raise LedgerTrouble(ledger=path, reason=error.strerror or error) from error
-        engine = sa.create_engine(f"sqlite:///{path}", connect_args={"timeout": 10})
+        engine = sa.create_engine(sa.URL.create("sqlite", database=str(path)), connect_args={"timeout": patience})
         sa.event.listen(engine, "connect", _durable)
         return cls(engine, str(path))
 
@@ -201,10 +207,12 @@ class Ledger:
                         written_at=_now(),
                     )
                 )
-        except sa.exc.IntegrityError as refused:
+        except LedgerTrouble as refused:
+            if not isinstance(refused.__cause__, sa.exc.IntegrityError):
+                raise
             earlier = self.open_intent(admin, permit.order)
             if earlier is None:
-                raise LedgerTrouble(ledger=self._name, reason=refused.orig) from refused
+                raise
             raise PressedBefore(order=permit.order, run_id=earlier.run_id, written_at=earlier.written_at) from refused
         (intent,) = written.inserted_primary_key or (0,)
         return int(intent)
@@ -231,17 +239,33 @@ class Ledger:
 
     def _prepare(self) -> None:
         with self._engine.begin() as connection:
-            if sa.inspect(connection).has_table(_version.name):
-                version = connection.scalar(sa.select(_version.c.version))
-                if version is None or version > SCHEMA_VERSION:
-                    raise LedgerTrouble(
-                        ledger=self._name,
-                        reason=f"it is of version {version}, this Countermand knows up to {SCHEMA_VERSION}. "
-                        "Update Countermand.",
-                    )
+            if self._is_prepared(connection):
                 return
+            if connection.dialect.name == "sqlite":
+                # Of two programs that find no ledger, one makes it, whole, and the other waits for that.
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+                if self._is_prepared(connection):
+                    return
             _schema.create_all(connection)
             connection.execute(_version.insert().values(version=SCHEMA_VERSION))
+
+    def _is_prepared(self, connection: sa.Connection) -> bool:
+        tables = sa.inspect(connection).get_table_names()
+        if not tables:
+            return False
+        if _version.name not in tables:
+            raise LedgerTrouble(
+                ledger=self._name,
+                reason="it is the database of another program. Name another file in COUNTERMAND_LEDGER.",
+            )
+        version = connection.scalar(sa.select(_version.c.version))
+        if version is None or version > SCHEMA_VERSION:
+            raise LedgerTrouble(
+                ledger=self._name,
+                reason=f"it is of version {version}, this Countermand knows up to {SCHEMA_VERSION}. "
+                "Update Countermand.",
+            )
+        return True
 
     def _update_intent(self, intent: int, **values: object) -> None:
         with self._writing() as connection:
@@ -260,8 +284,6 @@ class Ledger:
     def _trouble_named(self) -> Iterator[None]:
         try:
             yield
-        except sa.exc.IntegrityError:
-            raise
         except sa.exc.DBAPIError as error:
             raise LedgerTrouble(ledger=self._name, reason=f"{error.orig}. {_ADVICE}") from error
 

@@ -3,7 +3,10 @@
 import re
 from decimal import Decimal
 
-_AMOUNT = re.compile(r"\d[\d.,'\s  ]*")
+_AMOUNT = re.compile(r"\d{1,3}(?:\s\d{3})+(?!\d)(?:[.,]\d{1,2})?|\d[\d.,']*")
+"""Digits that white space groups in threes, or digits with other signs between them: two amounts beside one
+another are not one.
+"""
 
 
 def amount(text: str) -> Decimal | None:

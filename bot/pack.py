@@ -15,7 +15,7 @@ from string import Formatter
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from bot.errors import CannotStart, InputInvalid, Problem
 from bot.vocabulary import Reason, Status
@@ -27,36 +27,28 @@ Words = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 FACTS = frozenset({"order", "store", "store_id", "reason"})
 """What a finder, a route or a check may put in braces: facts of the order in hand."""
 
-REQUIRED: Mapping[str, frozenset[str]] = MappingProxyType(
+BOX, COMMITS, ANY = "box", "commits", "any"
+_ORDER_LIST = {"store_name": ANY, "order_row": BOX, "order_link": BOX} | dict.fromkeys(
+    ("order_number", "buyer_name", "order_total"), "column"
+)
+
+REQUIRED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
-        "sign_in": frozenset({"username", "password", "sign_in"}),
-        "start_page": frozenset({"marketing_menu", "amazon_sales_channel"}),
-        "home": frozenset({"store_card", "view_store"}),
-        "store_dashboard": frozenset(
-            {"store_name", "all_orders", "order_row", "order_link", "order_number", "buyer_name", "order_total"}
-        ),
-        "all_orders": frozenset(
-            {
-                "store_name",
-                "order_number_filter",
-                "apply_filters",
-                "clear_all_filters",
-                "back",
-                "order_row",
-                "order_link",
-                "order_number",
-                "buyer_name",
-                "order_total",
-            }
-        ),
-        "order_details": frozenset(
-            {"order_number", "status", "notes", "buyer_name", "order_total", "cancel_order", "back"}
-        ),
-        "cancel_dialog": frozenset({"dialog", "reason", "confirm"}),
-        "answer": frozenset({"messages", "error", "success"}),
+        "sign_in": dict.fromkeys(("username", "password", "sign_in"), BOX),
+        "start_page": dict.fromkeys(("marketing_menu", "amazon_sales_channel"), BOX),
+        "home": dict.fromkeys(("store_card", "view_store"), BOX),
+        "store_dashboard": {**_ORDER_LIST, "all_orders": BOX},
+        "all_orders": _ORDER_LIST
+        | dict.fromkeys(("order_number_filter", "apply_filters", "clear_all_filters", "back"), BOX),
+        "order_details": dict.fromkeys(("order_number", "status", "notes", "buyer_name", "order_total"), "field")
+        | dict.fromkeys(("cancel_order", "back"), BOX),
+        "cancel_dialog": {"dialog": BOX, "reason": "choice", "confirm": COMMITS},
+        "answer": dict.fromkeys(("messages", "error", "success"), BOX),
     }
 )
-"""The screens and elements that the flows name. A pack without one of them cannot be worked with."""
+"""The screens and elements that the flows name, and what each must be: of a kind (``field``, ``column``,
+``choice``), a box that can be acted on, one that commits, or anything. A pack without them cannot be worked with.
+"""
 
 
 class _Model(BaseModel):
@@ -113,7 +105,7 @@ class Element(_Model):
             raise ValueError("name goes with role; without role, use text or label")
         if self.private and not (self.field or self.column):
             raise ValueError("only field and column elements can be private: their words are what is masked")
-        if self.commits and self.role is None:
+        if self.commits and self.name is None:
             raise ValueError("an element that commits is found by role and name, so that nothing else can match")
         return self
 
@@ -122,13 +114,15 @@ class Element(_Model):
         """The one way in which it is found, such as ``role`` or ``field``."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
-    def templates(self) -> Iterator[str]:
-        """The texts that may hold facts in braces."""
-        for value in (getattr(self, self.kind), self.name):
-            if isinstance(value, Card):
-                yield from (value.text, value.control)
-            elif isinstance(value, str):
-                yield value
+    def templates(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """The texts that may hold facts in braces, each with the keys that lead to it."""
+        if self.card is not None:
+            yield ("card", "text"), self.card.text
+            yield ("card", "control"), self.card.control
+        elif self.role is None and self.kind not in {"css", "xpath"}:
+            yield (self.kind,), getattr(self, self.kind)
+        elif self.name is not None:
+            yield ("name",), self.name
 
 
 class Check(_Model):
@@ -177,11 +171,21 @@ class ScreenSpec(_Model):
     labels: tuple[Words, ...] = Field(
         default=(), description="Further labels on this screen, so that none of them is taken for a value"
     )
-    checks: tuple[Check, ...] = Field(min_length=1, description="In order; the first that fails is the message")
+    checks: tuple[Check, ...] = Field(
+        description="In order; the first that fails is the message", json_schema_extra={"minItems": 1}
+    )
     busy: tuple[Words, ...] = Field(default=(), description="CSS of covers that mean: not ready yet")
     interrupts: Interruption | None = Field(
         default=None, description="Set where this screen may appear in place of any other"
     )
+
+    @field_validator("checks")
+    @classmethod
+    def _some(cls, checks: tuple[Check, ...]) -> tuple[Check, ...]:
+        # Not min_length: it also complains, beside the real mistake, when every check has one.
+        if not checks:
+            raise ValueError("a screen has at least one check, or it could not be told from any other")
+        return checks
 
 
 class CancelRequest(_Model):
@@ -206,7 +210,10 @@ class PackInfo(_Model):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        for kind, words in (("status", self.statuses), ("reason", self.reasons)):
+        for kind, words in (
+            ("status", [status for status, texts in self.statuses.items() if texts]),
+            ("reason", list(self.reasons)),
+        ):
             missing = [str(term) for term in (Status if kind == "status" else Reason) if term not in words]
             if missing:
                 raise ValueError(f"no words for {kind} {', '.join(missing)}")
@@ -253,7 +260,7 @@ def load_pack(named: str | Path) -> Pack:
         InputInvalid: with every mistake in it.
     """
     folder = Path(named)
-    if not folder.is_dir():
+    if not (folder / "pack.yaml").is_file():
         folder = packs_folder() / named
     if not (folder / "pack.yaml").is_file():
         known = ", ".join(sorted(path.parent.name for path in packs_folder().glob("*/pack.yaml")))
@@ -272,8 +279,11 @@ def load_pack(named: str | Path) -> Pack:
                 problems += _braces(document, ("order_route",), info.order_route)
                 problems += _braces(document, ("store_route",), info.store_route)
             else:
-                screens[path.stem] = spec = validate(ScreenSpec, document)
-                problems += _lint(spec, document, path.stem)
+                spec = validate(ScreenSpec, document)
+                problems += _lint(spec, document, path)
+                if path.stem in screens:
+                    problems.append(document.problem(("screen",), f"the screen {path.stem} has two files"))
+                screens[path.stem] = spec
         except InputInvalid as invalid:
             problems += invalid.problems
     if info is not None and not problems:
@@ -289,19 +299,27 @@ def _missing(folder: Path, screens: Mapping[str, ScreenSpec]) -> Iterator[Proble
         if screen not in screens:
             yield Problem(file, 1, 1, f"the screen {screen} is missing: the flows need it")
             continue
-        for name in sorted(elements - screens[screen].elements.keys()):
+        for name in sorted(elements.keys() - screens[screen].elements.keys()):
             yield Problem(file, 1, 1, f"the element {name} is missing: the flows need it")
 
 
-def _lint(spec: ScreenSpec, document: Document, stem: str) -> Iterator[Problem]:
+def _lint(spec: ScreenSpec, document: Document, file: Path) -> Iterator[Problem]:
     def problem(path: tuple[str | int, ...], message: str) -> Problem:
         return Problem(document.file, *document.locate(path), message)
 
-    if spec.screen != stem:
-        yield problem(("screen",), f"the screen is named {spec.screen} but its file is {stem}.yaml")
-    used = set(REQUIRED.get(spec.screen, ()))
+    if spec.screen != file.stem:
+        yield problem(("screen",), f"the screen is named {spec.screen} but its file is {file.name}")
+    if spec.interrupts is None and file.parent.name == "interruptions":
+        yield problem((), "interrupts is missing: every screen in this folder says what its appearing means")
+    # Interruptions are looked for whatever the order in hand is, so they know nothing of it.
+    facts = FACTS if spec.interrupts is None else frozenset[str]()
+    needs = REQUIRED.get(spec.screen, {})
+    used = set(needs)
     for number, check in enumerate(spec.checks):
         used.update(check.elements)
+        sign = spec.elements.get(check.shows) if check.shows else None
+        if spec.interrupts is not None and (check.shows is None or (sign and sign.kind in READ_ONLY_KINDS)):
+            yield problem(("checks", number), "an interruption is recognised by what it shows, which cannot be a field")
         for name in check.elements:
             if name not in spec.elements:
                 yield problem(("checks", number), f"there is no element {name} on this screen")
@@ -310,33 +328,55 @@ def _lint(spec: ScreenSpec, document: Document, stem: str) -> Iterator[Problem]:
                 element = spec.elements.get(name)
                 if element is not None and element.kind == "column":
                     yield problem(("checks", number), f"{name} is a column: it has no single text to compare")
-                yield from _braces(document, ("checks", number, "reads", name), expected)
+                yield from _braces(document, ("checks", number, "reads", name), expected, facts)
         if check.route:
-            yield from _braces(document, ("checks", number, "route"), check.route)
+            yield from _braces(document, ("checks", number, "route"), check.route, facts)
+        yield from _braces(document, ("checks", number, "message"), check.message, facts)
     for name, element in spec.elements.items():
         if element.within is not None:
             used.add(element.within)
             container = spec.elements.get(element.within)
-            if container is None or container.kind in READ_ONLY_KINDS or element.within == name:
+            if container is None or container.kind in READ_ONLY_KINDS or _is_inside_itself(spec, name):
                 yield problem(("elements", name, "within"), f"{element.within} is no box on this screen")
-        for template in element.templates():
-            if element.kind not in {"css", "xpath"}:
-                yield from _braces(document, ("elements", name, element.kind), template)
+        for keys, template in element.templates():
+            yield from _braces(document, ("elements", name, *keys), template, facts)
+        need = needs.get(name, ANY)
+        if need == BOX and element.kind in READ_ONLY_KINDS:
+            yield problem(("elements", name), f"the element {name} cannot be a {element.kind}: the flows act on it")
+        elif need == COMMITS and not element.commits:
+            yield problem(("elements", name), f"the element {name} needs commits: true")
+        elif need not in {BOX, COMMITS, ANY, element.kind}:
+            yield problem(("elements", name), f"the element {name} must be a {need}, not a {element.kind}")
     for name, element in spec.elements.items():
         if name not in used and not element.private:
             yield problem(("elements", name), f"the element {name} is not used by any check or flow: remove it")
 
 
-def _braces(document: Document, path: tuple[str | int, ...], template: str) -> Iterator[Problem]:
+def _is_inside_itself(spec: ScreenSpec, name: str) -> bool:
+    """Whether the boxes around an element lead back to it."""
+    around = [name]
+    while (box := spec.elements.get(around[-1])) and box.within is not None and around.count(around[-1]) == 1:
+        around.append(box.within)
+    return around[-1] == name and len(around) > 1
+
+
+def _braces(
+    document: Document, path: tuple[str | int, ...], template: str, facts: frozenset[str] = FACTS
+) -> Iterator[Problem]:
     where = document.locate(path)
     try:
-        names = {name for _, name, _, _ in Formatter().parse(template) if name is not None}
+        names = {
+            name + (f"!{conversion}" if conversion else "") + (f":{form}" if form else "")
+            for _, name, form, conversion in Formatter().parse(template)
+            if name is not None
+        }
     except ValueError:
         yield Problem(document.file, *where, f"the braces in {template!r} do not pair up")
         return
-    for name in sorted(names - FACTS):
-        allowed = ", ".join(f"{{{fact}}}" for fact in sorted(FACTS))
-        yield Problem(document.file, *where, f"{{{name}}} is not known; allowed are {allowed}")
+    for name in sorted(names - facts):
+        allowed = ", ".join(f"{{{fact}}}" for fact in sorted(facts))
+        hint = f"allowed are {allowed}" if facts else "an interruption knows nothing of the order in hand"
+        yield Problem(document.file, *where, f"{{{name}}} is not known; {hint}")
 
 
 def fill(template: str, facts: Mapping[str, str]) -> str:
@@ -354,9 +394,10 @@ def match_route(template: str, address: str) -> dict[str, str] | None:
     ``match_route("#/store-details/{store_id}/orders/{order}", "#/store-details/7f/orders/112-1-1")`` is
     ``{"store_id": "7f", "order": "112-1-1"}``.
     """
-    pattern = "".join(
-        re.escape(text) + (f"(?P<{name}>[^/?#]+)" if name else "") for text, name, _, _ in Formatter().parse(template)
-    )
+    pattern = ""
+    for text, name, _, _ in Formatter().parse(template):
+        again = f"(?P<{name}>" in pattern
+        pattern += re.escape(text) + ("" if not name else f"(?P={name})" if again else f"(?P<{name}>[^/?#]+)")
     found = re.fullmatch(pattern, address)
     return found.groupdict() if found else None
 

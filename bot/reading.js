@@ -4,8 +4,10 @@
 //   fields   {name: label}   the value to the right of a label
 //   columns  {name: header}  the cells under a column header; only those of the row when one is given
 //   known    [label, ...]    labels of this screen: one of them is never taken for a value
-//   act      "read", "mask" (hide what was found, leaving the document as it is) or "unmask"
-// Answers with {address, fields: {name: [text, ...]}, columns: {name: [text, ...]}}, all from one instant.
+//   covers   [css, ...]      boxes that mean, while one can be seen: not ready yet
+//   act      "read", "mask" (hide what was found, leaving the document as it is), "unmask", or "words" (give every
+//            word that "mask" hides); for these last, a table row that cannot be read is found as a whole
+// Answers with {address, busy, fields: {name: [text, ...]}, columns: {name: [text, ...]}}, all from one instant.
 // Nothing here depends on ids, classes or nesting, and nothing in the document is changed.
 (row, request) => {
   const MASK = "countermand-mask";
@@ -13,9 +15,11 @@
     for (const animation of document.getAnimations()) if (animation.id === MASK) animation.cancel();
     return null;
   }
-  const squeeze = (text) => text.replace(/[\s\u00a0]+/g, " ").trim();
+  // Icon fonts draw pictures with characters of the private-use area; nobody reads them as words.
+  const squeeze = (text) => text.replace(/[\ue000-\uf8ff]/g, "").replace(/[\s\u00a0]+/g, " ").trim();
   const fold = (text) => squeeze(text).replace(/\s*:$/, "").toLowerCase();
   const known = new Set(request.known.map(fold));
+  const careful = request.act === "mask" || request.act === "words";
   const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
 
   // A block is a piece of text that stands by itself: the text of one box, without the boxes inside it.
@@ -29,16 +33,44 @@
     top: Math.min(a.top, b.top), bottom: Math.max(a.bottom, b.bottom),
   });
   const bySize = (rect) => rect.right - rect.left >= 3 && rect.bottom - rect.top >= 3; // else hidden from the eye
-  const findBlocks = () => {
+  const overlap = (a, b) => ({
+    left: Math.max(a.left, b.left), right: Math.min(a.right, b.right),
+    top: Math.max(a.top, b.top), bottom: Math.min(a.bottom, b.bottom),
+  });
+  // What boxes that cut off their contents leave to be seen inside an element; words only for screen readers lie in
+  // boxes of one pixel, or left of the page. Whatever can be scrolled into view counts as seen.
+  const ALL = { left: -scrollX, top: -scrollY, right: Infinity, bottom: Infinity };
+  const EVERYWHERE = { left: -Infinity, top: -Infinity, right: Infinity, bottom: Infinity };
+  const windows = new Map();
+  const windowOf = (element) => {
+    if (!element || element === document.body || element === document.documentElement) return ALL;
+    if (!windows.has(element)) {
+      const { overflow, position } = getComputedStyle(element);
+      const around = position === "fixed" ? null : position === "absolute" ? element.offsetParent : element.parentElement;
+      let seen = windowOf(around);
+      if (/auto|scroll|hidden|clip/.test(overflow)) {
+        seen = overlap(seen, element.getBoundingClientRect());
+        if (/auto|scroll/.test(overflow) && bySize(seen)) seen = EVERYWHERE;
+      }
+      windows.set(element, seen);
+    }
+    return windows.get(element);
+  };
+  const findBlocks = (root) => {
     const blocks = new Map();
-    const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (node.nodeType === Node.ELEMENT_NODE) {
+        const block = node.tagName === "BR" && blocks.get(boxOf(node.parentElement));
+        if (block) block.raw += " ";
+        continue;
+      }
       if (!node.data.trim() || /^(SCRIPT|STYLE|NOSCRIPT|OPTION|TEMPLATE)$/.test(node.parentElement.tagName)) continue;
       if (!shown(node.parentElement)) continue;
       const range = document.createRange();
       range.selectNodeContents(node);
       const rect = range.getBoundingClientRect();
-      if (!bySize(rect)) continue;
+      if (!bySize(rect) || !bySize(overlap(rect, windowOf(node.parentElement)))) continue;
       const element = boxOf(node.parentElement);
       const block = blocks.get(element);
       if (block) {
@@ -46,16 +78,17 @@
         block.rect = union(block.rect, rect);
       } else blocks.set(element, { element, raw: node.data, rect });
     }
-    for (const element of document.querySelectorAll("input:not([type=hidden]), textarea, select")) {
+    for (const element of root.querySelectorAll("input:not([type=hidden]), textarea, select")) {
       const rect = element.getBoundingClientRect();
-      if (!shown(element) || !bySize(rect) || blocks.has(element)) continue;
+      if (!shown(element) || !bySize(rect) || !bySize(overlap(rect, windowOf(element))) || blocks.has(element)) continue;
       const raw = element.tagName === "SELECT" ? element.selectedOptions[0]?.text ?? "" : element.value;
       blocks.set(element, { element, raw, rect, control: true });
     }
     const found = [...blocks.values()];
     for (const block of found) block.text = squeeze(block.raw);
-    return found;
+    return found.filter((block) => block.text || block.control);
   };
+  const textOf = (element) => squeeze(findBlocks(element).map((block) => block.text).join(" "));
   const sameLine = (a, b) =>
     Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) >= 0.5 * Math.min(a.bottom - a.top, b.bottom - b.top);
 
@@ -75,7 +108,9 @@
         if (!inside.every((block) => sameLine(block.rect, nearest.rect) && !known.has(fold(block.text)))) break;
         whole = outer;
       }
-      const parts = blocks.filter((block) => whole.contains(block.element));
+      const inside = blocks.filter((block) => whole.contains(block.element));
+      const words = inside.filter((block) => !block.element.closest("button, [role=button]")); // "Edit" is no value
+      const parts = words.length ? words : inside;
       return { element: whole, text: squeeze(parts.map((block) => block.text).join(" ")) };
     }
     return null;
@@ -86,7 +121,7 @@
     const lower = rest.toLowerCase();
     for (const other of known) {
       const at = lower.indexOf(other + ":");
-      if (at > 0) rest = rest.slice(0, Math.min(rest.length, at));
+      if (at >= 0) rest = rest.slice(0, Math.min(rest.length, at));
     }
     return { element: block.element, text: squeeze(rest) };
   };
@@ -96,48 +131,73 @@
     for (const block of blocks) {
       if (block.control) continue;
       if (fold(block.text) === wanted) values.push(valueBeside(block, blocks));
-      else if (block.text.toLowerCase().startsWith(wanted + ":")) values.push(valueInside(squeeze(label), block));
+      else if (fold(block.text.slice(0, block.text.indexOf(":") + 1)) === wanted) values.push(valueInside(squeeze(label), block));
     }
-    return values.filter((value) => value !== null);
+    // A label with nothing beside it may be a heading or a link; where it is the only one, its value is empty.
+    const beside = values.filter((value) => value !== null);
+    return beside.length ? beside : values.map(() => ({ element: null, text: "" }));
   };
 
   const TABLE = "table, [role=grid], [role=table], [role=treegrid]";
   const HEADER = "th:not([scope=row]), [role=columnheader]";
+  const ROW = "tr, [role=row]";
   const CELL = "td, th[scope=row], [role=gridcell], [role=cell], [role=rowheader]";
+  const spread = (cells) => cells.flatMap((cell) => Array(cell.colSpan || 1).fill(cell));
   const readColumn = (header) => {
     const wanted = fold(header);
     const cells = [];
     for (const table of row ? [row.closest(TABLE)] : document.querySelectorAll(TABLE)) {
       if (!table || !shown(table)) continue;
-      const headers = [...table.querySelectorAll(HEADER)].filter((cell) => cell.closest(TABLE) === table && shown(cell));
-      const place = headers.findIndex((cell) => fold(cell.textContent) === wanted);
-      if (place < 0 || headers.filter((cell) => fold(cell.textContent) === wanted).length > 1) continue;
-      for (const one of row ? [row] : table.querySelectorAll("tr, [role=row]")) {
-        const inRow = [...one.querySelectorAll(CELL)].filter((cell) => shown(cell));
-        // A row with more or fewer cells than the head has columns cannot be read by counting.
-        if (inRow.length === headers.length) cells.push({ element: inRow[place], text: squeeze(inRow[place].innerText) });
+      const own = (element) => element.closest(TABLE) === table && shown(element);
+      const headers = spread([...table.querySelectorAll(HEADER)].filter(own));
+      const places = [...headers.keys()].filter((place) => fold(textOf(headers[place])) === wanted);
+      if (!places.length) continue;
+      for (const one of row ? [row] : [...table.querySelectorAll(ROW)].filter(own)) {
+        const inRow = spread([...one.querySelectorAll(CELL)].filter((cell) => cell.closest(ROW) === one && shown(cell)));
+        // A row with more or fewer cells than the head has columns cannot be read by counting, nor one under a head
+        // that has the column twice; a cell over several columns, such as "No records", is no value of one of them.
+        const under = inRow.length === headers.length ? places.map((place) => inRow[place]) : [];
+        const readable = under.length === 1 && inRow.filter((cell) => cell === under[0]).length === 1;
+        for (const cell of readable ? under : careful ? inRow : [])
+          cells.push({ element: cell, text: textOf(cell) });
       }
     }
     return cells;
   };
 
-  const blocks = Object.keys(request.fields).length ? findBlocks() : [];
+  const blocks = Object.keys(request.fields).length ? findBlocks(document.body) : [];
   const found = { fields: {}, columns: {} };
   for (const [name, label] of Object.entries(request.fields)) found.fields[name] = readField(label, blocks);
   for (const [name, header] of Object.entries(request.columns)) found.columns[name] = readColumn(header);
 
+  const values = [...Object.values(found.fields), ...Object.values(found.columns)].flat();
+  const elements = [...new Set(values.map((value) => value.element).filter(Boolean))];
   if (request.act === "mask") {
     // An animation that stays at its end paints over the words without touching the document or its layout.
     const hide = (element, frame) => element.animate(frame, { id: MASK, duration: 0, fill: "forwards" });
-    for (const values of [...Object.values(found.fields), ...Object.values(found.columns)])
-      for (const { element } of values) {
-        if (!element) continue;
-        const dark = { color: "transparent", webkitTextFillColor: "transparent", textShadow: "none" };
-        hide(element, { ...dark, backgroundColor: "#b4bac2" });
-        for (const inner of element.querySelectorAll("*")) hide(inner, dark);
-      }
+    const dark = { color: "transparent", webkitTextFillColor: "transparent", textShadow: "none" };
+    for (const element of elements) {
+      hide(element, { ...dark, backgroundColor: "#b4bac2" });
+      const inner = [...element.querySelectorAll("*")];
+      for (const one of inner) hide(one, dark);
+      // A style sheet can insist on its colour, or change it slowly; then nothing of the box is painted.
+      const stays = (one) => getComputedStyle(one).webkitTextFillColor !== "rgba(0, 0, 0, 0)";
+      if ([element, ...inner].some(stays)) hide(element, { clipPath: "inset(50%)" });
+    }
+  }
+  if (request.act === "words") {
+    const words = (element) => {
+      const texts = [element.value ?? ""];
+      const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) texts.push(node.data);
+      for (const control of element.querySelectorAll("input, textarea")) texts.push(control.value);
+      return texts;
+    };
+    return [...new Set([...values.map((value) => value.text), ...elements.flatMap(words)].map(squeeze))];
   }
   const texts = (group) =>
     Object.fromEntries(Object.entries(group).map(([name, values]) => [name, values.map((value) => value.text)]));
-  return { address: location.hash, fields: texts(found.fields), columns: texts(found.columns) };
+  const covers = (request.covers ?? []).flatMap((css) => [...document.querySelectorAll(css)]);
+  const busy = covers.some((cover) => shown(cover) && bySize(cover.getBoundingClientRect()));
+  return { address: location.hash, busy, fields: texts(found.fields), columns: texts(found.columns) };
 }

@@ -15,7 +15,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
 from bot.errors import EvidenceNotWritten
-from bot.finder import READING, known_labels
+from bot.finder import READ_PAGE, known_labels
 from bot.pack import Pack
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Recorder:
             return
         try:
             self._write(f"{step}-trouble.jpg", self._photograph(admin.page, admin.pack))
-            self._write(f"{step}-trouble.txt", self._words(admin).encode())
+            self._write(f"{step}-trouble.txt", self._words(admin).encode(errors="backslashreplace"))
         except (OSError, PlaywrightError) as error:
             logger.warning("no evidence of the trouble in step {}: {}", step, error)
 
@@ -114,16 +114,20 @@ class Recorder:
             ["Messages on the screen:", *(messages or ["none"]), "", "The page (ARIA snapshot):", snapshot]
         )
         if self._masked:
-            seen = _private(admin.page, admin.pack, act="read")
-            values = {value for group in seen.values() for texts in group.values() for value in texts}
-            for value in sorted(values, key=len, reverse=True):
-                if len(value) > 1:
-                    text = re.sub(rf"(?<!\w){re.escape(value)}(?!\w)", "[masked]", text)
+            for words in sorted(_private(admin.page, admin.pack, act="words") or [], key=len, reverse=True):
+                if len(words) > 1:
+                    text = re.sub(rf"(?<!\w){_as_written(words)}(?!\w)", "[masked]", text)
         return text
 
 
-def _private(page: Page, pack: Pack, *, act: str) -> dict[str, dict[str, list[str]]]:
-    """Read, mask or unmask everything on the page that the pack marks as private."""
+def _as_written(words: str) -> str:
+    """A pattern for these words in an ARIA snapshot, which puts some texts in quotes and escapes them there."""
+    written = {"'": "'{1,2}", '"': r'\\*"', "\\": r"\\+", " ": r"\s+"}
+    return "".join(written.get(sign) or re.escape(sign) for sign in words)
+
+
+def _private(page: Page, pack: Pack, *, act: str) -> Any:
+    """Mask or unmask everything on the page that the pack marks as private, or give all its words."""
     private = [element for spec in pack.screens.values() for element in spec.elements.values() if element.private]
     request: dict[str, Any] = {
         "fields": {str(place): element.field for place, element in enumerate(private) if element.field},
@@ -131,5 +135,4 @@ def _private(page: Page, pack: Pack, *, act: str) -> dict[str, dict[str, list[st
         "known": [label for spec in pack.screens.values() for label in known_labels(spec)],
         "act": act,
     }
-    seen = page.evaluate(f"(request) => ({READING})(null, request)", request)
-    return {"fields": seen["fields"], "columns": seen["columns"]} if seen else {}
+    return page.evaluate(READ_PAGE, request)

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from loguru import logger
 
 from bot.admin import Admin
-from bot.errors import CountermandError, Interrupted, OrderTrouble, Refused, RunStopped, Technical
+from bot.errors import CannotStart, CountermandError, Interrupted, OrderTrouble, Refused, RunStopped, Technical
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo
@@ -81,9 +81,15 @@ class Runner:
         except KeyboardInterrupt:
             stopped, status = str(Interrupted()), Interrupted.exit_status
         except RunStopped as stop:
-            stopped, status = f"{stop} {stop.next_step}".strip(), stop.exit_status
+            stopped, status = f"{stop} {stop.next_step}{self._pictures()}".strip(), stop.exit_status
         except OrderTrouble as trouble:  # before the first order: the Admin could not be entered
-            stopped, status = f"The Admin could not be entered: {trouble}", RunStopped.exit_status
+            stopped, status = f"The Admin could not be entered: {trouble}{self._pictures()}", RunStopped.exit_status
+        except CannotStart as trouble:
+            self._ledger.finish_run(info.finished(datetime.now(UTC), str(trouble)))
+            raise
+        except Exception as defect:  # what became of the orders must not be lost over it
+            logger.opt(exception=defect).critical("{}", _unforeseen(defect))
+            stopped, status = _unforeseen(defect), RunStopped.exit_status
         for job in jobs:
             if job.order not in self._results:
                 self._keep(_result(job, _skipped(stopped)))
@@ -91,8 +97,16 @@ class Runner:
         if not status and not all(result.outcome.is_success for result in results):
             status = 1
         info = info.finished(datetime.now(UTC), stopped)
-        self._ledger.finish_run(info)
+        try:
+            self._ledger.finish_run(info)
+        except CountermandError as trouble:
+            logger.error("the end of the run is not in the ledger: {}", trouble)
         return RunEnd(info=info, results=results, exit_status=status)
+
+    def _pictures(self) -> str:
+        """Where to look when the run ended before its first order, which would have pictures of its own."""
+        pictures = () if self._results else self._recorder.evidence
+        return f" What the page looked like: {pictures[-1]} in the run's folder." if pictures else ""
 
     def _work_through(self, admin: Admin, jobs: Iterable[Job]) -> None:
         failures = 0
@@ -126,20 +140,25 @@ class Runner:
             try:
                 if attempt > 1:
                     admin.begin_again()
-                return keep(self._work(admin, job))
+                verdict = self._work(admin, job)
             except (RunStopped, KeyboardInterrupt) as stop:
                 why = str(stop) if isinstance(stop, RunStopped) else "Interrupted."
                 keep(_pressed_and_lost(why) if admin.pressed else _skipped(why))
                 raise
-            except Refused as refused:
-                return keep(_refused(refused))
             except CountermandError as trouble:
-                logger.warning("order {}, attempt {}: {}", job.order, attempt, trouble)
+                if not isinstance(trouble, Refused):
+                    logger.warning("order {}, attempt {}: {}", job.order, attempt, trouble)
                 if admin.pressed:
                     return keep(_pressed_and_lost(str(trouble)))
                 if not isinstance(trouble, Technical) or attempt >= self._attempts:
                     return keep(_refused(trouble))
                 attempt += 1
+            except Exception as defect:
+                why = _unforeseen(defect)
+                keep(_pressed_and_lost(why) if admin.pressed else _refused(Technical(reason=why)))
+                raise
+            else:
+                return keep(verdict)
 
     def _keep(self, result: OrderResult) -> OrderResult:
         self._results[result.order] = result
@@ -181,6 +200,12 @@ def _result(
 def _refused(trouble: CountermandError) -> Verdict:
     outcome = trouble.outcome if isinstance(trouble, OrderTrouble) else Outcome.FAILED
     return Verdict(outcome=outcome, message=str(trouble), next_step=trouble.next_step)
+
+
+def _unforeseen(defect: Exception) -> str:
+    # Only the first line: a browser's error goes on with what was typed.
+    what = ": ".join([type(defect).__name__, *str(defect).splitlines()[:1]])
+    return f"Countermand itself failed ({what}). Please report this, with log.jsonl."
 
 
 def _skipped(why: str) -> Verdict:

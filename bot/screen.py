@@ -5,6 +5,7 @@ Every action finds its element exactly once or fails, and checks the screen agai
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
@@ -18,7 +19,7 @@ from bot.errors import (
     LeadsElsewhere,
     ScreenChanged,
 )
-from bot.finder import READING, locate, reading_request
+from bot.finder import READ_PAGE, READ_ROWS, SCROLL_ON, locate, reading_request
 from bot.pack import READ_ONLY_KINDS, Check, Element, ScreenSpec, fill, match_route
 
 if TYPE_CHECKING:
@@ -67,12 +68,16 @@ class Screen:
         self._exactly_one(name, self.admin.until(look) or 0)
         return found
 
+    def glance(self, *names: str) -> "Glance":
+        """Look at the page once: its address, whether it is covered, and what some elements read as."""
+        covers = (*self.admin.pack.info.busy, *self.spec.busy)
+        request = reading_request(self.spec, self.facts, *names, covers=covers)
+        seen = self.admin.page.evaluate(READ_PAGE, request)
+        return Glance(address=seen["address"], busy=seen["busy"], texts={**seen["fields"], **seen["columns"]})
+
     def texts(self, *names: str) -> dict[str, list[str]]:
         """Every text that field and column elements read as now, all from one instant."""
-        seen = self.admin.page.evaluate(
-            f"(request) => ({READING})(null, request)", reading_request(self.spec, self.facts, *names)
-        )
-        return {**seen["fields"], **seen["columns"]}
+        return self.glance(*names).texts
 
     def read(self, *names: str) -> dict[str, str]:
         """What field elements read as, all from one instant, each found exactly once.
@@ -80,7 +85,17 @@ class Screen:
         Raises:
             ElementMissing, ElementAmbiguous: a label is not there, or is there several times.
         """
-        return self._singles(self.texts(*names))
+        return self.singles(self.texts(*names))
+
+    def singles(self, texts: Mapping[str, list[str]]) -> dict[str, str]:
+        """What each element reads as, where each was found exactly once.
+
+        Raises:
+            ElementMissing, ElementAmbiguous: one was not.
+        """
+        for name, values in texts.items():
+            self._exactly_one(name, len(values))
+        return {name: value for name, (value,) in texts.items()}
 
     def read_row(self, row: str, *columns: str) -> dict[str, str]:
         """What the cells of the one ``row`` read as, under the given column elements, all from one instant.
@@ -89,33 +104,39 @@ class Screen:
             ElementMissing, ElementAmbiguous: the row, or a column of it, is not there or is there several times.
         """
         request = reading_request(self.spec, self.facts, *columns)
-        return self._singles(self.one(row).evaluate(READING, request)["columns"])
+        rows = self.find(row).evaluate_all(READ_ROWS, request)
+        self._exactly_one(row, len(rows))
+        return self.singles(rows[0]["columns"])
 
     # --- Whether it is the screen it should be ---
 
     def failing_check(self) -> Check | None:
         """The first of the pack's checks that does not hold now, or None when all hold."""
-        return next((check for check in self.spec.checks if not self._holds(check)), None)
-
-    def is_busy(self) -> bool:
-        """Whether a cover lies over it that means: not ready yet."""
-        covers = (*self.admin.pack.info.busy, *self.spec.busy)
-        return bool(covers) and self.admin.page.locator(", ".join(covers)).filter(visible=True).count() > 0
+        glance = self.glance(*self._checked_texts())
+        return next((check for check in self.spec.checks if not self._holds(check, glance)), None)
 
     def is_here(self) -> bool:
-        """Whether it is this screen now, ready to be used."""
-        return not self.is_busy() and self.failing_check() is None
+        """Whether it is this screen now, with no cover over it that means: not ready yet."""
+        glance = self.glance(*self._checked_texts())
+        return not glance.busy and all(self._holds(check, glance) for check in self.spec.checks)
 
-    def appears(self) -> bool:
-        """Whether it shows in place of another screen: as ``is_here``, but a message may be there twice."""
-        shown = (check.shows for check in self.spec.checks if check.shows)
-        return all(self.count(name) for name in shown) and all(
-            self._holds(check) for check in self.spec.checks if not check.shows
-        )
+    def signs(self) -> list[Locator]:
+        """What must be seen, each at least once, where this screen appears in place of another."""
+        return [self.find(check.shows) for check in self.spec.checks if check.shows]
 
     def address_facts(self, template: str) -> dict[str, str]:
         """The facts that the page's address gives under a route template; empty when it does not fit."""
         return match_route(template, self.admin.address()) or {}
+
+    def words_of(self, name: str) -> str:
+        """The visible words of the one element ``name``.
+
+        Raises:
+            ElementMissing, ElementAmbiguous: there is none, or there are several.
+        """
+        texts = self.find(name).all_inner_texts()
+        self._exactly_one(name, len(texts))
+        return texts[0]
 
     def arrive(self) -> "Screen":
         """Wait until it is open, as ``Admin.arrive`` does."""
@@ -151,10 +172,19 @@ class Screen:
             raise ValueError(f"{name} commits: only the holder of a permit can press it")
         self.check()
         target = self.one(name)
-        host = urlsplit(target.evaluate("(element) => element.closest('a')?.href ?? ''")).hostname
-        if host is not None and not self.admin.may_talk_to(host):
-            raise LeadsElsewhere(screen=self.spec.title, element=name, host=host)
+        for address in target.evaluate_all("(elements) => elements.map((element) => element.closest('a')?.href ?? '')"):
+            host = urlsplit(address).hostname
+            if host is not None and not self.admin.may_talk_to(host):
+                raise LeadsElsewhere(screen=self.spec.title, element=name, host=host)
         target.click()
+
+    def scroll_on(self, column: str) -> bool:
+        """Show the next rows of the list that has ``column``; False when its end is reached.
+
+        Long lists draw only the rows that can be seen.
+        """
+        header = fill(self.element(column).column or "", self.facts)
+        return bool(self.admin.page.evaluate(SCROLL_ON, header))
 
     def fill(self, name: str, text: str) -> None:
         """Check the screen, then type ``text`` into the one element ``name``."""
@@ -187,26 +217,35 @@ class Screen:
             self._exactly_one(name, refused.count)
             raise
 
-    def _holds(self, check: Check) -> bool:
-        if check.shows is not None:
-            return self.count(check.shows) == 1
-        if check.hides is not None:
-            return self.count(check.hides) == 0
-        if check.route is not None:
-            return self.admin.address() == fill(check.route, self.facts)
-        ((name, expected),) = (check.reads or {}).items()
-        wanted = fill(expected, self.facts)
-        if self.element(name).kind in READ_ONLY_KINDS:
-            return self.texts(name)[name] == [wanted]
-        return [" ".join(text.split()) for text in self.find(name).all_inner_texts()] == [wanted]
+    def _checked_texts(self) -> list[str]:
+        """The elements that checks look at and that are read, not located."""
+        names = {name: None for check in self.spec.checks for name in check.elements}
+        return [name for name in names if self.element(name).kind in READ_ONLY_KINDS]
 
-    def _singles(self, texts: Mapping[str, list[str]]) -> dict[str, str]:
-        for name, values in texts.items():
-            self._exactly_one(name, len(values))
-        return {name: value for name, (value,) in texts.items()}
+    def _holds(self, check: Check, glance: "Glance") -> bool:
+        if check.route is not None:
+            return glance.address == fill(check.route, self.facts)
+        if check.reads is not None:
+            ((name, expected),) = check.reads.items()
+            texts = glance.texts[name] if name in glance.texts else self.find(name).all_inner_texts()
+            return [" ".join(text.split()) for text in texts] == [fill(expected, self.facts)]
+        name = check.shows or check.hides or ""
+        if check.shows and name in glance.texts:
+            return len(glance.texts[name]) == 1 and bool(glance.texts[name][0])  # a label alone is not drawn yet
+        count = len(glance.texts[name]) if name in glance.texts else self.find(name).count()
+        return count == (1 if check.shows else 0)
 
     def _exactly_one(self, name: str, count: int) -> None:
         if count == 1:
             return
         facts = {"screen": self.spec.title, "element": name, "purpose": self.element(name).purpose}
         raise ElementAmbiguous(**facts, count=count) if count else ElementMissing(**facts)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Glance:
+    """What one look at a page gives, all from one instant."""
+
+    address: str
+    busy: bool
+    texts: dict[str, list[str]]

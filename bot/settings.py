@@ -23,7 +23,12 @@ class Places(BaseSettings):
     """Where runs and the ledger are: all that a command needs that opens no Admin."""
 
     model_config = SettingsConfigDict(
-        env_prefix=PREFIX, env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+        env_prefix=PREFIX,
+        env_file=".env",
+        env_file_encoding="utf-8",
+        env_ignore_empty=True,  # a line of .env.example that was not filled in is a setting that is not set
+        extra="ignore",
+        frozen=True,
     )
 
     runs_dir: Path = Field(default=Path("runs"), description="Folder that run folders are made in")
@@ -71,12 +76,16 @@ class Settings(Places):
     @field_validator("admin_url")
     @classmethod
     def _address(cls, value: str) -> str:
-        parts = urlsplit(value)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        try:
+            parts = urlsplit(value)
+            host = parts.hostname if parts.scheme in {"http", "https"} and parts.port != 0 else None
+        except ValueError:  # brackets that do not pair up, a port that is no number
+            host = None
+        if not host:
             raise ValueError("it must be an address such as https://shop.example/admin")
         if parts.username or parts.password:
             raise ValueError("it must not hold a user name or password; those have settings of their own")
-        if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        if parts.scheme == "http" and not _is_loopback(host):
             raise ValueError("http:// would send the password readable; use https://")
         return value
 
@@ -120,6 +129,8 @@ def _load(kind: type[SettingsKind], given: dict[str, object]) -> SettingsKind:
         raise SettingsInvalid(listing="\n".join(lines)) from None
     except UnicodeDecodeError as error:
         raise SettingsInvalid(listing=f".env is not UTF-8 (byte {error.start}): save it as UTF-8.") from error
+    except OSError as error:
+        raise SettingsInvalid(listing=f".env cannot be read: {error.strerror}.") from error
 
 
 def _is_loopback(host: str) -> bool:

@@ -21,7 +21,7 @@ def show_status(ledger: Ledger, console: Console | None = None) -> None:
         orders = ", ".join(f"{count} {OUTCOME_WORDS[outcome].short.lower()}" for outcome, count in counts.items())
         ended = info.stopped_early or ("yes" if info.finished_at else "no: it still runs, or was cut off")
         started = info.started_at.astimezone().strftime("%Y-%m-%d %H:%M")
-        runs.add_row(*map(Text, (info.run_id, info.command, info.admin, started, orders or "none", ended)))
+        runs.add_row(*map(Text, (info.run_id, info.command, info.admin, started, orders or "none", harmless(ended))))
     console.print(runs)
     waiting = ledger.waiting()
     if not waiting:

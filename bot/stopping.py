@@ -33,7 +33,9 @@ def stop_on_signals(stop: StopRequest, say: Callable[[str], None]) -> Iterator[N
 
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, on_signal) for number in numbers}
+    # Whoever started the program may have had a signal ignored, as nohup does with a closed terminal: that stands.
+    heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, on_signal) for number in heard}
     try:
         yield
     finally:

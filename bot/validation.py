@@ -212,7 +212,8 @@ def _below(schemas: Iterable[dict[str, Any]], step: str | int) -> Iterable[dict[
     for schema in schemas:
         inside = schema.get("items") if isinstance(step, int) else schema.get("properties", {}).get(step)
         if inside is None and isinstance(step, str):
-            inside = schema.get("additionalProperties")
+            # A mapping whose keys have a pattern of their own describes its values there.
+            inside = next(iter(schema.get("patternProperties", {}).values()), schema.get("additionalProperties"))
         if isinstance(inside, dict):
             yield inside
 

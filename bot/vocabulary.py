@@ -7,7 +7,7 @@ These are the English terms of the results. What a screen shows for each of them
 import re
 from enum import StrEnum
 
-AMAZON_ORDER_NUMBER = re.compile(r"\d{3}-\d{7}-\d{7}")
+AMAZON_ORDER_NUMBER = re.compile(r"[0-9]{3}-[0-9]{7}-[0-9]{7}")
 """An Amazon order number: three, seven and seven digits, such as ``112-1215998-3002091``."""
 
 

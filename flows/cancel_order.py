@@ -14,7 +14,7 @@ from bot.joblist import Job
 from bot.verdicts import Verdict, after_confirm
 from bot.vocabulary import Status
 from flows.open_order import open_order
-from flows.read_order import cannot_cancel, read_order, would_cancel
+from flows.read_order import cannot_cancel, would_cancel
 
 
 def cancel_order(admin: Admin, job: Job, *, dry_run: bool = False) -> Verdict:
@@ -25,7 +25,7 @@ def cancel_order(admin: Admin, job: Job, *, dry_run: bool = False) -> Verdict:
     Raises:
         Refused, Technical, RunStopped: only before Confirm. Once it was pressed, everything ends in a verdict.
     """
-    opened, seen = read_order(admin, job)
+    opened, seen = open_order(admin, job)
     verdict = cannot_cancel(admin, job, seen)
     if verdict:
         return verdict
@@ -92,4 +92,5 @@ def _status_anew(admin: Admin, job: Job, opened: Opened) -> Status | None:
 
 def _status_from_the_start(admin: Admin, job: Job) -> Status | None:
     admin.begin_again()
-    return _status_anew(admin, job, open_order(admin, job))
+    opened, _ = open_order(admin, job)
+    return _status_anew(admin, job, opened)

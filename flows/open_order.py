@@ -7,34 +7,31 @@ by order number, click the order number there.
 
 from bot.admin import Admin
 from bot.errors import OrderNotFound, ScreenNotReached, StoreNotFound
-from bot.guard import Listed, Opened
+from bot.guard import Listed, Opened, Sighting, look_at_order
 from bot.joblist import Job
 from bot.pack import match_route
 from bot.screen import Screen
 
 
-def open_order(admin: Admin, job: Job) -> Opened:
-    """Open the order's page, and remember the row that led there and the store it belongs to.
+def open_order(admin: Admin, job: Job) -> tuple[Opened, Sighting]:
+    """Open the order's page, make sure that it is the job's order in the job's store, and read it.
 
     Raises:
         StoreNotFound, OrderNotFound: there is no such store, or no such order in it.
+        Mismatch: the page shows something else than the job, or the row that was clicked, says.
         Technical: a screen is not what it should be; nothing was pressed.
     """
     dashboard = open_store(admin, job.store)
     store_id = dashboard.address_facts(admin.pack.info.store_route).get("store_id", "")
-
-    with admin.step("find_order"):
-        orders = admin.screen("store_dashboard", store=job.store, order=job.order)
-        if not is_listed(admin, orders):
-            orders = find_in_all_orders(admin, orders)
-        row = orders.read_row("order_row", "buyer_name", "order_total")
+    orders = find_order(admin, job)
 
     with admin.step("open_order"):
+        row = orders.read_row("order_row", "buyer_name", "order_total")
         orders.click("order_link")
         details = admin.arrive("order_details", order=job.order, store_id=store_id)
-
-    listed = Listed(buyer_name=row["buyer_name"], order_total=row["order_total"])
-    return Opened(details=details, listed=listed, store_id=store_id)
+        listed = Listed(buyer_name=row["buyer_name"], order_total=row["order_total"])
+        opened = Opened(details=details, listed=listed, store_id=store_id)
+        return opened, look_at_order(admin, job, opened)
 
 
 def open_store(admin: Admin, store: str) -> Screen:
@@ -81,32 +78,49 @@ def go_back(admin: Admin, store: str) -> Screen:
     return admin.arrive("store_dashboard", store=store)
 
 
-def is_listed(admin: Admin, orders: Screen) -> bool:
-    """Whether the list shows the order; believed to be absent only once the page has come to rest."""
-    return bool(orders.count("order_row") or (admin.quiet() and orders.count("order_row")))
-
-
-def find_in_all_orders(admin: Admin, dashboard: Screen) -> Screen:
-    """Go to *All Orders*, filter by order number, and be where the order is listed.
+def find_order(admin: Admin, job: Job) -> Screen:
+    """Be where the order is listed: among the recent orders of the dashboard, or in *All Orders*, filtered by it.
 
     Raises:
-        OrderNotFound: the filtered list does not show it.
+        OrderNotFound: it is in neither.
         ScreenNotReached: the list was never filtered.
     """
-    store, order = dashboard.facts["store"], dashboard.facts["order"]
-    dashboard.click("all_orders")
-    orders = admin.arrive("all_orders", store=store, order=order)
-    orders.fill("order_number_filter", order)
-    orders.click("apply_filters")
+    dashboard = admin.screen("store_dashboard", store=job.store, order=job.order)
+    if is_listed(admin, dashboard):
+        return dashboard
 
-    def is_filtered() -> bool:
-        others = set(orders.texts("order_number")["order_number"]) - {order}
-        return orders.count("clear_all_filters") == 1 and not others and orders.is_here()
+    with admin.step("open_all_orders"):
+        dashboard.click("all_orders")
+        orders = admin.arrive("all_orders", store=job.store, order=job.order)
 
-    if not admin.until(is_filtered):
-        raise ScreenNotReached(
-            screen=orders.spec.title, seconds=admin.patience, why=f"the list was not filtered by order number {order}."
-        )
-    if not is_listed(admin, orders):
-        raise OrderNotFound(order=order, store=store)
+    with admin.step("filter_by_order_number"):
+        orders.fill("order_number_filter", job.order)
+        orders.click("apply_filters")
+
+        def is_filtered() -> bool:
+            others = set(orders.texts("order_number")["order_number"]) - {job.order}
+            return not others and orders.count("clear_all_filters") == 1 and orders.is_here()
+
+        if not admin.until(is_filtered):
+            raise ScreenNotReached(
+                screen=orders.spec.title,
+                seconds=admin.patience,
+                why=f"the list was not filtered by order number {job.order}.",
+            )
+        if not is_listed(admin, orders):
+            raise OrderNotFound(order=job.order, store=job.store)
     return orders
+
+
+def is_listed(admin: Admin, orders: Screen) -> bool:
+    """Whether the list shows the order.
+
+    It is believed to be absent only once the page has come to rest and the list was scrolled to its end.
+    """
+    if orders.count("order_row"):
+        return True
+    admin.quiet()
+    while not orders.count("order_row"):
+        if not orders.scroll_on("order_number"):
+            return False
+    return True

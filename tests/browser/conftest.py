@@ -1,0 +1,180 @@
+"""A practice Admin in each of its two faces, and the flows on a page of it, for tests that look at both ends.
+
+What a run did is asserted where it arrived: on the journal of the practice Admin.
+"""
+
+import io
+import itertools
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, nullcontext
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext
+from pydantic import SecretStr
+
+from bot.admin import Admin
+from bot.joblist import Job
+from bot.outcomes import RunInfo
+from bot.pack import Pack, load_pack
+from bot.progress import PlainProgress
+from bot.recorder import NoRecorder
+from bot.runner import RunEnd, Runner
+from bot.sandbox import Face, Sandbox
+from bot.verdicts import Verdict
+from flows.cancel_order import cancel_order
+from flows.sign_in import sign_in
+
+Cancel = tuple[str, str, str, str]
+
+RUN = RunInfo(
+    run_id="run",
+    command="run",
+    admin="practice",
+    account="demo",
+    pack="asc-4.3",
+    job_list="jobs.yaml",
+    started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
+    version="0",
+)
+
+
+@pytest.fixture(scope="session")
+def serve() -> Iterator[Callable[[Face], Sandbox]]:
+    """Gives the practice Admin of a face; each is started once and serves all tests."""
+    with ExitStack() as stack:
+        started: dict[Face, Sandbox] = {}
+
+        def give(face: Face) -> Sandbox:
+            if face not in started:
+                started[face] = stack.enter_context(Sandbox(face=face))
+            return started[face]
+
+        yield give
+
+
+@pytest.fixture(params=list(Face), ids=str)
+def face(request: pytest.FixtureRequest) -> Face:
+    """Each test that needs a practice Admin runs on both of its faces."""
+    return Face(request.param)
+
+
+@pytest.fixture
+def sandbox(face: Face, serve: Callable[[Face], Sandbox]) -> Iterator[Sandbox]:
+    """The practice Admin, as at the start. No test may ever press the Commerce order's own Cancel button."""
+    practice = serve(face)
+    practice.shop.reset()
+    practice.faults.reset()
+    practice.journal.clear()
+    yield practice
+    assert practice.journal.commerce_cancels == ()
+
+
+@pytest.fixture(scope="session")
+def pack() -> Pack:
+    """The pack that is shipped: the same one for both faces."""
+    return load_pack("asc-4.3")
+
+
+@pytest.fixture
+def job(sandbox: Sandbox) -> Callable[..., Job]:
+    """Makes the job to cancel one of the practice shop's examples; what it is to be otherwise is given by name."""
+
+    def make(example: str, **otherwise: Any) -> Job:
+        order = sandbox.shop.example(example)
+        return Job.model_validate({"order": order.number, "store": order.store, "reason": "BuyerCanceled"} | otherwise)
+
+    return make
+
+
+@pytest.fixture
+def cancels(sandbox: Sandbox) -> Callable[[], list[Cancel]]:
+    """Every cancel that arrived, in order: order number, store, reason and the status it found."""
+    return lambda: [
+        (record.order, record.store, record.reason, record.status_on_arrival) for record in sandbox.journal.cancels
+    ]
+
+
+@pytest.fixture(scope="session")
+def context_for(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Callable[[Face], BrowserContext]]:
+    """Gives the browser context of a face; what it has loaded, and who is signed in, goes on from test to test."""
+    with ExitStack() as stack:
+        opened: dict[Face, BrowserContext] = {}
+
+        def give(face: Face) -> BrowserContext:
+            if face not in opened:
+                opened[face] = browser.new_context(**browser_context_args)
+                stack.callback(opened[face].close)
+            return opened[face]
+
+        yield give
+
+
+@pytest.fixture
+def at_step() -> dict[str, Callable[[], object]]:
+    """What happens as a step of that name begins: a test puts it in, and it happens each time."""
+    return {}
+
+
+@pytest.fixture
+def admin(
+    context_for: Callable[[Face], BrowserContext], pack: Pack, sandbox: Sandbox, at_step: dict[str, Callable[[], object]]
+) -> Iterator[Admin]:
+    """The practice Admin on a new page, signed in; it signs in again when its session ends."""
+
+    def enter(admin: Admin) -> None:
+        sign_in(admin, sandbox.username, SecretStr(sandbox.password))
+
+    with context_for(sandbox.face).new_page() as page:
+        admin = Admin(
+            page,
+            pack,
+            sandbox.url,
+            patience=15,
+            settle=0,
+            sign_in=enter,
+            on_step=lambda name: at_step.get(name, lambda: None)(),
+        )
+        enter(admin)
+        yield admin
+
+
+@pytest.fixture
+def run(admin: Admin) -> Callable[..., RunEnd]:
+    """Works through jobs as a run does, on the page of the test."""
+
+    numbers = itertools.count(1)
+
+    def work(*jobs: Job, attempts: int = 1, max_failures: int = 5, work: Any = cancel_order) -> RunEnd:
+        runner = Runner(
+            work=work,
+            open_admin=lambda: nullcontext(admin),
+            ledger=admin.ledger,
+            recorder=NoRecorder(),
+            progress=PlainProgress(io.StringIO()),
+            attempts=attempts,
+            max_failures=max_failures,
+        )
+        return runner.run(RUN.model_copy(update={"run_id": f"run-{next(numbers)}"}), jobs)
+
+    return work
+
+
+@pytest.fixture
+def verdicts(run: Callable[..., RunEnd]) -> Callable[..., Sequence[Verdict]]:
+    """Works through jobs as ``run`` does, and gives what its results say of each."""
+
+    def work(*jobs: Job, **how: Any) -> Sequence[Verdict]:
+        return [
+            Verdict(
+                outcome=result.outcome,
+                message=result.message,
+                next_step=result.next_step,
+                status_before=result.status_before,
+                status_after=result.status_after,
+            )
+            for result in run(*jobs, **how).results
+        ]
+
+    return work

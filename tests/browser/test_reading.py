@@ -1,0 +1,464 @@
+"""Reading values beside labels and under column headers, on markup of every kind; and masking them."""
+
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import FloatRect, Locator, Page
+
+from bot.admin import Admin
+from bot.errors import ElementMissing
+from bot.finder import READ_PAGE, READ_ROWS
+from bot.pack import Pack, load_pack
+from bot.recorder import Recorder
+
+KNOWN = ["Status", "Notes", "Store Name", "Order total", "Shipping service", "Prime", "Magento Website"]
+FOR_READERS = "position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip:rect(0,0,0,0);white-space:nowrap"
+HIDDEN = {
+    "display none": "display:none",
+    "visibility hidden": "visibility:hidden",
+    "opacity 0": "opacity:0",
+    "one pixel": FOR_READERS,
+    "left of the page": "position:absolute;left:-9999px",
+    "no height": "display:inline-block;height:0;overflow:hidden",
+    "indented away": "display:inline-block;width:90px;text-indent:-9999px;overflow:hidden",
+    "no size": "font-size:0",
+}
+
+
+def request(fields: dict[str, str], columns: dict[str, str], act: str = "read") -> dict[str, Any]:
+    return {"fields": fields, "columns": columns, "known": KNOWN, "covers": [], "act": act}
+
+
+@pytest.fixture
+def field(page: Page) -> Callable[..., list[str]]:
+    """Everything that a label reads as on a page with this markup."""
+
+    def read(html: str, label: str = "Status") -> list[str]:
+        page.set_content(html)
+        return list(page.evaluate(READ_PAGE, request({"it": label}, {}))["fields"]["it"])
+
+    return read
+
+
+@pytest.fixture
+def column(page: Page) -> Callable[..., list[str]]:
+    """Every cell under a header on a page with this markup."""
+
+    def read(html: str, header: str = "Buyer's Name") -> list[str]:
+        page.set_content(html)
+        return list(page.evaluate(READ_PAGE, request({}, {"it": header}))["columns"]["it"])
+
+    return read
+
+
+def row(label: str, value: str) -> str:
+    return f'<div style="display:flex"><div style="width:120px">{label}</div>{value}</div>'
+
+
+# --- Fields, wherever the label and the value stand ---
+
+SHAPES = {
+    "table": "<table><tr><td>Status<td>Unshipped<tr><td>Notes<td>Imported</table>",
+    "table with row headers": "<table><tr><th>Status<td>Unshipped<tr><th>Notes<td>Imported</table>",
+    "two pairs a row": "<table><tr><td>Status<td>Unshipped<td>Notes<td>Imported</table>",
+    "description list": "<dl style='display:grid;grid-template-columns:90px 90px'>"
+    "<dt>Status<dd>Unshipped<dt>Notes<dd>Imported</dl>",
+    "floating description list": "<style>dt{float:left;clear:left;width:90px}dd{margin-left:100px}</style>"
+    "<dl><dt>Status<dd>Unshipped<dt>Notes<dd>Imported</dl>",
+    "row wrappers": row("Status", "<div>Unshipped</div>") + row("Notes", "<div>Imported</div>"),
+    "row wrappers of spans": "<style>span{display:inline-block;width:90px}</style>"
+    "<p><span>Status</span><span>Unshipped</span></p><p><span>Notes</span><span>Imported</span></p>",
+    "flat grid": "<div style='display:grid;grid-template-columns:repeat(4,90px)'><i>Status</i><i>Unshipped</i>"
+    "<i>Notes</i><i>Imported</i></div>",
+    "columns": "<div style='display:flex'><div style='width:90px'><p>Status</p><p>Notes</p></div>"
+    "<div><p>Unshipped</p><p>Imported</p></div></div>",
+    "values before labels in the document": "<div style='display:flex;flex-direction:row-reverse;float:left'>"
+    "<div><p>Unshipped</p><p>Imported</p></div><div style='width:90px'><p>Status</p><p>Notes</p></div></div>",
+    "one text each": "<p>Status: Unshipped</p><p>Notes : Imported</p>",
+    "deep in other boxes": "<div><section>"
+    + row("<div><span><b>Status</b></span></div>", "<div><div><a href=#><u>Unshipped</u></a></div></div>")
+    + "</section><section>"
+    + row("<span>Notes</span>", "<p style='margin:0'><em>Imported</em></p>")
+    + "</section></div>",
+    "labels with colons": "<table><tr><td>Status:<td>Unshipped<tr><td>Notes :<td>Imported</table>",
+    "upper case by style": "<style>td{text-transform:uppercase}</style>"
+    "<table><tr><td>Status<td>Unshipped<tr><td>Notes<td>Imported</table>",
+    "labels in upper case": "<table><tr><td>STATUS<td>Unshipped<tr><td>NOTES:<td>Imported</table>",
+    "labels with icons": "<table><tr><td>\ue616 Status<td>\ue616 Unshipped<tr><td>Notes \ue616<td>Imported</table>",
+    "values in inputs": row("<label>Status</label>", "<input value=Unshipped>")
+    + row("Notes", "<textarea>Imported</textarea>"),
+    "inputs inside labels": "<p><label>Status <input value=Unshipped></label></p>"
+    "<p><label>Notes <input value=Imported></label></p>",
+    "values in selects": row("Status", "<select><option>Shipped<option selected>Unshipped</select>")
+    + row("Notes", "<select><option>Imported</select>"),
+    "tall values": "<table><tr><td>Status<td style='font-size:40px'>Unshipped<tr><td>Notes<td>Imported</table>",
+    "far down in a scroller": "<div style='height:60px;overflow:auto'><div style='height:900px'></div><table><tr>"
+    "<td>Status<td>Unshipped<tr><td>Notes<td>Imported</table></div>",
+    "app as high as the window": "<body style='margin:0;overflow:hidden'><div style='height:100vh;overflow:hidden'>"
+    "<div style='height:100%;overflow-y:scroll'><div style='height:3000px'></div><table><tr><td>Status<td>Unshipped"
+    "<tr><td>Notes<td>Imported</table></div></div>",
+}
+
+
+@pytest.mark.parametrize("html", SHAPES.values(), ids=list(SHAPES))
+def test_a_value_is_read_beside_its_label(field: Callable[..., list[str]], html: str) -> None:
+    assert (field(html, "Status"), field(html, "Notes")) == (["Unshipped"], ["Imported"])
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        "<table><tr><td>Status<td>Unshipped<tr><td>Notes<td></table>",
+        "<dl style='display:grid;grid-template-columns:90px 90px'><dt>Status<dd>Unshipped<dt>Notes<dd></dl>",
+        row("Status", "<div>Unshipped</div>") + row("Notes", "<div></div>"),
+        "<table><tr><td>Notes<td><td>Shipping service<td>Express</table>",
+        "<table><tr><td>Notes<td>\u00a0<td>Prime:<td>No</table>",
+        "<table><tr><td>Notes<td><span style='display:none'>Imported</span></table>",
+        "<p>Notes:</p>",
+        "<p><b>Notes:</b> <b>Magento Website:</b> Main</p>",
+        row("Notes", "<input value=''>"),
+    ],
+)
+def test_an_empty_value_is_empty_and_not_its_neighbour(field: Callable[..., list[str]], html: str) -> None:
+    assert field(html, "Notes") == [""]
+
+
+@pytest.mark.parametrize(
+    ("html", "value"),
+    [
+        ("<p>Store Name: north</p>", "north"),
+        ("<p><b>Store Name:</b> north <b>Magento Website:</b> Main <b>Status:</b> Active</p>", "north"),
+        ("<p>Store Name: north-us\n  Magento   Website: Main</p>", "north-us"),
+        ("<p>Store Name : north</p>", "north"),
+        ("<p>store name: North</p>", "North"),
+        ("<p>Store Name: a: b</p>", "a: b"),
+    ],
+)
+def test_a_label_and_its_value_may_be_one_text(field: Callable[..., list[str]], html: str, value: str) -> None:
+    assert field(html, "Store Name") == [value]
+
+
+@pytest.mark.parametrize(
+    ("html", "value"),
+    [
+        (row("Order total", "<div style='display:flex'><div>$</div><div>121.80</div></div>"), "$ 121.80"),
+        (row("Order total", "<div><span>$</span><span>121.80</span></div>"), "$121.80"),
+        (row("Order total", "<div>121.80 <small>USD</small></div>"), "121.80 USD"),
+        (row("Order total", "<div>$ 121<br>.80</div>"), "$ 121 .80"),
+        (row("Order total", "<div style='display:flex'><div>$ 121.80</div><button>Edit</button></div>"), "$ 121.80"),
+        (row("Order total", "<div><button>Edit</button></div>"), "Edit"),
+    ],
+)
+def test_a_value_in_several_boxes_is_one_value(field: Callable[..., list[str]], html: str, value: str) -> None:
+    assert field(html, "Order total") == [value]
+
+
+@pytest.mark.parametrize(
+    "label", ["Order Status", "Status of payment", "Statuses", "Status*", "Sta tus", "Buyer status: Unshipped"]
+)
+def test_a_label_matches_whole(field: Callable[..., list[str]], label: str) -> None:
+    assert field(row(label, "<div>Unshipped</div>")) == []
+
+
+def test_a_label_that_is_there_twice_gives_both(field: Callable[..., list[str]]) -> None:
+    assert field(row("Status", "<div>Unshipped</div>") + "<p>Status: Shipped</p>") == ["Unshipped", "Shipped"]
+
+
+def test_a_heading_with_the_words_of_a_label_is_no_second_label(field: Callable[..., list[str]]) -> None:
+    assert field("<h2>Status</h2><p><a href=#>Status</a></p>" + row("Status", "<div>Unshipped</div>")) == ["Unshipped"]
+
+
+def test_words_in_scripts_and_choices_are_not_on_the_screen(field: Callable[..., list[str]]) -> None:
+    html = (
+        "<script>'Status: Shipped'</script><style>/* Status: Shipped */</style><noscript>Status: Shipped</noscript>"
+        "<template>Status: Shipped</template><select><option>Status: Shipped</select><!-- Status: Shipped -->"
+    )
+    assert field(html) == []
+
+
+@pytest.mark.parametrize("style", HIDDEN.values(), ids=list(HIDDEN))
+def test_what_nobody_sees_is_not_read(field: Callable[..., list[str]], style: str) -> None:
+    twin = f"<div style='{style}'><p>Status: Shipped</p></div>"
+    label = f"Status<span style='{style}'> (what is this?)</span>"
+    value = f"<div>Unshipped<span style='{style}'> or Shipped</span></div>"
+    beside = f"<div style='{style}'>Shipped</div><div>Unshipped</div>"
+    assert field(twin + row("Status", "<div>Unshipped</div>")) == ["Unshipped"]
+    assert field(row(label, "<div>Unshipped</div>")) == ["Unshipped"]
+    assert field(row("Status", value)) == ["Unshipped"]
+    assert field(row("Status", beside)) == ["Unshipped"]
+
+
+@pytest.mark.parametrize("closed", ["<dialog>{}</dialog>", "<details><summary>More</summary>{}</details>"])
+def test_what_is_closed_is_not_read(field: Callable[..., list[str]], closed: str) -> None:
+    assert field(closed.format("<p>Status: Shipped</p>") + row("Status", "<div>Unshipped</div>")) == ["Unshipped"]
+
+
+def test_the_page_behind_an_open_dialog_is_read(page: Page, field: Callable[..., list[str]]) -> None:
+    html = f"<main aria-hidden=true inert>{row('Status', '<div>Unshipped</div>')}</main><dialog open>Reason?</dialog>"
+    assert field(html) == ["Unshipped"]
+
+
+# --- Columns ---
+
+ICON = "\ue616"
+HEAD = "<thead><tr><th>Order Number<th>Buyer's Name<th>Total</thead>"
+GRID_HEAD = "<div role=row><div role=columnheader>Order Number</div><div role=columnheader>Buyer's Name</div></div>"
+GRID_ROW = "<div role=row><div role=gridcell>1</div><div role=gridcell>Ada</div></div>"
+
+TABLES = {
+    "table": f"<table>{HEAD}<tbody><tr><td>1<td>Ada<td>$1</table>",
+    "grid": f"<div role=grid><div role=rowgroup>{GRID_HEAD}</div><div role=rowgroup>{GRID_ROW}</div></div>",
+    "tree grid": f"<div role=treegrid>{GRID_HEAD}{GRID_ROW.replace('gridcell>1', 'rowheader>1')}</div>",
+    "aria table": f"<div role=table>{GRID_HEAD}{GRID_ROW.replace('gridcell', 'cell')}</div>",
+    "row headers": f"<table>{HEAD}<tbody><tr><th scope=row>1<td>Ada<td>$1</table>",
+    "sort icons": f"<table>{HEAD.replace('Name', f'Name <i>{ICON}</i>')}<tbody><tr><td>1<td>Ada<td>$1</table>",
+    "words for readers": f"<style>i{{{FOR_READERS}}}</style><table>{HEAD.replace('Name', 'Name<i>sort</i>')}"
+    "<tr><td>1<td>Ada<td>2</table>",
+    "upper case by style": f"<table style='text-transform:uppercase'>{HEAD}<tbody><tr><td>1<td>Ada<td>$1</table>",
+    "sticky header in a table of its own": f"<table>{HEAD}</table><table>{HEAD}<tbody><tr><td>1<td>Ada<td>$1</table>",
+    "hidden column": f"<table>{HEAD.replace('<tr>', '<tr><th style=display:none>Id')}<tr><td style=display:none>7"
+    "<td>1<td>Ada<td>$1</table>",
+    "hidden row": f"<table>{HEAD}<tr hidden><td>0<td>Eve<td>$1<tr><td>1<td>Ada<td>$1</table>",
+    "hidden table": f"<table hidden>{HEAD}<tr><td>0<td>Eve<td>$1</table><table>{HEAD}<tr><td>1<td>Ada<td>$1</table>",
+    "no records in another table": f"<table>{HEAD}<tr><td colspan=3>No records</table>"
+    f"<table>{HEAD}<tr><td>1<td>Ada<td>1</table>",
+    "header over two columns": "<table><tr><th colspan=2>Order Number<th>Buyer's Name<tr><td>1<td>x<td>Ada</table>",
+    "another table inside a cell": f"<table>{HEAD}<tr><td>1<td>Ada<td><table><tr><td>0<td>Eve<td>0</table></table>",
+    "boxes in cells": f"<table>{HEAD}<tr><td>1<td><div><span>A</span><span>d</span></div>a<td>$1</table>".replace(
+        "</div>a", "a</div>"
+    ),
+}
+
+
+@pytest.mark.parametrize("html", TABLES.values(), ids=list(TABLES))
+def test_cells_are_read_under_their_header(column: Callable[..., list[str]], html: str) -> None:
+    assert column(html) == ["Ada"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [
+        f"<table>{HEAD}<tr><td>1<td>Ada</table>",
+        f"<table>{HEAD}<tr><td>1<td>Ada<td>$1<td>Edit</table>",
+        f"<table>{HEAD}<tr><td colspan=2>1<td>Ada<td>$1</table>",
+        f"<table>{HEAD}<tr><td colspan=3>We couldn't find any records.</table>",
+        f"<table>{HEAD.replace('Total', 'Buyer&#39;s Name')}<tr><td>1<td>Ada<td>Eve</table>",
+        f"<table>{HEAD}{HEAD}<tr><td>1<td>Ada<td>$1</table>",
+        f"<table>{HEAD.replace('Name', 'Names')}<tr><td>1<td>Ada<td>$1</table>",
+        "<table><tr><td>Order Number<td>Buyer's Name<tr><td>1<td>Ada</table>",
+    ],
+    ids=[
+        "a cell less",
+        "a cell more",
+        "a cell over two columns",
+        "no records",
+        "the header twice",
+        "two heads in one table",
+        "another header",
+        "no headers",
+    ],
+)
+def test_a_cell_that_cannot_be_placed_is_not_read(column: Callable[..., list[str]], html: str) -> None:
+    assert column(html) == []
+
+
+def test_a_field_and_a_column_read_the_same_words_alike(page: Page) -> None:
+    name = "<div><span>Ada</span><span>King</span> <b>lovelace</b></div>"
+    page.set_content(
+        "<style>span{display:inline-block}</style><div style='text-transform:capitalize'>"
+        + row("Status", name)
+        + f"<table>{HEAD}<tr><td>1<td>{name}<td>$1</table></div>"
+    )
+    seen = page.evaluate(READ_PAGE, request({"it": "Status"}, {"it": "Buyer's Name"}))
+    assert seen["fields"] == seen["columns"]
+
+
+@pytest.mark.parametrize(
+    "html",
+    [f"<table>{HEAD}<tr><td>1<td>Ada<td>$1<tr><td>2<td>Eve<td>$2</table>",
+     f"<div role=grid>{GRID_HEAD}{GRID_ROW}{GRID_ROW.replace('1', '2').replace('Ada', 'Eve')}</div>"],
+)  # fmt: skip
+def test_of_one_row_only_its_own_cells_are_read(page: Page, html: str) -> None:
+    page.set_content(html)
+    rows = page.get_by_role("row").filter(has_text="Eve").evaluate_all(READ_ROWS, request({}, {"it": "Buyer's Name"}))
+    assert [seen["columns"] for seen in rows] == [{"it": ["Eve"]}]
+
+
+# --- Masks ---
+
+PRIVATE = "font:16px monospace;width:400px"
+DETAILS = (
+    f"<div style='{PRIVATE}'>"
+    + row("<div id=label>Notes</div>", "<div>{name}</div>")
+    + "<div id=apart>Order details</div><table border=1><tr><th id=number>Order Number<th id=head>Buyer's Name<tr>"
+    "<td id=one>1<td id=cell><b>{name}</b> {name}</table>"
+    + row("Store Name", "<input id=input value='{name}'>")
+    + "</div>"
+)
+STUBBORN = {
+    "plain": "",
+    "insists on its colour": "td, b, input, div { color: red !important; background: white !important }",
+    "insists on its fill": "td, b, input, div { -webkit-text-fill-color: blue !important }",
+    "changes slowly": "* { transition: all 60s }",
+    "has shadows": "b { text-shadow: 3px 3px red }",
+}
+MASKED = ({"note": "Notes", "store": "Store Name"}, {"buyer": "Buyer's Name"})
+
+
+def shown(locator: Locator) -> bytes:
+    box = locator.bounding_box()
+    assert box is not None
+    return locator.page.screenshot(clip=FloatRect(**box))
+
+
+@pytest.mark.parametrize("style", STUBBORN.values(), ids=list(STUBBORN))
+def test_a_mask_leaves_nothing_of_the_words(page: Page, style: str) -> None:
+    pictures = []
+    for name in ("Ada", "Eve"):
+        page.set_content(f"<style>{style}</style>" + DETAILS.format(name=name))
+        page.evaluate(READ_PAGE, request(*MASKED, act="mask"))
+        pictures.append(page.screenshot())
+    assert pictures[0] == pictures[1]
+
+
+def test_a_mask_hides_the_values_and_nothing_else(page: Page) -> None:
+    page.set_content(DETAILS.format(name="Ada"))
+    kept = [page.locator(name) for name in ("#label", "#apart", "#number", "#head", "#one")]
+    hidden = [page.locator(name) for name in ("#cell", "#input")]
+    before = [shown(part) for part in (*kept, *hidden)]
+    page.evaluate(READ_PAGE, request(*MASKED, act="mask"))
+    after = [shown(part) for part in (*kept, *hidden)]
+    same = [one == other for one, other in zip(before, after, strict=True)]
+    assert same == [True] * len(kept) + [False] * len(hidden)
+
+
+@pytest.mark.parametrize("style", STUBBORN.values(), ids=list(STUBBORN))
+def test_a_mask_leaves_the_document_alone_and_can_be_taken_off(page: Page, style: str) -> None:
+    page.set_content(f"<style>{style}</style>" + DETAILS.format(name="Ada"))
+    seen = []
+    for act in ("read", "mask", "unmask"):
+        page.evaluate(READ_PAGE, request(*MASKED, act=act))
+        seen.append((page.content(), page.screenshot()))
+    (before, clean), (during, masked), (after, again) = seen
+    assert before == during == after
+    assert (clean == masked, clean == again) == (False, True)
+
+
+def test_a_masked_page_reads_the_same(page: Page) -> None:
+    page.set_content(DETAILS.format(name="Ada"))
+    before, _, masked = [page.evaluate(READ_PAGE, request(*MASKED, act=act)) for act in ("read", "mask", "read")]
+    assert before == masked
+    assert before["fields"] == {"note": ["Ada"], "store": ["Ada"]}
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        f"<table>{HEAD}<tr><td>1<td>{{name}}</table>",
+        f"<table>{HEAD}{HEAD}<tr><td>1<td>{{name}}<td>$1</table>",
+        f"<table>{HEAD}<tr><td>1<td colspan=2>{{name}}</table>",
+    ],
+    ids=["a cell less", "two heads", "a wide cell"],
+)
+def test_a_row_that_cannot_be_read_is_masked_whole(page: Page, table: str) -> None:
+    pictures = []
+    for name in ("Ada", "Eve"):
+        page.set_content(f"<style>{{font-family:monospace}}</style><tt>{table.format(name=name)}</tt>")
+        page.evaluate(READ_PAGE, request(*MASKED, act="mask"))
+        pictures.append(page.screenshot())
+    assert pictures[0] == pictures[1]
+
+
+# --- Evidence ---
+
+BUYER = """Ada "O'Brien" King \\ Co: #1 – <é>"""
+
+
+@pytest.fixture(scope="module")
+def shipped() -> Pack:
+    return load_pack("asc-4.3")
+
+
+@pytest.fixture
+def evidence(page: Page, shipped: Pack, tmp_path: Path) -> Callable[..., str]:
+    """What the recorder writes down of the page as it is, when a step fails."""
+
+    def write(*, masked: bool = True) -> str:
+        recorder = Recorder(tmp_path / "run", masked=masked)
+        recorder.trouble(Admin(page, shipped, "https://shop.example/admin", patience=5), "read_order")
+        assert recorder.evidence == (
+            "evidence/session/01-read_order-trouble.jpg",
+            "evidence/session/02-read_order-trouble.txt",
+        )
+        return (tmp_path / "run" / recorder.evidence[1]).read_text(encoding="utf-8")
+
+    return write
+
+
+def put(page: Page, **texts: str) -> None:
+    page.evaluate("(texts) => { for (const id in texts) document.getElementById(id).textContent = texts[id]; }", texts)
+
+
+def test_the_written_evidence_has_no_private_words(page: Page, evidence: Callable[..., str]) -> None:
+    page.set_content(
+        row("Buyer name", "<div id=buyer></div>")
+        + row("Shipping city", "<div style='display:flex'><b>Saint</b><i>Petersburg</i></div>")
+        + row("Shipping postal code", "<input aria-label='Shipping postal code' value='SW1A 1AA'>")
+        + row("Buyer email", "<a href=#>ada@example.com</a>")
+        + "<table><tr><th>Order Number<th>Buyer's Name<tr><td>112-1215998-3002091<td id=listed></table>"
+        "<div role=alert id=alert></div>"
+    )
+    put(page, buyer=BUYER, listed=BUYER, alert=f"Order of {BUYER} failed.")
+    text = evidence()
+    for word in ("Ada", "Brien", "King", "Saint", "Petersburg", "SW1A", "ada@example.com"):
+        assert word not in text
+    assert text.startswith("Messages on the screen:\nOrder of [masked] failed.\n\nThe page (ARIA snapshot):\n")
+    assert "112-1215998-3002091" in text
+
+
+def test_the_written_evidence_of_a_row_that_cannot_be_read_has_none_of_its_words(
+    page: Page, evidence: Callable[..., str]
+) -> None:
+    page.set_content("<table><tr><th>Order Number<th>Buyer's Name<tr><td>112-1<td>Ada<td>Edit</table>")
+    assert "Ada" not in evidence()
+
+
+def test_a_private_word_is_masked_whole_and_not_inside_others(page: Page, evidence: Callable[..., str]) -> None:
+    page.set_content(row("Shipping city", "<div>Order</div>") + "<p>Orders of the Orderly</p>")
+    assert "Orders of the Orderly" in evidence()
+
+
+def test_evidence_that_is_not_to_be_masked_is_whole(page: Page, evidence: Callable[..., str]) -> None:
+    page.set_content(row("Buyer name", "<div>Ada</div>"))
+    assert "Ada" in evidence(masked=False)
+
+
+def test_halves_of_characters_on_a_page_do_not_stop_the_evidence(page: Page, evidence: Callable[..., str]) -> None:
+    page.set_content("<div role=alert id=alert></div>")
+    page.evaluate("document.getElementById('alert').textContent = 'broken \\ud83d word'")
+    assert "broken" in evidence()
+
+
+def test_a_picture_is_masked_and_the_page_is_not(page: Page, shipped: Pack, tmp_path: Path) -> None:
+    admin = Admin(page, shipped, "https://shop.example/admin", patience=5)
+    recorder = Recorder(tmp_path)
+    for name in ("Ada", "Eve"):
+        page.set_content(f"<tt>{row('Buyer name', f'<div>{name}</div>')}</tt>")
+        before = page.screenshot()
+        recorder.picture(admin, "read_order")
+        assert page.screenshot() == before
+    pictures = [(tmp_path / file).read_bytes() for file in recorder.evidence]
+    assert all(one == other for one, other in pairwise(pictures))
+
+
+def test_a_row_that_cannot_be_read_is_missing(page: Page, shipped: Pack) -> None:
+    page.set_content("<table><tr><th>Order Number<th>Buyer's Name<th>Total<tr><td>112-1<td>Ada</table>")
+    dashboard = Admin(page, shipped, "https://shop.example/admin", patience=5).screen("store_dashboard", order="112-1")
+    with pytest.raises(ElementMissing) as refused:
+        dashboard.read_row("order_row", "buyer_name", "order_total")
+    assert str(refused.value) == (
+        "The store's dashboard: buyer_name (the buyer, to compare with the order's page) is not there."
+    )

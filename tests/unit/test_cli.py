@@ -1,0 +1,520 @@
+import io
+import json
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, NamedTuple
+
+import pytest
+from loguru import logger
+
+from bot import __version__, cli
+from bot.errors import ElementMissing, Interrupted, NoBrowser, RunStopped
+from bot.joblist import Job
+from bot.ledger import Ledger
+from bot.outcomes import Outcome
+from bot.pack import packs_folder
+from bot.verdicts import Verdict
+from bot.vocabulary import Status
+
+FIRST, SECOND = "112-1215998-3002091", "112-1215998-3002092"
+PASSWORD = 'correct "horse" \\ Größe'
+SETTINGS = {"ADMIN_URL": "https://shop.example:8443/admin", "USERNAME": "bot", "PASSWORD": PASSWORD}
+LIST = f"""\
+store: Nordwind UK
+reason: Buyer Canceled
+orders:
+  - {FIRST}
+  - order: {SECOND}
+    store: Nordwind DE
+"""
+NOT_SET = """\
+COUNTERMAND_ADMIN_URL is not set (Address of the Admin, such as https://shop.example/admin).
+COUNTERMAND_USERNAME is not set (Admin user name).
+COUNTERMAND_PASSWORD is not set (Admin password).
+Set them in the environment, or in a file .env in the folder you start from: see .env.example.
+"""
+SUMMARY = """\
+Admin:   https://shop.example:8443/admin
+Account: bot
+Store:   Nordwind UK, Nordwind DE
+Orders:  2 from jobs.yaml
+"""
+
+
+class Said(NamedTuple):
+    """What the command line said, and its exit status."""
+
+    status: int
+    out: str
+    err: str
+
+
+Countermand = Callable[..., Said]
+
+
+@pytest.fixture(autouse=True)
+def _no_sink_is_left() -> Iterator[None]:
+    yield
+    logger.remove()
+
+
+@pytest.fixture(autouse=True)
+def _no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test of this file opens a browser; one that gets there hears that there is none."""
+
+    def none() -> None:
+        raise NoBrowser(where=" in this test")
+
+    monkeypatch.setattr("bot.session.sync_playwright", none)
+
+
+@pytest.fixture
+def countermand(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Countermand:
+    """The command line, in a folder with a job list."""
+    Path("jobs.yaml").write_text(LIST, encoding="utf-8")
+
+    def call(*arguments: str) -> Said:
+        monkeypatch.setattr(sys, "argv", ["countermand", *arguments])
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        out, err = capsys.readouterr()
+        return Said(int(end.value.code or 0), out, err)
+
+    return call
+
+
+@pytest.fixture
+def settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in SETTINGS.items():
+        monkeypatch.setenv(f"COUNTERMAND_{name}", value)
+
+
+def nothing_was_made() -> bool:
+    return [path.name for path in Path().iterdir()] == ["jobs.yaml"]
+
+
+class Terminal(io.StringIO):
+    """Standard input that is a person at a keyboard."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+# --- What needs no settings ---
+
+
+def test_the_version_is_told(countermand: Countermand) -> None:
+    assert countermand("--version") == (0, f"countermand {__version__}\n", "")
+
+
+def test_the_help_lists_every_command(countermand: Countermand) -> None:
+    said = countermand("--help")
+    commands = dict(re.findall(r"^  (\w+) +(\S.*)$", said.out.partition("Commands:\n")[2], re.MULTILINE))
+    assert (said.status, said.err) == (0, "")
+    assert commands == {
+        "run": "Cancel the orders on a list, or say why not.",
+        "plan": "Say what would become of each; press nothing.",
+        "demo": "See it work here, on a practice Admin.",
+        "report": "Write the report of a run anew.",
+        "status": "List runs, and what waits for a person.",
+        "sandbox": "Serve the practice Admin, to try and to train.",
+        "schema": "Print a JSON Schema, for editors that check and complete.",
+    }
+
+
+@pytest.mark.parametrize("command", ["run", "plan", "demo", "report", "status", "sandbox", "schema"])
+def test_every_command_explains_itself(countermand: Countermand, command: str) -> None:
+    said = countermand(command, "--help")
+    assert (said.status, said.err) == (0, "")
+    assert said.out.startswith(f"Usage: countermand {command} [OPTIONS]")
+
+
+def test_without_a_command_the_help_is_shown(countermand: Countermand) -> None:
+    said = countermand()
+    assert (said.status, said.out) == (2, "")
+    assert said.err.rstrip() == countermand("--help").out.rstrip()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["cancel"], "No such command 'cancel'."),
+        (["run"], "Missing argument 'JOBS'."),
+        (["run", "jobs.yaml", "--force"], "No such option: --force"),
+        (["run", "jobs.yaml", "more.yaml"], "Got unexpected extra argument (more.yaml)"),
+        (["run", "jobs.yaml", "--pack"], "Option '--pack' requires an argument."),
+        (["report"], "Missing argument 'RUN'."),
+    ],
+)
+def test_wrong_usage_ends_with_2(countermand: Countermand, arguments: list[str], complaint: str) -> None:
+    said = countermand(*arguments)
+    usage, _, told = said.err.partition("\n\n")
+    assert (said.status, said.out) == (2, "")
+    assert usage.startswith("Usage: countermand ")
+    assert told == f"Error: {complaint}\n"
+    assert nothing_was_made()
+
+
+@pytest.mark.parametrize(("of", "key"), [("jobs", "properties"), ("pack", "oneOf")])
+def test_a_schema_is_json(countermand: Countermand, of: str, key: str) -> None:
+    said = countermand("schema", of)
+    schema = json.loads(said.out)
+    assert (said.status, said.err) == (0, "")
+    assert schema["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+    assert key in schema
+
+
+def test_a_schema_of_anything_else_is_wrong_usage(countermand: Countermand) -> None:
+    said = countermand("schema", "report")
+    assert said.status == 2
+    assert said.err.endswith("'report' is not one of 'jobs', 'pack'.\n")
+
+
+def test_status_without_a_ledger_says_so_and_makes_none(countermand: Countermand) -> None:
+    assert countermand("status") == (
+        0,
+        f"There is no ledger at {Path('runs/ledger.sqlite')} yet: no run was made from this folder.\n",
+        "",
+    )
+    assert nothing_was_made()
+
+
+def test_status_shows_the_ledger_that_is_there(countermand: Countermand) -> None:
+    Ledger.open(Path("runs/ledger.sqlite")).close()
+    said = countermand("status")
+    assert (said.status, said.out.splitlines()[-1]) == (0, "Nothing waits for a person.")
+
+
+def test_status_of_a_ledger_that_cannot_be_used_says_why(
+    countermand: Countermand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COUNTERMAND_LEDGER", "jobs.yaml")
+    assert countermand("status") == (
+        2,
+        "",
+        "The ledger jobs.yaml cannot be used: file is not a database. If another program holds it, end that one; "
+        "if it is damaged, move it away and keep it: it is the only memory of what was pressed.\n",
+    )
+
+
+def test_the_report_of_an_unknown_run_is_refused(countermand: Countermand) -> None:
+    assert countermand("report", "20260301-021405-a1b2") == (
+        2,
+        "",
+        "There is no run '20260301-021405-a1b2' in runs: give a run id (see countermand status), a run folder, "
+        "or latest.\n",
+    )
+
+
+def test_without_any_run_there_is_no_latest_report(countermand: Countermand) -> None:
+    assert countermand("report", "latest") == (2, "", "There is no run in runs yet.\n")
+
+
+# --- What is refused before anything is opened ---
+
+
+@pytest.mark.parametrize("command", [["run", "--yes"], ["run"], ["run", "--dry-run"], ["plan"]])
+def test_settings_that_are_missing_are_all_named(countermand: Countermand, command: list[str]) -> None:
+    assert countermand(*command, "jobs.yaml") == (2, "", NOT_SET)
+    assert nothing_was_made()
+
+
+@pytest.mark.usefixtures("settings")
+def test_two_workers_are_refused(countermand: Countermand) -> None:
+    assert countermand("run", "jobs.yaml", "--yes", "--workers", "2") == (
+        2,
+        "",
+        "This version works with one worker: leave --workers away.\n",
+    )
+    assert nothing_was_made()
+
+
+@pytest.mark.usefixtures("settings")
+def test_no_workers_are_wrong_usage(countermand: Countermand) -> None:
+    said = countermand("run", "jobs.yaml", "--yes", "--workers", "0")
+    assert said.status == 2
+    assert said.err.partition("\n\n")[2].startswith("Error: Invalid value for '--workers'")
+    assert nothing_was_made()
+
+
+@pytest.mark.usefixtures("settings")
+def test_mistakes_in_the_job_list_are_all_told_with_their_places(countermand: Countermand) -> None:
+    Path("jobs.yaml").write_text(
+        f"store: Nordwind UK\nreason: NoInventory\norders:\n  - 112\n  - {FIRST}\n  - {FIRST}\n", encoding="utf-8"
+    )
+    said = countermand("run", "jobs.yaml", "--yes")
+    assert (said.status, said.out) == (2, "")
+    assert [line.split(": ")[0] for line in said.err.splitlines()] == ["jobs.yaml:4:5", "jobs.yaml:6:5"]
+    assert nothing_was_made()
+
+
+def test_a_job_list_that_is_not_there_is_told_before_settings_that_are_missing(countermand: Countermand) -> None:
+    assert countermand("plan", "none.yaml") == (
+        2,
+        "",
+        "none.yaml:1:1: There is no such file: check the name and the folder\n",
+    )
+
+
+@pytest.mark.usefixtures("settings")
+def test_an_unknown_pack_is_refused(countermand: Countermand) -> None:
+    known = ", ".join(sorted(path.parent.name for path in packs_folder().glob("*/pack.yaml")))
+    assert countermand("run", "jobs.yaml", "--yes", "--pack", "asc-9") == (
+        2,
+        "",
+        f"There is no pack 'asc-9': name one that comes with Countermand ({known}) or a folder that has a "
+        "pack.yaml, in COUNTERMAND_PACK or with --pack.\n",
+    )
+    assert nothing_was_made()
+
+
+@pytest.mark.usefixtures("settings")
+def test_without_a_terminal_a_run_needs_a_yes(countermand: Countermand) -> None:
+    assert countermand("run", "jobs.yaml") == (
+        2,
+        SUMMARY,
+        "There is no terminal to ask on: look at the plan, then start with --yes.\n",
+    )
+    assert nothing_was_made()
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("said_by_the_person", ["n\n", "\n", ""])
+def test_a_run_that_is_not_wanted_opens_nothing(
+    countermand: Countermand, monkeypatch: pytest.MonkeyPatch, said_by_the_person: str
+) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal(said_by_the_person))
+    said = countermand("run", "jobs.yaml")
+    assert (said.status, said.err.lstrip("\n")) == (130, "Stopped: nothing was opened.\n")
+    assert said.out.rstrip("\n") == f"{SUMMARY}Cancel them? What is canceled cannot be taken back. [y/N]: "
+    assert nothing_was_made()
+
+
+@pytest.mark.usefixtures("settings")
+def test_without_a_browser_nothing_is_worked(countermand: Countermand) -> None:
+    said = countermand("run", "jobs.yaml", "--yes")
+    assert (said.status, said.err) == (2, f"{NoBrowser(where=' in this test')}\n")
+
+
+@pytest.mark.usefixtures("settings")
+def test_a_runs_folder_that_cannot_be_made_is_refused(
+    countermand: Countermand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COUNTERMAND_RUNS_DIR", "jobs.yaml")
+    said = countermand("run", "jobs.yaml", "--yes")
+    assert (said.status, said.out) == (2, "")
+    assert re.fullmatch(
+        r"The run folder jobs\.yaml\S+ cannot be written \(.+\)\. "
+        r"Give write permission, or name another place in COUNTERMAND_RUNS_DIR\.\n",
+        said.err,
+    )
+
+
+# --- A run, with an Admin that is none ---
+
+CANCELED = Verdict(
+    outcome=Outcome.CANCELED,
+    message="So it is.",
+    status_before=Status.UNSHIPPED,
+    status_after=Status.CANCELED,
+)
+
+
+class Shop:
+    """What becomes of each order, and what was asked."""
+
+    def __init__(self) -> None:
+        self.worked: list[tuple[str, str, bool]] = []
+        self.trouble: dict[str, BaseException] = {}
+
+    def work(self, name: str) -> Callable[..., Verdict]:
+        def work_on(admin: Any, job: Job, *, dry_run: bool = False) -> Verdict:
+            self.worked.append((name, job.order, dry_run))
+            if job.order in self.trouble:
+                raise self.trouble[job.order]
+            return CANCELED
+
+        return work_on
+
+
+@pytest.fixture
+def shop(monkeypatch: pytest.MonkeyPatch, settings: None) -> Shop:
+    shop = Shop()
+
+    @contextmanager
+    def admin(*_: object, headed: bool) -> Iterator[Any]:
+        yield SimpleNamespace(pressed=False, begin_again=lambda: None)
+
+    monkeypatch.setattr(cli, "_admin", admin)
+    monkeypatch.setattr("flows.cancel_order.cancel_order", shop.work("cancel"))
+    monkeypatch.setattr("flows.read_order.plan_order", shop.work("plan"))
+    return shop
+
+
+def run_folder() -> Path:
+    (folder,) = [path for path in Path("runs").iterdir() if path.is_dir()]
+    return folder
+
+
+def results() -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads((run_folder() / "results.json").read_text(encoding="utf-8"))
+    return found
+
+
+def test_a_run_in_which_all_is_canceled_ends_with_0_and_says_where_its_report_is(
+    countermand: Countermand, shop: Shop
+) -> None:
+    said = countermand("run", "jobs.yaml", "--yes")
+    assert (said.status, said.err) == (0, "")
+    assert said.out.splitlines()[-1] == f"Report: {run_folder() / 'report.html'}"
+    assert shop.worked == [("cancel", FIRST, False), ("cancel", SECOND, False)]
+
+
+def test_a_run_leaves_a_folder_with_everything_in_it(countermand: Countermand, shop: Shop) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    assert sorted(path.name for path in run_folder().iterdir()) == [
+        "evidence",
+        "junit.xml",
+        "log.jsonl",
+        "report.html",
+        "results.csv",
+        "results.json",
+        "run.json",
+    ]
+
+
+def test_a_run_says_of_itself_what_it_was(countermand: Countermand, shop: Shop) -> None:
+    countermand("run", "jobs.yaml", "--yes", "--unmasked")
+    info = json.loads((run_folder() / "run.json").read_text(encoding="utf-8"))
+    assert {name: info[name] for name in info if not name.endswith("_at")} == {
+        "run_id": run_folder().name,
+        "command": "run",
+        "admin": "shop.example:8443",
+        "account": "bot",
+        "pack": "asc-4.3",
+        "job_list": "jobs.yaml",
+        "stopped_early": "",
+        "unmasked": True,
+        "version": __version__,
+    }
+
+
+def test_a_run_that_is_wanted_starts(countermand: Countermand, shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stdin", Terminal("y\n"))
+    said = countermand("run", "jobs.yaml")
+    assert (said.status, len(shop.worked)) == (0, 2)
+    assert said.out.startswith(SUMMARY)
+
+
+@pytest.mark.parametrize(
+    ("command", "expected"), [(["run", "--dry-run"], ("cancel", FIRST, True)), (["plan"], ("plan", FIRST, False))]
+)
+def test_what_presses_nothing_starts_without_asking(
+    countermand: Countermand, shop: Shop, command: list[str], expected: tuple[str, str, bool]
+) -> None:
+    assert countermand(*command, "jobs.yaml").status == 0
+    assert shop.worked[0] == expected
+
+
+def test_an_order_that_failed_ends_with_1(countermand: Countermand, shop: Shop) -> None:
+    shop.trouble[SECOND] = ElementMissing(screen="Order details", element="status", purpose="what can be done")
+    said = countermand("run", "jobs.yaml", "--yes")
+    assert (said.status, [result["outcome"] for result in results()]) == (1, ["canceled", "failed"])
+
+
+def test_a_run_that_stopped_ends_with_3_and_a_report(countermand: Countermand, shop: Shop) -> None:
+    shop.trouble[FIRST] = RunStopped(reason="The Admin is down.")
+    said = countermand("run", "jobs.yaml", "--yes")
+    assert (said.status, [result["outcome"] for result in results()]) == (3, ["skipped", "skipped"])
+    assert (run_folder() / "report.html").is_file()
+
+
+@pytest.mark.parametrize("interrupt", [KeyboardInterrupt(), Interrupted()])
+def test_an_interrupted_run_ends_with_130_and_a_report(
+    countermand: Countermand, shop: Shop, interrupt: BaseException
+) -> None:
+    shop.trouble[SECOND] = interrupt
+    said = countermand("run", "jobs.yaml", "--yes")
+    assert (said.status, [result["outcome"] for result in results()]) == (130, ["canceled", "skipped"])
+    assert (run_folder() / "report.html").is_file()
+
+
+def test_the_password_is_in_no_file_and_on_no_screen(countermand: Countermand, shop: Shop) -> None:
+    shop.trouble[SECOND] = ValueError(f"it failed\n  - fill({PASSWORD!r}), {json.dumps(PASSWORD)}")
+    said = countermand("run", "jobs.yaml", "--yes")
+    written = {path.name: path.read_bytes().decode() for path in Path("runs").rglob("*") if path.suffix in FILES}
+    assert set(written) == {"run.json", "results.json", "results.csv", "junit.xml", "log.jsonl", "report.html"}
+    assert [name for name, text in written.items() if "horse" in text] == []
+    assert "horse" not in said.out + said.err
+    assert "[hidden]" in written["log.jsonl"]
+
+
+FILES = {".json", ".csv", ".xml", ".jsonl", ".html"}
+
+
+def test_the_report_of_a_run_can_be_written_anew(countermand: Countermand, shop: Shop) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    report = run_folder() / "report.html"
+    report.unlink()
+    for named in ("latest", run_folder().name, str(run_folder())):
+        assert countermand("report", named) == (0, f"{report}\n", "")
+        assert report.is_file()
+
+
+def test_status_tells_of_the_run(countermand: Countermand, shop: Shop) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    with Ledger.open(Path("runs/ledger.sqlite")) as ledger:
+        assert [(info.run_id, info.command) for info in ledger.runs()] == [(run_folder().name, "run")]
+        assert [result.order for result in ledger.results(run_folder().name)] == [FIRST, SECOND]
+
+
+def test_files_that_cannot_be_written_are_named_and_the_ledger_has_the_outcomes(
+    countermand: Countermand, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise RunStopped(reason="results.json could not be written: No space left on device.")
+
+    monkeypatch.setattr("bot.results.write_results", full)
+    said = countermand("run", "jobs.yaml", "--yes")
+    ledger = Path("runs/ledger.sqlite")
+    assert (said.status, said.err) == (
+        3,
+        f"results.json could not be written: No space left on device. The outcomes are in the ledger {ledger}.\n",
+    )
+
+
+# --- The program itself ---
+
+
+def test_the_installed_program_is_this_command_line() -> None:
+    told = subprocess.run(
+        [sys.executable, "-c", "from bot.cli import main; main()", "--version"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (told.returncode, told.stdout, told.stderr) == (0, f"countermand {__version__}\n", "")
+
+
+SLOW = ("playwright", "pydantic", "sqlalchemy", "jinja2", "starlette", "uvicorn", "ruamel", "loguru")
+
+
+def test_asking_for_help_loads_nothing_slow() -> None:
+    asked = "import sys, bot.cli; print(sorted(set(sys.modules) & set(sys.argv[1:])))"
+    told = subprocess.run([sys.executable, "-c", asked, *SLOW], capture_output=True, text=True, check=False)
+    assert (told.stdout, told.stderr) == ("[]\n", "")
+
+
+def test_a_defect_keeps_its_traceback(countermand: Countermand, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken() -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr("bot.joblist.job_list_schema", broken)
+    monkeypatch.setattr(sys, "argv", ["countermand", "schema", "jobs"])
+    with pytest.raises(ZeroDivisionError):
+        cli.main()

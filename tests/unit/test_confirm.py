@@ -1,0 +1,338 @@
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from loguru import logger
+from playwright.sync_api import Error as PlaywrightError
+
+from bot.admin import Admin
+from bot.confirm import PRESS_SECONDS, Heard, await_answer, conclude, press_confirm
+from bot.errors import LedgerTrouble, PressedBefore
+from bot.guard import Permit
+from bot.ledger import Ledger
+from bot.outcomes import Outcome
+from bot.pack import load_pack
+from bot.verdicts import Answer, Verdict
+from bot.vocabulary import Reason
+
+ORDER = "112-1215998-3002091"
+HOST = "shop.example"
+PACK = load_pack("asc-4.3")
+ADDRESS = f"https://shop.example/{PACK.info.cancel_request.address}"
+BODY = f'{{"query": "mutation {{ {PACK.info.cancel_request.body}(uuid: 1) }}"}}'
+TROUBLE = "The ledger in memory cannot be used: disk I/O error"
+
+
+class FakeRequest:
+    """A request on the wire, and what came back."""
+
+    def __init__(
+        self,
+        said: object = None,
+        *,
+        status: int = 200,
+        url: str = ADDRESS,
+        body: str | None = BODY,
+        method: str = "POST",
+    ) -> None:
+        self.url, self.post_data, self.method = url, body, method
+        self.failure: str | None = None
+        self.status, self.ok = status, status < 400
+        self.said = said
+
+    def response(self) -> "FakeRequest | None":
+        return None if self.said is None else self
+
+    def json(self) -> object:
+        if isinstance(self.said, Exception):
+            raise self.said
+        return self.said
+
+
+class FakeAdmin:
+    """An Admin whose page, ledger and screens write down, in one list, what is asked of them."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.did: list[str] = []
+        self.ledger = ledger
+        self.host = HOST
+        self.pack = PACK
+        self.page = self
+        self.pressed = False
+        self.listeners: dict[str, Callable[[FakeRequest], None]] = {}
+        self.said: list[str] = []
+        self.click_trouble: BaseException | None = None
+        self.on_screen: dict[str, list[str]] = {}
+        self.dialog_open = False
+        self.looks: int = 1
+
+    # The page:
+
+    def on(self, event: str, listener: Callable[[FakeRequest], None]) -> None:
+        self.listeners[event] = listener
+
+    def remove_listener(self, event: str, listener: Callable[[FakeRequest], None]) -> None:
+        assert self.listeners.pop(event) is listener
+
+    # The screens and their elements:
+
+    def screen(self, name: str, **facts: str) -> Any:
+        return SimpleNamespace(
+            one=lambda element: self,
+            find=lambda element: SimpleNamespace(all_inner_texts=lambda: self._texts(element)),
+            count=lambda element: int(self.dialog_open) if name == "cancel_dialog" else len(self._texts(element)),
+            is_busy=lambda: False,
+        )
+
+    def click(self, timeout: float) -> None:
+        waiting = [intent.order for intent in self.ledger.waiting()]
+        self.did.append(f"click within {timeout:g} ms, in the ledger: {waiting}, pressed: {self.pressed}")
+        if self.click_trouble:
+            raise self.click_trouble
+
+    def _texts(self, element: str) -> list[str]:
+        return self.on_screen.get(element, [])
+
+    # The Admin:
+
+    def until(self, look: Callable[[], Any]) -> Any:
+        return look()
+
+    def say(self, remark: str) -> None:
+        self.said.append(remark)
+
+
+@pytest.fixture
+def ledger() -> Iterator[Ledger]:
+    with Ledger.in_memory() as ledger:
+        yield ledger
+
+
+@pytest.fixture
+def admin(ledger: Ledger) -> FakeAdmin:
+    return FakeAdmin(ledger)
+
+
+def permit() -> Permit:
+    return cast(Permit, SimpleNamespace(order=ORDER, store="Nordwind UK", reason=Reason.BUYER_CANCELED))
+
+
+def press(admin: FakeAdmin) -> Any:
+    return press_confirm(cast(Admin, admin), permit())
+
+
+def answer(admin: FakeAdmin, *requests: FakeRequest, lost: str = "", press_trouble: str = "") -> tuple[Answer, str]:
+    intent = admin.ledger.write_intent(HOST, permit())
+    heard = Heard(intent=intent, lost=lost, press_trouble=press_trouble)
+    heard.answers.extend(cast(Any, requests))
+    return await_answer(cast(Admin, admin), heard)
+
+
+# --- The press ---
+
+
+def test_the_intent_is_in_the_ledger_and_the_order_counts_as_pressed_before_the_press(admin: FakeAdmin) -> None:
+    with press(admin):
+        pass
+    assert admin.did == [f"click within {PRESS_SECONDS * 1000:g} ms, in the ledger: ['{ORDER}'], pressed: True"]
+
+
+def test_an_order_whose_confirm_was_never_settled_is_not_pressed(admin: FakeAdmin) -> None:
+    admin.ledger.write_intent(HOST, permit())
+    with pytest.raises(PressedBefore), press(admin):
+        pass
+    assert (admin.did, admin.pressed, admin.listeners) == ([], False, {})
+
+
+def test_nothing_is_pressed_when_the_intent_cannot_be_written(
+    admin: FakeAdmin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> int:
+        raise LedgerTrouble(ledger="in memory", reason="disk I/O error")
+
+    monkeypatch.setattr(admin.ledger, "write_intent", broken)
+    with pytest.raises(LedgerTrouble), press(admin):
+        pass
+    assert (admin.did, admin.pressed, admin.listeners) == ([], False, {})
+
+
+def test_trouble_of_the_browser_in_the_press_is_kept_and_not_raised(admin: FakeAdmin) -> None:
+    logger.remove()
+    admin.click_trouble = PlaywrightError("Locator.click: the page crashed\nCall log: ...")
+    with press(admin) as heard:
+        assert heard.press_trouble == "the page crashed"
+    assert (len(admin.did), admin.pressed) == (1, True)
+
+
+def test_an_interrupt_in_the_press_leaves_the_intent_open(admin: FakeAdmin) -> None:
+    admin.click_trouble = KeyboardInterrupt()
+    with pytest.raises(KeyboardInterrupt), press(admin):
+        pass
+    assert ([intent.order for intent in admin.ledger.waiting()], admin.pressed) == ([ORDER], True)
+    assert admin.listeners == {}
+
+
+def test_nobody_listens_after_the_block(admin: FakeAdmin) -> None:
+    with press(admin):
+        assert set(admin.listeners) == {"request", "requestfinished", "requestfailed"}
+    assert admin.listeners == {}
+
+
+def test_the_cancel_request_is_heard(admin: FakeAdmin) -> None:
+    request = FakeRequest({})
+    with press(admin) as heard:
+        admin.listeners["request"](request)
+        admin.listeners["requestfinished"](request)
+    assert (heard.sent, heard.answers, heard.lost) == (True, [request], "")
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        FakeRequest({}, method="GET"),
+        FakeRequest({}, url="https://shop.example/elsewhere"),
+        FakeRequest({}, body='{"query": "orders"}'),
+        FakeRequest({}, body=None),
+    ],
+    ids=["not a POST", "another address", "another body", "no body"],
+)
+def test_other_requests_are_not_taken_for_it(admin: FakeAdmin, request_: FakeRequest) -> None:
+    with press(admin) as heard:
+        for listener in admin.listeners.values():
+            listener(request_)
+    assert (heard.sent, heard.answers, heard.lost) == (False, [], "")
+
+
+@pytest.mark.parametrize(
+    ("failure", "lost"), [("net::ERR_CONNECTION_RESET", "net::ERR_CONNECTION_RESET"), (None, "the connection was cut")]
+)
+def test_a_cancel_request_that_is_cut_off_is_lost(admin: FakeAdmin, failure: str | None, lost: str) -> None:
+    request = FakeRequest()
+    request.failure = failure
+    with press(admin) as heard:
+        admin.listeners["requestfailed"](request)
+    assert heard.lost == lost
+
+
+# --- The answer ---
+
+DATA = {"data": {"cancelOrder": True}}
+
+
+@pytest.mark.parametrize(
+    ("request_", "expected"),
+    [
+        (FakeRequest(DATA), (Answer.OK, "")),
+        (
+            FakeRequest({"errors": [{"message": "Unable to cancel Amazon order"}]}),
+            (Answer.ERROR, "Unable to cancel Amazon order"),
+        ),
+        (FakeRequest(DATA | {"errors": [{"message": "Not sent"}]}), (Answer.ERROR, "Not sent")),
+        (FakeRequest({"errors": "broken"}), (Answer.ERROR, "")),
+        (FakeRequest({"errors": [7]}), (Answer.ERROR, "")),
+        (FakeRequest(DATA, status=500), (Answer.ERROR, "HTTP 500")),
+        (FakeRequest({"data": None}), (Answer.NONE, "the answer says neither yes nor no")),
+        (FakeRequest({"ajaxExpired": 1}), (Answer.NONE, "the answer says neither yes nor no")),
+        (FakeRequest([]), (Answer.NONE, "the answer says neither yes nor no")),
+        (FakeRequest(ValueError("no JSON")), (Answer.NONE, "the answer could not be read")),
+        (FakeRequest(PlaywrightError("no body")), (Answer.NONE, "the answer could not be read")),
+    ],
+)
+def test_the_answer_on_the_wire_is_understood(
+    admin: FakeAdmin, request_: FakeRequest, expected: tuple[Answer, str]
+) -> None:
+    assert answer(admin, request_) == expected
+
+
+def test_an_error_on_the_screen_wins_over_a_yes_on_the_wire(admin: FakeAdmin) -> None:
+    admin.on_screen = {"error": ["Unable to  cancel\nAmazon order"], "success": ["Done"]}
+    assert answer(admin, FakeRequest(DATA)) == (Answer.ERROR, "Unable to cancel Amazon order")
+
+
+def test_an_error_on_the_wire_wins_over_a_yes_on_the_screen(admin: FakeAdmin) -> None:
+    admin.on_screen = {"success": ["Done"]}
+    assert answer(admin, FakeRequest({"errors": [{"message": "Not sent"}]})) == (Answer.ERROR, "Not sent")
+
+
+def test_a_yes_on_the_screen_counts_when_the_wire_said_nothing(admin: FakeAdmin) -> None:
+    admin.on_screen = {"success": ["Done"]}
+    assert answer(admin) == (Answer.OK, "")
+
+
+def test_a_yes_on_the_screen_does_not_count_when_the_answer_was_lost(admin: FakeAdmin) -> None:
+    admin.on_screen = {"success": ["Done"]}
+    assert answer(admin, lost="net::ERR_CONNECTION_RESET") == (Answer.NONE, "net::ERR_CONNECTION_RESET")
+
+
+def test_an_answer_that_arrived_counts_although_the_dialog_stayed_open(admin: FakeAdmin) -> None:
+    admin.dialog_open = True
+    assert answer(admin, FakeRequest(DATA)) == (Answer.OK, "")
+
+
+def test_a_yes_on_the_screen_does_not_count_while_the_dialog_is_open(admin: FakeAdmin) -> None:
+    admin.dialog_open = True
+    admin.on_screen = {"success": ["Done"]}
+    assert answer(admin) == (Answer.NONE, "nothing was answered in time")
+
+
+def test_words_that_are_neither_yes_nor_no_are_told(admin: FakeAdmin) -> None:
+    admin.on_screen = {"messages": ["Please \n wait", "Really"]}
+    assert answer(admin) == (Answer.NONE, "Please wait Really")
+
+
+def test_without_any_answer_the_trouble_of_the_press_is_told(admin: FakeAdmin) -> None:
+    assert answer(admin, press_trouble="the page crashed") == (Answer.NONE, "the page crashed")
+
+
+def test_a_browser_that_cannot_look_any_more_gives_no_answer(admin: FakeAdmin, monkeypatch: pytest.MonkeyPatch) -> None:
+    def dead(look: object) -> None:
+        raise PlaywrightError("Page.evaluate: Target page has been closed")
+
+    monkeypatch.setattr(admin, "until", dead)
+    assert answer(admin, FakeRequest(DATA)) == (Answer.NONE, "Target page has been closed")
+
+
+def test_the_answer_is_in_the_ledger(admin: FakeAdmin) -> None:
+    answer(admin, FakeRequest({"errors": [{"message": "Unable to cancel Amazon order"}]}))
+    assert [intent.answer_words for intent in admin.ledger.waiting()] == ["Unable to cancel Amazon order"]
+
+
+# --- The conclusion ---
+
+
+def test_canceled_settles_the_intent(admin: FakeAdmin) -> None:
+    heard = Heard(intent=admin.ledger.write_intent(HOST, permit()))
+    conclude(cast(Admin, admin), heard, Verdict(outcome=Outcome.CANCELED, message="So it is."))
+    assert admin.ledger.waiting() == []
+
+
+def test_a_doubt_leaves_the_intent_open(admin: FakeAdmin) -> None:
+    heard = Heard(intent=admin.ledger.write_intent(HOST, permit()))
+    conclude(cast(Admin, admin), heard, Verdict(outcome=Outcome.UNKNOWN, message="Nobody knows."))
+    assert [intent.outcome for intent in admin.ledger.waiting()] == [Outcome.UNKNOWN]
+
+
+def test_a_ledger_that_fails_after_the_press_is_said_and_hides_no_answer(
+    admin: FakeAdmin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise LedgerTrouble(ledger="in memory", reason="disk I/O error")
+
+    logger.remove()
+    monkeypatch.setattr(admin.ledger, "note_answer", broken)
+    assert answer(admin, FakeRequest(DATA)) == (Answer.OK, "")
+    assert admin.said == [TROUBLE]
+
+
+def test_a_ledger_that_fails_at_the_conclusion_is_said_and_leaves_the_intent_open(
+    admin: FakeAdmin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise LedgerTrouble(ledger="in memory", reason="disk I/O error")
+
+    logger.remove()
+    heard = Heard(intent=admin.ledger.write_intent(HOST, permit()))
+    monkeypatch.setattr(admin.ledger, "conclude", broken)
+    conclude(cast(Admin, admin), heard, Verdict(outcome=Outcome.CANCELED, message="So it is."))
+    assert (admin.said, [intent.order for intent in admin.ledger.waiting()]) == ([TROUBLE], [ORDER])

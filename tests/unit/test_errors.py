@@ -1,0 +1,231 @@
+import importlib
+import inspect
+import pkgutil
+import re
+from collections.abc import Iterator
+
+import pytest
+
+import bot
+from bot import errors
+from bot.errors import (
+    CannotStart,
+    ChoiceNotOffered,
+    CountermandError,
+    ElementAmbiguous,
+    ElementMissing,
+    EvidenceNotWritten,
+    InputInvalid,
+    Interrupted,
+    InTheWay,
+    LeadsElsewhere,
+    LedgerTrouble,
+    Mismatch,
+    NoBrowser,
+    OrderNotFound,
+    OrderTrouble,
+    PageTrouble,
+    PressedBefore,
+    Problem,
+    Refused,
+    RunStopped,
+    ScreenChanged,
+    ScreenNotReached,
+    SessionEnded,
+    SettingsInvalid,
+    StoreNotFound,
+    Technical,
+)
+from bot.outcomes import Outcome
+
+for module in pkgutil.iter_modules(bot.__path__, "bot."):
+    importlib.import_module(module.name)  # so that the family is complete, wherever a member is defined
+
+
+def family(of: type[CountermandError] = CountermandError) -> Iterator[type[CountermandError]]:
+    yield of
+    for child in of.__subclasses__():
+        yield from family(child)
+
+
+FAMILY = sorted(set(family()), key=lambda member: member.__name__)
+
+ORDER = "112-1215998-3002091"
+MESSAGES: list[tuple[CountermandError, str]] = [
+    (CountermandError(), "Something went wrong."),
+    (SettingsInvalid(listing="COUNTERMAND_PASSWORD is not set."), "COUNTERMAND_PASSWORD is not set."),
+    (CannotStart(reason="There is no terminal to ask on."), "There is no terminal to ask on."),
+    (
+        NoBrowser(where=" at /opt/chromium"),
+        "No browser was found at /opt/chromium. Get one with: python -m playwright install chromium -- or install "
+        "Chromium, Chrome or Edge -- or name one in COUNTERMAND_BROWSER.",
+    ),
+    (
+        LedgerTrouble(ledger="runs/ledger.sqlite", reason="database is locked"),
+        "The ledger runs/ledger.sqlite cannot be used: database is locked",
+    ),
+    (RunStopped(reason="The Admin is down."), "The Admin is down."),
+    (Interrupted(), "Interrupted."),
+    (OrderTrouble(reason="It did not work."), "It did not work."),
+    (Refused(reason="The page says no."), "The page says no."),
+    (
+        StoreNotFound(store="Nordwind UK"),
+        "There is no store 'Nordwind UK' on the Amazon Sales Channel home page.",
+    ),
+    (
+        OrderNotFound(order=ORDER, store="Nordwind UK"),
+        f"Order {ORDER} is neither among the recent orders of store 'Nordwind UK' nor in All Orders.",
+    ),
+    (Mismatch(what="The page shows order 1, not 2."), "The page shows order 1, not 2."),
+    (
+        PressedBefore(order=ORDER, run_id="20260301-021405-a1b2", written_at="2026-03-01T02:14:09.120+00:00"),
+        f"Confirm may have been pressed for order {ORDER} in run 20260301-021405-a1b2 "
+        "(2026-03-01T02:14:09.120+00:00), and what came of it was never settled.",
+    ),
+    (Technical(reason="It did not work."), "It did not work."),
+    (
+        ElementMissing(screen="Order details", element="cancel_order", purpose="opens the dialog"),
+        "Order details: cancel_order (opens the dialog) is not there.",
+    ),
+    (
+        ElementAmbiguous(screen="Order details", element="cancel_order", purpose="opens the dialog", count=2),
+        "Order details: cancel_order (opens the dialog) is there 2 times, so none of them was used.",
+    ),
+    (
+        ScreenNotReached(screen="Order details", seconds=30.0, why="its tabs are missing."),
+        "Order details did not appear within 30 s: its tabs are missing.",
+    ),
+    (
+        ScreenChanged(screen="Order details", why="its tabs are missing."),
+        "Order details is no longer what it was: its tabs are missing.",
+    ),
+    (SessionEnded(reason="Your session has ended."), "Your session has ended."),
+    (InTheWay("A message lies over the page.", "Read it."), "A message lies over the page."),
+    (
+        ChoiceNotOffered(screen="Cancel", wanted="No Inventory", element="reason", offered="Other, None"),
+        "Cancel: 'No Inventory' is not among the choices of reason, which are: Other, None.",
+    ),
+    (
+        LeadsElsewhere(screen="Dashboard", element="order_link", host="sellercentral.example"),
+        "Dashboard: order_link leads to sellercentral.example, which is not the Admin; it was not followed.",
+    ),
+    (PageTrouble(reason="the page crashed"), "The browser could not go on: the page crashed"),
+    (
+        EvidenceNotWritten(reason="No space left on device"),
+        "The evidence could not be written (No space left on device), and no order is canceled without it.",
+    ),
+]
+
+
+@pytest.mark.parametrize(("error", "message"), MESSAGES, ids=lambda value: type(value).__name__)
+def test_an_error_says_its_sentence(error: CountermandError, message: str) -> None:
+    assert (str(error), error.message, error.args) == (message, message, (message,))
+
+
+def test_every_error_of_the_module_has_its_sentence_compared_here() -> None:
+    own = {member for member in FAMILY if member.__module__ == errors.__name__}
+    assert own == {type(error) for error, _ in MESSAGES} | {InputInvalid}
+
+
+def test_mistakes_in_a_file_are_told_a_line_each_in_their_order() -> None:
+    error = InputInvalid(
+        [Problem("jobs.yaml", 3, 5, "The store is empty"), Problem("jobs.yaml", 12, 1, "The {key} is unknown")]
+    )
+    assert str(error) == "jobs.yaml:3:5: The store is empty\njobs.yaml:12:1: The {key} is unknown"
+    assert error.message == str(error)
+    assert [problem.line for problem in error.problems] == [3, 12]
+
+
+def test_facts_that_hold_braces_are_told_as_they_are() -> None:
+    assert str(Mismatch(what="The page shows {order} and {0}.")) == "The page shows {order} and {0}."
+
+
+def test_an_error_keeps_the_facts_that_it_was_raised_with() -> None:
+    assert StoreNotFound(store="Nordwind UK").facts == {"store": "Nordwind UK"}
+
+
+def test_what_is_in_the_way_says_what_to_do_about_it() -> None:
+    assert InTheWay("A message lies over the page.", "Read it.").next_step == "Read it."
+
+
+@pytest.mark.parametrize("member", FAMILY)
+def test_every_member_has_a_sentence_of_its_own(member: type[CountermandError]) -> None:
+    words = inspect.cleandoc(member.__doc__ or "").partition("\n\n")[0]
+    assert re.fullmatch(r"(?s)[A-Z{].*[.}]", words)
+
+
+@pytest.mark.parametrize("member", FAMILY)
+def test_every_member_has_an_exit_status(member: type[CountermandError]) -> None:
+    expected = (
+        130
+        if issubclass(member, Interrupted)
+        else 2
+        if issubclass(member, InputInvalid | SettingsInvalid | CannotStart)
+        else 1
+        if issubclass(member, OrderTrouble)
+        else 3
+    )
+    assert member.exit_status == expected
+
+
+@pytest.mark.parametrize("member", [member for member in FAMILY if issubclass(member, OrderTrouble)])
+def test_trouble_with_one_order_has_an_outcome_that_is_no_success(member: type[OrderTrouble]) -> None:
+    assert not member.outcome.is_success
+    assert (member.outcome is Outcome.FAILED) == (not issubclass(member, Refused) or member is Refused)
+
+
+@pytest.mark.parametrize(
+    "member",
+    [
+        member
+        for member in FAMILY
+        if issubclass(member, OrderTrouble) and member not in {OrderTrouble, Refused, InTheWay}
+    ],
+)
+def test_trouble_with_one_order_says_what_to_do_next(member: type[OrderTrouble]) -> None:
+    assert re.fullmatch(r"(?s)[A-Z].*\.", member.next_step)
+
+
+@pytest.mark.parametrize("member", [member for member in FAMILY if issubclass(member, Technical)])
+def test_what_may_be_begun_again_is_never_a_refusal(member: type[Technical]) -> None:
+    assert not issubclass(member, Refused)
+
+
+# --- The tree that the module draws ---
+
+
+def drawn() -> dict[str, str]:
+    """Each class of the drawing, and the one above it."""
+    parents: list[str] = []
+    tree: dict[str, str] = {}
+    for line in (errors.__doc__ or "").splitlines():
+        found = re.match(r"    ((?:[│ ]   )*)(?:[├└]── )?([A-Z]\w+)", line)
+        if found is None:
+            continue
+        depth = len(found[1]) // 4 + ("── " in line)
+        del parents[depth:]
+        tree[found[2]] = parents[-1] if parents else ""
+        parents.append(found[2])
+    return tree
+
+
+def test_every_class_stands_in_the_drawing_below_its_base() -> None:
+    tree = drawn()
+    assert tree == {name: getattr(errors, name).__base__.__name__ for name in tree} | {"CountermandError": ""}
+
+
+def test_the_drawing_has_every_branch_of_the_family() -> None:
+    branches = {
+        member.__name__
+        for member in FAMILY
+        if member.__module__ == errors.__name__ and not issubclass(member, Refused | Technical)
+    }
+    assert set(drawn()) == branches | {"Refused", "Technical"}
+
+
+def test_the_drawing_has_the_right_exit_statuses() -> None:
+    named = dict(re.findall(r"── (\w+) .*exit status:? (\d+)", errors.__doc__ or ""))
+    assert {name: int(status) for name, status in named.items()} == {
+        name: getattr(errors, name).exit_status for name in named
+    }
+    assert set(named) == {"InputInvalid", "SettingsInvalid", "CannotStart", "RunStopped", "Interrupted"}
