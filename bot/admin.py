@@ -48,6 +48,8 @@ class Admin:
         recorder: takes the pictures; none are taken if none is given.
         patience: seconds to wait for a screen.
         settle: seconds for which an order's page is opened again after Confirm while it does not say Canceled.
+        recover_after: seconds after which a Confirm that was never answered, of an order that still is Unshipped, is
+            believed never to have arrived.
         allowed_hosts: hosts besides the Admin's own that links may lead to.
         fresh_page: gives a new page of the same session, to begin again with; without it the page stays.
         sign_in: opens the Admin and signs in; without it the Admin is only opened.
@@ -66,6 +68,7 @@ class Admin:
         recorder: Recorder | NoRecorder | None = None,
         patience: float = 30,
         settle: float = 5,
+        recover_after: float = 300,
         allowed_hosts: Collection[str] = (),
         fresh_page: Callable[[], Page] | None = None,
         sign_in: Callable[["Admin"], None] | None = None,
@@ -76,11 +79,12 @@ class Admin:
         self.page = page
         self.pack = pack
         self.url = url
-        self.host = urlsplit(url).netloc
+        self.host = admin_name(url)
         self.ledger = ledger or Ledger.in_memory()
         self.recorder = recorder or NoRecorder()
         self.patience = patience
         self.settle = settle
+        self.recover_after = recover_after
         self.say = say
         self.store = ""
         """The store whose dashboard was reached last, or empty when the way must be walked from the menu."""
@@ -207,11 +211,12 @@ class Admin:
         if not signs or not reduce(Locator.or_, signs).count():
             self._since.clear()
             return
+        now = time.monotonic()
         for screen in screens:
             what = screen.spec.interrupts
             if what is None or not all(sign.count() for sign in screen.signs()):
                 self._since.pop(screen.spec.screen, None)
-            elif time.monotonic() - self._since.setdefault(screen.spec.screen, time.monotonic()) >= what.lasting:
+            elif now - self._since.setdefault(screen.spec.screen, now) >= what.lasting:
                 raise _interruption(what)
 
     # --- The steps taken ---
@@ -230,6 +235,8 @@ class Admin:
         """
         if self._stopping() and not self.pressed:
             raise Interrupted
+        if not self.pressed:
+            self.ledger.sign_of_life()
         self._on_step(name)
         logger.bind(step=name).info("step {}", name)
         try:
@@ -269,6 +276,14 @@ def _interruption(what: Interruption) -> CountermandError:
     error = SessionEnded(reason=what.message) if what.reaction == "sign_in" else RunStopped(reason=what.message)
     error.next_step = what.next_step
     return error
+
+
+def admin_name(url: str) -> str:
+    """What the ledger knows an Admin by: its host, with the port where that is not the usual one."""
+    parts = urlsplit(url)
+    usual = {"http": 80, "https": 443}.get(parts.scheme)
+    host = (parts.hostname or "").rstrip(".")
+    return host if parts.port in {None, usual} else f"{host}:{parts.port}"
 
 
 def first_line(trouble: PlaywrightError) -> str:

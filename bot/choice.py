@@ -80,13 +80,19 @@ def _control(box: Locator) -> tuple[Locator, str, str]:
     return controls, *seen[0]
 
 
-_LABEL = """const label = (radio) =>
-    (radio.getAttribute("aria-label") || radio.labels?.[0]?.innerText || radio.innerText || "").trim();"""
+# What is seen of an element, without the characters of icon fonts, and as the page spells it: a style sheet may draw
+# it in upper case.
+_WORDS = """const squeeze = (text) => text.replace(/[\\ue000-\\uf8ff]/g, "").replace(/\\s+/g, " ").trim();
+const words = (element) => {
+    const seen = squeeze(element?.innerText ?? ""), spelt = squeeze(element?.textContent ?? "");
+    return seen.toLowerCase() === spelt.toLowerCase() ? spelt : seen;
+};
+const label = (radio) => radio.getAttribute("aria-label") || words(radio.labels?.[0] ?? radio);"""
 
-_LABELS = f"(radios) => {{ {_LABEL} return radios.map(label); }}"
+_LABELS = f"(radios) => {{ {_WORDS} return radios.map(label); }}"
 
 _LOOK = f"""(controls) => {{
-    {_LABEL}
+    {_WORDS}
     const isChosen = (radio) => radio.checked || radio.getAttribute("aria-checked") === "true";
     const look = (control) => {{
         const role = control.getAttribute("role");
@@ -97,9 +103,9 @@ _LOOK = f"""(controls) => {{
         if (role === "listbox")
             return {{
                 kind: "listbox",
-                shown: control.querySelector("[role=option][aria-selected=true]")?.innerText ?? "",
+                shown: words(control.querySelector("[role=option][aria-selected=true]")),
             }};
-        return {{ kind: "button", shown: control.innerText }};
+        return {{ kind: "button", shown: words(control) }};
     }};
     return controls.map(look);
 }}"""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from bot.pack import Pack
     from bot.progress import Progress
     from bot.recorder import Recorder
-    from bot.runner import RunEnd
+    from bot.runner import RunEnd, Work
     from bot.settings import Places, Settings
     from bot.stopping import StopRequest
 
@@ -51,6 +51,13 @@ class FaceName(StrEnum):
 
     SPECTRUM = "spectrum"
     PLAIN = "plain"
+
+
+class SettledAs(StrEnum):
+    """What a person found out about an order in Seller Central."""
+
+    CANCELED = "canceled"
+    NOT_CANCELED = "not-canceled"
 
 
 FACE = Annotated[FaceName, typer.Option("--face", help="How the practice Admin draws its screens.")]
@@ -98,18 +105,91 @@ def run(
     headed: HEADED = False,
     pack: PACK = None,
     unmasked: UNMASKED = False,
+    max_cancellations: Annotated[
+        int | None, typer.Option("--max-cancellations", min=1, help="Stop once Confirm was pressed for so many orders.")
+    ] = None,
 ) -> None:
     """Cancel the orders on a list, or say why not."""
     if workers > 1:
         raise CannotStart(reason="This version works with one worker: leave --workers away.")
-    command = "dry run" if dry_run else "run"
-    _work(command, jobs, ask=not (yes or dry_run), headed=headed, pack=pack, unmasked=unmasked)
+    from functools import partial
+
+    from flows.cancel_order import cancel_order
+
+    job_list, settings = _read_jobs(jobs), _settings(pack, unmasked)
+    end = _carry_out(
+        "dry run" if dry_run else "run",
+        settings,
+        job_list,
+        partial(cancel_order, dry_run=dry_run),
+        ask=not (yes or dry_run),
+        headed=headed,
+        max_cancellations=max_cancellations,
+    )
+    raise typer.Exit(end.exit_status)
 
 
 @app.command()
 def plan(jobs: JOBS, headed: HEADED = False, pack: PACK = None, unmasked: UNMASKED = False) -> None:
     """Say what would become of each; press nothing."""
-    _work("plan", jobs, ask=False, headed=headed, pack=pack, unmasked=unmasked)
+    from flows.read_order import plan_order
+
+    job_list, settings = _read_jobs(jobs), _settings(pack, unmasked)
+    raise typer.Exit(_carry_out("plan", settings, job_list, plan_order, headed=headed).exit_status)
+
+
+@app.command()
+def audit(
+    since: Annotated[str, typer.Option("--since", help="How far back: 90m, 24h or 7d.")] = "24h",
+    headed: HEADED = False,
+    pack: PACK = None,
+    unmasked: UNMASKED = False,
+) -> None:
+    """Look again at canceled orders: did Amazon keep it?"""
+    from datetime import UTC, datetime
+
+    from bot.admin import admin_name
+    from bot.joblist import Job, JobList
+    from bot.ledger import Ledger
+    from bot.timespan import time_span
+    from flows.read_order import audit_order
+
+    settings = _settings(pack, unmasked)
+    begin = datetime.now(UTC) - time_span(since)
+    with Ledger.open(settings.ledger_file) as ledger:
+        intents = {intent.order: intent for intent in ledger.canceled_since(admin_name(settings.admin_url), begin)}
+    if not intents:
+        typer.echo(f"No order was canceled here since {begin.astimezone():%Y-%m-%d %H:%M}: nothing to look at.")
+        return
+    jobs = tuple(Job(order=intent.order, store=intent.store, reason=intent.reason) for intent in intents.values())
+    end = _carry_out(
+        "audit",
+        settings,
+        JobList(file=f"canceled since {since}", jobs=jobs),
+        lambda admin, job: audit_order(admin, job, intents[job.order]),
+        headed=headed,
+    )
+    raise typer.Exit(end.exit_status)
+
+
+@app.command()
+def resolve(
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="Amazon order number.")],
+    settled_as: Annotated[SettledAs, typer.Option("--as", help="What Seller Central says of it.")],
+    note: Annotated[str, typer.Option("--note", help="How you know.")],
+) -> None:
+    """Settle an order that waits for a person."""
+    import getpass
+
+    from bot.ledger import Ledger
+
+    with Ledger.open(_places().ledger_file) as ledger:
+        intents = ledger.waiting(order)
+        if not intents:
+            raise CannotStart(reason=f"Order {order} does not wait for a person; see: countermand status")
+        for intent in intents:
+            ledger.settle(intent.intent, settled_as, by=getpass.getuser(), why=note)
+            typer.echo(f"Order {order} ({intent.admin}, run {intent.run_id}) is settled as {settled_as}.")
 
 
 @app.command()
@@ -118,13 +198,14 @@ def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
     from bot.sandbox import Face, Sandbox
     from bot.sandbox.sample import SAMPLE_LIST, unexpected
     from bot.settings import load_settings
+    from flows.cancel_order import cancel_order
 
     with Sandbox(face=Face(face)) as sandbox:
         typer.echo(f"A practice Admin runs at {sandbox.url} while the demo lasts; no real shop is touched.")
         settings = load_settings(
             admin_url=sandbox.url, username=sandbox.username, password=sandbox.password, pack="asc-4.3"
         )
-        end = _carry_out("demo", settings, _read_jobs(SAMPLE_LIST), headed=headed)
+        end = _carry_out("demo", settings, _read_jobs(SAMPLE_LIST), cancel_order, headed=headed)
     surprises = list(unexpected(end.results))
     for surprise in surprises:
         typer.echo(f"Not as the demo expects: {surprise}", err=True)
@@ -148,14 +229,14 @@ def report(
 def status() -> None:
     """List runs, and what waits for a person."""
     from bot.ledger import Ledger
-    from bot.status import show_status
+    from bot.status import status_lines
 
     file = _places().ledger_file
     if not file.is_file():
         typer.echo(f"There is no ledger at {file} yet: no run was made from this folder.")
         return
     with Ledger.open(file) as ledger:
-        show_status(ledger)
+        typer.echo("\n".join(status_lines(ledger)))
 
 
 @app.command()
@@ -191,13 +272,10 @@ def schema(of: Annotated[SchemaOf, typer.Argument(help="What to describe.")]) ->
     typer.echo(json.dumps(job_list_schema() if of is SchemaOf.JOBS else pack_schema(), indent=2))
 
 
-def _work(command: str, jobs: Path, *, ask: bool, headed: bool, pack: str | None, unmasked: bool) -> None:
+def _settings(pack: str | None, unmasked: bool) -> "Settings":
     from bot.settings import load_settings
 
-    job_list = _read_jobs(jobs)
-    settings = load_settings(pack=pack, unmasked=unmasked or None)
-    end = _carry_out(command, settings, job_list, ask=ask, headed=headed)
-    raise typer.Exit(end.exit_status)
+    return load_settings(pack=pack, unmasked=unmasked or None)
 
 
 def _places() -> "Places":
@@ -216,15 +294,16 @@ def _carry_out(
     command: str,
     settings: "Settings",
     job_list: "JobList",
+    work: "Work",
     *,
     ask: bool = False,
     headed: bool = False,
+    max_cancellations: int | None = None,
 ) -> "RunEnd":
     """Wire the parts together and work through a list."""
     from datetime import UTC, datetime
-    from functools import partial
-    from urllib.parse import urlsplit
 
+    from bot.admin import admin_name
     from bot.ledger import Ledger
     from bot.logs import log_to
     from bot.outcomes import RunInfo
@@ -234,12 +313,12 @@ def _carry_out(
     from bot.report import REPORT_FILE, write_report
     from bot.results import write_results
     from bot.runfolder import make_run_folder
-    from bot.runner import Runner, Work
+    from bot.runner import Runner
     from bot.stopping import StopRequest, stop_on_signals
-    from flows.cancel_order import cancel_order
-    from flows.read_order import plan_order
 
     pack = load_pack(settings.pack)
+    if settings.stop_file.exists():
+        raise CannotStart(reason=f"The stop file {settings.stop_file} is there: remove it to let runs start again.")
     if ask:
         _ask_to_start(settings, job_list)
     started = datetime.now(UTC)
@@ -247,7 +326,7 @@ def _carry_out(
     info = RunInfo(
         run_id=folder.name,
         command=command,
-        admin=urlsplit(settings.admin_url).netloc,
+        admin=admin_name(settings.admin_url),
         account=settings.username,
         pack=pack.name,
         job_list=Path(job_list.file).name,
@@ -257,9 +336,8 @@ def _carry_out(
     )
     # A demo's practice Admin is new each time: what was pressed in an earlier one says nothing about it.
     ledger_file = folder / "ledger.sqlite" if command == "demo" else settings.ledger_file
-    works: dict[str, Work] = {"plan": plan_order, "dry run": partial(cancel_order, dry_run=True)}
     progress = make_progress()
-    stop = StopRequest()
+    stop = StopRequest(settings.stop_file)
     recorder = Recorder(folder, masked=not settings.unmasked)
     secrets = [settings.password.get_secret_value()]
     with (
@@ -268,13 +346,16 @@ def _carry_out(
         Ledger.open(ledger_file) as ledger,
     ):
         runner = Runner(
-            work=works.get(command, cancel_order),
+            work=work,
             open_admin=lambda: _admin(settings, pack, ledger, recorder, progress, stop, headed=headed),
             ledger=ledger,
             recorder=recorder,
             progress=progress,
             attempts=settings.attempts,
             max_failures=settings.max_failures,
+            max_failures_total=settings.max_failures_total,
+            max_cancellations=max_cancellations,
+            claim_seconds=max(300, 10 * settings.timeout),
         )
         end = runner.run(info, job_list.jobs)
     failures = []
@@ -315,6 +396,7 @@ def _admin(
             recorder=recorder,
             patience=settings.timeout,
             settle=settings.settle,
+            recover_after=settings.recover_after,
             allowed_hosts=settings.allowed_hosts,
             fresh_page=session.fresh_page,
             sign_in=lambda admin: sign_in(admin, settings.username, settings.password),

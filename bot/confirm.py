@@ -4,6 +4,7 @@ The press itself takes a permit and writes the intent to the ledger, flushed to 
 nothing is ever pressed again.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -26,6 +27,8 @@ class Heard:
     """What has been heard of the cancel that was pressed, on the wire and on the screen."""
 
     intent: int
+    before: Counter[str] = field(default_factory=Counter)
+    """Words that read like an answer and stood on the page before the press, in an order's notes, say."""
     sent: bool = False
     lost: str = ""
     answers: list[Request] = field(default_factory=list)
@@ -43,7 +46,8 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
         LedgerTrouble: the intent could not be written; nothing was pressed.
     """
     confirm = admin.screen("cancel_dialog", order=permit.order).one("confirm")
-    heard = Heard(intent=admin.ledger.write_intent(admin.host, permit))
+    before = Counter(_answers_shown(admin, "error") + _answers_shown(admin, "success"))
+    heard = Heard(intent=admin.ledger.write_intent(admin.host, permit), before=before)
     known = admin.pack.info.cancel_request
 
     def is_ours(request: Request) -> bool:
@@ -79,8 +83,9 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
 def await_answer(admin: Admin, heard: Heard) -> tuple[Answer, str]:
     """Wait until the Admin has answered, on the wire and on the screen, and say what it answered.
 
-    An error wins over everything else. Words on the screen that are neither known as success nor as error
-    count only when the wire said nothing. Never raises what the browser reports.
+    An error wins over everything else. Words that stood there before the press are no answer to it; those that
+    are neither known as success nor as error count only when the wire said nothing. Never raises what the
+    browser reports.
     """
     screen = admin.screen("answer")
     dialog = admin.screen("cancel_dialog")
@@ -89,14 +94,14 @@ def await_answer(admin: Admin, heard: Heard) -> tuple[Answer, str]:
         if heard.lost:
             return Answer.NONE, heard.lost
         on_wire = _on_wire(heard)
-        errors = screen.find("error").all_inner_texts()
+        errors = [*(Counter(_answers_shown(admin, "error")) - heard.before)]
         if errors or (on_wire and on_wire[0] is Answer.ERROR):
             return Answer.ERROR, " ".join((errors or [on_wire[1] if on_wire else ""])[0].split())
         if dialog.count("dialog"):
             return None
         if on_wire:
             return on_wire
-        if screen.count("success"):
+        if Counter(_answers_shown(admin, "success")) - heard.before:
             return Answer.OK, ""
         return None
 
@@ -120,6 +125,10 @@ def conclude(admin: Admin, heard: Heard, verdict: Verdict) -> None:
     _note(admin, lambda: admin.ledger.conclude(heard.intent, verdict.outcome))
 
 
+def _answers_shown(admin: Admin, kind: str) -> list[str]:
+    return [" ".join(text.split()) for text in admin.screen("answer").find(kind).all_inner_texts()]
+
+
 def _note(admin: Admin, record: Callable[[], None]) -> None:
     try:
         record()
@@ -129,22 +138,31 @@ def _note(admin: Admin, record: Callable[[], None]) -> None:
 
 
 def _on_wire(heard: Heard) -> tuple[Answer, str] | None:
-    """The answer of the cancel request, once it has arrived whole."""
-    for request in heard.answers:
-        response = request.response()
-        if response is None:
-            continue
-        if not response.ok:
-            return Answer.ERROR, f"HTTP {response.status}"
-        try:
-            said = response.json()
-        except (PlaywrightError, ValueError):
-            return Answer.NONE, "the answer could not be read"
-        errors = said.get("errors") if isinstance(said, dict) else None
-        if errors:
-            words = errors[0].get("message", "") if isinstance(errors, list) and isinstance(errors[0], dict) else ""
-            return Answer.ERROR, str(words)
-        if isinstance(said, dict) and said.get("data"):
-            return Answer.OK, ""
+    """The answer of the cancel request, once it has arrived whole; of several answers an error wins."""
+    answers = [answer for answer in map(_answer_of, heard.answers) if answer is not None]
+    return min(answers, key=lambda answer: _WORST_FIRST.index(answer[0]), default=None)
+
+
+_WORST_FIRST = (Answer.ERROR, Answer.NONE, Answer.OK)
+
+
+def _answer_of(request: Request) -> tuple[Answer, str] | None:
+    response = request.response()
+    if response is None:
+        return None
+    if not response.ok:
+        return Answer.ERROR, f"HTTP {response.status}"
+    try:
+        said = response.json()
+    except (PlaywrightError, ValueError):
+        return Answer.NONE, "the answer could not be read"
+    if not isinstance(said, dict):
         return Answer.NONE, "the answer says neither yes nor no"
-    return None
+    errors = said.get("errors")
+    if errors:
+        first = errors[0] if isinstance(errors, list) else errors
+        return Answer.ERROR, str(first.get("message", "")) if isinstance(first, dict) else str(first)
+    data = said.get("data")
+    if isinstance(data, dict) and data and all(data.values()):
+        return Answer.OK, ""
+    return Answer.NONE, "the answer says neither yes nor no"

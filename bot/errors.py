@@ -208,6 +208,10 @@ class PageTrouble(Technical):
     """The browser could not go on: {reason}"""
 
 
+class ClaimLost(Technical):
+    """Another run has taken order {order} over, because this one stood still for too long."""
+
+
 class EvidenceNotWritten(Technical):
     """The evidence could not be written ({reason}), and no order is canceled without it."""
 

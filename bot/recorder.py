@@ -99,13 +99,14 @@ class Recorder:
         written.append(path.relative_to(self._folder).as_posix())
 
     def _photograph(self, page: Page, pack: Pack) -> bytes:
-        if not self._masked:
-            return page.screenshot(type="jpeg", quality=JPEG_QUALITY)
-        _private(page, pack, act="mask")
+        if self._masked:
+            _private(page, pack, act="mask")
         try:
-            return page.screenshot(type="jpeg", quality=JPEG_QUALITY)
+            # Hiding the caret, as is usual, would leave its traces in the document.
+            return page.screenshot(type="jpeg", quality=JPEG_QUALITY, caret="initial")
         finally:
-            _private(page, pack, act="unmask")
+            if self._masked:
+                _private(page, pack, act="unmask")
 
     def _words(self, admin: "Admin") -> str:
         messages = admin.screen("answer").find("messages").all_inner_texts()

@@ -4,7 +4,7 @@ It knows nothing of screens: what is done to an order is the ``work`` that it is
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,6 +43,9 @@ class Runner:
         progress: tells the person who waits.
         attempts: how many times an order is begun.
         max_failures: the run stops after this many orders in a row that failed for technical reasons.
+        max_failures_total: the same for all of them, in a row or not.
+        max_cancellations: the run stops once so many orders were canceled, or may have been; None is no limit.
+        claim_seconds: how long an order stays this run's without a sign of life.
     """
 
     def __init__(
@@ -55,6 +58,9 @@ class Runner:
         progress: Progress,
         attempts: int,
         max_failures: int,
+        max_failures_total: int = 50,
+        max_cancellations: int | None = None,
+        claim_seconds: float = 300,
     ) -> None:
         self._work = work
         self._open_admin = open_admin
@@ -63,6 +69,13 @@ class Runner:
         self._progress = progress
         self._attempts = attempts
         self._max_failures = max_failures
+        self._max_failures_total = max_failures_total
+        self._max_cancellations = max_cancellations
+        self._claim_seconds = claim_seconds
+        self._host = ""
+        self._failures = 0
+        self._failures_in_a_row = 0
+        self._pressed = 0
         self._results: dict[str, OrderResult] = {}
 
     def run(self, info: RunInfo, jobs: Sequence[Job]) -> RunEnd:
@@ -71,6 +84,7 @@ class Runner:
         Raises:
             CannotStart: no browser, or no ledger; nothing was opened.
         """
+        self._host = info.admin
         self._ledger.begin_run(info, jobs)
         self._progress.run_started(info, len(jobs))
         stopped = ""
@@ -108,16 +122,51 @@ class Runner:
         pictures = () if self._results else self._recorder.evidence
         return f" What the page looked like: {pictures[-1]} in the run's folder." if pictures else ""
 
-    def _work_through(self, admin: Admin, jobs: Iterable[Job]) -> None:
-        failures = 0
-        for number, job in enumerate(jobs, start=1):
-            self._progress.order_started(number, job.order, job.store)
-            self._recorder.begin(job.order)
+    def _work_through(self, admin: Admin, jobs: Sequence[Job]) -> None:
+        """Work on all of them; those that another run has claimed come last, and only if it has given them back."""
+        claimed_elsewhere: list[Job] = []
+        place = 0
+        for job in jobs:
+            self._stop_at_the_limit()
+            if self._ledger.claim(self._host, job.order, self._claim_seconds):
+                place += 1
+                self._work_on_claimed(admin, job, place)
+            else:
+                claimed_elsewhere.append(job)
+        for job in claimed_elsewhere:
+            self._stop_at_the_limit()
+            place += 1
+            if self._ledger.claim(self._host, job.order, self._claim_seconds):
+                self._work_on_claimed(admin, job, place)
+            else:
+                self._keep(_result(job, _WORKED_ON_ELSEWHERE))
+
+    def _work_on_claimed(self, admin: Admin, job: Job, place: int) -> None:
+        self._progress.order_started(place, job.order, job.store)
+        self._recorder.begin(job.order)
+        try:
             with logger.contextualize(order=job.order):
                 result = self._work_on(admin, job)
-            failures = failures + 1 if result.outcome is Outcome.FAILED else 0
-            if failures >= self._max_failures:
-                raise RunStopped(reason=f"{failures} orders in a row failed; the last one: {result.message}")
+        finally:
+            self._give_back(job)
+        failed = result.outcome is Outcome.FAILED
+        self._failures_in_a_row = self._failures_in_a_row + 1 if failed else 0
+        self._failures += failed
+        self._pressed += admin.pressed
+        if self._failures_in_a_row >= self._max_failures:
+            raise RunStopped(reason=f"{self._failures_in_a_row} orders in a row failed; the last one: {result.message}")
+        if self._failures >= self._max_failures_total:
+            raise RunStopped(reason=f"{self._failures} orders failed; the last one: {result.message}")
+
+    def _stop_at_the_limit(self) -> None:
+        if self._max_cancellations is not None and self._pressed >= self._max_cancellations:
+            raise RunStopped(reason=f"Confirm was pressed for {self._pressed} orders, and no more were allowed.")
+
+    def _give_back(self, job: Job) -> None:
+        try:
+            self._ledger.release(self._host, job.order)
+        except CountermandError as trouble:
+            logger.warning("order {} stays claimed for {:g} s: {}", job.order, self._claim_seconds, trouble)
 
     def _work_on(self, admin: Admin, job: Job) -> OrderResult:
         """Work on one order until it has a result. The result is kept, whatever happens."""
@@ -214,6 +263,13 @@ def _skipped(why: str) -> Verdict:
         message=f"Nothing was pressed: the run stopped. {why}".strip(),
         next_step="Run the list again: what is done is recognised as already canceled.",
     )
+
+
+_WORKED_ON_ELSEWHERE = Verdict(
+    outcome=Outcome.SKIPPED,
+    message="Another run is working on this order; this one left it alone.",
+    next_step="Run the list again when the other run is over.",
+)
 
 
 def _pressed_and_lost(why: str) -> Verdict:

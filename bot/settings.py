@@ -41,6 +41,11 @@ class Places(BaseSettings):
         """Where the ledger is."""
         return self.ledger or self.runs_dir / "ledger.sqlite"
 
+    @property
+    def stop_file(self) -> Path:
+        """The file whose appearing stops every run that makes its folder here, as Ctrl-C would."""
+        return self.runs_dir / "STOP"
+
 
 class Settings(Places):
     """What a run needs to know besides its job list."""
@@ -57,11 +62,20 @@ class Settings(Places):
         le=600,
         description="Seconds for which an order's page is opened again after Confirm until it says Canceled",
     )
+    recover_after: float = Field(
+        default=300,
+        ge=0,
+        description="Seconds after which a Confirm that was cut off and never answered, of an order that still reads "
+        "Unshipped, is believed never to have arrived, so that it may be pressed again",
+    )
     attempts: int = Field(
         default=2, ge=1, le=10, description="How many times an order is begun when a screen fails before Confirm"
     )
     max_failures: int = Field(
         default=5, ge=1, description="Stop after this many orders in a row that failed for technical reasons"
+    )
+    max_failures_total: int = Field(
+        default=50, ge=1, description="Stop after this many orders that failed for technical reasons in one run"
     )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Further hosts that the browser may talk to, separated by commas"

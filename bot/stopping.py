@@ -3,22 +3,24 @@
 import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from types import FrameType
 
 
 class StopRequest:
-    """Whether somebody asked to stop. Calling it answers."""
+    """Whether somebody asked to stop, by a signal or by making the stop file. Calling it answers."""
 
-    def __init__(self) -> None:
-        self._asked = False
+    def __init__(self, stop_file: Path | None = None) -> None:
+        self._stop_file = stop_file
+        self.asked = False
 
     def __call__(self) -> bool:
         """Whether somebody asked to stop."""
-        return self._asked
+        return self.asked or (self._stop_file is not None and self._stop_file.exists())
 
     def ask(self) -> None:
         """Ask to stop."""
-        self._asked = True
+        self.asked = True
 
 
 @contextmanager
@@ -26,7 +28,7 @@ def stop_on_signals(stop: StopRequest, say: Callable[[str], None]) -> Iterator[N
     """While the block runs, Ctrl-C, SIGTERM and a closed terminal ask to stop; a second Ctrl-C does not wait."""
 
     def on_signal(number: int, _frame: FrameType | None) -> None:
-        if stop():
+        if stop.asked:
             raise KeyboardInterrupt
         stop.ask()
         say("Stopping: an order whose Confirm is pressed is finished first. Press Ctrl-C again to stop at once.")

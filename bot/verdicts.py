@@ -1,11 +1,12 @@
-"""What is concluded from what was seen: the two decision tables, as functions without a browser.
+"""What is concluded from what was seen: the three decision tables, as functions without a browser.
 
 Before Confirm the status decides whether an order can be canceled here at all. After Confirm the answer and
 the status on the details page, opened anew, decide together: the extension sets its own status to ``Canceled``
 first and tells Amazon second, so the status alone proves nothing, and an answer alone does not either.
+After a crash the ledger says what was pressed and answered, and the order's page how it reads now.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from bot.outcomes import Outcome
@@ -77,10 +78,17 @@ def unknown_status(words: str) -> Verdict:
     )
 
 
+FINISH_IN_SELLER_CENTRAL = (
+    "Cancel it in Seller Central now: the Admin no longer offers to, and the buyer's order is still open."
+)
+
 LOOK_IN_SELLER_CENTRAL = (
     "Look the order up in Seller Central. Do not run it again before you know: "
     "if it is still open there, cancel it there."
 )
+
+
+_UNKNOWN = Verdict(outcome=Outcome.UNKNOWN, message="", next_step=LOOK_IN_SELLER_CENTRAL)
 
 
 def after_confirm(answer: Answer, words: str, status_after: Status | None) -> Verdict:
@@ -114,16 +122,73 @@ def after_confirm(answer: Answer, words: str, status_after: Status | None) -> Ve
     return Verdict(outcome=outcome, message=message, next_step=next_step, status_after=status_after)
 
 
-def pressed_before(run_id: str, written_at: str, known: Outcome | None, status: Status | None) -> Verdict:
-    """What is said of an order whose Confirm was, or may have been, pressed earlier and never settled.
+def pressed_before(
+    run_id: str,
+    written_at: str,
+    answer: Answer | None,
+    words: str,
+    status: Status | None,
+    *,
+    settled: bool,
+) -> Verdict | None:
+    """What is concluded of an order whose Confirm may have been pressed earlier and was never settled.
 
-    Needs what became of it then as far as was known, and how the order reads now. It is not pressed again.
+    This is the recovery table. It is not pressed again, with one exception: when no answer was ever heard and the
+    order, read anew after the settle time (``settled``), still is ``Unshipped``, then the request never arrived,
+    and None says that a new permit may be asked for.
+
+    Needs the run and time of the press, the answer as far as one was recorded, and how the order reads now.
     """
-    then = f"it became {known}" if known else "what came of it was never seen"
-    return Verdict(
-        outcome=Outcome.CANCELED_NOT_SENT if known is Outcome.CANCELED_NOT_SENT else Outcome.UNKNOWN,
-        message=f"Confirm may have been pressed in run {run_id} ({written_at}) and {then}; the order now reads "
-        f"{status or 'something else'}. Nothing was pressed this time.",
-        next_step=LOOK_IN_SELLER_CENTRAL,
+    then = f"Confirm was pressed, or about to be, in run {run_id} ({written_at})"
+    said = f" ({words})" if words else ""
+    unknown = replace(
+        _UNKNOWN,
+        message=f"{then}, what came of it was never proved, and the order now reads {status or 'something else'}. "
+        "Nothing was pressed this time.",
         status_before=status,
+    )
+    if status is Status.CANCELED and answer is Answer.OK:
+        return Verdict(
+            outcome=Outcome.CANCELED,
+            message=f"{then}, no error was answered, and the order's page, opened now, says Canceled.",
+            status_before=status,
+            status_after=status,
+        )
+    if status is Status.CANCELED and answer is Answer.ERROR:
+        return Verdict(
+            outcome=Outcome.CANCELED_NOT_SENT,
+            message=f"{then}; the Admin says Canceled but answered with an error{said}: "
+            "Amazon was probably never told.",
+            next_step=FINISH_IN_SELLER_CENTRAL,
+            status_before=status,
+            status_after=status,
+        )
+    if status is Status.UNSHIPPED and answer in {None, Answer.NONE}:
+        if settled:
+            return None
+        return replace(
+            unknown,
+            next_step="It was pressed only a moment ago: run it again later, when the settle time is over.",
+        )
+    if status in {Status.SHIPPED, Status.COMPLETED}:
+        return replace(before_confirm(status) or unknown, message=f"{then}; the order's status is {status} by now.")
+    return unknown
+
+
+def still_canceled(run_id: str, written_at: str) -> Verdict:
+    """What is said of an order that was canceled earlier and still reads so."""
+    return Verdict(
+        outcome=Outcome.ALREADY_CANCELED,
+        message=f"Canceled in run {run_id} ({written_at}), and it still reads Canceled.",
+        status_before=Status.CANCELED,
+    )
+
+
+def reverted(run_id: str, written_at: str, status: str) -> Verdict:
+    """What is said of an order that was canceled earlier and reads otherwise now: Amazon's import has undone it."""
+    return Verdict(
+        outcome=Outcome.MISMATCH,
+        message=f"Canceled in run {run_id} ({written_at}), but it reads {status} now: Amazon did not keep the cancel.",
+        next_step="Look the order up in Seller Central: cancel it there if it is still open, or see what became of it.",
+        status_before=Status(status) if status in set(Status) else None,
     )

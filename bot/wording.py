@@ -176,6 +176,7 @@ def trial_sentence(command: str) -> str:
         "plan": "This was a plan: it only read the Admin. Nothing was canceled.",
         "dry run": "This was a dry run: every dialog was left before Confirm. Nothing was canceled.",
         "demo": "This was a practice run on the practice Admin. No real order was touched.",
+        "audit": "This was an audit: it looked again at orders canceled earlier. Nothing was pressed.",
     }.get(command, "")
 
 

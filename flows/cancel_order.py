@@ -15,6 +15,7 @@ from bot.verdicts import Verdict, after_confirm
 from bot.vocabulary import Status
 from flows.open_order import open_order
 from flows.read_order import cannot_cancel, would_cancel
+from flows.recover_order import recover_order, still_open
 
 
 def cancel_order(admin: Admin, job: Job, *, dry_run: bool = False) -> Verdict:
@@ -26,7 +27,8 @@ def cancel_order(admin: Admin, job: Job, *, dry_run: bool = False) -> Verdict:
         Refused, Technical, RunStopped: only before Confirm. Once it was pressed, everything ends in a verdict.
     """
     opened, seen = open_order(admin, job)
-    verdict = cannot_cancel(admin, job, seen)
+    verdict = still_open(admin, job, seen) if dry_run else recover_order(admin, job, opened, seen)
+    verdict = verdict or cannot_cancel(seen)
     if verdict:
         return verdict
 

@@ -3,16 +3,16 @@
 from bot.admin import Admin
 from bot.guard import Sighting
 from bot.joblist import Job
+from bot.ledger import Intent
 from bot.outcomes import Outcome
-from bot.verdicts import Verdict, before_confirm, pressed_before, unknown_status
+from bot.verdicts import Verdict, before_confirm, reverted, still_canceled, unknown_status
+from bot.vocabulary import Status
 from flows.open_order import open_order
+from flows.recover_order import still_open
 
 
-def cannot_cancel(admin: Admin, job: Job, seen: Sighting) -> Verdict | None:
-    """Why this order is not to be canceled, or None when nothing speaks against it."""
-    earlier = admin.ledger.open_intent(admin.host, job.order)
-    if earlier is not None:
-        return pressed_before(earlier.run_id, earlier.written_at, earlier.outcome, seen.status)
+def cannot_cancel(seen: Sighting) -> Verdict | None:
+    """Why an order that reads so is not to be canceled, or None when nothing speaks against it."""
     if seen.status is None:
         return unknown_status(seen.status_words)
     return before_confirm(seen.status)
@@ -25,7 +25,20 @@ def plan_order(admin: Admin, job: Job) -> Verdict:
         Refused, Technical: as ``open_order``.
     """
     _, seen = open_order(admin, job)
-    return cannot_cancel(admin, job, seen) or would_cancel(job, seen)
+    return still_open(admin, job, seen) or cannot_cancel(seen) or would_cancel(job, seen)
+
+
+def audit_order(admin: Admin, job: Job, intent: Intent) -> Verdict:
+    """Look again at an order that was canceled earlier, because Amazon's next import can undo a cancel.
+
+    Raises:
+        Refused, Technical: as ``open_order``.
+    """
+    _, seen = open_order(admin, job)
+    admin.ledger.note_look(intent.intent, seen.status or seen.status_words)
+    if seen.status is Status.CANCELED:
+        return still_canceled(intent.run_id, intent.written_at)
+    return reverted(intent.run_id, intent.written_at, seen.status or seen.status_words)
 
 
 def would_cancel(job: Job, seen: Sighting) -> Verdict:

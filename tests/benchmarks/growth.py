@@ -2,10 +2,12 @@
 
 The orders are Unshipped ones of the four practice stores, so that each is really canceled. The run turns from
 store to store as its list does. The first twenty and the last twenty are all found through All Orders, the longer
-way; those among the recent orders come between, so that like is compared with like.
+way; those among the recent orders come between, so that like is compared with like. Memory is that of the bot, the
+Playwright driver and the browser together, memory that they share counted once (PSS), which Linux alone tells.
 """
 
 import argparse
+import gc
 import os
 import tempfile
 from collections import defaultdict
@@ -15,7 +17,7 @@ from statistics import median
 
 from kit.memory import held_by_tree
 from kit.practice import jobs_in_view, jobs_not_recent, practice_admin
-from kit.run import Ear, open_bot
+from kit.run import Bot, Ear, open_bot
 from kit.table import print_table
 
 from bot.joblist import Job
@@ -35,13 +37,25 @@ class Watch(Ear):
     after: set[int]
     practice: int
     """Process of the practice Admin, whose memory does not count."""
-    memory: dict[int, float | None] = field(default_factory=dict)
+    bot: Bot | None = None
+    memory: list[tuple[str, float | None]] = field(default_factory=list)
+    """What was measured, and how much it was, in MB."""
     _finished: int = 0
 
     def order_finished(self, result: OrderResult) -> None:
         self._finished += 1
-        if self._finished in self.after:
-            self.memory[self._finished] = held_by_tree(os.getpid(), without=self.practice)
+        if self._finished in self.after and self.bot is not None:
+            self._note("as it stands")
+            # A browser throws away what nobody uses only when it feels like it: what counts is what it must keep.
+            devtools = self.bot.admin.page.context.new_cdp_session(self.bot.admin.page)
+            devtools.send("HeapProfiler.collectGarbage")
+            devtools.detach()
+            gc.collect()
+            self._note("without what nobody uses any more")
+
+    def _note(self, how: str) -> None:
+        words = f"memory after order {self._finished}, {how}"
+        self.memory.append((words, held_by_tree(os.getpid(), without=self.practice)))
 
 
 def job_list(orders: int) -> list[Job]:
@@ -73,8 +87,9 @@ def main() -> None:
         parser.error(f"--orders must be at least {2 * SOME}")
     jobs = job_list(options.orders)
     with tempfile.TemporaryDirectory() as name, practice_admin(options.face, options.answer_ms) as practice:
-        watch = Watch(after={SOME, len(jobs) // 2, len(jobs)}, practice=practice.pid)
+        watch = Watch(after={SOME, len(jobs)}, practice=practice.pid)
         with open_bot(practice, Path(name), watch) as bot:
+            watch.bot = bot
             end = bot.work(jobs)
         if sorted(cancel["order"] for cancel in practice.cancels()) != sorted(job.order for job in jobs):
             raise RuntimeError("the practice Admin heard of other cancels than those of the list")
@@ -87,10 +102,7 @@ def main() -> None:
         (f"first {SOME} orders, seconds an order (median)", f"{first:.3f}"),
         (f"last {SOME} orders, seconds an order (median)", f"{last:.3f}"),
         ("last to first", f"{last / first:.2f}"),
-        *(
-            (f"memory after order {order}, bot and browser", f"{held:.0f} MB" if held else "not known on this system")
-            for order, held in sorted(watch.memory.items())
-        ),
+        *((words, f"{held:.0f} MB" if held else "not known on this system") for words, held in watch.memory),
         ("run folder, report included, an order", f"{folder / len(jobs):.0f} kB"),
         ("report", f"{report / 1000:.1f} MB"),
     ]

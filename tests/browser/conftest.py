@@ -26,6 +26,7 @@ from bot.verdicts import Verdict
 from flows.cancel_order import cancel_order
 from flows.sign_in import sign_in
 
+AtStep = dict[str, Callable[[], object]]
 Cancel = tuple[str, str, str, str]
 
 RUN = RunInfo(
@@ -112,14 +113,17 @@ def context_for(browser: Browser, browser_context_args: dict[str, Any]) -> Itera
 
 
 @pytest.fixture
-def at_step() -> dict[str, Callable[[], object]]:
+def at_step() -> AtStep:
     """What happens as a step of that name begins: a test puts it in, and it happens each time."""
     return {}
 
 
 @pytest.fixture
 def admin(
-    context_for: Callable[[Face], BrowserContext], pack: Pack, sandbox: Sandbox, at_step: dict[str, Callable[[], object]]
+    context_for: Callable[[Face], BrowserContext],
+    pack: Pack,
+    sandbox: Sandbox,
+    at_step: dict[str, Callable[[], object]],
 ) -> Iterator[Admin]:
     """The practice Admin on a new page, signed in; it signs in again when its session ends."""
 

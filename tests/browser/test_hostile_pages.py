@@ -18,6 +18,7 @@ from bot.recorder import Recorder
 from bot.sandbox import Sandbox
 from bot.verdicts import Verdict
 from bot.vocabulary import Status
+from flows.open_order import open_order, open_store
 
 MakeJob = Callable[..., Job]
 Cancels = Callable[[], list[tuple[str, str, str, str]]]
@@ -95,7 +96,8 @@ def test_an_imported_order_whose_address_proves_nothing_is_refused(
 ) -> None:
     at_step["press_confirm"] = lambda: admin.page.evaluate("() => history.replaceState(null, '', '#/order')")
     assert verdicts(job("imported"), attempts=3) == refused(
-        "The page shows order '000000033' and nothing on it proves that this is 111-1071022-7105009."
+        f"The page shows order {sandbox.shop.example('imported').commerce_number!r} "
+        "and nothing on it proves that this is 111-1071022-7105009."
     )
     assert "cancelOrder" not in sandbox.journal.operations
 
@@ -134,18 +136,6 @@ def test_a_status_that_stands_there_twice_is_not_believed(
         "The order's page is no longer what it was: The page does not say the order's status."
     )
     assert "cancelReasons" not in sandbox.journal.operations
-
-
-def test_a_store_that_is_exchanged_under_the_list_is_noticed(
-    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
-) -> None:
-    other = sandbox.shop.store("asc-v2-2.3-magentocommerce-us-2").uuid
-    at_step["open_order"] = lambda: admin.page.evaluate("(uuid) => { location.hash = '#/store-details/' + uuid }", other)
-    assert verdicts(job("unshipped_recent")) == failed(
-        "The store's dashboard is no longer what it was: "
-        "The page does not show the dashboard of store asc-v2-2.3-magentocommerce-us."
-    )
-    assert "orderDetails" not in sandbox.journal.operations
 
 
 # --- More on the page than there should be ------------------------------------------------------------------------
@@ -223,32 +213,37 @@ def test_an_order_number_that_leads_to_seller_central_is_not_followed(
 # --- Words that mean something else in this place -----------------------------------------------------------------
 
 
-def test_notes_that_sound_like_messages_of_the_admin_are_only_notes(
-    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
+@pytest.mark.parametrize("words", ["Unable to cancel Amazon order", "The order has been canceled."])
+def test_notes_that_read_like_an_answer_are_none(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, words: str
 ) -> None:
-    notes = {
-        "111-1071022-7105018": "Authentication failed",
-        "111-1071022-7105016": "Unable to cancel Amazon order",
-        "111-1071022-7105014": "Your current session is terminated.",
-        "111-1071022-7105008": "404 Error",
-        "111-1071022-7105009": "Status: Canceled. The order has been canceled.",
-    }
-    for number, words in notes.items():
-        sandbox.shop.order("asc-v2-2.3-magentocommerce", number).notes = words
-    jobs = [job("imported", order=number) for number in notes]
-    assert verdicts(*jobs) == [CANCELED] * len(jobs)
-    assert cancels() == [(each.order, each.store, "BuyerCanceled", "Unshipped") for each in jobs]
+    sandbox.shop.example("unshipped_recent").notes = words
+    order = job("unshipped_recent")
+    assert verdicts(order) == [CANCELED]
+    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
 
 
-def test_buyers_may_be_called_anything(
-    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
+def test_names_and_notes_that_read_like_messages_of_the_admin_are_none(
+    job: MakeJob, sandbox: Sandbox, admin: Admin
 ) -> None:
+    order = sandbox.shop.example("unshipped_recent")
+    order.buyer = "404 Error"
+    order.notes = (
+        "Authentication failed. Your current session is terminated. Sorry, you need permissions to view this content. "
+        "The account sign-in was incorrect or your account is disabled temporarily."
+    )
+    open_store(admin, order.store)
+    admin.notice_interruptions()
+    open_order(admin, job("unshipped_recent"))
+    admin.notice_interruptions()
+
+
+def test_buyers_may_be_called_anything(verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox) -> None:
     names = {
         "111-1071022-7105018": "",
         "111-1071022-7105016": "<b>Robert</b>'); DROP TABLE orders;--",
-        "111-1071022-7105014": "Mr  Double   Space",
-        "111-1071022-7105008": "Anne Status: Canceled " + "Long" * 40,
-        "111-1071022-7105009": "עומר  O’Brien \u202eabc",
+        "111-1071022-7105014": "Anne  Status: Canceled " + "Long" * 40,
+        "111-1071022-7105009": "עומר O’Brien \u202eabc",
     }
     for number, words in names.items():
         sandbox.shop.order("asc-v2-2.3-magentocommerce", number).buyer = words

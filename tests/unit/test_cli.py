@@ -77,6 +77,8 @@ def _no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
 def countermand(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Countermand:
     """The command line, in a folder with a job list."""
     Path("jobs.yaml").write_text(LIST, encoding="utf-8")
+    # Otherwise the program would take its name from what runs the tests.
+    monkeypatch.setattr(sys.modules["__main__"], "__package__", None, raising=False)
 
     def call(*arguments: str) -> Said:
         monkeypatch.setattr(sys, "argv", ["countermand", *arguments])
@@ -120,6 +122,8 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "run": "Cancel the orders on a list, or say why not.",
         "plan": "Say what would become of each; press nothing.",
         "demo": "See it work here, on a practice Admin.",
+        "audit": "Look again at canceled orders: did Amazon keep it?",
+        "resolve": "Settle an order that waits for a person.",
         "report": "Write the report of a run anew.",
         "status": "List runs, and what waits for a person.",
         "sandbox": "Serve the practice Admin, to try and to train.",
@@ -145,18 +149,15 @@ def test_without_a_command_the_help_is_shown(countermand: Countermand) -> None:
     [
         (["cancel"], "No such command 'cancel'."),
         (["run"], "Missing argument 'JOBS'."),
-        (["run", "jobs.yaml", "--force"], "No such option: --force"),
-        (["run", "jobs.yaml", "more.yaml"], "Got unexpected extra argument (more.yaml)"),
+        (["status", "--anyway"], "No such option: --anyway"),
+        (["run", "jobs.yaml", "more.yaml"], "Got unexpected extra argument(s) (more.yaml)"),
         (["run", "jobs.yaml", "--pack"], "Option '--pack' requires an argument."),
         (["report"], "Missing argument 'RUN'."),
     ],
 )
 def test_wrong_usage_ends_with_2(countermand: Countermand, arguments: list[str], complaint: str) -> None:
     said = countermand(*arguments)
-    usage, _, told = said.err.partition("\n\n")
-    assert (said.status, said.out) == (2, "")
-    assert usage.startswith("Usage: countermand ")
-    assert told == f"Error: {complaint}\n"
+    assert (said.status, said.out, said.err.splitlines()[-1]) == (2, "", f"Error: {complaint}")
     assert nothing_was_made()
 
 
@@ -348,7 +349,7 @@ def shop(monkeypatch: pytest.MonkeyPatch, settings: None) -> Shop:
 
     @contextmanager
     def admin(*_: object, headed: bool) -> Iterator[Any]:
-        yield SimpleNamespace(pressed=False, begin_again=lambda: None)
+        yield SimpleNamespace(host="shop.example:8443", pressed=False, begin_again=lambda: None)
 
     monkeypatch.setattr(cli, "_admin", admin)
     monkeypatch.setattr("flows.cancel_order.cancel_order", shop.work("cancel"))
@@ -501,7 +502,7 @@ def test_the_installed_program_is_this_command_line() -> None:
     assert (told.returncode, told.stdout, told.stderr) == (0, f"countermand {__version__}\n", "")
 
 
-SLOW = ("playwright", "pydantic", "sqlalchemy", "jinja2", "starlette", "uvicorn", "ruamel", "loguru")
+SLOW = ("playwright", "sqlalchemy", "jinja2", "starlette", "uvicorn", "ruamel", "loguru")
 
 
 def test_asking_for_help_loads_nothing_slow() -> None:

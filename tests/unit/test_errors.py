@@ -11,6 +11,7 @@ from bot import errors
 from bot.errors import (
     CannotStart,
     ChoiceNotOffered,
+    ClaimLost,
     CountermandError,
     ElementAmbiguous,
     ElementMissing,
@@ -110,6 +111,10 @@ MESSAGES: list[tuple[CountermandError, str]] = [
         "Dashboard: order_link leads to sellercentral.example, which is not the Admin; it was not followed.",
     ),
     (PageTrouble(reason="the page crashed"), "The browser could not go on: the page crashed"),
+    (
+        ClaimLost(order="112-1215998-3002091"),
+        "Another run has taken order 112-1215998-3002091 over, because this one stood still for too long.",
+    ),
     (
         EvidenceNotWritten(reason="No space left on device"),
         "The evidence could not be written (No space left on device), and no order is canceled without it.",

@@ -15,7 +15,8 @@ import pytest
 from bot.errors import LedgerTrouble, PressedBefore
 from bot.guard import Permit
 from bot.joblist import Expect, Job
-from bot.ledger import SCHEMA_VERSION, Intent, Ledger
+from bot.ledger import Intent, Ledger
+from bot.ledgerschema import SCHEMA_VERSION
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.verdicts import Answer
 from bot.vocabulary import Reason, Status
@@ -143,7 +144,8 @@ def test_a_ledger_of_a_newer_version_is_refused(file: Path) -> None:
     with pytest.raises(LedgerTrouble) as refused:
         Ledger.open(file)
     assert str(refused.value) == (
-        f"The ledger {file} cannot be used: it is of version 7, this Countermand knows up to 1. Update Countermand."
+        f"The ledger {file} cannot be used: it is of version 7, this Countermand knows up to {SCHEMA_VERSION}. "
+        "Update Countermand."
     )
 
 
@@ -381,9 +383,13 @@ def test_an_intent_outlives_a_program_that_is_cut_off_right_after_it(file: Path)
     with Ledger.open(file) as ledger:
         (intent,) = ledger.waiting()
         assert intent == Intent(
+            intent=1,
+            admin="shop.example",
             order=ORDER,
             store="Nordwind UK",
+            reason=Reason.BUYER_CANCELED,
             run_id="by-hand",
+            answer=None,
             written_at=intent.written_at,
             answer_words="",
             outcome=None,

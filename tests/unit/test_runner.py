@@ -64,6 +64,7 @@ class FakeAdmin:
     """An Admin without a page: as much of one as the runner touches."""
 
     def __init__(self) -> None:
+        self.host = "shop.example"
         self.pressed = False
         self.begun_again = 0
         self.trouble: list[BaseException] = []
@@ -595,8 +596,9 @@ def test_an_admin_that_cannot_be_entered_skips_every_order(bench: Bench) -> None
 
 
 def test_a_refused_sign_in_stops_the_run_with_its_next_step(bench: Bench) -> None:
-    bench.at_the_door = RunStopped(reason="The sign-in was refused.")
-    bench.at_the_door.next_step = "Check the password."  # type: ignore[attr-defined]
+    stop = RunStopped(reason="The sign-in was refused.")
+    stop.next_step = "Check the password."
+    bench.at_the_door = stop
     end = bench.run()
     assert (end.exit_status, end.info.stopped_early) == (3, "The sign-in was refused. Check the password.")
 

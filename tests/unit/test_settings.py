@@ -47,6 +47,8 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "settle": 5,
         "attempts": 2,
         "max_failures": 5,
+        "max_failures_total": 50,
+        "recover_after": 300.0,
         "allowed_hosts": (),
         "unmasked": False,
     }

@@ -100,11 +100,10 @@ for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # whoever runs th
 from bot.stopping import StopRequest, stop_on_signals
 stop = StopRequest()
 with stop_on_signals(stop, lambda text: print(text, flush=True)):
-    print("ready", flush=True)
     try:
-        while not stop():
-            sys.stdin.readline()
-        print("finishing the order in hand", flush=True)
+        print("ready", flush=True)
+        sys.stdin.readline()
+        print("finishing the order in hand" if stop() else "nobody asked", flush=True)
         sys.stdin.readline()
     except KeyboardInterrupt:
         print("stopped at once", flush=True)

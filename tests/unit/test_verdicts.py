@@ -3,7 +3,16 @@
 import pytest
 
 from bot.outcomes import Outcome
-from bot.verdicts import Answer, Verdict, after_confirm, before_confirm, pressed_before, unknown_status
+from bot.verdicts import (
+    Answer,
+    Verdict,
+    after_confirm,
+    before_confirm,
+    pressed_before,
+    reverted,
+    still_canceled,
+    unknown_status,
+)
 from bot.vocabulary import Status
 
 LOOK = (
@@ -66,23 +75,100 @@ def test_words_that_are_no_status_are_repeated_and_nothing_is_canceled() -> None
     )
 
 
+# --- After a crash: the recovery table ---
+
+EARLIER = ("20240131-120000", "2024-01-31T12:00:00Z")
+PRESSED = "Confirm was pressed, or about to be, in run 20240131-120000 (2024-01-31T12:00:00Z)"
+
+
+def recovered(answer: Answer | None, status: Status | None, *, settled: bool = True) -> Verdict | None:
+    return pressed_before(*EARLIER, answer, "words", status, settled=settled)
+
+
+@pytest.mark.parametrize("settled", [True, False])
 @pytest.mark.parametrize("status", [*Status, None])
-@pytest.mark.parametrize("known", [*Outcome, None])
-def test_an_earlier_press_is_never_a_success(known: Outcome | None, status: Status | None) -> None:
-    verdict = pressed_before("run", "then", known, status)
-    expected = Outcome.CANCELED_NOT_SENT if known is Outcome.CANCELED_NOT_SENT else Outcome.UNKNOWN
-    assert (verdict.outcome, verdict.status_before, verdict.next_step) == (expected, status, LOOK)
+@pytest.mark.parametrize("answer", [*Answer, None])
+def test_only_one_row_of_the_recovery_table_lets_an_order_be_pressed_again(
+    answer: Answer | None, status: Status | None, settled: bool
+) -> None:
+    never_arrived = answer in {None, Answer.NONE} and status is Status.UNSHIPPED and settled
+    assert (recovered(answer, status, settled=settled) is None) is never_arrived
 
 
-def test_an_earlier_press_says_in_which_run_and_what_came_of_it() -> None:
-    earlier = ("20240131-120000", "2024-01-31T12:00:00Z")
-    assert pressed_before(*earlier, Outcome.CANCELED_NOT_SENT, Status.CANCELED).message == (
-        "Confirm may have been pressed in run 20240131-120000 (2024-01-31T12:00:00Z) and it became canceled_not_sent; "
-        "the order now reads Canceled. Nothing was pressed this time."
+@pytest.mark.parametrize("settled", [True, False])
+@pytest.mark.parametrize("status", [*Status, None])
+@pytest.mark.parametrize("answer", [*Answer, None])
+def test_only_a_recorded_answer_and_canceled_together_are_a_success(
+    answer: Answer | None, status: Status | None, settled: bool
+) -> None:
+    verdict = recovered(answer, status, settled=settled)
+    both = answer is Answer.OK and status is Status.CANCELED
+    assert (verdict is not None and verdict.outcome.is_success) is both
+
+
+@pytest.mark.parametrize(
+    ("answer", "status", "outcome"),
+    [
+        (Answer.OK, Status.CANCELED, Outcome.CANCELED),
+        (Answer.ERROR, Status.CANCELED, Outcome.CANCELED_NOT_SENT),
+        (Answer.NONE, Status.CANCELED, Outcome.UNKNOWN),
+        (None, Status.CANCELED, Outcome.UNKNOWN),
+        (Answer.OK, Status.UNSHIPPED, Outcome.UNKNOWN),
+        (Answer.ERROR, Status.UNSHIPPED, Outcome.UNKNOWN),
+        (None, Status.SHIPPED, Outcome.NOT_CANCELABLE),
+        (Answer.OK, Status.COMPLETED, Outcome.NOT_CANCELABLE),
+        (None, Status.PENDING, Outcome.UNKNOWN),
+        (None, Status.PARTIALLY_SHIPPED, Outcome.UNKNOWN),
+        (None, Status.ERROR, Outcome.UNKNOWN),
+        (None, None, Outcome.UNKNOWN),
+    ],
+)
+def test_every_row_of_the_recovery_table(answer: Answer | None, status: Status | None, outcome: Outcome) -> None:
+    verdict = recovered(answer, status)
+    assert verdict is not None
+    assert (verdict.outcome, verdict.status_before) == (outcome, status)
+    assert verdict.message.startswith(PRESSED)
+
+
+def test_a_press_of_a_moment_ago_is_not_taken_for_lost_before_the_settle_time_is_over() -> None:
+    assert recovered(None, Status.UNSHIPPED, settled=False) == Verdict(
+        outcome=Outcome.UNKNOWN,
+        message=f"{PRESSED}, what came of it was never proved, and the order now reads Unshipped. "
+        "Nothing was pressed this time.",
+        next_step="It was pressed only a moment ago: run it again later, when the settle time is over.",
+        status_before=Status.UNSHIPPED,
     )
-    assert pressed_before(*earlier, None, None).message == (
-        "Confirm may have been pressed in run 20240131-120000 (2024-01-31T12:00:00Z) and what came of it was never "
-        "seen; the order now reads something else. Nothing was pressed this time."
+
+
+def test_an_error_that_was_recorded_is_told_again() -> None:
+    verdict = recovered(Answer.ERROR, Status.CANCELED)
+    assert verdict is not None
+    assert verdict.message == (
+        f"{PRESSED}; the Admin says Canceled but answered with an error (words): Amazon was probably never told."
+    )
+    assert verdict.next_step == (
+        "Cancel it in Seller Central now: the Admin no longer offers to, and the buyer's order is still open."
+    )
+
+
+# --- Looking again later ---
+
+
+def test_an_order_that_still_reads_canceled_needs_nobody() -> None:
+    assert still_canceled(*EARLIER) == Verdict(
+        outcome=Outcome.ALREADY_CANCELED,
+        message="Canceled in run 20240131-120000 (2024-01-31T12:00:00Z), and it still reads Canceled.",
+        status_before=Status.CANCELED,
+    )
+
+
+def test_an_order_that_the_next_import_brought_back_is_said_so() -> None:
+    assert reverted(*EARLIER, "Unshipped") == Verdict(
+        outcome=Outcome.MISMATCH,
+        message="Canceled in run 20240131-120000 (2024-01-31T12:00:00Z), but it reads Unshipped now: "
+        "Amazon did not keep the cancel.",
+        next_step="Look the order up in Seller Central: cancel it there if it is still open, or see what became of it.",
+        status_before=Status.UNSHIPPED,
     )
 
 

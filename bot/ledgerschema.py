@@ -1,0 +1,125 @@
+"""The ledger's tables, and how a ledger of an older version becomes one of this version.
+
+Migrations are plain numbered steps rather than Alembic: there are few of them, each is a handful of statements that
+SQLite and PostgreSQL both understand, they run unattended when a ledger is opened, and a run that is woken at night
+should not depend on a second tool. A step is never changed once it has been released.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Final
+
+import sqlalchemy as sa
+
+_schema = sa.MetaData()
+
+version_table: Final = sa.Table("ledger_version", _schema, sa.Column("version", sa.Integer, primary_key=True))
+
+runs: Final = sa.Table(
+    "runs",
+    _schema,
+    sa.Column("run_id", sa.String(64), primary_key=True),
+    sa.Column("started_at", sa.String(40), nullable=False, index=True),
+    sa.Column("info", sa.JSON, nullable=False),
+)
+
+orders: Final = sa.Table(
+    "orders",
+    _schema,
+    sa.Column("run_id", sa.ForeignKey("runs.run_id"), primary_key=True),
+    sa.Column("amazon_order", sa.String(19), primary_key=True),
+    sa.Column("place", sa.Integer, nullable=False),
+    sa.Column("job", sa.JSON, nullable=False),
+    sa.Column("result", sa.JSON),
+)
+
+intents: Final = sa.Table(
+    "intents",
+    _schema,
+    sa.Column("intent", sa.Integer, primary_key=True),
+    sa.Column("admin", sa.String(255), nullable=False),
+    sa.Column("amazon_order", sa.String(19), nullable=False),
+    sa.Column("run_id", sa.String(64), nullable=False),
+    sa.Column("store", sa.String(255), nullable=False),
+    sa.Column("reason", sa.String(64), nullable=False),
+    sa.Column("written_at", sa.String(40), nullable=False),
+    sa.Column("answer", sa.String(16)),
+    sa.Column("answer_words", sa.Text),
+    sa.Column("outcome", sa.String(32)),
+    sa.Column("settled_at", sa.String(40)),
+    sa.Column("settled_as", sa.String(32)),
+    sa.Column("settled_by", sa.String(255)),
+    sa.Column("settled_why", sa.Text),
+    # The database itself refuses a second open intent for an order, whoever asks.
+    sa.Index(
+        "one_open_intent",
+        "admin",
+        "amazon_order",
+        unique=True,
+        sqlite_where=sa.text("settled_at IS NULL"),
+        postgresql_where=sa.text("settled_at IS NULL"),
+    ),
+)
+
+looks: Final = sa.Table(
+    "looks",
+    _schema,
+    sa.Column("look", sa.Integer, primary_key=True),
+    sa.Column("intent", sa.ForeignKey("intents.intent"), nullable=False, index=True),
+    sa.Column("looked_at", sa.String(40), nullable=False),
+    sa.Column("status", sa.String(32), nullable=False),
+)
+
+claims: Final = sa.Table(
+    "claims",
+    _schema,
+    sa.Column("admin", sa.String(255), primary_key=True),
+    sa.Column("amazon_order", sa.String(19), primary_key=True),
+    sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("process", sa.String(320), nullable=False),
+    sa.Column("until", sa.Float, nullable=False),
+)
+
+
+def _first(connection: sa.Connection) -> None:
+    """Runs, their orders, and intents."""
+    first = sa.MetaData()
+    for table in (version_table, runs, orders):
+        table.to_metadata(first)
+    kept = [
+        sa.Column(column.name, column.type, primary_key=column.primary_key, nullable=column.nullable)
+        for column in intents.columns
+        if column.name not in _SETTLED_COLUMNS
+    ]
+    table = sa.Table("intents", first, *kept)
+    condition = sa.text("settled_at IS NULL")
+    columns = (table.c.admin, table.c.amazon_order)
+    sa.Index("one_open_intent", *columns, unique=True, sqlite_where=condition, postgresql_where=condition)
+    first.create_all(connection)
+
+
+def _second(connection: sa.Connection) -> None:
+    """Who settled an intent and why; later looks at canceled orders; which bot works on an order."""
+    for column in _SETTLED_COLUMNS:
+        kind = intents.c[column].type.compile(connection.dialect)
+        connection.execute(sa.text(f"ALTER TABLE intents ADD COLUMN {column} {kind}"))
+    connection.execute(
+        intents.update().where(intents.c.settled_at.is_not(None)).values(settled_as="canceled", settled_by="proof")
+    )
+    looks.create(connection)
+    claims.create(connection)
+
+
+_SETTLED_COLUMNS: Final = ("settled_as", "settled_by", "settled_why")
+
+STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (_first, _second)
+"""What leads from each version to the next; version 0 is an empty database."""
+
+SCHEMA_VERSION: Final = len(STEPS)
+
+
+def migrate(connection: sa.Connection, version: int, to: int = SCHEMA_VERSION) -> None:
+    """Lead a ledger of ``version`` (0 for an empty database) step by step to version ``to``, in one transaction."""
+    for step in STEPS[version:to]:
+        step(connection)
+    connection.execute(version_table.delete())
+    connection.execute(version_table.insert().values(version=to))

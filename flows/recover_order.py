@@ -1,0 +1,52 @@
+"""An order whose Confirm was pressed, or about to be, when a run was cut off: looked at before anything else."""
+
+from datetime import UTC, datetime
+
+from bot.admin import Admin
+from bot.guard import Opened, Sighting, look_at_order
+from bot.joblist import Job
+from bot.ledger import Intent
+from bot.outcomes import Outcome
+from bot.verdicts import Verdict, pressed_before
+
+
+def still_open(admin: Admin, job: Job, seen: Sighting) -> Verdict | None:
+    """What the ledger and the page say of an earlier Confirm, changing nothing; None when there was none."""
+    intent = admin.ledger.open_intent(admin.host, job.order)
+    return _conclusion(intent, seen, settled=False) if intent else None
+
+
+def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Verdict | None:
+    """Settle an earlier Confirm of this order from the ledger and the page, or say why a person must.
+
+    None when nothing stands in the way of a new permit: there was no such Confirm, or the page, opened anew after
+    the settle time, proves that it never arrived; the ledger then says so.
+
+    Raises:
+        Refused, Technical: the page could not be read anew; nothing was pressed.
+    """
+    intent = admin.ledger.open_intent(admin.host, job.order)
+    if intent is None:
+        return None
+    age = (datetime.now(UTC) - datetime.fromisoformat(intent.written_at)).total_seconds()
+    verdict = _conclusion(intent, seen, settled=age >= admin.recover_after)
+    if verdict is None:
+        with admin.step("read_order_anew"):
+            admin.reload()
+            opened.details.arrive()
+            verdict = _conclusion(intent, look_at_order(admin, job, opened), settled=True)
+    if verdict is None:
+        admin.ledger.settle(
+            intent.intent, "not-sent", by="recovery", why="no answer was ever heard and the order still reads Unshipped"
+        )
+    elif verdict.outcome is Outcome.CANCELED:
+        admin.ledger.conclude(intent.intent, verdict.outcome)
+    elif verdict.outcome is Outcome.NOT_CANCELABLE:
+        admin.ledger.settle(intent.intent, "overtaken", by="recovery", why=verdict.message)
+    return verdict
+
+
+def _conclusion(intent: Intent, seen: Sighting, *, settled: bool) -> Verdict | None:
+    return pressed_before(
+        intent.run_id, intent.written_at, intent.answer, intent.answer_words, seen.status, settled=settled
+    )

@@ -1,0 +1,282 @@
+"""The way through the Admin: stores, lists, sessions that end, pages that are late or not there."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+from playwright.sync_api import BrowserContext, Page
+from pydantic import SecretStr
+
+from bot.admin import Admin
+from bot.joblist import Job
+from bot.outcomes import Outcome
+from bot.pack import Pack, load_pack
+from bot.runner import RunEnd
+from bot.sandbox import UNKNOWN_ORDER, Face, Sandbox, Shop
+from bot.sandbox.stock import new_shop
+from bot.verdicts import Verdict
+from bot.vocabulary import Reason, Status
+from flows.cancel_order import cancel_order
+from flows.read_order import plan_order
+from flows.sign_in import sign_in
+
+MakeJob = Callable[..., Job]
+Cancels = Callable[[], list[tuple[str, str, str, str]]]
+Verdicts = Callable[..., Sequence[Verdict]]
+AtStep = dict[str, Callable[[], object]]
+
+CANCELED = Verdict(
+    outcome=Outcome.CANCELED,
+    message="Canceled: no error was answered and the order's page, opened anew, says Canceled.",
+    status_before=Status.UNSHIPPED,
+    status_after=Status.CANCELED,
+)
+LOOK = (
+    "Look the order up in Seller Central. Do not run it again before you know: "
+    "if it is still open there, cancel it there."
+)
+RUN_AGAIN = "Nothing was pressed: run the list again. If it stays, look at the pictures of this order."
+
+
+def arrived(*jobs: Job) -> list[tuple[str, str, str, str]]:
+    """What the practice Admin has to have received when exactly these were canceled, once each."""
+    return [(job.order, job.store, job.reason, "Unshipped") for job in jobs]
+
+
+# --- In a test suite of one's own ---------------------------------------------------------------------------------
+
+
+def test_the_flows_work_on_the_plain_page_of_pytest_playwright(page: Page, sandbox: Sandbox) -> None:
+    order = Job(order="112-1215998-3002091", store="asc-v2-2.3-magentocommerce-us", reason=Reason.BUYER_CANCELED)
+    admin = Admin(page, load_pack("asc-4.3"), sandbox.url)
+
+    sign_in(admin, "demo", SecretStr("practice123"))
+
+    assert plan_order(admin, order).outcome == "would_cancel"
+    assert cancel_order(admin, order).outcome == "canceled"
+    assert plan_order(admin, order).outcome == "already_canceled"
+    assert [cancel.order for cancel in sandbox.journal.cancels] == ["112-1215998-3002091"]
+
+
+# --- Stores and lists ---------------------------------------------------------------------------------------------
+
+
+def test_stores_whose_names_begin_alike_are_told_apart(verdicts: Verdicts, job: MakeJob, cancels: Cancels) -> None:
+    jobs = [job("thousands"), job("other_store"), job("unshipped_recent"), job("canadian")]
+    assert verdicts(*jobs) == [CANCELED] * 4
+    assert cancels() == arrived(*jobs)
+
+
+def test_the_orders_of_a_store_are_worked_without_going_home_in_between(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
+) -> None:
+    first, listed, old, last = job("unshipped_recent"), job("shipped"), job("unshipped_old"), job("apostrophe")
+    missing = job("shipped", order=UNKNOWN_ORDER)
+    outcomes = [verdict.outcome for verdict in verdicts(first, listed, old, missing, last)]
+    assert outcomes == ["canceled", "not_cancelable", "canceled", "not_found", "canceled"]
+    assert cancels() == arrived(first, old, last)
+    assert sandbox.journal.operations.count("stores") == 1
+
+
+def test_an_order_that_is_not_recent_is_filtered_for(verdicts: Verdicts, job: MakeJob, sandbox: Sandbox) -> None:
+    assert [verdict.outcome for verdict in verdicts(job("shipped_old"))] == ["not_cancelable"]
+    assert sandbox.journal.operations == ("stores", "recentOrders", "orders", "orders", "orderDetails")
+
+
+def test_a_list_that_still_shows_the_store_before_is_not_believed(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
+) -> None:
+    sandbox.faults.stale_list_after_store_switch = True
+    jobs = [job("unshipped_old"), job("imported_old")]
+    assert verdicts(*jobs) == [CANCELED] * 2
+    assert cancels() == arrived(*jobs)
+
+
+def test_an_order_in_another_stores_list_is_not_taken_for_the_jobs(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
+) -> None:
+    store = sandbox.shop.store("asc-v2-2.3-magentocommerce").uuid
+    go = "(uuid) => { location.hash = `#/store-details/${uuid}/orders` }"
+
+    def go_to_the_other_store() -> None:
+        admin.page.evaluate(go, store)
+        admin.arrive("all_orders", store="asc-v2-2.3-magentocommerce")
+        admin.patience = 4
+
+    at_step["filter_by_order_number"] = go_to_the_other_store
+    assert verdicts(job("unshipped_old", order="111-1071022-7104001")) == [
+        Verdict(
+            outcome=Outcome.FAILED,
+            message="The All Orders page is no longer what it was: "
+            "The page does not show the orders of store asc-v2-2.3-magentocommerce-us.",
+            next_step=RUN_AGAIN,
+        )
+    ]
+    assert "orderDetails" not in sandbox.journal.operations
+
+
+@pytest.mark.parametrize("name", ['Kid\'s "Toys" & <more> [2] (US)', "asc.v2|us*", "Überstore – 店"])
+def test_a_store_may_be_called_anything(
+    context_for: Callable[[Face], BrowserContext], pack: Pack, face: Face, name: str
+) -> None:
+    shop = new_shop()
+    named = replace(shop.store("asc-v2-2.3-magentocommerce-us"), name=name)
+    order = replace(shop.example("unshipped_recent"), store=name)
+    decoy = replace(named, name=name + " 2", uuid="5b0e7c52-6a0f-4d5e-9a41-3f1f0a6c9d09")
+    with (
+        Sandbox(face=face, shop=Shop([decoy, named], [order])) as sandbox,
+        context_for(face).new_page() as page,
+    ):
+        admin = Admin(page, pack, sandbox.url, patience=15, settle=0)
+        sign_in(admin, sandbox.username, SecretStr(sandbox.password))
+        assert cancel_order(admin, Job(order=order.number, store=name, reason=Reason.NO_INVENTORY)) == CANCELED
+        assert [(cancel.order, cancel.store) for cancel in sandbox.journal.cancels] == [(order.number, name)]
+
+
+def test_of_two_stores_with_one_name_neither_is_opened(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = sandbox.shop.store("asc-v2-2.3-magentocommerce-us")
+    twin = replace(store, uuid="5b0e7c52-6a0f-4d5e-9a41-3f1f0a6c9d09", country="CA")
+    monkeypatch.setattr(sandbox.shop, "stores", (*sandbox.shop.stores, twin))
+    assert verdicts(job("unshipped_recent")) == [
+        Verdict(
+            outcome=Outcome.FAILED,
+            message="The Amazon Sales Channel home page: view_store (opens the store's dashboard) is there 2 times, "
+            "so none of them was used.",
+            next_step=RUN_AGAIN,
+        )
+    ]
+    assert "recentOrders" not in sandbox.journal.operations
+
+
+# --- Sessions that end --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("operation", ["stores", "recentOrders", "orders", "orderDetails", "cancelReasons"])
+def test_a_session_that_ends_before_confirm_is_renewed_and_the_order_canceled_once(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, at_step: AtStep, operation: str
+) -> None:
+    sandbox.faults.session_ends_before = operation
+    at_step["sign_in"] = sandbox.faults.reset
+    order = job("unshipped_old")
+    assert verdicts(order, attempts=2) == [CANCELED]
+    assert cancels() == arrived(order)
+
+
+def test_a_session_that_ends_at_confirm_is_not_taken_for_a_cancel_and_nothing_is_pressed_again(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
+) -> None:
+    sandbox.faults.session_ends_before = "cancelOrder"
+    assert verdicts(job("unshipped_recent"), attempts=3) == [
+        Verdict(
+            outcome=Outcome.UNKNOWN,
+            message="Confirm was pressed and an error was answered (Authentication failed), "
+            "but the order's page says Unshipped.",
+            next_step=LOOK,
+            status_before=Status.UNSHIPPED,
+            status_after=Status.UNSHIPPED,
+        )
+    ]
+    assert cancels() == []
+    assert sandbox.journal.operations.count("cancelOrder") == 1
+
+
+def test_a_session_that_ends_after_confirm_is_renewed_to_look_again_and_nothing_is_pressed_again(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, at_step: AtStep
+) -> None:
+    at_step["reopen_order"] = lambda: setattr(sandbox.faults, "ended_session", True)
+    at_step["sign_in"] = lambda: (sandbox.faults.reset(), at_step.pop("reopen_order"))
+    order = job("unshipped_recent")
+    assert verdicts(order, attempts=3) == [CANCELED]
+    assert cancels() == arrived(order)
+    assert sandbox.journal.operations.count("cancelOrder") == 1
+
+
+# --- What only looks like trouble, and what is --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", ["slow_start", "system_message", "key_banner_after_sign_in", "dialog_names_order"])
+def test_an_order_is_canceled_all_the_same_with(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, admin: Admin, fault: str
+) -> None:
+    setattr(sandbox.faults, fault, True)
+    admin.page.context.clear_cookies()
+    admin.begin_again()
+    order = job("unshipped_recent")
+    assert verdicts(order) == [CANCELED]
+    assert cancels() == arrived(order)
+
+
+def test_an_order_that_ships_between_two_attempts_is_not_canceled(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, at_step: AtStep
+) -> None:
+    sandbox.faults.ships_after_details = True
+    sandbox.faults.session_ends_before = "cancelReasons"
+    at_step["sign_in"] = sandbox.faults.reset
+    assert verdicts(job("unshipped_recent"), attempts=2) == [
+        Verdict(
+            outcome=Outcome.NOT_CANCELABLE,
+            message="The order's status is Shipped; only Unshipped orders can be canceled here.",
+            next_step="It has left: handle it as a return or an exchange in Seller Central.",
+            status_before=Status.SHIPPED,
+        )
+    ]
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("maintenance", "The Admin is in maintenance, or down (HTTP 503)."),
+        (
+            "permission_missing",
+            "The Admin says that this account needs permissions to view the page. "
+            "Ask an administrator to give the account's role the Amazon Sales Channel resources.",
+        ),
+        (
+            "usage_data_modal",
+            "A message window of the Admin lies over the page. "
+            "Sign in by hand with this account, answer the window, and run it again.",
+        ),
+    ],
+)
+def test_a_run_stops_for(
+    run: Callable[..., RunEnd], job: MakeJob, sandbox: Sandbox, admin: Admin, fault: str, told: str
+) -> None:
+    setattr(sandbox.faults, fault, True)
+    admin.open()
+    end = run(job("unshipped_recent"), job("canadian"), attempts=3)
+    assert (end.exit_status, end.info.stopped_early) == (3, told)
+    assert [result.outcome for result in end.results] == ["skipped", "skipped"]
+    assert sandbox.journal.operations == ()
+
+
+def test_an_app_that_does_not_start_fails_the_order(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin
+) -> None:
+    admin.patience = 4
+    sandbox.faults.app_script_missing = True
+    assert verdicts(job("unshipped_recent")) == [
+        Verdict(
+            outcome=Outcome.FAILED,
+            message="The Amazon Sales Channel home page did not appear within 4 s: "
+            "The headline of the home page is not there.",
+            next_step=RUN_AGAIN,
+        )
+    ]
+    assert sandbox.journal.operations == ()
+
+
+# --- What was pressed before --------------------------------------------------------------------------------------
+
+
+def test_an_order_whose_confirm_was_never_settled_is_not_pressed_again(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
+) -> None:
+    order = job("without_items")
+    assert [verdict.outcome for verdict in verdicts(order)] == ["canceled_not_sent"]
+    # The next import from Amazon, which was never told, brings the order back as it is there.
+    sandbox.shop.example("without_items").status = Status.UNSHIPPED
+    assert [verdict.outcome for verdict in verdicts(order)] == ["unknown"]
+    assert cancels() == arrived(order)

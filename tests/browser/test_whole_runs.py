@@ -1,0 +1,321 @@
+"""Whole runs through the command line, in a process of their own, as a person or a nightly job starts them."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.browser import BrowserChoice
+from bot.sandbox import UNKNOWN_ORDER, Face, RequestRecord, Sandbox
+
+Cancels = Callable[[], list[tuple[str, str, str, str]]]
+Start = Callable[..., "subprocess.Popen[str]"]
+
+US = "asc-v2-2.3-magentocommerce-us"
+MAIN = "asc-v2-2.3-magentocommerce"
+
+TWO_STORES = f"""\
+store: {US}
+reason: Buyer Canceled
+orders:
+  - order: 112-1215998-3002091
+    note: ticket 4711
+    expect: {{total: "121.80", buyer: Michael Blankenship}}
+  - 112-1215998-3002095
+  - order: 111-1071022-7105009
+    store: {MAIN}
+    reason: NoInventory
+  - order: {UNKNOWN_ORDER}
+  - order: 111-1071022-7105016
+    store: {MAIN}
+    expect: {{total: 1.00}}
+"""
+THREE_ORDERS = f"""\
+store: {US}
+reason: BuyerCanceled
+orders: [112-1215998-3002091, 112-1215998-3002089, 112-6177312-0215004]
+"""
+SKIPPED = "Nothing was pressed: the run stopped. Interrupted."
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finished:
+    """What a run left behind."""
+
+    status: int
+    said: str
+    complained: str
+    folder: Path
+    cancels: list[tuple[str, str, str, str]]
+    operations: tuple[str, ...]
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        results: list[dict[str, Any]] = json.loads((self.folder / "results.json").read_text(encoding="utf-8"))
+        return results
+
+    @property
+    def outcomes(self) -> list[str]:
+        return [result["outcome"] for result in self.results]
+
+
+@pytest.fixture
+def start(sandbox: Sandbox, browser_choice: BrowserChoice) -> Start:
+    """Starts a command in a folder, with everything set that it needs and nobody at a terminal."""
+
+    def start(folder: Path, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
+        given = {"ADMIN_URL": sandbox.url, "USERNAME": sandbox.username, "PASSWORD": sandbox.password, "SETTLE": "0"}
+        if browser_choice.executable:
+            given["BROWSER"] = str(browser_choice.executable)
+        environment = {f"COUNTERMAND_{name}": value for name, value in (given | settings).items()}
+        return subprocess.Popen(
+            [sys.executable, "-c", "from bot.cli import main; main()", *arguments],
+            cwd=folder,
+            env=os.environ | environment | {"PYTHONUTF8": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # what is sent to it and its browser is sent to nobody else
+        )
+
+    return start
+
+
+@pytest.fixture
+def finish(start: Start, sandbox: Sandbox, cancels: Cancels) -> Callable[..., Finished]:
+    """Runs a command on a job list to its end."""
+
+    def finish(folder: Path, orders: str, *arguments: str, **settings: str) -> Finished:
+        (folder / "jobs.yaml").write_text(orders, encoding="utf-8")
+        process = start(folder, *arguments, "jobs.yaml", **settings)
+        said, complained = process.communicate(timeout=300)
+        return Finished(
+            status=process.returncode,
+            said=said,
+            complained=complained,
+            folder=next((path.parent for path in folder.glob("runs/*/run.json")), folder / "runs"),
+            cancels=cancels(),
+            operations=sandbox.journal.operations,
+        )
+
+    return finish
+
+
+@pytest.fixture(scope="module")
+def runs_of_two_stores() -> dict[Face, Finished]:
+    """The one run that many tests look at, once for each face."""
+    return {}
+
+
+@pytest.fixture
+def two_stores(
+    face: Face,
+    finish: Callable[..., Finished],
+    runs_of_two_stores: dict[Face, Finished],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Finished:
+    """A run over two stores."""
+    if face not in runs_of_two_stores:
+        runs_of_two_stores[face] = finish(tmp_path_factory.mktemp("run"), TWO_STORES, "run", "--yes")
+    return runs_of_two_stores[face]
+
+
+# --- A run --------------------------------------------------------------------------------------------------------
+
+
+def test_a_run_cancels_what_it_may_and_ends_with_status_1_if_anything_is_left(two_stores: Finished) -> None:
+    assert (two_stores.status, two_stores.complained) == (1, "")
+    assert two_stores.outcomes == ["canceled", "not_cancelable", "canceled", "not_found", "mismatch"]
+    assert two_stores.cancels == [
+        ("112-1215998-3002091", US, "BuyerCanceled", "Unshipped"),
+        ("111-1071022-7105009", MAIN, "NoInventory", "Unshipped"),
+    ]
+
+
+def test_the_results_have_the_fields_that_are_promised(two_stores: Finished) -> None:
+    first, *_ = two_stores.results
+    promised = ["order", "store", "reason", "outcome", "status_before", "status_after", "message", "next_step"]
+    promised += ["attempts", "seconds", "evidence", "note"]
+    assert [list(result) for result in two_stores.results] == [promised] * 5
+    assert first | {"seconds": 0, "evidence": []} == {
+        "order": "112-1215998-3002091",
+        "store": US,
+        "reason": "BuyerCanceled",
+        "outcome": "canceled",
+        "status_before": "Unshipped",
+        "status_after": "Canceled",
+        "message": "Canceled: no error was answered and the order's page, opened anew, says Canceled.",
+        "next_step": "",
+        "attempts": 1,
+        "seconds": 0,
+        "evidence": [],
+        "note": "ticket 4711",
+    }
+
+
+def test_the_folder_of_a_run_holds_all_of_its_files(two_stores: Finished) -> None:
+    assert sorted(path.name for path in two_stores.folder.iterdir()) == [
+        "evidence",
+        "junit.xml",
+        "log.jsonl",
+        "report.html",
+        "results.csv",
+        "results.json",
+        "run.json",
+    ]
+    suite = ET.parse(two_stores.folder / "junit.xml").getroot()
+    assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("5", "3", "0")
+    assert f"Report: {Path('runs') / two_stores.folder.name / 'report.html'}" in two_stores.said.splitlines()
+
+
+def test_every_step_has_a_picture_that_is_named_by_it(two_stores: Finished) -> None:
+    for result in two_stores.results:
+        assert result["evidence"]
+        for number, name in enumerate(result["evidence"], start=1):
+            assert re.fullmatch(
+                rf"evidence/{result['order']}/{number:02}-[a-z_]+(-trouble)?\.jpg|.*-trouble\.txt", name
+            )
+            assert (two_stores.folder / name).stat().st_size > 0
+        folder = two_stores.folder / "evidence" / result["order"]
+        assert sorted(path.name for path in folder.iterdir()) == [Path(name).name for name in result["evidence"]]
+    steps = [Path(name).stem[3:] for name in two_stores.results[0]["evidence"]]
+    assert steps[-4:] == ["open_cancel_dialog", "choose_reason", "press_confirm", "reopen_order"]
+
+
+def test_the_log_is_one_object_a_line_and_names_every_order(two_stores: Finished) -> None:
+    lines = (two_stores.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    entries = [json.loads(line) for line in lines]
+    assert all({"time", "level", "message"} <= entry.keys() for entry in entries)
+    assert {result["order"] for result in two_stores.results} <= {entry.get("order") for entry in entries}
+
+
+def test_neither_the_password_nor_buyers_data_is_in_any_file_that_can_be_read(
+    two_stores: Finished, sandbox: Sandbox
+) -> None:
+    private = {sandbox.password}
+    for store in (US, MAIN):
+        for order in (*sandbox.shop.recent(store), sandbox.shop.example("thousands")):
+            private |= {order.buyer, order.email, order.phone, order.address["address1"]}
+    texts = [two_stores.said, two_stores.complained]
+    texts += [
+        path.read_text(encoding="utf-8")
+        for path in two_stores.folder.rglob("*")
+        if path.suffix not in {".jpg", ""} and path.is_file()
+    ]
+    assert len(texts) > 8
+    assert [secret for secret in private for text in texts if secret in text] == []
+
+
+# --- Trials -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("command", [["plan"], ["run", "--dry-run"]], ids=" ".join)
+def test_a_trial_ends_with_status_0_and_presses_nothing(
+    finish: Callable[..., Finished], tmp_path: Path, command: list[str]
+) -> None:
+    trial = finish(tmp_path, THREE_ORDERS, *command)
+    assert (trial.status, trial.complained) == (0, "")
+    assert trial.outcomes == ["would_cancel"] * 3
+    assert ("cancelReasons" in trial.operations) is ("--dry-run" in command)
+    assert "cancelOrder" not in trial.operations
+
+
+# --- Runs that end early ------------------------------------------------------------------------------------------
+
+
+def test_a_refused_password_is_tried_once_and_ends_the_run_with_status_3(
+    finish: Callable[..., Finished], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    run = finish(tmp_path, THREE_ORDERS, "run", "--yes", PASSWORD="not the password")
+    assert (run.status, run.outcomes) == (3, ["skipped"] * 3)
+    assert [request.method for request in sandbox.journal.requests].count("POST") == 1
+    assert not any("not the password" in path.read_text(encoding="utf-8") for path in run.folder.glob("*.*"))
+
+
+@pytest.fixture
+def interrupt_when(start: Start, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Presses Ctrl-C, which everything at the terminal hears, the moment an operation arrives; gives the results."""
+
+    def interrupt_when(operation: str) -> tuple[int, list[dict[str, Any]]]:
+        (tmp_path / "jobs.yaml").write_text(THREE_ORDERS, encoding="utf-8")
+        write_down = sandbox.journal.add
+
+        def watch(record: Any) -> None:
+            write_down(record)
+            if isinstance(record, RequestRecord) and record.operation == operation:
+                os.killpg(process.pid, signal.SIGINT)
+
+        monkeypatch.setattr(sandbox.journal, "add", watch)
+        process = start(tmp_path, "run", "--yes", "jobs.yaml")
+        process.communicate(timeout=300)
+        (results,) = tmp_path.glob("runs/*/results.json")
+        return process.returncode, json.loads(results.read_text(encoding="utf-8"))
+
+    return interrupt_when
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to another process alone")
+def test_an_interrupt_before_confirm_presses_nothing(interrupt_when: Any, sandbox: Sandbox) -> None:
+    status, results = interrupt_when("cancelReasons")
+    assert status == 130
+    assert [(result["outcome"], result["message"]) for result in results] == [("skipped", SKIPPED)] * 3
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to another process alone")
+def test_an_interrupt_after_confirm_finishes_the_order_in_hand(interrupt_when: Any, cancels: Cancels) -> None:
+    status, results = interrupt_when("cancelOrder")
+    assert status == 130
+    assert [result["outcome"] for result in results] == ["canceled", "skipped", "skipped"]
+    assert cancels() == [("112-1215998-3002091", US, "BuyerCanceled", "Unshipped")]
+
+
+# --- Runs that do not begin ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def refused(finish: Callable[..., Finished], sandbox: Sandbox, tmp_path: Path) -> Callable[..., str]:
+    """What is said of a run that must not begin; that nothing was opened is made sure of."""
+
+    def refused(*arguments: str, orders: str = THREE_ORDERS, **settings: str) -> str:
+        run = finish(tmp_path, orders, *arguments, **settings)
+        assert run.status == 2
+        assert sandbox.journal.requests == ()
+        assert not (tmp_path / "runs").exists()
+        return run.complained
+
+    return refused
+
+
+@pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
+def test_a_run_that_nobody_can_be_asked_about_does_not_begin(refused: Callable[..., str]) -> None:
+    assert refused("run") == "There is no terminal to ask on: look at the plan, then start with --yes.\n"
+
+
+@pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
+def test_a_list_with_mistakes_does_not_begin(refused: Callable[..., str]) -> None:
+    orders = f"store: {US}\nreason: Buyer Canceled\norders: [112-1215998-3002091, 112-1215998-300209]\n"
+    assert refused("run", "--yes", orders=orders) == (
+        "jobs.yaml:3:31: 112-1215998-300209 is not an Amazon order number: "
+        "write three, seven and seven digits, such as 112-1215998-3002091\n"
+    )
+
+
+@pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
+def test_a_run_without_its_settings_does_not_begin(refused: Callable[..., str]) -> None:
+    assert refused("run", "--yes", PASSWORD="", ADMIN_URL="http://shop.example/admin") == (
+        "COUNTERMAND_ADMIN_URL: http:// would send the password readable; use https://.\n"
+        "COUNTERMAND_PASSWORD is not set (Admin password).\n"
+        "Set them in the environment, or in a file .env in the folder you start from: see .env.example.\n"
+    )
