@@ -27,7 +27,8 @@ from bot.errors import (
     SessionEnded,
 )
 from bot.ledger import Ledger
-from bot.pack import Interruption, Pack
+from bot.pack import Pack
+from bot.packmodel import Interruption
 from bot.recorder import NoRecorder, Recorder
 from bot.screen import Screen
 

@@ -1,8 +1,6 @@
 """The command line: parses and wires, nothing else. What is slow to import is imported by the command that needs it."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -10,19 +8,13 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from bot import __version__
-from bot.errors import CannotStart, CountermandError, InputInvalid, RunStopped
+from bot.errors import CannotStart, CountermandError, InputInvalid
 from bot.textfile import listing
 
 if TYPE_CHECKING:
-    from bot.admin import Admin
     from bot.joblist import JobList
-    from bot.ledger import Ledger
-    from bot.pack import Pack
-    from bot.progress import Progress
-    from bot.recorder import Recorder
     from bot.runner import RunEnd, Work
     from bot.settings import Places, Settings
-    from bot.stopping import StopRequest
 
 app = typer.Typer(
     name="countermand",
@@ -300,112 +292,25 @@ def _carry_out(
     headed: bool = False,
     max_cancellations: int | None = None,
 ) -> "RunEnd":
-    """Wire the parts together and work through a list."""
-    from datetime import UTC, datetime
+    """Wire the flows to the engine, and work through a list."""
+    from functools import partial
 
-    from bot.admin import admin_name
-    from bot.ledger import Ledger
-    from bot.logs import log_to
-    from bot.outcomes import RunInfo
-    from bot.pack import load_pack
-    from bot.progress import make_progress
-    from bot.recorder import Recorder
-    from bot.report import REPORT_FILE, write_report
-    from bot.results import write_results
-    from bot.runfolder import make_run_folder
-    from bot.runner import Runner
-    from bot.stopping import StopRequest, stop_on_signals
-
-    pack = load_pack(settings.pack)
-    if settings.stop_file.exists():
-        raise CannotStart(reason=f"The stop file {settings.stop_file} is there: remove it to let runs start again.")
-    if ask:
-        _ask_to_start(settings, job_list)
-    started = datetime.now(UTC)
-    folder = make_run_folder(settings.runs_dir, started)
-    info = RunInfo(
-        run_id=folder.name,
-        command=command,
-        admin=admin_name(settings.admin_url),
-        account=settings.username,
-        pack=pack.name,
-        job_list=Path(job_list.file).name,
-        started_at=started,
-        unmasked=settings.unmasked,
-        version=__version__,
-    )
-    # A demo's practice Admin is new each time: what was pressed in an earlier one says nothing about it.
-    ledger_file = folder / "ledger.sqlite" if command == "demo" else settings.ledger_file
-    progress = make_progress()
-    stop = StopRequest(settings.stop_file)
-    recorder = Recorder(folder, masked=not settings.unmasked)
-    secrets = [settings.password.get_secret_value()]
-    with (
-        log_to(folder / "log.jsonl", secrets=secrets, say=progress.say),
-        stop_on_signals(stop, progress.say),
-        Ledger.open(ledger_file) as ledger,
-    ):
-        runner = Runner(
-            work=work,
-            open_admin=lambda: _admin(settings, pack, ledger, recorder, progress, stop, headed=headed),
-            ledger=ledger,
-            recorder=recorder,
-            progress=progress,
-            attempts=settings.attempts,
-            max_failures=settings.max_failures,
-            max_failures_total=settings.max_failures_total,
-            max_cancellations=max_cancellations,
-            claim_seconds=max(300, 10 * settings.timeout),
-        )
-        end = runner.run(info, job_list.jobs)
-    failures = []
-    for write in (write_results, write_report):
-        try:
-            write(folder, end.info, end.results)
-        except RunStopped as failure:
-            failures.append(f"{failure} The outcomes are in the ledger {ledger_file}.")
-    progress.run_finished(end.info, end.results)
-    if failures:
-        raise RunStopped(reason="\n".join(failures))
-    typer.echo(f"Report: {folder / REPORT_FILE}")
-    return end
-
-
-@contextmanager
-def _admin(
-    settings: "Settings",
-    pack: "Pack",
-    ledger: "Ledger",
-    recorder: "Recorder",
-    progress: "Progress",
-    stop: "StopRequest",
-    *,
-    headed: bool,
-) -> "Iterator[Admin]":
-    """The Admin, signed in, in a browser of its own."""
-    from bot.admin import Admin
-    from bot.session import browser_session
+    from bot.launch import carry_out
+    from bot.report import REPORT_FILE
     from flows.sign_in import sign_in
 
-    with browser_session(settings, headed=headed) as session:
-        admin = Admin(
-            session.fresh_page(),
-            pack,
-            settings.admin_url,
-            ledger=ledger,
-            recorder=recorder,
-            patience=settings.timeout,
-            settle=settings.settle,
-            recover_after=settings.recover_after,
-            allowed_hosts=settings.allowed_hosts,
-            fresh_page=session.fresh_page,
-            sign_in=lambda admin: sign_in(admin, settings.username, settings.password),
-            on_step=progress.step,
-            say=progress.say,
-            stopping=stop,
-        )
-        sign_in(admin, settings.username, settings.password)
-        yield admin
+    end = carry_out(
+        command,
+        settings,
+        job_list,
+        work=work,
+        sign_in=partial(sign_in, username=settings.username, password=settings.password),
+        may_start=partial(_ask_to_start, settings, job_list) if ask else None,
+        headed=headed,
+        max_cancellations=max_cancellations,
+    )
+    typer.echo(f"Report: {settings.runs_dir / end.info.run_id / REPORT_FILE}")
+    return end
 
 
 def _ask_to_start(settings: "Settings", job_list: "JobList") -> None:

@@ -111,7 +111,11 @@ def await_answer(admin: Admin, heard: Heard) -> tuple[Answer, str]:
             answer = _on_wire(heard)  # the dialog stayed open over an answer that did arrive
         if answer is None:
             words = " ".join(" ".join(screen.find("messages").all_inner_texts()).split())
-            answer = (Answer.NONE, words or heard.press_trouble or "nothing was answered in time")
+            answer = (
+                (Answer.UNCLEAR, words)
+                if words
+                else (Answer.NONE, heard.press_trouble or "nothing was answered in time")
+            )
     except PlaywrightError as trouble:
         answer = (Answer.NONE, first_line(trouble))
     _note(admin, lambda: admin.ledger.note_answer(heard.intent, *answer))
@@ -143,7 +147,7 @@ def _on_wire(heard: Heard) -> tuple[Answer, str] | None:
     return min(answers, key=lambda answer: _WORST_FIRST.index(answer[0]), default=None)
 
 
-_WORST_FIRST = (Answer.ERROR, Answer.NONE, Answer.OK)
+_WORST_FIRST = (Answer.ERROR, Answer.UNCLEAR, Answer.NONE, Answer.OK)
 
 
 def _answer_of(request: Request) -> tuple[Answer, str] | None:
@@ -155,9 +159,9 @@ def _answer_of(request: Request) -> tuple[Answer, str] | None:
     try:
         said = response.json()
     except (PlaywrightError, ValueError):
-        return Answer.NONE, "the answer could not be read"
+        return Answer.UNCLEAR, "it could not be read"
     if not isinstance(said, dict):
-        return Answer.NONE, "the answer says neither yes nor no"
+        return Answer.UNCLEAR, "it says neither yes nor no"
     errors = said.get("errors")
     if errors:
         first = errors[0] if isinstance(errors, list) else errors
@@ -165,4 +169,4 @@ def _answer_of(request: Request) -> tuple[Answer, str] | None:
     data = said.get("data")
     if isinstance(data, dict) and data and all(data.values()):
         return Answer.OK, ""
-    return Answer.NONE, "the answer says neither yes nor no"
+    return Answer.UNCLEAR, "it says neither yes nor no"

@@ -13,7 +13,8 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-from bot.pack import Element, ScreenSpec, fill
+from bot.pack import fill
+from bot.packmodel import Element, ScreenSpec
 
 READING = (Path(__file__).parent / "reading.js").read_text(encoding="utf-8")
 """The script that reads fields and columns; see there."""

@@ -20,8 +20,10 @@ class Answer(StrEnum):
     """It answered, and said nothing of an error."""
     ERROR = "error"
     """It answered with an error."""
+    UNCLEAR = "unclear"
+    """It answered something that cannot be understood."""
     NONE = "none"
-    """No answer came, or none that can be understood."""
+    """No answer came."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,13 +111,15 @@ def after_confirm(answer: Answer, words: str, status_after: Status | None) -> Ve
         )
     elif status_after is Status.CANCELED:
         outcome, next_step = Outcome.UNKNOWN, LOOK_IN_SELLER_CENTRAL
-        message = f"The order's page says Canceled, but no answer came{said}: whether Amazon was told is not known."
+        heard = "the answer could not be understood" if answer is Answer.UNCLEAR else "no answer came"
+        message = f"The order's page says Canceled, but {heard}{said}: whether Amazon was told is not known."
     else:
         outcome, next_step = Outcome.UNKNOWN, LOOK_IN_SELLER_CENTRAL
         shown = f"the order's page says {status_after}" if status_after else "the order's page could not be read"
         answered = {
             Answer.OK: "no error was answered",
             Answer.ERROR: f"an error was answered{said}",
+            Answer.UNCLEAR: f"the answer could not be understood{said}",
             Answer.NONE: f"no answer came{said}",
         }[answer]
         message = f"Confirm was pressed and {answered}, but {shown}."

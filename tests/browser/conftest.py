@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, BrowserContext
 from pydantic import SecretStr
 
 from bot.admin import Admin
+from bot.errors import SessionEnded
 from bot.joblist import Job
 from bot.outcomes import RunInfo
 from bot.pack import Pack, load_pack
@@ -24,6 +25,7 @@ from bot.runner import RunEnd, Runner
 from bot.sandbox import Face, Sandbox
 from bot.verdicts import Verdict
 from flows.cancel_order import cancel_order
+from flows.open_order import open_store
 from flows.sign_in import sign_in
 
 AtStep = dict[str, Callable[[], object]]
@@ -119,29 +121,44 @@ def at_step() -> AtStep:
 
 
 @pytest.fixture
-def admin(
-    context_for: Callable[[Face], BrowserContext],
-    pack: Pack,
-    sandbox: Sandbox,
-    at_step: dict[str, Callable[[], object]],
+def new_admin(
+    context_for: Callable[[Face], BrowserContext], pack: Pack, sandbox: Sandbox, at_step: AtStep
 ) -> Iterator[Admin]:
-    """The practice Admin on a new page, signed in; it signs in again when its session ends."""
-
-    def enter(admin: Admin) -> None:
-        sign_in(admin, sandbox.username, SecretStr(sandbox.password))
-
+    """The practice Admin on a new page where nothing is open yet; it signs in again when its session ends."""
     with context_for(sandbox.face).new_page() as page:
-        admin = Admin(
+        yield Admin(
             page,
             pack,
             sandbox.url,
             patience=15,
             settle=0,
-            sign_in=enter,
+            sign_in=lambda admin: sign_in(admin, sandbox.username, SecretStr(sandbox.password)),
             on_step=lambda name: at_step.get(name, lambda: None)(),
         )
-        enter(admin)
-        yield admin
+
+
+@pytest.fixture(scope="session")
+def dashboards() -> dict[Face, str]:
+    """Where the dashboard of the usual store was last seen, for each face; good as long as the session is."""
+    return {}
+
+
+@pytest.fixture
+def admin(new_admin: Admin, sandbox: Sandbox, dashboards: dict[Face, str]) -> Admin:
+    """The practice Admin on the dashboard of the usual store, without the way there where that can be spared."""
+    store = "asc-v2-2.3-magentocommerce-us"
+    try:
+        if sandbox.face not in dashboards:
+            raise SessionEnded(reason="There was none yet.")
+        new_admin.page.goto(dashboards[sandbox.face])
+        new_admin.arrive("store_dashboard", store=store)
+        new_admin.store = store
+    except SessionEnded:
+        new_admin.begin_again()
+        open_store(new_admin, store)
+        dashboards[sandbox.face] = new_admin.page.url
+    sandbox.journal.clear()
+    return new_admin
 
 
 @pytest.fixture

@@ -10,7 +10,8 @@ from bot.admin import Admin
 from bot.choice import NotOffered, NotOneControl, choose, chosen
 from bot.errors import ChoiceNotOffered, ElementAmbiguous, ElementMissing
 from bot.finder import locate
-from bot.pack import Pack, ScreenSpec, load_pack
+from bot.pack import Pack, load_pack
+from bot.packmodel import ScreenSpec
 
 LABEL = "Reason for cancellation"
 WORDS = ("No Inventory", "Buyer Canceled", "Buyer Canceled Late", "Customer Return")

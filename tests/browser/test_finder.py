@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from bot.finder import locate
-from bot.pack import ScreenSpec
+from bot.packmodel import ScreenSpec
 
 Find = Callable[..., list[str]]
 ICON = "\ue629"

@@ -286,7 +286,7 @@ def test_a_status_that_the_pack_has_no_word_for_is_not_guessed(
         ),
         pytest.param(
             {"body": "<html>Please sign in</html>", "content_type": "text/html"},
-            "Confirm was pressed and no answer came (the answer could not be read), "
+            "Confirm was pressed and the answer could not be understood (it could not be read), "
             "but the order's page says Unshipped.",
             id="a page",
         ),

@@ -224,9 +224,9 @@ def test_neither_the_password_nor_buyers_data_is_in_any_file_that_can_be_read(
 def test_a_trial_ends_with_status_0_and_presses_nothing(
     finish: Callable[..., Finished], tmp_path: Path, command: list[str]
 ) -> None:
-    trial = finish(tmp_path, THREE_ORDERS, *command)
+    trial = finish(tmp_path, THREE_ORDERS.replace("112-1215998-3002089, ", ""), *command)
     assert (trial.status, trial.complained) == (0, "")
-    assert trial.outcomes == ["would_cancel"] * 3
+    assert trial.outcomes == ["would_cancel"] * 2
     assert ("cancelReasons" in trial.operations) is ("--dry-run" in command)
     assert "cancelOrder" not in trial.operations
 

@@ -351,7 +351,7 @@ def shop(monkeypatch: pytest.MonkeyPatch, settings: None) -> Shop:
     def admin(*_: object, headed: bool) -> Iterator[Any]:
         yield SimpleNamespace(host="shop.example:8443", pressed=False, begin_again=lambda: None)
 
-    monkeypatch.setattr(cli, "_admin", admin)
+    monkeypatch.setattr("bot.launch.open_admin", admin)
     monkeypatch.setattr("flows.cancel_order.cancel_order", shop.work("cancel"))
     monkeypatch.setattr("flows.read_order.plan_order", shop.work("plan"))
     return shop
@@ -480,7 +480,7 @@ def test_files_that_cannot_be_written_are_named_and_the_ledger_has_the_outcomes(
     def full(*_: object) -> None:
         raise RunStopped(reason="results.json could not be written: No space left on device.")
 
-    monkeypatch.setattr("bot.results.write_results", full)
+    monkeypatch.setattr("bot.launch.write_results", full)
     said = countermand("run", "jobs.yaml", "--yes")
     ledger = Path("runs/ledger.sqlite")
     assert (said.status, said.err) == (

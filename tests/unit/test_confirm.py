@@ -232,11 +232,11 @@ DATA = {"data": {"cancelOrder": True}}
         (FakeRequest({"errors": "broken"}), (Answer.ERROR, "broken")),
         (FakeRequest({"errors": [7]}), (Answer.ERROR, "7")),
         (FakeRequest(DATA, status=500), (Answer.ERROR, "HTTP 500")),
-        (FakeRequest({"data": None}), (Answer.NONE, "the answer says neither yes nor no")),
-        (FakeRequest({"ajaxExpired": 1}), (Answer.NONE, "the answer says neither yes nor no")),
-        (FakeRequest([]), (Answer.NONE, "the answer says neither yes nor no")),
-        (FakeRequest(ValueError("no JSON")), (Answer.NONE, "the answer could not be read")),
-        (FakeRequest(PlaywrightError("no body")), (Answer.NONE, "the answer could not be read")),
+        (FakeRequest({"data": None}), (Answer.UNCLEAR, "it says neither yes nor no")),
+        (FakeRequest({"ajaxExpired": 1}), (Answer.UNCLEAR, "it says neither yes nor no")),
+        (FakeRequest([]), (Answer.UNCLEAR, "it says neither yes nor no")),
+        (FakeRequest(ValueError("no JSON")), (Answer.UNCLEAR, "it could not be read")),
+        (FakeRequest(PlaywrightError("no body")), (Answer.UNCLEAR, "it could not be read")),
     ],
 )
 def test_the_answer_on_the_wire_is_understood(
@@ -278,7 +278,7 @@ def test_a_yes_on_the_screen_does_not_count_while_the_dialog_is_open(admin: Fake
 
 def test_words_that_are_neither_yes_nor_no_are_told(admin: FakeAdmin) -> None:
     admin.on_screen = {"messages": ["Please \n wait", "Really"]}
-    assert answer(admin) == (Answer.NONE, "Please wait Really")
+    assert answer(admin) == (Answer.UNCLEAR, "Please wait Really")
 
 
 def test_without_any_answer_the_trouble_of_the_press_is_told(admin: FakeAdmin) -> None:

@@ -174,7 +174,11 @@ def test_only_the_guard_makes_permits_and_only_one_place_takes_them() -> None:
     }
     assert [path.name for path, text in sources.items() if " Permit(" in text or "_SEAL" in text] == ["guard.py"]
     assert [path.name for path, text in sources.items() if '.one("confirm").click()' in text] == []
-    assert {path.name for path, text in sources.items() if '"confirm"' in text} == {"guard.py", "confirm.py", "pack.py"}
+    assert {path.name for path, text in sources.items() if '"confirm"' in text} == {
+        "guard.py",
+        "confirm.py",
+        "packlint.py",
+    }
 
 
 # --- The dialog ---

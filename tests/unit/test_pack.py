@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from bot.errors import CannotStart, InputInvalid
-from bot.pack import REQUIRED, Pack, load_pack, match_route, pack_schema, packs_folder
+from bot.pack import Pack, load_pack, match_route, pack_schema, packs_folder
+from bot.packlint import REQUIRED
 from bot.vocabulary import Reason, Status
 from bot.yamlfile import read_yaml
 

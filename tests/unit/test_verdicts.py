@@ -112,6 +112,8 @@ def test_only_a_recorded_answer_and_canceled_together_are_a_success(
         (Answer.OK, Status.CANCELED, Outcome.CANCELED),
         (Answer.ERROR, Status.CANCELED, Outcome.CANCELED_NOT_SENT),
         (Answer.NONE, Status.CANCELED, Outcome.UNKNOWN),
+        (Answer.UNCLEAR, Status.CANCELED, Outcome.UNKNOWN),
+        (Answer.UNCLEAR, Status.UNSHIPPED, Outcome.UNKNOWN),
         (None, Status.CANCELED, Outcome.UNKNOWN),
         (Answer.OK, Status.UNSHIPPED, Outcome.UNKNOWN),
         (Answer.ERROR, Status.UNSHIPPED, Outcome.UNKNOWN),
@@ -179,7 +181,7 @@ def test_an_order_that_the_next_import_brought_back_is_said_so() -> None:
 @pytest.mark.parametrize("answer", list(Answer))
 def test_only_both_proofs_together_are_a_success(answer: Answer, status: Status | None) -> None:
     expected = Outcome.UNKNOWN
-    if status is Status.CANCELED and answer is not Answer.NONE:
+    if status is Status.CANCELED and answer in {Answer.OK, Answer.ERROR}:
         expected = Outcome.CANCELED if answer is Answer.OK else Outcome.CANCELED_NOT_SENT
     verdict = after_confirm(answer, "words", status)
     assert verdict.outcome is expected

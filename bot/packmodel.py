@@ -1,0 +1,183 @@
+"""What a pack's files may hold: typed models of ``pack.yaml`` and of one screen, each field with what it means."""
+
+from collections.abc import Iterator
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+
+from bot.vocabulary import Reason, Status
+
+Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")]
+Words = Annotated[str, StringConstraints(min_length=1, max_length=500)]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Card(_Model):
+    """The smallest box that holds a given text and a given control."""
+
+    text: Words = Field(description="The text that tells this box from its neighbours, whole")
+    control: Words = Field(description="The words on a button or link that every such box has")
+
+
+KINDS = ("role", "label", "text", "says", "field", "column", "card", "row", "choice", "css", "xpath")
+READ_ONLY_KINDS = frozenset({"field", "column"})
+
+
+class Element(_Model):
+    """One thing on a screen: how a person finds it, what it is for, and where that was observed."""
+
+    role: Words | tuple[Words, ...] | None = Field(
+        default=None, description="ARIA role, such as button, or any of several; goes with name"
+    )
+    name: Words | None = Field(default=None, description="With role: the accessible name, whole")
+    label: Words | None = Field(default=None, description="The form control with this label")
+    text: Words | None = Field(default=None, description="The element with this text, whole")
+    says: Words | None = Field(default=None, description="A message that has these words in it")
+    field: Words | None = Field(default=None, description="The value that stands beside this label (read only)")
+    column: Words | None = Field(default=None, description="The cells under this column header (read only)")
+    card: Card | None = Field(default=None, description="The smallest box that holds a text and a control")
+    row: Words | None = Field(default=None, description="The table row that has a cell with this text, whole")
+    choice: Words | None = Field(
+        default=None, description="The select, listbox button, combobox or group of radio buttons at this label"
+    )
+    css: Words | None = Field(default=None, description="CSS selector; only where nothing visible serves")
+    xpath: Words | None = Field(default=None, description="XPath; only where nothing visible serves")
+
+    within: Name | None = Field(default=None, description="Look only inside this element of the same screen")
+    case: Literal["exact", "any"] = Field(default="exact", description="Whether upper and lower case must agree")
+    commits: bool = Field(
+        default=False, description="Pressing it cannot be taken back; only the holder of a permit can press it"
+    )
+    private: bool = Field(default=False, description="Shows buyers' data: masked in pictures and texts")
+    purpose: Words = Field(alias="for", description="What it is for, in a few words; error messages use them")
+    observed: Words = Field(description="Where it was seen: a guide, a version, a screen")
+
+    @model_validator(mode="after")
+    def _one_way_to_find_it(self) -> Self:
+        used = [kind for kind in KINDS if getattr(self, kind) is not None]
+        if len(used) != 1:
+            found = f"it has {' and '.join(used)}" if used else "it has none"
+            raise ValueError(f"an element is found in exactly one way ({', '.join(KINDS)}); {found}")
+        if self.name is not None and self.role is None:
+            raise ValueError("name goes with role; without role, use text or label")
+        if self.private and not (self.field or self.column):
+            raise ValueError("only field and column elements can be private: their words are what is masked")
+        if self.commits and self.name is None:
+            raise ValueError("an element that commits is found by role and name, so that nothing else can match")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """The one way in which it is found, such as ``role`` or ``field``."""
+        return next(kind for kind in KINDS if getattr(self, kind) is not None)
+
+    def templates(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """The texts that may hold facts in braces, each with the keys that lead to it."""
+        if self.card is not None:
+            yield ("card", "text"), self.card.text
+            yield ("card", "control"), self.card.control
+        elif self.role is None and self.kind not in {"css", "xpath"}:
+            yield (self.kind,), getattr(self, self.kind)
+        elif self.name is not None:
+            yield ("name",), self.name
+
+
+class Check(_Model):
+    """One condition of a screen, with the sentence that the user reads when it does not hold."""
+
+    shows: Name | None = Field(default=None, description="This element is there, exactly once")
+    hides: Name | None = Field(default=None, description="This element is not there")
+    reads: dict[Name, Words] | None = Field(default=None, description="This element reads exactly so")
+    route: Words | None = Field(default=None, description="The address after the # is exactly this")
+    message: Words = Field(description="What is wrong when this does not hold")
+
+    @model_validator(mode="after")
+    def _one_condition(self) -> Self:
+        if sum(value is not None for value in (self.shows, self.hides, self.reads, self.route)) != 1:
+            raise ValueError("a check has exactly one of shows, hides, reads and route")
+        if self.reads is not None and len(self.reads) != 1:
+            raise ValueError("reads names exactly one element")
+        return self
+
+    @property
+    def elements(self) -> tuple[str, ...]:
+        """The names of the elements that this check looks at."""
+        return tuple(name for name in (self.shows, self.hides, *(self.reads or ())) if name is not None)
+
+
+class Interruption(_Model):
+    """What it means when this screen appears instead of the one that was expected."""
+
+    reaction: Literal["sign_in", "retry", "stop"] = Field(
+        description="sign_in: sign in again and go on; retry: begin this order again; stop: end the run"
+    )
+    lasting: float = Field(
+        default=0, ge=0, le=600, description="Seconds that it must last before it counts; 0 is at once"
+    )
+    message: Words = Field(description="What happened, for the user")
+    next_step: Words = Field(description="What the user should do")
+
+
+class ScreenSpec(_Model):
+    """One screen: its elements, the ordered checks that prove that it is this screen, and its busy covers."""
+
+    screen: Name = Field(description="The screen's name; also the file's name")
+    title: Words = Field(description="What people call it; error messages use this")
+    observed: Words = Field(description="Where it was seen: a guide, a version")
+    elements: dict[Name, Element] = Field(default_factory=dict)
+    labels: tuple[Words, ...] = Field(
+        default=(), description="Further labels on this screen, so that none of them is taken for a value"
+    )
+    checks: tuple[Check, ...] = Field(
+        description="In order; the first that fails is the message", json_schema_extra={"minItems": 1}
+    )
+    busy: tuple[Words, ...] = Field(default=(), description="CSS of covers that mean: not ready yet")
+    interrupts: Interruption | None = Field(
+        default=None, description="Set where this screen may appear in place of any other"
+    )
+
+    @field_validator("checks")
+    @classmethod
+    def _some(cls, checks: tuple[Check, ...]) -> tuple[Check, ...]:
+        # Not min_length: it also complains, beside the real mistake, when every check has one.
+        if not checks:
+            raise ValueError("a screen has at least one check, or it could not be told from any other")
+        return checks
+
+
+class CancelRequest(_Model):
+    """How the page's own cancel request is recognised on the wire, to hear its answer."""
+
+    address: Words = Field(description="Part of the address that the request goes to")
+    body: Words = Field(description="Part of the request's body")
+
+
+class PackInfo(_Model):
+    """``pack.yaml``: what holds for all screens of a pack."""
+
+    pack: Words = Field(description="The pack's name; also the folder's name")
+    title: Words = Field(description="Which Admin and which versions it describes")
+    observed: Words = Field(description="Where that was seen")
+    statuses: dict[Status, tuple[Words, ...]] = Field(description="Status -> every way in which screens write it")
+    reasons: dict[Reason, Words] = Field(description="Reason code -> its words in the pick list")
+    order_route: Words = Field(description="Where an order's own page is, after the #")
+    store_route: Words = Field(description="Where a store's dashboard is, after the #")
+    cancel_request: CancelRequest
+    busy: tuple[Words, ...] = Field(default=(), description="CSS of covers that mean, on any screen: not ready yet")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        for kind, words in (
+            ("status", [status for status, texts in self.statuses.items() if texts]),
+            ("reason", list(self.reasons)),
+        ):
+            missing = [str(term) for term in (Status if kind == "status" else Reason) if term not in words]
+            if missing:
+                raise ValueError(f"no words for {kind} {', '.join(missing)}")
+        shown = [text for texts in self.statuses.values() for text in texts]
+        if len(set(shown)) != len(shown) or len(set(self.reasons.values())) != len(self.reasons):
+            raise ValueError("the same words stand for two different statuses or reasons")
+        return self
