@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Locator, Page, Response
+from playwright.sync_api import Locator, Page
 
 from bot.errors import (
     CountermandError,
@@ -200,11 +200,13 @@ class Admin:
             InTheWay: beginning the order again may mend it.
             RunStopped: the run cannot go on.
         """
-        if self._document_status == 503:
+        # The one thing that a page may not show: how the server answered for the page itself.
+        status = self.page.evaluate("() => performance.getEntriesByType('navigation')[0]?.responseStatus ?? 0")
+        if status == 503:
             raise RunStopped(reason="The Admin is in maintenance, or down (HTTP 503).")
-        if self._document_status >= 500:
+        if status >= 500:
             raise InTheWay(
-                f"The Admin answered with an error (HTTP {self._document_status}).",
+                f"The Admin answered with an error (HTTP {status}).",
                 "Run the list again; if it stays, tell the shop's administrator.",
             )
         screens = [self.screen(spec.screen) for spec in self.pack.interruptions() if spec.screen not in besides]
@@ -252,14 +254,7 @@ class Admin:
 
     def _use(self, page: Page) -> None:
         self.page = page
-        self._document_status = 200
         page.set_default_timeout(self.patience * 1000)
-        page.on("response", self._note_document)
-
-    def _note_document(self, response: Response) -> None:
-        """Remember how the server answered for the page itself, the one thing that the page may not show."""
-        if response.request.is_navigation_request() and response.frame == self.page.main_frame:
-            self._document_status = response.status
 
     def _wait_for_change(self, changes: int, seconds: float) -> int:
         """Wait until the page has changed since it had changed ``changes`` times, and say how often it has by now."""

@@ -15,7 +15,7 @@ from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
 from bot.recorder import Recorder
-from bot.sandbox import Sandbox
+from bot.sandbox import Face, Sandbox
 from bot.verdicts import Verdict
 from bot.vocabulary import Status
 from flows.open_order import open_order, open_store
@@ -37,6 +37,9 @@ LOOK = (
     "if it is still open there, cancel it there."
 )
 RUN_AGAIN = "Nothing was pressed: run the list again. If it stays, look at the pictures of this order."
+
+one_face = pytest.mark.parametrize("face", [Face.SPECTRUM], indirect=True)
+"""For what has nothing to do with how a page is marked up."""
 
 REWRITE = """([before, after]) => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
@@ -80,6 +83,7 @@ def test_a_status_that_changes_while_the_dialog_is_open_stops_the_cancel(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
+@one_face
 def test_an_address_that_changes_while_the_dialog_is_open_stops_the_cancel(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
@@ -91,6 +95,7 @@ def test_an_address_that_changes_while_the_dialog_is_open_stops_the_cancel(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
+@one_face
 def test_an_imported_order_whose_address_proves_nothing_is_refused(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
@@ -117,6 +122,7 @@ def test_a_reason_that_does_not_stay_chosen_stops_the_cancel(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
+@one_face
 def test_a_total_that_is_not_the_one_in_the_list_is_refused(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
@@ -213,6 +219,7 @@ def test_an_order_number_that_leads_to_seller_central_is_not_followed(
 # --- Words that mean something else in this place -----------------------------------------------------------------
 
 
+@one_face
 @pytest.mark.parametrize("words", ["Unable to cancel Amazon order", "The order has been canceled."])
 def test_notes_that_read_like_an_answer_are_none(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, words: str
@@ -232,6 +239,7 @@ def test_names_and_notes_that_read_like_messages_of_the_admin_are_none(
         "Authentication failed. Your current session is terminated. Sorry, you need permissions to view this content. "
         "The account sign-in was incorrect or your account is disabled temporarily."
     )
+    admin.reload()
     open_store(admin, order.store)
     admin.notice_interruptions()
     open_order(admin, job("unshipped_recent"))
@@ -258,6 +266,7 @@ def test_a_status_that_the_pack_has_no_word_for_is_not_guessed(
     # The page rewrites itself, as one in another language, or of a later version, would read.
     watch = f"() => new MutationObserver(() => ({REWRITE})(['Unshipped', 'Not yet shipped'])).observe("
     admin.page.add_init_script(f"({watch}document, {{ childList: true, subtree: true }}))()")
+    admin.reload()
     assert verdicts(job("unshipped_recent")) == [
         Verdict(
             outcome=Outcome.NOT_CANCELABLE,
@@ -271,6 +280,7 @@ def test_a_status_that_the_pack_has_no_word_for_is_not_guessed(
 # --- Answers that are not what they seem --------------------------------------------------------------------------
 
 
+@one_face
 @pytest.mark.parametrize(
     ("answer", "message"),
     [
@@ -316,6 +326,7 @@ def test_an_answer_alone_proves_nothing(
 # --- What cannot be written down ----------------------------------------------------------------------------------
 
 
+@one_face
 def test_without_evidence_nothing_is_pressed(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, tmp_path: Path
 ) -> None:
@@ -328,9 +339,10 @@ def test_without_evidence_nothing_is_pressed(
         f"The evidence could not be written ({why}), and no order is canceled without it.",
         "Nothing was pressed. Make room or give the run folder write permission, then run the list again.",
     )
-    assert "orderDetails" not in sandbox.journal.operations
+    assert "cancelReasons" not in sandbox.journal.operations
 
 
+@one_face
 def test_evidence_that_is_lost_after_confirm_hides_no_outcome(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, admin: Admin, at_step: AtStep, tmp_path: Path
 ) -> None:
@@ -346,6 +358,7 @@ def test_evidence_that_is_lost_after_confirm_hides_no_outcome(
     assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
 
 
+@one_face
 def test_an_intent_that_cannot_be_written_keeps_confirm_from_being_pressed(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep, tmp_path: Path
 ) -> None:

@@ -259,8 +259,11 @@ def test_a_reason_that_is_not_offered_is_told_with_those_that_are(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
-def test_an_order_that_is_listed_twice_is_not_opened(verdicts: Verdicts, job: MakeJob, sandbox: Sandbox) -> None:
+def test_an_order_that_is_listed_twice_is_not_opened(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin
+) -> None:
     sandbox.faults.duplicate_row = True
+    admin.reload()
     assert verdicts(job("partially_shipped")) == [
         Verdict(
             outcome=Outcome.FAILED,
@@ -290,7 +293,7 @@ def test_a_dialog_with_two_confirm_buttons_is_left_alone(
 
 def test_an_admin_that_answers_with_an_error_fails_at_once(verdicts: Verdicts, job: MakeJob, sandbox: Sandbox) -> None:
     sandbox.faults.server_error = True
-    assert verdicts(job("unshipped_recent")) == [
+    assert verdicts(job("other_store")) == [
         Verdict(
             outcome=Outcome.FAILED,
             message="The Admin answered with an error (HTTP 500).",

@@ -220,7 +220,9 @@ def test_neither_the_password_nor_buyers_data_is_in_any_file_that_can_be_read(
 # --- Trials -------------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("command", [["plan"], ["run", "--dry-run"]], ids=" ".join)
+@pytest.mark.parametrize(
+    ("command", "face"), [(["plan"], Face.PLAIN), (["run", "--dry-run"], Face.SPECTRUM)], indirect=["face"]
+)
 def test_a_trial_ends_with_status_0_and_presses_nothing(
     finish: Callable[..., Finished], tmp_path: Path, command: list[str]
 ) -> None:
@@ -234,6 +236,7 @@ def test_a_trial_ends_with_status_0_and_presses_nothing(
 # --- Runs that end early ------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("face", [Face.SPECTRUM], indirect=True)
 def test_a_refused_password_is_tried_once_and_ends_the_run_with_status_3(
     finish: Callable[..., Finished], sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -265,6 +268,7 @@ def interrupt_when(start: Start, sandbox: Sandbox, tmp_path: Path, monkeypatch: 
     return interrupt_when
 
 
+@pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to another process alone")
 def test_an_interrupt_before_confirm_presses_nothing(interrupt_when: Any, sandbox: Sandbox) -> None:
     status, results = interrupt_when("cancelReasons")
@@ -273,6 +277,7 @@ def test_an_interrupt_before_confirm_presses_nothing(interrupt_when: Any, sandbo
     assert "cancelOrder" not in sandbox.journal.operations
 
 
+@pytest.mark.parametrize("face", [Face.SPECTRUM], indirect=True)
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to another process alone")
 def test_an_interrupt_after_confirm_finishes_the_order_in_hand(interrupt_when: Any, cancels: Cancels) -> None:
     status, results = interrupt_when("cancelOrder")

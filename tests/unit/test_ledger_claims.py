@@ -1,0 +1,242 @@
+"""Who works on which order: one run at a time, and none that died holds an order up."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from bot import ledger as module
+from bot.errors import ClaimLost
+from bot.guard import Permit
+from bot.ledger import Ledger
+from bot.outcomes import Outcome
+from bot.vocabulary import Reason
+
+HOST = "shop.example"
+ORDER = "112-1215998-3002091"
+OTHER = "112-1215998-3002092"
+
+
+@pytest.fixture
+def open_as(tmp_path: Path) -> Iterator[Callable[[str], Ledger]]:
+    """Opens the one ledger as a run of that name."""
+    opened: list[Ledger] = []
+
+    def give(run_id: str) -> Ledger:
+        ledger = Ledger.open(tmp_path / "ledger.sqlite")
+        ledger.run_id = run_id
+        opened.append(ledger)
+        return ledger
+
+    yield give
+    for ledger in opened:
+        ledger.close()
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets the ledger's clock forward by so many seconds."""
+    now = [1_000_000.0]
+    monkeypatch.setattr(module.time, "time", lambda: now[0])
+
+    def forward(seconds: float) -> None:
+        now[0] += seconds
+
+    return forward
+
+
+def permit(order: str = ORDER) -> Permit:
+    return cast(Permit, SimpleNamespace(order=order, store="Nordwind UK", reason=Reason.BUYER_CANCELED))
+
+
+def test_an_order_is_worked_by_one_run_at_a_time(open_as: Callable[[str], Ledger]) -> None:
+    one, two = open_as("one"), open_as("two")
+    assert one.claim(HOST, ORDER, 300)
+    assert not two.claim(HOST, ORDER, 300)
+    assert two.claim(HOST, OTHER, 300)
+    assert two.claim("other.example", ORDER, 300)
+
+
+def test_an_order_that_was_given_back_is_free(open_as: Callable[[str], Ledger]) -> None:
+    one, two = open_as("one"), open_as("two")
+    one.claim(HOST, ORDER, 300)
+    one.release(HOST, ORDER)
+    assert two.claim(HOST, ORDER, 300)
+
+
+def test_nobody_gives_back_what_another_run_holds(open_as: Callable[[str], Ledger]) -> None:
+    one, two = open_as("one"), open_as("two")
+    one.claim(HOST, ORDER, 300)
+    two.release(HOST, ORDER)
+    assert not two.claim(HOST, ORDER, 300)
+
+
+@pytest.mark.usefixtures("clock")
+def test_a_run_keeps_its_own_claim(open_as: Callable[[str], Ledger]) -> None:
+    one = open_as("one")
+    assert one.claim(HOST, ORDER, 300)
+    assert one.claim(HOST, ORDER, 300)
+
+
+def test_a_claim_is_over_when_its_time_is(open_as: Callable[[str], Ledger], clock: Callable[[float], None]) -> None:
+    one, two = open_as("one"), open_as("two")
+    one.claim(HOST, ORDER, 300)
+    clock(299)
+    assert not two.claim(HOST, ORDER, 300)
+    clock(2)
+    assert two.claim(HOST, ORDER, 300)
+
+
+def test_a_run_that_gives_signs_of_life_is_never_robbed(
+    open_as: Callable[[str], Ledger], clock: Callable[[float], None]
+) -> None:
+    one, two = open_as("one"), open_as("two")
+    one.claim(HOST, ORDER, 300)
+    for _ in range(10):
+        clock(200)
+        one.sign_of_life()
+        assert not two.claim(HOST, ORDER, 300)
+
+
+def test_a_run_that_slept_through_its_claim_does_not_press(
+    open_as: Callable[[str], Ledger], clock: Callable[[float], None]
+) -> None:
+    one, two = open_as("one"), open_as("two")
+    one.claim(HOST, ORDER, 300)
+    clock(301)
+    assert two.claim(HOST, ORDER, 300)
+    with pytest.raises(ClaimLost):
+        one.write_intent(HOST, permit())
+    assert two.waiting() == []
+
+
+def test_a_run_that_slept_does_not_press_even_if_the_other_is_done_by_now(
+    open_as: Callable[[str], Ledger], clock: Callable[[float], None]
+) -> None:
+    one, two = open_as("one"), open_as("two")
+    one.claim(HOST, ORDER, 300)
+    clock(301)
+    two.claim(HOST, ORDER, 300)
+    two.conclude(two.write_intent(HOST, permit()), Outcome.CANCELED)
+    two.release(HOST, ORDER)
+    with pytest.raises(ClaimLost):
+        one.write_intent(HOST, permit())
+
+
+def test_a_sign_of_life_does_not_revive_a_claim_that_is_over(
+    open_as: Callable[[str], Ledger], clock: Callable[[float], None]
+) -> None:
+    one = open_as("one")
+    one.claim(HOST, ORDER, 300)
+    clock(301)
+    one.sign_of_life()
+    with pytest.raises(ClaimLost):
+        one.write_intent(HOST, permit())
+
+
+CLAIM_AND_DIE = """
+import os, sys
+from pathlib import Path
+from bot.ledger import Ledger
+ledger = Ledger.open(Path(sys.argv[1]))
+ledger.run_id = "died"
+print(ledger.claim(sys.argv[2], sys.argv[3], 3600), flush=True)
+os._exit(9)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, nobody can ask whether a process is gone")
+def test_a_claim_of_a_process_that_is_gone_is_over_at_once(open_as: Callable[[str], Ledger], tmp_path: Path) -> None:
+    died = subprocess.run(
+        [sys.executable, "-c", CLAIM_AND_DIE, str(tmp_path / "ledger.sqlite"), HOST, ORDER],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (died.returncode, died.stdout) == (9, "True\n")
+    assert open_as("next").claim(HOST, ORDER, 300)
+
+
+def test_a_claim_from_another_computer_is_left_alone_until_its_time_is_over(
+    open_as: Callable[[str], Ledger], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = open_as("one"), open_as("two")
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(module, "_this_process", lambda: "elsewhere/999999999")
+        one.claim(HOST, ORDER, 300)
+    assert not two.claim(HOST, ORDER, 300)
+
+
+RACE = """
+import sys
+from pathlib import Path
+from bot.ledger import Ledger
+ledger = Ledger.open(Path(sys.argv[1]))
+ledger.run_id = sys.argv[2]
+sys.stdin.readline()
+print(sum(ledger.claim("shop.example", f"112-1215998-{number:07}", 300) for number in range(60)))
+sys.stdin.readline()
+"""
+
+
+def test_of_two_processes_that_want_the_same_orders_each_order_has_one(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", RACE, str(tmp_path / "ledger.sqlite")]
+    racers = [
+        subprocess.Popen([*command, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        for name in ("one", "two")
+    ]
+    for racer in racers:
+        assert racer.stdin is not None
+        racer.stdin.write("go\n")
+        racer.stdin.flush()
+    # Neither ends before both have said how many they got: a process that is gone would lose its claims.
+    got = [int(racer.stdout.readline()) for racer in racers if racer.stdout is not None]
+    for racer in racers:
+        racer.communicate("end\n")
+    assert sum(got) == 60
+
+
+def test_settling_says_who_and_why_and_lets_a_later_run_press_again(open_as: Callable[[str], Ledger]) -> None:
+    ledger = open_as("one")
+    intent = ledger.write_intent(HOST, permit())
+    ledger.conclude(intent, Outcome.UNKNOWN)
+    assert [waiting.order for waiting in ledger.waiting(ORDER)] == [ORDER]
+    ledger.settle(intent, "not-canceled", by="maria", why="open in Seller Central")
+    assert ledger.waiting() == []
+    assert ledger.write_intent(HOST, permit()) == intent + 1
+
+
+def test_what_a_person_settled_as_canceled_is_looked_at_again_by_an_audit(open_as: Callable[[str], Ledger]) -> None:
+    ledger = open_as("one")
+    begun = datetime.now(UTC) - timedelta(seconds=1)
+    ledger.settle(ledger.write_intent(HOST, permit()), "canceled", by="maria")
+    ledger.settle(ledger.write_intent(HOST, permit(OTHER)), "not-canceled", by="maria")
+    assert [intent.order for intent in ledger.canceled_since(HOST, begun)] == [ORDER]
+    assert ledger.canceled_since("other.example", begun) == []
+    assert ledger.canceled_since(HOST, datetime.now(UTC) + timedelta(days=1)) == []
+
+
+def test_an_order_that_was_canceled_twice_is_audited_once_with_its_latest_look(
+    open_as: Callable[[str], Ledger],
+) -> None:
+    ledger = open_as("one")
+    begun = datetime.now(UTC) - timedelta(seconds=1)
+    first = ledger.write_intent(HOST, permit())
+    ledger.conclude(first, Outcome.CANCELED)
+    ledger.note_look(first, "Unshipped")
+    second = ledger.write_intent(HOST, permit())
+    ledger.conclude(second, Outcome.CANCELED)
+    ledger.note_look(second, "Canceled")
+    (intent,) = ledger.canceled_since(HOST, begun)
+    assert (intent.intent, intent.looked_status) == (second, "Canceled")
+
+
+def test_this_process_is_not_taken_for_gone() -> None:
+    assert module._this_process().endswith(f"/{os.getpid()}")
+    assert not module._is_gone(module._this_process())
