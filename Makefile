@@ -2,7 +2,7 @@
 # `make demo` and `make test` each get the rest themselves. Choose another Python with: make PYTHON=/path/to/python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-unit test-browser test-packaging lint bench lock clean
+.PHONY: help demo test test-thorough test-unit test-browser test-packaging lint bench lock clean
 
 # What is set for some other Python project does not belong in here.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
@@ -29,6 +29,10 @@ demo: $(VENV)/browser-ready  ## Cancel a sample list on a practice Admin and lea
 test: lint $(VENV)/browser-ready  ## Check style and types, and run every test
 	@echo "Tests: all of them, two at a time."
 	@$(PYTEST)
+
+test-thorough: lint $(VENV)/browser-ready  ## The same, and every browser test on both faces of the practice Admin
+	@echo "Tests: all of them, on both faces, two at a time."
+	@$(PYTEST) --both-faces
 
 test-unit: $(VENV)/packages-ready  ## Run the tests that need no browser
 	@$(PYTEST) tests/unit

@@ -3,10 +3,35 @@
 import os
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import pytest
 
 from bot.browser import BrowserChoice, BrowserUnusable, find_browser
+
+ON_BOTH_FACES = {"test_outcomes.py"}
+"""The browser tests that always run on both faces of the practice Admin: every outcome of an order."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--both-faces", action="store_true", help="Run every browser test on both faces.")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Without --both-faces, of the other tests each runs on one face: half of them on each, always the same half."""
+    if config.getoption("--both-faces"):
+        return
+
+    def is_left_out(item: pytest.Item) -> bool:
+        call = getattr(item, "callspec", None)
+        if call is None or "face" not in call.params or item.path.name in ON_BOTH_FACES:
+            return False
+        turn = crc32(getattr(item, "originalname", item.name).encode()) % 2
+        return str(call.params["face"]) != ("plain", "spectrum")[turn]
+
+    left_out = [item for item in items if is_left_out(item)]
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if not is_left_out(item)]
 
 
 @pytest.fixture(autouse=True)

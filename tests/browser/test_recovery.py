@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -52,9 +53,10 @@ def cut_off_inside_confirm(countermand: Countermand, sandbox: Sandbox) -> Callab
     def cut_off() -> None:
         sandbox.faults.cancel_hangs_ms = 60_000
         process = countermand("run", "jobs.yaml", "--yes")
-        # The log is written line by line; the intent is on disk before the request leaves the browser.
+        # The intent is on disk before the request leaves the browser.
         while "cancelOrder" not in sandbox.journal.operations:
-            if process.poll() is not None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(timeout=0.1)
                 pytest.fail(f"the run ended before Confirm: {process.communicate()[0]}")
         process.kill()
         process.communicate()

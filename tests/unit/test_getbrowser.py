@@ -5,6 +5,7 @@ import platform
 import shutil
 import sys
 from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -198,6 +199,8 @@ def test_one_that_does_not_start_says_why(capsys: pytest.CaptureFixture[str], mo
     def launch(*_arguments: object, **_options: object) -> None:
         raise BrowserDoesNotStart(source="The installed Chrome", why="it is ill", advice="Call a doctor.")
 
+    # Playwright does not start twice in a thread, and other tests of this process may have one.
+    monkeypatch.setattr(getbrowser, "sync_playwright", nullcontext)
     monkeypatch.setattr(getbrowser, "launch", launch)
     assert getbrowser._if_it_starts(CHROME) is None
     assert said(capsys) == ["Browser: The installed Chrome does not start: it is ill. Call a doctor."]
