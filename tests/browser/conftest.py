@@ -5,9 +5,13 @@ What a run did is asserted where it arrived: on the journal of the practice Admi
 
 import io
 import itertools
+import os
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,6 +19,7 @@ from playwright.sync_api import Browser, BrowserContext
 from pydantic import SecretStr
 
 from bot.admin import Admin
+from bot.browser import BrowserChoice
 from bot.errors import SessionEnded
 from bot.joblist import Job
 from bot.outcomes import RunInfo
@@ -30,6 +35,7 @@ from flows.sign_in import sign_in
 
 AtStep = dict[str, Callable[[], object]]
 Cancel = tuple[str, str, str, str]
+Start = Callable[..., "subprocess.Popen[str]"]
 
 RUN = RunInfo(
     run_id="run",
@@ -199,3 +205,27 @@ def verdicts(run: Callable[..., RunEnd]) -> Callable[..., Sequence[Verdict]]:
         ]
 
     return work
+
+
+@pytest.fixture
+def start(sandbox: Sandbox, browser_choice: BrowserChoice) -> Start:
+    """Starts a command in a folder, with everything set that it needs and nobody at a terminal."""
+
+    def start(folder: Path, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
+        given = {"ADMIN_URL": sandbox.url, "USERNAME": sandbox.username, "PASSWORD": sandbox.password, "SETTLE": "0"}
+        if browser_choice.executable:
+            given["BROWSER"] = str(browser_choice.executable)
+        environment = {f"COUNTERMAND_{name}": value for name, value in (given | settings).items()}
+        return subprocess.Popen(
+            [sys.executable, "-c", "from bot.cli import main; main()", *arguments],
+            cwd=folder,
+            env=os.environ | environment | {"PYTHONUTF8": "1"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            encoding="utf-8",
+            start_new_session=True,  # what is sent to it and its browser is sent to nobody else
+        )
+
+    return start

@@ -1,17 +1,15 @@
 """A run that was cut off inside Confirm, and the runs after it: nothing is pressed twice, nothing is called done."""
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.browser import BrowserChoice
 from bot.sandbox import Sandbox
 from bot.vocabulary import Status
 
@@ -23,27 +21,10 @@ Countermand = Callable[..., "subprocess.Popen[str]"]
 
 
 @pytest.fixture
-def countermand(sandbox: Sandbox, browser_choice: BrowserChoice, tmp_path: Path) -> Countermand:
+def countermand(start: Countermand, tmp_path: Path) -> Countermand:
     """Starts a command in one folder, so that all runs of a test share a ledger."""
     (tmp_path / "jobs.yaml").write_text(f"store: {US}\nreason: BuyerCanceled\norders: [{ORDER}]\n", encoding="utf-8")
-
-    def start(*arguments: str, **settings: str) -> "subprocess.Popen[str]":
-        given = {"ADMIN_URL": sandbox.url, "USERNAME": sandbox.username, "PASSWORD": sandbox.password, "SETTLE": "0"}
-        if browser_choice.executable:
-            given["BROWSER"] = str(browser_choice.executable)
-        environment = {f"COUNTERMAND_{name}": value for name, value in (given | settings).items()}
-        return subprocess.Popen(
-            [sys.executable, "-c", "from bot.cli import main; main()", *arguments],
-            cwd=tmp_path,
-            env=os.environ | environment | {"PYTHONUTF8": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            encoding="utf-8",
-        )
-
-    return start
+    return partial(start, tmp_path)
 
 
 @pytest.fixture

@@ -14,7 +14,6 @@ from typing import Any
 
 import pytest
 
-from bot.browser import BrowserChoice
 from bot.sandbox import UNKNOWN_ORDER, Face, RequestRecord, Sandbox
 
 Cancels = Callable[[], list[tuple[str, str, str, str]]]
@@ -66,30 +65,6 @@ class Finished:
     @property
     def outcomes(self) -> list[str]:
         return [result["outcome"] for result in self.results]
-
-
-@pytest.fixture
-def start(sandbox: Sandbox, browser_choice: BrowserChoice) -> Start:
-    """Starts a command in a folder, with everything set that it needs and nobody at a terminal."""
-
-    def start(folder: Path, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
-        given = {"ADMIN_URL": sandbox.url, "USERNAME": sandbox.username, "PASSWORD": sandbox.password, "SETTLE": "0"}
-        if browser_choice.executable:
-            given["BROWSER"] = str(browser_choice.executable)
-        environment = {f"COUNTERMAND_{name}": value for name, value in (given | settings).items()}
-        return subprocess.Popen(
-            [sys.executable, "-c", "from bot.cli import main; main()", *arguments],
-            cwd=folder,
-            env=os.environ | environment | {"PYTHONUTF8": "1"},
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            encoding="utf-8",
-            start_new_session=True,  # what is sent to it and its browser is sent to nobody else
-        )
-
-    return start
 
 
 @pytest.fixture
