@@ -19,14 +19,16 @@ from playwright.sync_api import Locator, Page
 
 from bot.errors import (
     CountermandError,
+    EvidenceNotWritten,
     Interrupted,
     InTheWay,
+    LedgerTrouble,
     PageTrouble,
     RunStopped,
     ScreenNotReached,
     SessionEnded,
 )
-from bot.ledger import Ledger
+from bot.ledger import Event, Ledger
 from bot.pack import Pack
 from bot.packmodel import Interruption
 from bot.recorder import NoRecorder, Recorder
@@ -89,6 +91,8 @@ class Admin:
         self.say = say
         self.store = ""
         """The store whose dashboard was reached last, or empty when the way must be walked from the menu."""
+        self.order = ""
+        """The order in hand, for the ledger's trail; empty between orders."""
         self.pressed = False
         """Whether Confirm was pressed for the order in hand."""
         self._allowed_hosts = {str(urlsplit(url).hostname), *allowed_hosts}
@@ -239,7 +243,8 @@ class Admin:
         if self._stopping() and not self.pressed:
             raise Interrupted
         if not self.pressed:
-            self.ledger.sign_of_life()
+            self.ledger.claims.sign_of_life()
+        self.note(Event.STEP, step=name)
         self._on_step(name)
         logger.bind(step=name).info("step {}", name)
         try:
@@ -251,6 +256,20 @@ class Admin:
             self.recorder.trouble(self, name)
             raise
         self.recorder.picture(self, name)
+
+    def note(self, event: Event, **told: object) -> None:
+        """Append an event about the order in hand to the ledger's trail.
+
+        Raises:
+            LedgerTrouble, EvidenceNotWritten: before Confirm only; afterwards a gap in the trail is said and hides
+                no outcome.
+        """
+        try:
+            self.ledger.trail.note(event, order=self.order, **told)
+        except (LedgerTrouble, EvidenceNotWritten) as trouble:
+            if not self.pressed:
+                raise
+            logger.error("the trail lacks the event {}, after Confirm: {}", event, trouble)
 
     def _use(self, page: Page) -> None:
         self.page = page

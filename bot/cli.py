@@ -26,6 +26,7 @@ app = typer.Typer(
 )
 
 JOBS = Annotated[Path, typer.Argument(metavar="JOBS", help="Job list, YAML or CSV.")]
+RUN = Annotated[str, typer.Argument(metavar="RUN", help="Run id, run folder, or latest.")]
 PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name or a folder.")]
 HEADED = Annotated[bool, typer.Option("--headed", help="Show the browser while it works.")]
 UNMASKED = Annotated[bool, typer.Option("--unmasked", help="Leave buyers' data readable in the pictures.")]
@@ -142,14 +143,17 @@ def audit(
 
     from bot.admin import admin_name
     from bot.joblist import Job, JobList
+    from bot.launch import renew_report
     from bot.ledger import Ledger
+    from bot.results import RUN_FILE
     from bot.timespan import time_span
     from flows.read_order import audit_order
 
     settings = _settings(pack, unmasked)
     begin = datetime.now(UTC) - time_span(since)
-    with Ledger.open(settings.ledger_file) as ledger:
-        intents = {intent.order: intent for intent in ledger.canceled_since(admin_name(settings.admin_url), begin)}
+    with Ledger.open(settings.ledger_place) as ledger:
+        canceled = ledger.intents.canceled_since(admin_name(settings.admin_url), begin)
+        intents = {intent.order: intent for intent in canceled}
     if not intents:
         typer.echo(f"No order was canceled here since {begin.astimezone():%Y-%m-%d %H:%M}: nothing to look at.")
         return
@@ -161,6 +165,10 @@ def audit(
         lambda admin, job: audit_order(admin, job, intents[job.order]),
         headed=headed,
     )
+    with Ledger.open(settings.ledger_place) as ledger:
+        for run_id in dict.fromkeys(intent.run_id for intent in intents.values()):
+            if (settings.runs_dir / run_id / RUN_FILE).is_file():
+                renew_report(settings.runs_dir / run_id, ledger)
     raise typer.Exit(end.exit_status)
 
 
@@ -175,12 +183,12 @@ def resolve(
 
     from bot.ledger import Ledger
 
-    with Ledger.open(_places().ledger_file) as ledger:
-        intents = ledger.waiting(order)
+    with Ledger.open(_places().ledger_place) as ledger:
+        intents = ledger.intents.waiting(order)
         if not intents:
             raise CannotStart(reason=f"Order {order} does not wait for a person; see: countermand status")
         for intent in intents:
-            ledger.settle(intent.intent, settled_as, by=getpass.getuser(), why=note)
+            ledger.intents.settle(intent.intent, settled_as, by=getpass.getuser(), why=note)
             typer.echo(f"Order {order} ({intent.admin}, run {intent.run_id}) is settled as {settled_as}.")
 
 
@@ -206,15 +214,38 @@ def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
 
 @app.command()
 def report(
-    run_id: Annotated[str, typer.Argument(metavar="RUN", help="Run id, run folder, or latest.")],
+    run_id: RUN,
 ) -> None:
     """Write the report of a run anew."""
-    from bot.report import write_report
-    from bot.results import read_run
+    from bot.launch import renew_report
+    from bot.ledger import Ledger
     from bot.runfolder import find_run
 
-    folder = find_run(run_id, _places().runs_dir)
-    typer.echo(write_report(folder, *read_run(folder)))
+    places = _places()
+    folder = find_run(run_id, places.runs_dir)
+    with Ledger.open(_ledger_of(folder, places)) as ledger:
+        typer.echo(renew_report(folder, ledger))
+
+
+@app.command()
+def verify(run_id: RUN) -> None:
+    """Say whether a run's folder and the ledger still agree."""
+    from bot.ledger import Ledger
+    from bot.verify import find_folder
+    from bot.verify import verify as compare
+
+    places = _places()
+    folder = find_folder(run_id, places.runs_dir)
+    with Ledger.open(_ledger_of(folder, places)) as ledger:
+        verified = compare(folder, ledger)
+    seen = f"{verified.events} events and {verified.pictures} files of evidence"
+    if verified.disagreement:
+        typer.echo(f"Run {folder.name} is NOT as it was written. The first place: {verified.disagreement}")
+    else:
+        typer.echo(f"Run {folder.name} is as it was written: the folder and the ledger agree in {seen}.")
+    if verified.remark:
+        typer.echo(verified.remark)
+    raise typer.Exit(bool(verified.disagreement))
 
 
 @app.command()
@@ -223,11 +254,11 @@ def status() -> None:
     from bot.ledger import Ledger
     from bot.status import status_lines
 
-    file = _places().ledger_file
-    if not file.is_file():
-        typer.echo(f"There is no ledger at {file} yet: no run was made from this folder.")
+    place = _places().ledger_place
+    if isinstance(place, Path) and not place.is_file():
+        typer.echo(f"There is no ledger at {place} yet: no run was made from this folder.")
         return
-    with Ledger.open(file) as ledger:
+    with Ledger.open(place) as ledger:
         typer.echo("\n".join(status_lines(ledger)))
 
 
@@ -274,6 +305,12 @@ def _places() -> "Places":
     from bot.settings import load_places
 
     return load_places()
+
+
+def _ledger_of(folder: Path, places: "Places") -> Path | str:
+    """The ledger that a run was recorded in: a demo has one of its own."""
+    own = folder / "ledger.sqlite"
+    return own if own.is_file() else places.ledger_place
 
 
 def _read_jobs(path: Path) -> "JobList":

@@ -14,8 +14,9 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Request
 
 from bot.admin import Admin, first_line
-from bot.errors import LedgerTrouble
+from bot.errors import EvidenceNotWritten, LedgerTrouble
 from bot.guard import Permit
+from bot.ledger import Event
 from bot.verdicts import Answer, Verdict
 
 PRESS_SECONDS = 5.0
@@ -47,7 +48,7 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
     """
     confirm = admin.screen("cancel_dialog", order=permit.order).one("confirm")
     before = Counter(_answers_shown(admin, "error") + _answers_shown(admin, "success"))
-    heard = Heard(intent=admin.ledger.write_intent(admin.host, permit), before=before)
+    heard = Heard(intent=admin.ledger.intents.write(admin.host, permit), before=before)
     known = admin.pack.info.cancel_request
 
     def is_ours(request: Request) -> bool:
@@ -74,6 +75,7 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
         except PlaywrightError as trouble:
             heard.press_trouble = first_line(trouble)
             logger.error("pressing Confirm ended with: {}", heard.press_trouble)
+        admin.note(Event.PRESSED, intent=heard.intent)
         yield heard
     finally:
         for event, listener in listeners.items():
@@ -118,7 +120,7 @@ def await_answer(admin: Admin, heard: Heard) -> tuple[Answer, str]:
             )
     except PlaywrightError as trouble:
         answer = (Answer.NONE, first_line(trouble))
-    _note(admin, lambda: admin.ledger.note_answer(heard.intent, *answer))
+    _note(admin, lambda: admin.ledger.intents.note_answer(heard.intent, *answer))
     return answer
 
 
@@ -126,7 +128,7 @@ def conclude(admin: Admin, heard: Heard, verdict: Verdict) -> None:
     """Record what became of the press. A ledger that fails now is said loudly and hides no outcome: its intent
     stays open, so the order is not pressed again.
     """
-    _note(admin, lambda: admin.ledger.conclude(heard.intent, verdict.outcome))
+    _note(admin, lambda: admin.ledger.intents.conclude(heard.intent, verdict.outcome))
 
 
 def _answers_shown(admin: Admin, kind: str) -> list[str]:
@@ -136,7 +138,7 @@ def _answers_shown(admin: Admin, kind: str) -> list[str]:
 def _note(admin: Admin, record: Callable[[], None]) -> None:
     try:
         record()
-    except LedgerTrouble as trouble:
+    except (LedgerTrouble, EvidenceNotWritten) as trouble:
         logger.error("after Confirm: {}", trouble)
         admin.say(str(trouble))
 

@@ -7,20 +7,21 @@ from pathlib import Path
 
 from bot import __version__
 from bot.admin import Admin, admin_name
-from bot.errors import CannotStart, RunStopped
+from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, LedgerTrouble, RunStopped
 from bot.joblist import JobList
-from bot.ledger import Ledger
+from bot.ledger import Event, Ledger
 from bot.logs import log_to
 from bot.outcomes import RunInfo
 from bot.pack import Pack, load_pack
 from bot.progress import Progress, make_progress
 from bot.recorder import Recorder
 from bot.report import write_report
-from bot.results import write_results
+from bot.results import hashes_of_results, read_run, write_results
 from bot.runfolder import make_run_folder
 from bot.runner import RunEnd, Runner, Work
 from bot.session import browser_session
 from bot.settings import Settings
+from bot.status import looked_again
 from bot.stopping import StopRequest, stop_on_signals
 
 SignIn = Callable[[Admin], None]
@@ -72,7 +73,7 @@ def carry_out(
         version=__version__,
     )
     # A demo's practice Admin is new each time: what was pressed in an earlier one says nothing about it.
-    ledger_file = folder / "ledger.sqlite" if command == "demo" else settings.ledger_file
+    ledger_place = folder / "ledger.sqlite" if command == "demo" else settings.ledger_place
     progress = make_progress()
     stop = StopRequest(settings.stop_file)
     recorder = Recorder(folder, masked=not settings.unmasked)
@@ -80,8 +81,9 @@ def carry_out(
     with (
         log_to(folder / "log.jsonl", secrets=secrets, say=progress.say),
         stop_on_signals(stop, progress.say),
-        Ledger.open(ledger_file) as ledger,
+        Ledger.open(ledger_place) as ledger,
     ):
+        ledger.trail.copy_to(folder)
         runner = Runner(
             work=work,
             open_admin=lambda: open_admin(settings, pack, ledger, recorder, progress, stop, sign_in, headed=headed),
@@ -95,16 +97,37 @@ def carry_out(
             claim_seconds=max(300, 10 * settings.timeout),
         )
         end = runner.run(info, job_list.jobs)
-    failures = []
-    for write in (write_results, write_report):
-        try:
-            write(folder, end.info, end.results)
-        except RunStopped as failure:
-            failures.append(f"{failure} The outcomes are in the ledger {ledger_file}.")
+        failures = [
+            f"{failure} The outcomes are in the ledger {ledger_place}." for failure in _write_files(folder, end, ledger)
+        ]
     progress.run_finished(end.info, end.results)
     if failures:
         raise RunStopped(reason="\n".join(failures))
     return end
+
+
+def _write_files(folder: Path, end: RunEnd, ledger: Ledger) -> Iterator[CountermandError]:
+    """Write what a run leaves to be read, and give what went wrong with that: the rest is written all the same."""
+    try:
+        write_results(folder, end.info, end.results)
+        ledger.trail.note(Event.RESULTS_WRITTEN, files=hashes_of_results(folder))
+    except (RunStopped, LedgerTrouble, EvidenceNotWritten) as failure:
+        yield failure
+    try:
+        write_report(folder, end.info, end.results, looked_again(ledger.intents.of_run(end.info.run_id)))
+    except (RunStopped, LedgerTrouble) as failure:
+        yield failure
+
+
+def renew_report(folder: Path, ledger: Ledger) -> Path:
+    """Write the report of an earlier run anew, with what is known by now of the orders that it canceled.
+
+    Raises:
+        CannotStart: it is not the folder of a run, or a file in it is damaged.
+        RunStopped: it cannot be written.
+    """
+    info, results = read_run(folder)
+    return write_report(folder, info, results, looked_again(ledger.intents.of_run(info.run_id)))
 
 
 @contextmanager

@@ -5,6 +5,7 @@ screen and the page's ARIA snapshot. Buyers' data, as the pack marks it, is mask
 otherwise.
 """
 
+import hashlib
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,8 +15,9 @@ from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
-from bot.errors import EvidenceNotWritten
+from bot.errors import EvidenceNotWritten, LedgerTrouble
 from bot.finder import READ_PAGE, known_labels
+from bot.ledger import Event
 from bot.pack import Pack
 
 if TYPE_CHECKING:
@@ -74,7 +76,7 @@ class Recorder:
                 pressed, lost evidence is logged and hides no outcome.
         """
         try:
-            self._write(f"{step}.jpg", self._photograph(admin.page, admin.pack))
+            self._write(admin, f"{step}.jpg", self._photograph(admin.page, admin.pack))
         except (OSError, PlaywrightError) as error:
             reason = error.strerror or str(error) if isinstance(error, OSError) else str(error).splitlines()[0]
             if not admin.pressed:
@@ -86,17 +88,19 @@ class Recorder:
         if admin.page.is_closed():
             return
         try:
-            self._write(f"{step}-trouble.jpg", self._photograph(admin.page, admin.pack))
-            self._write(f"{step}-trouble.txt", self._words(admin).encode(errors="backslashreplace"))
-        except (OSError, PlaywrightError) as error:
+            self._write(admin, f"{step}-trouble.jpg", self._photograph(admin.page, admin.pack))
+            self._write(admin, f"{step}-trouble.txt", self._words(admin).encode(errors="backslashreplace"))
+        except (OSError, PlaywrightError, LedgerTrouble, EvidenceNotWritten) as error:
             logger.warning("no evidence of the trouble in step {}: {}", step, error)
 
-    def _write(self, name: str, content: bytes) -> None:
+    def _write(self, admin: "Admin", name: str, content: bytes) -> None:
         written = self._written.setdefault(self._subject, [])
         path = self._folder / "evidence" / self._subject / f"{len(written) + 1:02}-{name}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)
-        written.append(path.relative_to(self._folder).as_posix())
+        file = path.relative_to(self._folder).as_posix()
+        written.append(file)
+        admin.note(Event.PICTURE, file=file, sha256=hashlib.sha256(content).hexdigest())
 
     def _photograph(self, page: Page, pack: Pack) -> bytes:
         if self._masked:

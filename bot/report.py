@@ -7,7 +7,7 @@ the figures, and the evidence read from the run's folder.
 import base64
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path, PurePosixPath, PureWindowsPath
@@ -65,6 +65,8 @@ class Order:
     message: str
     next_step: str
     note: str
+    again: str
+    """When it was canceled here, and what it read when it was looked at again; empty when it was not canceled here."""
     pictures: tuple[Evidence, ...]
     texts: tuple[Evidence, ...]
 
@@ -85,14 +87,23 @@ class Figure:
     remark: str = ""
 
 
-def write_report(folder: Path, info: RunInfo, results: Sequence[OrderResult]) -> Path:
+def write_report(
+    folder: Path, info: RunInfo, results: Sequence[OrderResult], looked_again: Mapping[str, str] | None = None
+) -> Path:
     """Write ``report.html`` into the run's ``folder`` and say where it is.
+
+    Args:
+        folder: the run's folder.
+        info: the run.
+        results: what became of its orders.
+        looked_again: for orders that were canceled here, a sentence that says when, and what they read later.
 
     Needs the evidence where ``results`` say it is; files that are not there are shown as missing. Beyond
     ``EVIDENCE_BUDGET`` bytes they are linked, beginning with those of the orders that went well.
 
     Raises RunStopped when the file cannot be written.
     """
+    later = looked_again or {}
     shelf = _Shelf(folder)
     groups = [OUTCOME_WORDS[result.outcome].group for result in results]
     opened = {Group.PERSON}
@@ -102,7 +113,8 @@ def write_report(folder: Path, info: RunInfo, results: Sequence[OrderResult]) ->
     for place in sorted(range(len(results)), key=lambda place: _URGENCY.index(groups[place])):
         evidence[place] = [shelf.take(name) for name in results[place].evidence]
     orders = [
-        _order(place, result, evidence[place], opened=groups[place] in opened) for place, result in enumerate(results)
+        _order(place, result, evidence[place], later.get(result.order, ""), opened=groups[place] in opened)
+        for place, result in enumerate(results)
     ]
     counts = Counter(result.outcome for result in results)
     trial = wording.is_trial(info.command)
@@ -182,7 +194,7 @@ def _label(name: str) -> str:
     return step[:1].upper() + step[1:] or "Evidence"
 
 
-def _order(place: int, result: OrderResult, evidence: Sequence[Evidence], *, opened: bool) -> Order:
+def _order(place: int, result: OrderResult, evidence: Sequence[Evidence], again: str, *, opened: bool) -> Order:
     return Order(
         anchor=f"order-{place + 1}",
         result=result,
@@ -195,6 +207,7 @@ def _order(place: int, result: OrderResult, evidence: Sequence[Evidence], *, ope
         message=harmless(result.message),
         next_step=harmless(result.next_step),
         note=harmless(result.note),
+        again=harmless(again),
         pictures=tuple(item for item in evidence if item.text is None),
         texts=tuple(item for item in evidence if item.text is not None),
     )

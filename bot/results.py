@@ -5,6 +5,7 @@ same to spreadsheets and to CI servers.
 """
 
 import csv
+import hashlib
 import io
 import json
 import os
@@ -56,6 +57,12 @@ def write_results(folder: Path, info: RunInfo, results: Sequence[OrderResult]) -
             troubles.append(trouble.message)
     if troubles:
         raise RunStopped(reason="\n".join(troubles))
+
+
+def hashes_of_results(folder: Path) -> dict[str, str]:
+    """The SHA-256, in hexadecimal digits, of each of the four files that is there."""
+    files = [folder / name for name in (RUN_FILE, RESULTS_FILE, CSV_FILE, JUNIT_FILE)]
+    return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()}
 
 
 def write_atomically(path: Path, text: str) -> None:

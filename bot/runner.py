@@ -73,6 +73,7 @@ class Runner:
         self._max_cancellations = max_cancellations
         self._claim_seconds = claim_seconds
         self._host = ""
+        self._place = 0
         self._failures = 0
         self._failures_in_a_row = 0
         self._pressed = 0
@@ -85,7 +86,7 @@ class Runner:
             CannotStart: no browser, or no ledger; nothing was opened.
         """
         self._host = info.admin
-        self._ledger.begin_run(info, jobs)
+        self._ledger.runs.begin(info, jobs)
         self._progress.run_started(info, len(jobs))
         stopped = ""
         status = 0
@@ -99,7 +100,7 @@ class Runner:
         except OrderTrouble as trouble:  # before the first order: the Admin could not be entered
             stopped, status = f"The Admin could not be entered: {trouble}{self._pictures()}", RunStopped.exit_status
         except CannotStart as trouble:
-            self._ledger.finish_run(info.finished(datetime.now(UTC), str(trouble)))
+            self._ledger.runs.finish(info.finished(datetime.now(UTC), str(trouble)))
             raise
         except Exception as defect:  # what became of the orders must not be lost over it
             logger.opt(exception=defect).critical("{}", _unforeseen(defect))
@@ -112,7 +113,7 @@ class Runner:
             status = 1
         info = info.finished(datetime.now(UTC), stopped)
         try:
-            self._ledger.finish_run(info)
+            self._ledger.runs.finish(info)
         except CountermandError as trouble:
             logger.error("the end of the run is not in the ledger: {}", trouble)
         return RunEnd(info=info, results=results, exit_status=status)
@@ -125,34 +126,39 @@ class Runner:
     def _work_through(self, admin: Admin, jobs: Sequence[Job]) -> None:
         """Work on all of them; those that another run has claimed come last, and only if it has given them back."""
         claimed_elsewhere: list[Job] = []
-        place = 0
         for job in jobs:
             self._stop_at_the_limit()
-            if self._ledger.claim(self._host, job.order, self._claim_seconds):
-                place += 1
-                self._work_on_claimed(admin, job, place)
-            else:
+            if not self._work_if_free(admin, job):
                 claimed_elsewhere.append(job)
         for job in claimed_elsewhere:
             self._stop_at_the_limit()
-            place += 1
-            if self._ledger.claim(self._host, job.order, self._claim_seconds):
-                self._work_on_claimed(admin, job, place)
-            else:
+            if not self._work_if_free(admin, job):
                 self._keep(_result(job, _WORKED_ON_ELSEWHERE))
 
-    def _work_on_claimed(self, admin: Admin, job: Job, place: int) -> None:
-        self._progress.order_started(place, job.order, job.store)
-        self._recorder.begin(job.order)
+    def _work_if_free(self, admin: Admin, job: Job) -> bool:
+        """Take the order, work on it and give it back; False while another run works on it."""
         try:
-            with logger.contextualize(order=job.order):
-                result = self._work_on(admin, job)
-        finally:
-            self._give_back(job)
+            if not self._ledger.claims.take(self._host, job.order, self._claim_seconds):
+                return False
+        except CountermandError as trouble:
+            result = self._keep(_result(job, _refused(trouble)))
+        else:
+            self._place += 1
+            self._progress.order_started(self._place, job.order, job.store)
+            self._recorder.begin(job.order)
+            try:
+                with logger.contextualize(order=job.order):
+                    result = self._work_on(admin, job)
+            finally:
+                self._give_back(job)
+            self._pressed += admin.pressed
+        self._stop_after_failures(result)
+        return True
+
+    def _stop_after_failures(self, result: OrderResult) -> None:
         failed = result.outcome is Outcome.FAILED
         self._failures_in_a_row = self._failures_in_a_row + 1 if failed else 0
         self._failures += failed
-        self._pressed += admin.pressed
         if self._failures_in_a_row >= self._max_failures:
             raise RunStopped(reason=f"{self._failures_in_a_row} orders in a row failed; the last one: {result.message}")
         if self._failures >= self._max_failures_total:
@@ -164,7 +170,7 @@ class Runner:
 
     def _give_back(self, job: Job) -> None:
         try:
-            self._ledger.release(self._host, job.order)
+            self._ledger.claims.release(self._host, job.order)
         except CountermandError as trouble:
             logger.warning("order {} stays claimed for {:g} s: {}", job.order, self._claim_seconds, trouble)
 
@@ -186,6 +192,7 @@ class Runner:
 
         while True:
             admin.pressed = False
+            admin.order = job.order
             try:
                 if attempt > 1:
                     admin.begin_again()
@@ -213,7 +220,7 @@ class Runner:
         self._results[result.order] = result
         logger.bind(order=result.order, outcome=result.outcome).info("{}", result.message)
         try:
-            self._ledger.finish_order(result)
+            self._ledger.runs.finish_order(result)
         except CountermandError as trouble:
             # The result stands in the run's folder all the same, and an open intent stays open.
             logger.error("the result of order {} is not in the ledger: {}", result.order, trouble)

@@ -32,14 +32,34 @@ class Places(BaseSettings):
     )
 
     runs_dir: Path = Field(default=Path("runs"), description="Folder that run folders are made in")
-    ledger: Path | None = Field(
-        default=None, description="File of the ledger; ledger.sqlite in the runs folder if not set"
+    ledger: str | None = Field(
+        default=None,
+        description="File of the ledger, ledger.sqlite in the runs folder if not set; or the address of a PostgreSQL "
+        "database that a team shares, such as postgresql://bot@db.example/countermand",
     )
 
+    @field_validator("ledger")
+    @classmethod
+    def _database(cls, value: str | None) -> str | None:
+        if value is None or "://" not in value:
+            return value
+        try:
+            parts = urlsplit(value)
+            known = parts.scheme == "postgresql" and parts.port != 0
+        except ValueError:
+            known = False
+        if not known:
+            raise ValueError("it must be a file, or an address such as postgresql://bot@db.example/countermand")
+        if parts.password:
+            raise ValueError("it must not hold a password; PostgreSQL reads it from PGPASSWORD or your .pgpass file")
+        return value
+
     @property
-    def ledger_file(self) -> Path:
-        """Where the ledger is."""
-        return self.ledger or self.runs_dir / "ledger.sqlite"
+    def ledger_place(self) -> Path | str:
+        """Where the ledger is: a file, or the address of a database."""
+        if self.ledger is None:
+            return self.runs_dir / "ledger.sqlite"
+        return self.ledger if "://" in self.ledger else Path(self.ledger)
 
     @property
     def stop_file(self) -> Path:

@@ -1,40 +1,36 @@
 """``countermand status``: the latest runs, and what waits for a person. Plain lines, so that numbers can be copied."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
-from bot.ledger import Intent, Ledger
+from bot.ledger import Event, Intent, Ledger
+from bot.vocabulary import Status
 from bot.wording import OUTCOME_WORDS, count_of, harmless
 
 RUNS = 10
 """How many runs are listed."""
 
+ORDERS = 20
+"""How many canceled orders are listed, the newest; those that were reverted are listed all."""
+
 
 def status_lines(ledger: Ledger, now: datetime | None = None) -> Iterator[str]:
-    """The latest runs, newest first; the orders canceled in the last week, and whether they still were when looked
-    at again; every order whose Confirm was pressed without a proof.
+    """The latest runs, newest first; the orders that a run works on now; the orders canceled in the last week, and
+    whether they still were when looked at again; every order whose Confirm was pressed without a proof.
     """
     yield "Latest runs"
-    for info in ledger.runs(RUNS):
-        counts = Counter(result.outcome for result in ledger.results(info.run_id))
+    for info in ledger.runs.latest(RUNS):
+        counts = Counter(result.outcome for result in ledger.runs.results(info.run_id))
         orders = ", ".join(f"{count} {OUTCOME_WORDS[outcome].short.lower()}" for outcome, count in counts.items())
         ended = info.stopped_early or ("" if info.finished_at else "It still runs, or was cut off.")
         what = f"{info.command} on {harmless(info.admin)}: {orders or 'none'}"
         yield f"  {info.run_id}  {_moment(info.started_at)}  {what}"
         if ended:
             yield f"      {harmless(ended)}"
-    canceled = ledger.canceled_since(None, (now or datetime.now(UTC)) - timedelta(days=7))
-    if canceled:
-        looked = [intent for intent in canceled if intent.looked_at]
-        reverted = [intent for intent in looked if intent.looked_status != "Canceled"]
-        yield ""
-        unseen = f"{len(canceled) - len(looked)} not looked at again"
-        still = f"{len(looked) - len(reverted)} still canceled when looked at again, {len(reverted)} reverted"
-        yield f"{count_of(len(canceled), 'order')} canceled in the last 7 days; {still}, {unseen}"
-        for intent in reverted:
-            yield f"  {intent.order}  read {harmless(intent.looked_status)} on {_moment(intent.looked_at)}"
-    waiting = ledger.waiting()
+    yield from _in_hand(ledger)
+    yield from _canceled(ledger, (now or datetime.now(UTC)) - timedelta(days=7))
+    waiting = ledger.intents.waiting()
     yield ""
     if not waiting:
         yield "Nothing waits for a person."
@@ -43,6 +39,58 @@ def status_lines(ledger: Ledger, now: datetime | None = None) -> Iterator[str]:
     for intent in waiting:
         yield f"  {intent.order}  {harmless(intent.store)}: {_known(intent)}"
         yield f"      Confirm pressed {_moment(intent.written_at)} in run {intent.run_id}"
+
+
+def looked_again(intents: Iterable[Intent]) -> dict[str, str]:
+    """For every order that was canceled here, a sentence: when, and what it read when it was looked at again."""
+    return {intent.order: _looked_again(intent) for intent in intents if intent.settled_as == "canceled"}
+
+
+def _looked_again(intent: Intent) -> str:
+    here = f"canceled here {_moment(intent.written_at)}"
+    if not intent.looked_at:
+        return f"{here}; not looked at again yet (countermand audit)"
+    if intent.looked_status == Status.CANCELED:
+        return f"{here}; still canceled at {_moment(intent.looked_at)}"
+    return f"{here}; REVERTED: read {intent.looked_status} at {_moment(intent.looked_at)}"
+
+
+def _in_hand(ledger: Ledger) -> Iterator[str]:
+    held = ledger.claims.held()
+    if not held:
+        return
+    yield ""
+    yield f"{count_of(len(held), 'order')} in hand"
+    for claim in held:
+        last = ledger.trail.latest(claim.run_id, claim.order)
+        told = last.told if last else {}
+        doing = {
+            Event.TAKEN: "taken",
+            Event.INTENT_WRITTEN: "intent written, Confirm is next",
+            Event.PRESSED: "Confirm pressed, waiting for the answer",
+            Event.ANSWERED: "answered, to be proved",
+        }.get(Event(str(told.get("event", Event.TAKEN))), f"at step {told.get('step', '')}")
+        until = _moment(datetime.fromtimestamp(claim.until, UTC))
+        yield f"  {claim.order}  {harmless(doing)}; run {claim.run_id} ({harmless(claim.process)}), until {until}"
+
+
+def _canceled(ledger: Ledger, since: datetime) -> Iterator[str]:
+    canceled = ledger.intents.canceled_since(None, since)
+    if not canceled:
+        return
+    reverted = [intent for intent in canceled if intent.looked_status not in {"", Status.CANCELED}]
+    still = [intent for intent in canceled if intent.looked_status == Status.CANCELED]
+    unseen = len(canceled) - len(still) - len(reverted)
+    yield ""
+    yield (
+        f"{count_of(len(canceled), 'order')} canceled in the last 7 days; {len(still)} still canceled when looked at "
+        f"again, {len(reverted)} reverted, {unseen} not looked at again"
+    )
+    others = [intent for intent in reversed(canceled) if intent not in reverted]
+    for intent in [*reverted, *others[:ORDERS]]:
+        yield f"  {intent.order}  {harmless(_looked_again(intent))}"
+    if others[ORDERS:]:
+        yield f"  and {len(others) - ORDERS} more: the report of each run has them (countermand report RUN)"
 
 
 def _known(intent: Intent) -> str:

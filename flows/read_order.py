@@ -35,7 +35,7 @@ def audit_order(admin: Admin, job: Job, intent: Intent) -> Verdict:
         Refused, Technical: as ``open_order``.
     """
     _, seen = open_order(admin, job)
-    admin.ledger.note_look(intent.intent, seen.status or seen.status_words)
+    admin.ledger.intents.note_look(intent.intent, seen.status or seen.status_words)
     if seen.status is Status.CANCELED:
         return still_canceled(intent.run_id, intent.written_at)
     return reverted(intent.run_id, intent.written_at, seen.status or seen.status_words)

@@ -12,7 +12,7 @@ from bot.verdicts import Verdict, pressed_before
 
 def still_open(admin: Admin, job: Job, seen: Sighting) -> Verdict | None:
     """What the ledger and the page say of an earlier Confirm, changing nothing; None when there was none."""
-    intent = admin.ledger.open_intent(admin.host, job.order)
+    intent = admin.ledger.intents.open(admin.host, job.order)
     return _conclusion(intent, seen, settled=False) if intent else None
 
 
@@ -25,7 +25,7 @@ def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Ver
     Raises:
         Refused, Technical: the page could not be read anew; nothing was pressed.
     """
-    intent = admin.ledger.open_intent(admin.host, job.order)
+    intent = admin.ledger.intents.open(admin.host, job.order)
     if intent is None:
         return None
     age = (datetime.now(UTC) - datetime.fromisoformat(intent.written_at)).total_seconds()
@@ -36,13 +36,13 @@ def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Ver
             opened.details.arrive()
             verdict = _conclusion(intent, look_at_order(admin, job, opened), settled=True)
     if verdict is None:
-        admin.ledger.settle(
+        admin.ledger.intents.settle(
             intent.intent, "not-sent", by="recovery", why="no answer was ever heard and the order still reads Unshipped"
         )
     elif verdict.outcome is Outcome.CANCELED:
-        admin.ledger.conclude(intent.intent, verdict.outcome)
+        admin.ledger.intents.conclude(intent.intent, verdict.outcome)
     elif verdict.outcome is Outcome.NOT_CANCELABLE:
-        admin.ledger.settle(intent.intent, "overtaken", by="recovery", why=verdict.message)
+        admin.ledger.intents.settle(intent.intent, "overtaken", by="recovery", why=verdict.message)
     return verdict
 
 

@@ -148,6 +148,7 @@ def test_the_folder_of_a_run_holds_all_of_its_files(two_stores: Finished) -> Non
         "results.csv",
         "results.json",
         "run.json",
+        "trail.jsonl",
     ]
     suite = ET.parse(two_stores.folder / "junit.xml").getroot()
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("5", "3", "0")

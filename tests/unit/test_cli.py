@@ -125,13 +125,14 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "audit": "Look again at canceled orders: did Amazon keep it?",
         "resolve": "Settle an order that waits for a person.",
         "report": "Write the report of a run anew.",
+        "verify": "Say whether a run's folder and the ledger still agree.",
         "status": "List runs, and what waits for a person.",
         "sandbox": "Serve the practice Admin, to try and to train.",
         "schema": "Print a JSON Schema, for editors that check and complete.",
     }
 
 
-@pytest.mark.parametrize("command", ["run", "plan", "demo", "report", "status", "sandbox", "schema"])
+@pytest.mark.parametrize("command", ["run", "plan", "demo", "report", "verify", "status", "sandbox", "schema"])
 def test_every_command_explains_itself(countermand: Countermand, command: str) -> None:
     said = countermand(command, "--help")
     assert (said.status, said.err) == (0, "")
@@ -386,6 +387,7 @@ def test_a_run_leaves_a_folder_with_everything_in_it(countermand: Countermand, s
         "results.csv",
         "results.json",
         "run.json",
+        "trail.jsonl",
     ]
 
 
@@ -449,7 +451,15 @@ def test_the_password_is_in_no_file_and_on_no_screen(countermand: Countermand, s
     shop.trouble[SECOND] = ValueError(f"it failed\n  - fill({PASSWORD!r}), {json.dumps(PASSWORD)}")
     said = countermand("run", "jobs.yaml", "--yes")
     written = {path.name: path.read_bytes().decode() for path in Path("runs").rglob("*") if path.suffix in FILES}
-    assert set(written) == {"run.json", "results.json", "results.csv", "junit.xml", "log.jsonl", "report.html"}
+    assert set(written) == {
+        "run.json",
+        "results.json",
+        "results.csv",
+        "junit.xml",
+        "log.jsonl",
+        "report.html",
+        "trail.jsonl",
+    }
     assert [name for name, text in written.items() if "horse" in text] == []
     assert "horse" not in said.out + said.err
     assert "[hidden]" in written["log.jsonl"]
@@ -470,8 +480,8 @@ def test_the_report_of_a_run_can_be_written_anew(countermand: Countermand, shop:
 def test_status_tells_of_the_run(countermand: Countermand, shop: Shop) -> None:
     countermand("run", "jobs.yaml", "--yes")
     with Ledger.open(Path("runs/ledger.sqlite")) as ledger:
-        assert [(info.run_id, info.command) for info in ledger.runs()] == [(run_folder().name, "run")]
-        assert [result.order for result in ledger.results(run_folder().name)] == [FIRST, SECOND]
+        assert [(info.run_id, info.command) for info in ledger.runs.latest()] == [(run_folder().name, "run")]
+        assert [result.order for result in ledger.runs.results(run_folder().name)] == [FIRST, SECOND]
 
 
 def test_files_that_cannot_be_written_are_named_and_the_ledger_has_the_outcomes(

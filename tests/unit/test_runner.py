@@ -24,7 +24,7 @@ from bot.errors import (
     SessionEnded,
 )
 from bot.joblist import Job
-from bot.ledger import Ledger
+from bot.ledger import Event, Ledger
 from bot.logs import log_to
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.recorder import Recorder
@@ -69,6 +69,9 @@ class FakeAdmin:
         self.begun_again = 0
         self.trouble: list[BaseException] = []
 
+    def note(self, event: Event, **told: object) -> None:
+        """What a picture's hash is."""
+
     def begin_again(self) -> None:
         self.begun_again += 1
         if self.trouble:
@@ -103,14 +106,8 @@ class FakeProgress:
         self.told.append(("finished", info.run_id))
 
 
-class ForgetfulLedger(Ledger):
-    """Takes a run in, and then breaks."""
-
-    def finish_order(self, result: OrderResult) -> None:
-        raise LedgerTrouble(ledger="ledger.sqlite", reason="disk I/O error")
-
-    def finish_run(self, info: RunInfo) -> None:
-        raise LedgerTrouble(ledger="ledger.sqlite", reason="disk I/O error")
+def broken(_: object) -> None:
+    raise LedgerTrouble(ledger="ledger.sqlite", reason="disk I/O error")
 
 
 Script = Callable[[], Verdict]
@@ -250,15 +247,15 @@ def test_the_end_of_a_run_is_dated(bench: Bench) -> None:
 
 def test_the_ledger_holds_the_run_its_results_and_its_end(bench: Bench) -> None:
     end = bench.run()
-    assert bench.ledger.runs() == [end.info]
-    assert bench.ledger.results(INFO.run_id) == list(end.results)
+    assert bench.ledger.runs.latest() == [end.info]
+    assert bench.ledger.runs.results(INFO.run_id) == list(end.results)
 
 
 def test_a_run_that_could_not_begin_is_in_the_ledger_with_the_reason(bench: Bench) -> None:
     bench.at_the_door = NoBrowser(where="")
     with pytest.raises(NoBrowser) as stopped:
         bench.run()
-    (info,) = bench.ledger.runs()
+    (info,) = bench.ledger.runs.latest()
     assert info.run_id == INFO.run_id
     assert info.stopped_early == str(stopped.value)
 
@@ -276,7 +273,7 @@ def test_progress_hears_the_run_and_every_order_in_turn(bench: Bench) -> None:
 
 def test_an_orders_evidence_is_its_own(bench: Bench, tmp_path: Path) -> None:
     def photographed() -> Verdict:
-        bench.recorder._write("open_store.jpg", b"a picture")  # what a step does, without a page
+        bench.recorder._write(bench.admin, "open_store.jpg", b"a picture")  # what a step does, without a page
         return CANCELED
 
     bench.on(FIRST, photographed)
@@ -291,7 +288,7 @@ def test_an_orders_evidence_is_its_own(bench: Bench, tmp_path: Path) -> None:
 
 def test_evidence_of_every_attempt_is_kept(bench: Bench) -> None:
     def photographed() -> Verdict:
-        bench.recorder._write("open_store-trouble.jpg", b"a picture")
+        bench.recorder._write(bench.admin, "open_store-trouble.jpg", b"a picture")
         raise missing()
 
     bench.on(FIRST, photographed, photographed)
@@ -439,9 +436,11 @@ def test_a_ledger_that_fails_before_the_press_fails_the_order_and_is_not_asked_a
     assert (bench.worked, end.exit_status) == ([FIRST, SECOND, THIRD], 1)
 
 
-def test_a_ledger_that_fails_after_the_press_hides_no_outcome(tmp_path: Path) -> None:
+def test_a_ledger_that_fails_after_the_press_hides_no_outcome(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     said: list[str] = []
-    bench = Bench(tmp_path, ForgetfulLedger.in_memory())
+    bench = Bench(tmp_path)
+    monkeypatch.setattr(bench.ledger.runs, "finish_order", broken)
+    monkeypatch.setattr(bench.ledger.runs, "finish", broken)
     with bench.ledger, log_to(tmp_path / "log.jsonl", secrets=[], say=said.append):
         end = bench.run()
     assert (outcomes(end), end.exit_status) == (["canceled"] * 3, 0)
@@ -567,8 +566,8 @@ def test_an_interrupt_between_two_orders_changes_no_result(bench: Bench) -> None
 def test_the_results_of_a_run_that_stopped_are_all_in_the_ledger(bench: Bench) -> None:
     bench.on(SECOND, bench.fails(RunStopped(reason="The Admin is down.")))
     end = bench.run()
-    assert bench.ledger.results(INFO.run_id) == list(end.results)
-    assert bench.ledger.runs() == [end.info]
+    assert bench.ledger.runs.results(INFO.run_id) == list(end.results)
+    assert bench.ledger.runs.latest() == [end.info]
 
 
 def test_progress_hears_of_skipped_orders_too(bench: Bench) -> None:
@@ -613,11 +612,11 @@ def test_without_a_browser_the_run_does_not_begin(bench: Bench) -> None:
     bench.at_the_door = NoBrowser(where="")
     with pytest.raises(NoBrowser):
         bench.run()
-    assert (bench.worked, bench.ledger.results(INFO.run_id)) == ([], [])
+    assert (bench.worked, bench.ledger.runs.results(INFO.run_id)) == ([], [])
 
 
 def test_without_a_ledger_the_admin_is_not_opened(bench: Bench) -> None:
-    bench.ledger.begin_run(INFO, [])  # a second run of the same id is one that the ledger does not take
+    bench.ledger.runs.begin(INFO, [])  # a second run of the same id is one that the ledger does not take
     with pytest.raises(LedgerTrouble):
         bench.run()
     assert (bench.opened, bench.progress.told) == (0, [])
@@ -634,7 +633,7 @@ def test_an_unforeseen_failure_before_the_press_loses_no_result(bench: Bench) ->
     why = f"Countermand itself failed (ZeroDivisionError: division by zero). {REPORT_IT}"
     assert (end.exit_status, end.info.stopped_early, outcomes(end)) == (3, why, ["canceled", "failed", "skipped"])
     assert end.results[1].message == why
-    assert bench.ledger.results(INFO.run_id) == list(end.results)
+    assert bench.ledger.runs.results(INFO.run_id) == list(end.results)
 
 
 def test_an_unforeseen_failure_after_the_press_is_unknown(bench: Bench) -> None:

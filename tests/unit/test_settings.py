@@ -323,9 +323,9 @@ def test_where_things_are_needs_no_admin() -> None:
 
 def test_the_ledger_is_in_the_runs_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTERMAND_RUNS_DIR", "elsewhere")
-    assert load_places().ledger_file == Path("elsewhere") / "ledger.sqlite"
+    assert load_places().ledger_place == Path("elsewhere") / "ledger.sqlite"
 
 
 def test_the_ledger_may_be_somewhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTERMAND_LEDGER", "shared/ours.sqlite")
-    assert load_places().ledger_file == Path("shared/ours.sqlite")
+    assert load_places().ledger_place == Path("shared/ours.sqlite")

@@ -79,6 +79,18 @@ claims: Final = sa.Table(
     sa.Column("until", sa.Float, nullable=False),
 )
 
+events: Final = sa.Table(
+    "events",
+    _schema,
+    sa.Column("run_id", sa.String(64), primary_key=True),
+    sa.Column("number", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("amazon_order", sa.String(19), nullable=False),
+    sa.Column("event", sa.String(32), nullable=False),
+    sa.Column("line", sa.Text, nullable=False),
+    sa.Column("hash", sa.String(64), nullable=False),
+    sa.Index("events_of_an_order", "run_id", "amazon_order", "number"),
+)
+
 
 def _first(connection: sa.Connection) -> None:
     """Runs, their orders, and intents."""
@@ -109,9 +121,14 @@ def _second(connection: sa.Connection) -> None:
     claims.create(connection)
 
 
+def _third(connection: sa.Connection) -> None:
+    """The trail of every run."""
+    events.create(connection)
+
+
 _SETTLED_COLUMNS: Final = ("settled_as", "settled_by", "settled_why")
 
-STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (_first, _second)
+STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (_first, _second, _third)
 """What leads from each version to the next; version 0 is an empty database."""
 
 SCHEMA_VERSION: Final = len(STEPS)

@@ -16,7 +16,7 @@ from bot.errors import LedgerTrouble, PressedBefore
 from bot.guard import Permit
 from bot.joblist import Expect, Job
 from bot.ledger import Intent, Ledger
-from bot.ledgerschema import SCHEMA_VERSION
+from bot.ledger.schema import SCHEMA_VERSION
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.verdicts import Answer
 from bot.vocabulary import Reason, Status
@@ -116,9 +116,9 @@ def test_a_ledger_is_made_with_its_folders(tmp_path: Path) -> None:
 
 def test_a_ledger_is_opened_again(file: Path) -> None:
     with Ledger.open(file) as first:
-        first.begin_run(run_info(), [job()])
+        first.runs.begin(run_info(), [job()])
     with Ledger.open(file) as second:
-        assert second.runs() == [run_info()]
+        assert second.runs.latest() == [run_info()]
 
 
 def test_the_ledger_is_where_its_name_says_whatever_is_in_the_name(tmp_path: Path) -> None:
@@ -129,12 +129,12 @@ def test_the_ledger_is_where_its_name_says_whatever_is_in_the_name(tmp_path: Pat
 
 @pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)])
 def test_every_connection_is_durable(ledger: Ledger, pragma: str, value: object) -> None:
-    with ledger._engine.connect() as connection:  # only the connection itself can be asked
+    with ledger._database._engine.connect() as connection:  # only the connection itself can be asked
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
 
 
 def test_the_time_that_it_waits_for_another_program_is_ten_seconds(ledger: Ledger) -> None:
-    with ledger._engine.connect() as connection:
+    with ledger._database._engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 10_000
 
 
@@ -235,33 +235,33 @@ def test_an_intent_that_cannot_be_written_is_trouble_of_the_ledger(file: Path) -
         other = sqlite3.connect(file, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerTrouble) as refused:
-            ledger.write_intent(HOST, permit())
+            ledger.intents.write(HOST, permit())
         other.close()
         assert str(refused.value) == f"The ledger {file} cannot be used: database is locked. {ADVICE}"
-        assert ledger.waiting() == []
+        assert ledger.intents.waiting() == []
 
 
 def test_readers_do_not_wait_for_a_writer(file: Path) -> None:
     with Ledger.open(file, patience=0) as ledger:
-        ledger.begin_run(run_info(), [job()])
+        ledger.runs.begin(run_info(), [job()])
         other = sqlite3.connect(file, isolation_level=None)
         other.execute("BEGIN IMMEDIATE")
-        assert ledger.runs() == [run_info()]
+        assert ledger.runs.latest() == [run_info()]
         other.close()
 
 
 def test_a_ledger_in_memory_leaves_no_file(tmp_path: Path) -> None:
     with Ledger.in_memory() as ledger:
-        ledger.write_intent(HOST, permit())
-        assert [intent.order for intent in ledger.waiting()] == [ORDER]
+        ledger.intents.write(HOST, permit())
+        assert [intent.order for intent in ledger.intents.waiting()] == [ORDER]
     assert list(tmp_path.iterdir()) == []
 
 
 def test_trouble_of_a_ledger_in_memory_names_it_so() -> None:
     with Ledger.in_memory() as ledger:
-        ledger.begin_run(run_info(), [])
+        ledger.runs.begin(run_info(), [])
         with pytest.raises(LedgerTrouble) as refused:
-            ledger.begin_run(run_info(), [])
+            ledger.runs.begin(run_info(), [])
     assert str(refused.value) == (
         f"The ledger in memory cannot be used: UNIQUE constraint failed: runs.run_id. {ADVICE}"
     )
@@ -271,7 +271,7 @@ def test_trouble_of_a_ledger_in_memory_names_it_so() -> None:
 
 
 def test_a_run_is_on_disk_before_its_first_order_is_worked(ledger: Ledger, file: Path) -> None:
-    ledger.begin_run(run_info(), [job(), job(OTHER)])
+    ledger.runs.begin(run_info(), [job(), job(OTHER)])
     assert written(file, "SELECT run_id, amazon_order, place, result FROM orders ORDER BY place") == [
         ("20260301-021405-a1b2", ORDER, 1, None),
         ("20260301-021405-a1b2", OTHER, 2, None),
@@ -286,81 +286,81 @@ def test_a_job_is_kept_whole(ledger: Ledger, file: Path) -> None:
         note="ticket 4711",
         expect=Expect.model_validate({"total": "121.80", "buyer": "Michael Blankenship"}),
     )
-    ledger.begin_run(run_info(), [asked])
+    ledger.runs.begin(run_info(), [asked])
     ((kept,),) = written(file, "SELECT job FROM orders")
     assert Job.model_validate_json(str(kept)) == asked
 
 
 def test_a_run_without_orders_is_recorded(ledger: Ledger) -> None:
-    ledger.begin_run(run_info(), [])
-    assert ledger.runs() == [run_info()]
+    ledger.runs.begin(run_info(), [])
+    assert ledger.runs.latest() == [run_info()]
 
 
 def test_two_thousand_orders_are_recorded_in_one_go(ledger: Ledger, file: Path) -> None:
     numbers = [f"112-1215998-{number:07}" for number in range(2000)]
-    ledger.begin_run(run_info(), [job(number) for number in numbers])
+    ledger.runs.begin(run_info(), [job(number) for number in numbers])
     assert written(file, "SELECT amazon_order FROM orders ORDER BY place") == [(number,) for number in numbers]
 
 
 def test_a_run_is_recorded_whole_or_not_at_all(ledger: Ledger) -> None:
     with pytest.raises(LedgerTrouble) as refused:
-        ledger.begin_run(run_info(), [job(), job(OTHER), job()])
+        ledger.runs.begin(run_info(), [job(), job(OTHER), job()])
     assert refused.value.facts["reason"] == (f"UNIQUE constraint failed: orders.run_id, orders.amazon_order. {ADVICE}")
-    assert ledger.runs() == []
+    assert ledger.runs.latest() == []
 
 
 def test_results_come_back_whole_from_a_new_ledger(file: Path) -> None:
     with Ledger.open(file) as ledger:
-        ledger.begin_run(run_info(), [job()])
-        ledger.finish_order(result())
+        ledger.runs.begin(run_info(), [job()])
+        ledger.runs.finish_order(result())
     with Ledger.open(file) as again:
-        assert again.results("20260301-021405-a1b2") == [result()]
+        assert again.runs.results("20260301-021405-a1b2") == [result()]
 
 
 def test_results_come_in_the_order_of_the_list(ledger: Ledger) -> None:
-    ledger.begin_run(run_info(), [job(OTHER), job(ORDER)])
-    ledger.finish_order(result(ORDER))
-    ledger.finish_order(result(OTHER))
-    assert [found.order for found in ledger.results("20260301-021405-a1b2")] == [OTHER, ORDER]
+    ledger.runs.begin(run_info(), [job(OTHER), job(ORDER)])
+    ledger.runs.finish_order(result(ORDER))
+    ledger.runs.finish_order(result(OTHER))
+    assert [found.order for found in ledger.runs.results("20260301-021405-a1b2")] == [OTHER, ORDER]
 
 
 def test_orders_without_a_result_are_left_out(ledger: Ledger) -> None:
-    ledger.begin_run(run_info(), [job(ORDER), job(OTHER)])
-    ledger.finish_order(result(OTHER))
-    assert [found.order for found in ledger.results("20260301-021405-a1b2")] == [OTHER]
+    ledger.runs.begin(run_info(), [job(ORDER), job(OTHER)])
+    ledger.runs.finish_order(result(OTHER))
+    assert [found.order for found in ledger.runs.results("20260301-021405-a1b2")] == [OTHER]
 
 
 def test_the_same_order_has_a_result_of_its_own_in_each_run(ledger: Ledger) -> None:
-    ledger.begin_run(run_info("first"), [job()])
-    ledger.finish_order(result(outcome=Outcome.FAILED))
-    ledger.begin_run(run_info("second"), [job()])
-    ledger.finish_order(result())
-    assert [ledger.results(run)[0].outcome for run in ("first", "second")] == [Outcome.FAILED, Outcome.CANCELED]
+    ledger.runs.begin(run_info("first"), [job()])
+    ledger.runs.finish_order(result(outcome=Outcome.FAILED))
+    ledger.runs.begin(run_info("second"), [job()])
+    ledger.runs.finish_order(result())
+    assert [ledger.runs.results(run)[0].outcome for run in ("first", "second")] == [Outcome.FAILED, Outcome.CANCELED]
 
 
 def test_an_unknown_run_has_no_results(ledger: Ledger) -> None:
-    assert ledger.results("no such run") == []
+    assert ledger.runs.results("no such run") == []
 
 
 def test_how_a_run_ended_is_recorded(ledger: Ledger) -> None:
-    ledger.begin_run(run_info(), [job()])
+    ledger.runs.begin(run_info(), [job()])
     ended = run_info().finished(STARTED + timedelta(minutes=5), "The Admin went down.")
-    ledger.finish_run(ended)
-    assert ledger.runs() == [ended]
+    ledger.runs.finish(ended)
+    assert ledger.runs.latest() == [ended]
 
 
 def test_the_newest_run_comes_first_and_only_as_many_as_asked_for(ledger: Ledger) -> None:
     for day in (2, 0, 1):
-        ledger.begin_run(run_info(f"day {day}", STARTED + timedelta(days=day)), [])
-    assert [info.run_id for info in ledger.runs(limit=2)] == ["day 2", "day 1"]
+        ledger.runs.begin(run_info(f"day {day}", STARTED + timedelta(days=day)), [])
+    assert [info.run_id for info in ledger.runs.latest(limit=2)] == ["day 2", "day 1"]
 
 
 # --- Intents ---
 
 
 def test_an_intent_is_on_disk_before_its_writing_returns(ledger: Ledger, file: Path) -> None:
-    ledger.begin_run(run_info(), [job()])
-    ledger.write_intent(HOST, permit())
+    ledger.runs.begin(run_info(), [job()])
+    ledger.intents.write(HOST, permit())
     assert written(file, "SELECT admin, amazon_order, run_id, store, reason, settled_at FROM intents") == [
         (HOST, ORDER, "20260301-021405-a1b2", "Nordwind UK", "BuyerCanceled", None)
     ]
@@ -372,7 +372,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from bot.ledger import Ledger
 ledger = Ledger.open(Path(sys.argv[1]))
-ledger.write_intent("shop.example", SimpleNamespace(order=sys.argv[2], store="Nordwind UK", reason="BuyerCanceled"))
+ledger.intents.write("shop.example", SimpleNamespace(order=sys.argv[2], store="Nordwind UK", reason="BuyerCanceled"))
 os._exit(9)
 """
 
@@ -381,7 +381,7 @@ def test_an_intent_outlives_a_program_that_is_cut_off_right_after_it(file: Path)
     ended = subprocess.run([sys.executable, "-c", CUT_OFF, str(file), ORDER], check=False)
     assert ended.returncode == 9
     with Ledger.open(file) as ledger:
-        (intent,) = ledger.waiting()
+        (intent,) = ledger.intents.waiting()
         assert intent == Intent(
             intent=1,
             admin="shop.example",
@@ -398,87 +398,87 @@ def test_an_intent_outlives_a_program_that_is_cut_off_right_after_it(file: Path)
 
 def test_an_intent_says_when_it_was_written(ledger: Ledger) -> None:
     before = datetime.now(UTC)
-    ledger.write_intent(HOST, permit())
-    (intent,) = ledger.waiting()
+    ledger.intents.write(HOST, permit())
+    (intent,) = ledger.intents.waiting()
     written_at = datetime.fromisoformat(intent.written_at)
     assert before - timedelta(milliseconds=1) <= written_at <= datetime.now(UTC)
 
 
 def test_a_second_intent_for_an_order_is_refused(ledger: Ledger) -> None:
-    ledger.begin_run(run_info(), [job()])
-    ledger.write_intent(HOST, permit())
-    (first,) = ledger.waiting()
+    ledger.runs.begin(run_info(), [job()])
+    ledger.intents.write(HOST, permit())
+    (first,) = ledger.intents.waiting()
     with pytest.raises(PressedBefore) as refused:
-        ledger.write_intent(HOST, permit())
+        ledger.intents.write(HOST, permit())
     assert str(refused.value) == (
         f"Confirm may have been pressed for order {ORDER} in run 20260301-021405-a1b2 ({first.written_at}), "
         "and what came of it was never settled."
     )
-    assert ledger.waiting() == [first]
+    assert ledger.intents.waiting() == [first]
 
 
 def test_a_second_intent_is_refused_by_another_ledger_of_the_same_file(ledger: Ledger, file: Path) -> None:
-    ledger.begin_run(run_info(), [job()])
-    ledger.write_intent(HOST, permit())
+    ledger.runs.begin(run_info(), [job()])
+    ledger.intents.write(HOST, permit())
     with Ledger.open(file) as other, pytest.raises(PressedBefore) as refused:
-        other.write_intent(HOST, permit())
+        other.intents.write(HOST, permit())
     assert refused.value.facts["run_id"] == "20260301-021405-a1b2"
 
 
 def test_the_same_number_in_another_admin_is_another_order(ledger: Ledger) -> None:
-    ledger.write_intent(HOST, permit())
-    ledger.write_intent("practice.example", permit())
-    assert len(ledger.waiting()) == 2
+    ledger.intents.write(HOST, permit())
+    ledger.intents.write("practice.example", permit())
+    assert len(ledger.intents.waiting()) == 2
 
 
 def test_an_order_without_an_intent_has_none_open(ledger: Ledger) -> None:
-    ledger.write_intent(HOST, permit(OTHER))
-    assert ledger.open_intent(HOST, ORDER) is None
+    ledger.intents.write(HOST, permit(OTHER))
+    assert ledger.intents.open(HOST, ORDER) is None
 
 
 def test_canceled_settles_an_intent(ledger: Ledger) -> None:
-    ledger.conclude(ledger.write_intent(HOST, permit()), Outcome.CANCELED)
-    assert (ledger.waiting(), ledger.open_intent(HOST, ORDER)) == ([], None)
+    ledger.intents.conclude(ledger.intents.write(HOST, permit()), Outcome.CANCELED)
+    assert (ledger.intents.waiting(), ledger.intents.open(HOST, ORDER)) == ([], None)
 
 
 def test_an_order_that_was_settled_may_be_pressed_again(ledger: Ledger) -> None:
     # Amazon's next import can undo a cancel that it refused.
-    ledger.conclude(ledger.write_intent(HOST, permit()), Outcome.CANCELED)
-    ledger.write_intent(HOST, permit())
-    assert [intent.order for intent in ledger.waiting()] == [ORDER]
+    ledger.intents.conclude(ledger.intents.write(HOST, permit()), Outcome.CANCELED)
+    ledger.intents.write(HOST, permit())
+    assert [intent.order for intent in ledger.intents.waiting()] == [ORDER]
 
 
 @pytest.mark.parametrize("outcome", [outcome for outcome in Outcome if outcome is not Outcome.CANCELED])
 def test_every_other_outcome_leaves_an_intent_waiting(ledger: Ledger, outcome: Outcome) -> None:
-    ledger.conclude(ledger.write_intent(HOST, permit()), outcome)
-    assert [intent.outcome for intent in ledger.waiting()] == [outcome]
+    ledger.intents.conclude(ledger.intents.write(HOST, permit()), outcome)
+    assert [intent.outcome for intent in ledger.intents.waiting()] == [outcome]
     with pytest.raises(PressedBefore):
-        ledger.write_intent(HOST, permit())
+        ledger.intents.write(HOST, permit())
 
 
 def test_an_answer_alone_settles_nothing(ledger: Ledger) -> None:
-    ledger.note_answer(ledger.write_intent(HOST, permit()), Answer.OK, "")
-    assert [intent.outcome for intent in ledger.waiting()] == [None]
+    ledger.intents.note_answer(ledger.intents.write(HOST, permit()), Answer.OK, "")
+    assert [intent.outcome for intent in ledger.intents.waiting()] == [None]
 
 
 def test_the_words_of_an_answer_are_kept(ledger: Ledger, file: Path) -> None:
-    intent = ledger.write_intent(HOST, permit())
-    ledger.note_answer(intent, Answer.ERROR, "Unable to cancel Amazon order")
-    assert [waits.answer_words for waits in ledger.waiting()] == ["Unable to cancel Amazon order"]
+    intent = ledger.intents.write(HOST, permit())
+    ledger.intents.note_answer(intent, Answer.ERROR, "Unable to cancel Amazon order")
+    assert [waits.answer_words for waits in ledger.intents.waiting()] == ["Unable to cancel Amazon order"]
     assert written(file, "SELECT answer FROM intents") == [("error",)]
 
 
 def test_a_conclusion_concerns_one_intent_only(ledger: Ledger) -> None:
-    first = ledger.write_intent(HOST, permit(ORDER))
-    ledger.write_intent(HOST, permit(OTHER))
-    ledger.conclude(first, Outcome.CANCELED)
-    assert [intent.order for intent in ledger.waiting()] == [OTHER]
+    first = ledger.intents.write(HOST, permit(ORDER))
+    ledger.intents.write(HOST, permit(OTHER))
+    ledger.intents.conclude(first, Outcome.CANCELED)
+    assert [intent.order for intent in ledger.intents.waiting()] == [OTHER]
 
 
 def test_the_oldest_intent_waits_first(ledger: Ledger) -> None:
     for order in (OTHER, ORDER):
-        ledger.write_intent(HOST, permit(order))
-    assert [intent.order for intent in ledger.waiting()] == [OTHER, ORDER]
+        ledger.intents.write(HOST, permit(order))
+    assert [intent.order for intent in ledger.intents.waiting()] == [OTHER, ORDER]
 
 
 def press_at_once(
@@ -487,10 +487,10 @@ def press_at_once(
     """A process of its own that wants to press for the same order as the other one, at the same moment."""
     barrier.wait(60)
     with Ledger.open(file) as ledger:
-        ledger.begin_run(run_info(name), [job()])
+        ledger.runs.begin(run_info(name), [job()])
         barrier.wait(60)
         try:
-            ledger.write_intent(HOST, permit())
+            ledger.intents.write(HOST, permit())
         except PressedBefore as refused:
             told.put((name, f"refused for {refused.facts['run_id']}"))
         else:
@@ -511,4 +511,4 @@ def test_of_two_processes_that_begin_with_no_ledger_and_press_at_once_exactly_on
     loser = ({"one", "two"} - {winner}).pop()
     assert said == {winner: "pressed", loser: f"refused for {winner}"}
     with Ledger.open(file) as ledger:
-        assert [intent.run_id for intent in ledger.waiting()] == [winner]
+        assert [intent.run_id for intent in ledger.intents.waiting()] == [winner]

@@ -11,10 +11,10 @@ from typing import cast
 
 import pytest
 
-from bot import ledger as module
 from bot.errors import ClaimLost
 from bot.guard import Permit
 from bot.ledger import Ledger
+from bot.ledger import claims as module
 from bot.outcomes import Outcome
 from bot.vocabulary import Reason
 
@@ -30,7 +30,7 @@ def open_as(tmp_path: Path) -> Iterator[Callable[[str], Ledger]]:
 
     def give(run_id: str) -> Ledger:
         ledger = Ledger.open(tmp_path / "ledger.sqlite")
-        ledger.run_id = run_id
+        ledger.runs.go_on_as(run_id)
         opened.append(ledger)
         return ledger
 
@@ -57,87 +57,87 @@ def permit(order: str = ORDER) -> Permit:
 
 def test_an_order_is_worked_by_one_run_at_a_time(open_as: Callable[[str], Ledger]) -> None:
     one, two = open_as("one"), open_as("two")
-    assert one.claim(HOST, ORDER, 300)
-    assert not two.claim(HOST, ORDER, 300)
-    assert two.claim(HOST, OTHER, 300)
-    assert two.claim("other.example", ORDER, 300)
+    assert one.claims.take(HOST, ORDER, 300)
+    assert not two.claims.take(HOST, ORDER, 300)
+    assert two.claims.take(HOST, OTHER, 300)
+    assert two.claims.take("other.example", ORDER, 300)
 
 
 def test_an_order_that_was_given_back_is_free(open_as: Callable[[str], Ledger]) -> None:
     one, two = open_as("one"), open_as("two")
-    one.claim(HOST, ORDER, 300)
-    one.release(HOST, ORDER)
-    assert two.claim(HOST, ORDER, 300)
+    one.claims.take(HOST, ORDER, 300)
+    one.claims.release(HOST, ORDER)
+    assert two.claims.take(HOST, ORDER, 300)
 
 
 def test_nobody_gives_back_what_another_run_holds(open_as: Callable[[str], Ledger]) -> None:
     one, two = open_as("one"), open_as("two")
-    one.claim(HOST, ORDER, 300)
-    two.release(HOST, ORDER)
-    assert not two.claim(HOST, ORDER, 300)
+    one.claims.take(HOST, ORDER, 300)
+    two.claims.release(HOST, ORDER)
+    assert not two.claims.take(HOST, ORDER, 300)
 
 
 @pytest.mark.usefixtures("clock")
 def test_a_run_keeps_its_own_claim(open_as: Callable[[str], Ledger]) -> None:
     one = open_as("one")
-    assert one.claim(HOST, ORDER, 300)
-    assert one.claim(HOST, ORDER, 300)
+    assert one.claims.take(HOST, ORDER, 300)
+    assert one.claims.take(HOST, ORDER, 300)
 
 
 def test_a_claim_is_over_when_its_time_is(open_as: Callable[[str], Ledger], clock: Callable[[float], None]) -> None:
     one, two = open_as("one"), open_as("two")
-    one.claim(HOST, ORDER, 300)
+    one.claims.take(HOST, ORDER, 300)
     clock(299)
-    assert not two.claim(HOST, ORDER, 300)
+    assert not two.claims.take(HOST, ORDER, 300)
     clock(2)
-    assert two.claim(HOST, ORDER, 300)
+    assert two.claims.take(HOST, ORDER, 300)
 
 
 def test_a_run_that_gives_signs_of_life_is_never_robbed(
     open_as: Callable[[str], Ledger], clock: Callable[[float], None]
 ) -> None:
     one, two = open_as("one"), open_as("two")
-    one.claim(HOST, ORDER, 300)
+    one.claims.take(HOST, ORDER, 300)
     for _ in range(10):
         clock(200)
-        one.sign_of_life()
-        assert not two.claim(HOST, ORDER, 300)
+        one.claims.sign_of_life()
+        assert not two.claims.take(HOST, ORDER, 300)
 
 
 def test_a_run_that_slept_through_its_claim_does_not_press(
     open_as: Callable[[str], Ledger], clock: Callable[[float], None]
 ) -> None:
     one, two = open_as("one"), open_as("two")
-    one.claim(HOST, ORDER, 300)
+    one.claims.take(HOST, ORDER, 300)
     clock(301)
-    assert two.claim(HOST, ORDER, 300)
+    assert two.claims.take(HOST, ORDER, 300)
     with pytest.raises(ClaimLost):
-        one.write_intent(HOST, permit())
-    assert two.waiting() == []
+        one.intents.write(HOST, permit())
+    assert two.intents.waiting() == []
 
 
 def test_a_run_that_slept_does_not_press_even_if_the_other_is_done_by_now(
     open_as: Callable[[str], Ledger], clock: Callable[[float], None]
 ) -> None:
     one, two = open_as("one"), open_as("two")
-    one.claim(HOST, ORDER, 300)
+    one.claims.take(HOST, ORDER, 300)
     clock(301)
-    two.claim(HOST, ORDER, 300)
-    two.conclude(two.write_intent(HOST, permit()), Outcome.CANCELED)
-    two.release(HOST, ORDER)
+    two.claims.take(HOST, ORDER, 300)
+    two.intents.conclude(two.intents.write(HOST, permit()), Outcome.CANCELED)
+    two.claims.release(HOST, ORDER)
     with pytest.raises(ClaimLost):
-        one.write_intent(HOST, permit())
+        one.intents.write(HOST, permit())
 
 
 def test_a_sign_of_life_does_not_revive_a_claim_that_is_over(
     open_as: Callable[[str], Ledger], clock: Callable[[float], None]
 ) -> None:
     one = open_as("one")
-    one.claim(HOST, ORDER, 300)
+    one.claims.take(HOST, ORDER, 300)
     clock(301)
-    one.sign_of_life()
+    one.claims.sign_of_life()
     with pytest.raises(ClaimLost):
-        one.write_intent(HOST, permit())
+        one.intents.write(HOST, permit())
 
 
 CLAIM_AND_DIE = """
@@ -145,8 +145,8 @@ import os, sys
 from pathlib import Path
 from bot.ledger import Ledger
 ledger = Ledger.open(Path(sys.argv[1]))
-ledger.run_id = "died"
-print(ledger.claim(sys.argv[2], sys.argv[3], 3600), flush=True)
+ledger.runs.go_on_as("died")
+print(ledger.claims.take(sys.argv[2], sys.argv[3], 3600), flush=True)
 os._exit(9)
 """
 
@@ -160,7 +160,7 @@ def test_a_claim_of_a_process_that_is_gone_is_over_at_once(open_as: Callable[[st
         check=False,
     )
     assert (died.returncode, died.stdout) == (9, "True\n")
-    assert open_as("next").claim(HOST, ORDER, 300)
+    assert open_as("next").claims.take(HOST, ORDER, 300)
 
 
 def test_a_claim_from_another_computer_is_left_alone_until_its_time_is_over(
@@ -169,8 +169,8 @@ def test_a_claim_from_another_computer_is_left_alone_until_its_time_is_over(
     one, two = open_as("one"), open_as("two")
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(module, "_this_process", lambda: "elsewhere/999999999")
-        one.claim(HOST, ORDER, 300)
-    assert not two.claim(HOST, ORDER, 300)
+        one.claims.take(HOST, ORDER, 300)
+    assert not two.claims.take(HOST, ORDER, 300)
 
 
 RACE = """
@@ -178,9 +178,9 @@ import sys
 from pathlib import Path
 from bot.ledger import Ledger
 ledger = Ledger.open(Path(sys.argv[1]))
-ledger.run_id = sys.argv[2]
+ledger.runs.go_on_as(sys.argv[2])
 sys.stdin.readline()
-print(sum(ledger.claim("shop.example", f"112-1215998-{number:07}", 300) for number in range(60)))
+print(sum(ledger.claims.take("shop.example", f"112-1215998-{number:07}", 300) for number in range(60)))
 sys.stdin.readline()
 """
 
@@ -204,22 +204,22 @@ def test_of_two_processes_that_want_the_same_orders_each_order_has_one(tmp_path:
 
 def test_settling_says_who_and_why_and_lets_a_later_run_press_again(open_as: Callable[[str], Ledger]) -> None:
     ledger = open_as("one")
-    intent = ledger.write_intent(HOST, permit())
-    ledger.conclude(intent, Outcome.UNKNOWN)
-    assert [waiting.order for waiting in ledger.waiting(ORDER)] == [ORDER]
-    ledger.settle(intent, "not-canceled", by="maria", why="open in Seller Central")
-    assert ledger.waiting() == []
-    assert ledger.write_intent(HOST, permit()) == intent + 1
+    intent = ledger.intents.write(HOST, permit())
+    ledger.intents.conclude(intent, Outcome.UNKNOWN)
+    assert [waiting.order for waiting in ledger.intents.waiting(ORDER)] == [ORDER]
+    ledger.intents.settle(intent, "not-canceled", by="maria", why="open in Seller Central")
+    assert ledger.intents.waiting() == []
+    assert ledger.intents.write(HOST, permit()) == intent + 1
 
 
 def test_what_a_person_settled_as_canceled_is_looked_at_again_by_an_audit(open_as: Callable[[str], Ledger]) -> None:
     ledger = open_as("one")
     begun = datetime.now(UTC) - timedelta(seconds=1)
-    ledger.settle(ledger.write_intent(HOST, permit()), "canceled", by="maria")
-    ledger.settle(ledger.write_intent(HOST, permit(OTHER)), "not-canceled", by="maria")
-    assert [intent.order for intent in ledger.canceled_since(HOST, begun)] == [ORDER]
-    assert ledger.canceled_since("other.example", begun) == []
-    assert ledger.canceled_since(HOST, datetime.now(UTC) + timedelta(days=1)) == []
+    ledger.intents.settle(ledger.intents.write(HOST, permit()), "canceled", by="maria")
+    ledger.intents.settle(ledger.intents.write(HOST, permit(OTHER)), "not-canceled", by="maria")
+    assert [intent.order for intent in ledger.intents.canceled_since(HOST, begun)] == [ORDER]
+    assert ledger.intents.canceled_since("other.example", begun) == []
+    assert ledger.intents.canceled_since(HOST, datetime.now(UTC) + timedelta(days=1)) == []
 
 
 def test_an_order_that_was_canceled_twice_is_audited_once_with_its_latest_look(
@@ -227,13 +227,13 @@ def test_an_order_that_was_canceled_twice_is_audited_once_with_its_latest_look(
 ) -> None:
     ledger = open_as("one")
     begun = datetime.now(UTC) - timedelta(seconds=1)
-    first = ledger.write_intent(HOST, permit())
-    ledger.conclude(first, Outcome.CANCELED)
-    ledger.note_look(first, "Unshipped")
-    second = ledger.write_intent(HOST, permit())
-    ledger.conclude(second, Outcome.CANCELED)
-    ledger.note_look(second, "Canceled")
-    (intent,) = ledger.canceled_since(HOST, begun)
+    first = ledger.intents.write(HOST, permit())
+    ledger.intents.conclude(first, Outcome.CANCELED)
+    ledger.intents.note_look(first, "Unshipped")
+    second = ledger.intents.write(HOST, permit())
+    ledger.intents.conclude(second, Outcome.CANCELED)
+    ledger.intents.note_look(second, "Canceled")
+    (intent,) = ledger.intents.canceled_since(HOST, begun)
     assert (intent.intent, intent.looked_status) == (second, "Canceled")
 
 

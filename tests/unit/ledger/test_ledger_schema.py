@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 
 from bot.ledger import Ledger
-from bot.ledgerschema import SCHEMA_VERSION, STEPS, migrate
+from bot.ledger.schema import SCHEMA_VERSION, STEPS, migrate
 from bot.outcomes import Outcome
 from bot.verdicts import Answer
 from bot.vocabulary import Reason
@@ -60,7 +60,7 @@ def test_what_waits_for_a_person_still_waits_after_the_migration(tmp_path: Path)
     of_version(file, 1)
     put(file, INTENT.format(order=ORDER, rest="'error', 'canceled_not_sent', NULL"))
     with Ledger.open(file) as ledger:
-        (intent,) = ledger.waiting()
+        (intent,) = ledger.intents.waiting()
     assert (intent.order, intent.reason, intent.answer, intent.outcome) == (
         ORDER,
         Reason.BUYER_CANCELED,
@@ -74,8 +74,8 @@ def test_what_was_proved_before_the_migration_is_known_as_canceled(tmp_path: Pat
     of_version(file, 1)
     put(file, INTENT.format(order=ORDER, rest="'ok', 'canceled', '2026-03-01T02:14:09+00:00'"))
     with Ledger.open(file) as ledger:
-        assert ledger.waiting() == []
-        (intent,) = ledger.canceled_since("shop.example", intent_time())
+        assert ledger.intents.waiting() == []
+        (intent,) = ledger.intents.canceled_since("shop.example", intent_time())
     assert intent.order == ORDER
 
 

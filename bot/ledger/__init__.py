@@ -1,0 +1,64 @@
+"""The ledger: what was asked for, what was pressed and what came of it, across all runs.
+
+It is the memory that makes *once and only once* hold: an intent is on disk before Confirm is pressed, and an
+order with an intent that was never settled is not pressed again. Orders are known by Admin host and number.
+
+====================  =======================================================================================
+``Ledger.runs``       every run, the orders it was asked for, and what became of each
+``Ledger.intents``    every Confirm that was pressed or about to be, what was heard of it, and who settled it
+``Ledger.claims``     which run works on which order just now
+``Ledger.trail``      every event, chained by hashes, so that a later change shows
+====================  =======================================================================================
+
+A file (SQLite in WAL mode, every commit on disk) by default; a team can share one on a PostgreSQL server.
+"""
+
+from pathlib import Path
+from typing import Self
+
+import sqlalchemy as sa
+
+from bot.ledger.claims import Claims
+from bot.ledger.database import Database, connect, connect_in_memory
+from bot.ledger.intents import Intent, Intents
+from bot.ledger.runs import Runs
+from bot.ledger.trail import Entry, Event, Trail
+
+__all__ = ["Entry", "Event", "Intent", "Ledger"]
+
+
+class Ledger:
+    """One ledger. Make it with ``open`` or ``in_memory``, and use it as a context manager to close it."""
+
+    def __init__(self, engine: sa.Engine, name: str) -> None:
+        self._database = Database(engine, name)
+        self.trail = Trail(self._database)
+        self.runs = Runs(self._database, self.trail)
+        self.claims = Claims(self._database, self.trail)
+        self.intents = Intents(self._database, self.trail, self.claims)
+
+    @classmethod
+    def open(cls, place: Path | str, *, patience: float = 10) -> Self:
+        """Open the ledger in a file, making it if it is not there, or in a database that is named by its address.
+
+        Needs ``patience``, the seconds to wait for another program that holds it.
+
+        Raises:
+            LedgerTrouble: it is locked, damaged, not a ledger, of a newer version, or cannot be reached or written.
+        """
+        return cls(*connect(place, patience))
+
+    @classmethod
+    def in_memory(cls) -> Self:
+        """A ledger that is forgotten with the process: for tests and for flows run by hand."""
+        return cls(*connect_in_memory())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exc_info: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close it; everything written is on disk already."""
+        self._database.close()

@@ -1,0 +1,187 @@
+"""The database under the ledger: opened, brought up to date, read and written, its troubles put into words."""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from bot.errors import LedgerTrouble
+from bot.ledger.schema import SCHEMA_VERSION, migrate, version_table
+
+BY_HAND = "by-hand"
+"""The run that something belongs to which a person did outside any run."""
+
+
+class Database:
+    """An open ledger's database. Its tables are there and of this version once it is made.
+
+    Raises:
+        LedgerTrouble: it is locked, damaged, not a ledger, of a newer version, or cannot be written.
+    """
+
+    def __init__(self, engine: sa.Engine, name: str) -> None:
+        self._engine = engine
+        self._name = name
+        self.run_id = BY_HAND
+        """The run that writes."""
+        try:
+            with self._trouble_named():
+                self._prepare()
+        except LedgerTrouble:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._engine.dispose()
+
+    def read(self, statement: sa.Select[Any]) -> Sequence[sa.Row[Any]]:
+        """Every row that ``statement`` gives."""
+        with self._trouble_named(), self._engine.connect() as connection:
+            return connection.execute(statement).all()
+
+    @contextmanager
+    def writing(self, *, lasting: bool = True) -> Iterator[sa.Connection]:
+        """A transaction: all of it or nothing, and on disk when the block has ended.
+
+        With ``lasting`` off it outlives this process at once, and a power cut as soon as anything is written after
+        it that is lasting: enough for what nothing dangerous hangs on.
+        """
+        with self._trouble_named(), self._engine.connect() as connection:
+            quick = not lasting and connection.dialect.name == "sqlite"
+            if quick:
+                connection.exec_driver_sql("PRAGMA synchronous=NORMAL")
+                connection.commit()
+            try:
+                with connection.begin():
+                    if not lasting and connection.dialect.name == "postgresql":
+                        connection.exec_driver_sql("SET LOCAL synchronous_commit TO OFF")
+                    yield connection
+            finally:
+                if quick:
+                    connection.exec_driver_sql("PRAGMA synchronous=FULL")
+                    connection.commit()
+
+    def _prepare(self) -> None:
+        with self._engine.begin() as connection:
+            if self._version(connection) == SCHEMA_VERSION:
+                return
+            # Of two programs that find an older ledger or none, one changes it, whole; the other waits for that.
+            if connection.dialect.name == "sqlite":
+                connection.exec_driver_sql("BEGIN IMMEDIATE")
+            else:
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            version = self._version(connection)
+            if version < SCHEMA_VERSION:
+                migrate(connection, version)
+
+    def _version(self, connection: sa.Connection) -> int:
+        """The version of the ledger, 0 for an empty database.
+
+        Raises:
+            LedgerTrouble: it is another program's, or of a newer version.
+        """
+        tables = sa.inspect(connection).get_table_names()
+        if not tables:
+            return 0
+        if version_table.name not in tables:
+            raise LedgerTrouble(
+                ledger=self._name,
+                reason="it is the database of another program. Name another file in COUNTERMAND_LEDGER.",
+            )
+        version = connection.scalar(sa.select(version_table.c.version))
+        if version is None or version > SCHEMA_VERSION:
+            raise LedgerTrouble(
+                ledger=self._name,
+                reason=f"it is of version {version}, this Countermand knows up to {SCHEMA_VERSION}. "
+                "Update Countermand.",
+            )
+        return int(version)
+
+    @contextmanager
+    def _trouble_named(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.DBAPIError as error:
+            # A server's message may go on for lines, with where it was asked; the first says what is wrong.
+            what = str(error.orig).strip().partition("\n")[0]
+            advice = _FILE_ADVICE if self._engine.dialect.name == "sqlite" else _SERVER_ADVICE
+            raise LedgerTrouble(ledger=self._name, reason=f"{what}. {advice}") from error
+
+
+def connect(place: Path | str, patience: float) -> tuple[sa.Engine, str]:
+    """The engine for a ledger file, or for the address of a PostgreSQL database, and what to call it to people.
+
+    Raises:
+        LedgerTrouble: the file's folder cannot be made, or the driver for the database is not installed.
+    """
+    if isinstance(place, str):
+        url = sa.make_url(place)
+        try:
+            engine = sa.create_engine(
+                url.set(drivername="postgresql+psycopg"), connect_args={"connect_timeout": max(1, round(patience))}
+            )
+        except ModuleNotFoundError as missing:
+            raise LedgerTrouble(
+                ledger=place,
+                reason="the driver for PostgreSQL is not installed. Get it with: pip install 'countermand[postgresql]'",
+            ) from missing
+        return engine, place
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise LedgerTrouble(ledger=place, reason=error.strerror or error) from error
+    engine = sa.create_engine(sa.URL.create("sqlite", database=str(place)), connect_args={"timeout": patience})
+    sa.event.listen(engine, "connect", _durable)
+    return engine, str(place)
+
+
+def connect_in_memory() -> tuple[sa.Engine, str]:
+    """The engine for a ledger that is forgotten with the process, and what to call it to people."""
+    engine = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool, connect_args={"check_same_thread": False})
+    return engine, "in memory"
+
+
+def timestamp() -> str:
+    """Now, as every time in the ledger is written: ISO 8601 in UTC."""
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+def is_refused_as_double(trouble: LedgerTrouble) -> bool:
+    """Whether the database refused to write something because it is there already."""
+    return isinstance(trouble.__cause__, sa.exc.IntegrityError)
+
+
+_MIGRATION_LOCK = 4_711_043
+"""Any number that other programs on the same server are not likely to lock."""
+
+_FILE_ADVICE = (
+    "If another program holds it, end that one; if it is damaged, move it away and keep it: "
+    "it is the only memory of what was pressed."
+)
+
+_SERVER_ADVICE = "See that the server runs and lets you in; nothing is pressed without the ledger."
+
+_TRIES = 20
+"""How often a connection asks for WAL when other programs come in between."""
+
+
+def _durable(connection: sqlite3.Connection, _record: object) -> None:
+    """Every commit is on disk before it returns, and readers never block the writer."""
+    for _ in range(_TRIES):
+        try:
+            connection.execute("PRAGMA journal_mode=WAL")
+            break
+        except sqlite3.OperationalError:
+            # SQLite does not wait here for another program that makes the same ledger; for this lock it does.
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.rollback()
+    else:
+        connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA fullfsync=ON")  # on macOS a plain sync leaves the data in the drive's own memory
+    connection.execute("PRAGMA foreign_keys=ON")

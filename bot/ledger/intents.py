@@ -1,0 +1,190 @@
+"""The intents in the ledger: every Confirm that was pressed or about to be, and what is known of what came of it."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from bot.errors import LedgerTrouble, PressedBefore
+from bot.ledger.claims import Claims
+from bot.ledger.database import Database, is_refused_as_double, timestamp
+from bot.ledger.schema import intents, looks
+from bot.ledger.trail import Event, Trail
+from bot.outcomes import Outcome
+from bot.verdicts import Answer
+from bot.vocabulary import Reason
+
+if TYPE_CHECKING:
+    from bot.guard import Permit
+
+
+@dataclass(frozen=True, kw_only=True)
+class Intent:
+    """That Confirm was about to be pressed, and what is known of what came of it."""
+
+    intent: int
+    admin: str
+    order: str
+    store: str
+    reason: Reason
+    run_id: str
+    written_at: str
+    """ISO 8601, UTC, as all times of the ledger."""
+    answer: Answer | None
+    """None when the run was cut off before it heard, or gave up hearing."""
+    answer_words: str
+    outcome: Outcome | None
+    """None when the run was cut off before it knew."""
+    looked_at: str = ""
+    """When it was last looked at again, by ``countermand audit``; empty if never."""
+    looked_status: str = ""
+    """The status that it had then."""
+    settled_as: str = ""
+    """``canceled``, ``not-canceled``, ``not-sent`` or ``overtaken``; empty while it is open."""
+
+
+class Intents:
+    """Every Confirm, of every run on this ledger."""
+
+    def __init__(self, database: Database, trail: Trail, claims: Claims) -> None:
+        self._database = database
+        self._trail = trail
+        self._claims = claims
+
+    def write(self, admin: str, permit: "Permit") -> int:
+        """Record that Confirm is about to be pressed. It is on disk when this returns.
+
+        Raises:
+            PressedBefore: an intent for this order is open, from this run or another.
+            ClaimLost: the order was claimed for this run, and the claim is over or another run's.
+            EvidenceNotWritten: the trail in the run's folder cannot be written; then nothing is.
+        """
+        try:
+            with self._database.writing() as connection:
+                # Writing comes first: from here on no other program can change whose the order is.
+                written = connection.execute(
+                    intents.insert().values(
+                        admin=admin,
+                        amazon_order=permit.order,
+                        run_id=self._database.run_id,
+                        store=permit.store,
+                        reason=str(permit.reason),
+                        written_at=timestamp(),
+                    )
+                )
+                (intent,) = written.inserted_primary_key or (0,)
+                self._claims.hold(connection, admin, permit.order)
+                self._trail.append(
+                    connection, Event.INTENT_WRITTEN, order=permit.order, intent=int(intent), reason=str(permit.reason)
+                )
+        except LedgerTrouble as refused:
+            earlier = self.open(admin, permit.order) if is_refused_as_double(refused) else None
+            if earlier is None:
+                raise
+            raise PressedBefore(order=permit.order, run_id=earlier.run_id, written_at=earlier.written_at) from refused
+        return int(intent)
+
+    def open(self, admin: str, order: str) -> Intent | None:
+        """The intent for this order that was never settled: Confirm may have been pressed; None if there is none."""
+        statement = _open_intents().where(intents.c.admin == admin, intents.c.amazon_order == order)
+        return next((_intent(row) for row in self._database.read(statement)), None)
+
+    def note_answer(self, intent: int, answer: Answer, words: str) -> None:
+        """Record what the Admin answered to a press."""
+        self._update(intent, Event.ANSWERED, {"answer": str(answer), "answer_words": words})
+
+    def conclude(self, intent: int, outcome: Outcome) -> None:
+        """Record what became of a press. Only ``canceled`` settles it; anything else waits for a person."""
+        proved = outcome is Outcome.CANCELED
+        settled = {"settled_at": timestamp(), "settled_as": "canceled", "settled_by": "proof"} if proved else {}
+        self._update(intent, Event.PROVED if proved else Event.IN_DOUBT, {"outcome": str(outcome)}, settled)
+
+    def settle(self, intent: int, settled_as: str, *, by: str, why: str = "") -> None:
+        """Close an intent: what is known of it now, who says so, and why. A later run may then press again."""
+        self._update(
+            intent,
+            Event.SETTLED,
+            {"settled_as": settled_as, "settled_by": by, "settled_why": why},
+            {"settled_at": timestamp()},
+        )
+
+    def waiting(self, order: str | None = None) -> list[Intent]:
+        """The intents that wait for a person, oldest first: canceled_not_sent, unknown, or cut off by a crash.
+
+        With ``order``, only those of that order number, in whichever Admin.
+        """
+        statement = _open_intents()
+        if order is not None:
+            statement = statement.where(intents.c.amazon_order == order)
+        return [_intent(row) for row in self._database.read(statement)]
+
+    def of_run(self, run_id: str) -> list[Intent]:
+        """Every intent of a run, oldest first, with the latest look at each."""
+        statement = _with_latest_look().where(intents.c.run_id == run_id).order_by(intents.c.intent)
+        return [_intent(row) for row in self._database.read(statement)]
+
+    def canceled_since(self, admin: str | None, since: datetime) -> list[Intent]:
+        """The orders of an Admin (None for all) that were proved canceled, or said to be by a person, since a time.
+
+        Oldest first; of an order that was canceled twice only the later time, with the latest look at it.
+        """
+        statement = (
+            _with_latest_look()
+            .where(
+                sa.true() if admin is None else intents.c.admin == admin,
+                intents.c.settled_as == "canceled",
+                intents.c.written_at >= since.astimezone(UTC).isoformat(timespec="milliseconds"),
+            )
+            .order_by(intents.c.intent)
+        )
+        found = {(intent.admin, intent.order): intent for intent in map(_intent, self._database.read(statement))}
+        return list(found.values())
+
+    def note_look(self, intent: int, status: str) -> None:
+        """Record that a canceled order was looked at again, and what it read."""
+        with self._database.writing() as connection:
+            connection.execute(looks.insert().values(intent=intent, looked_at=timestamp(), status=status))
+            self._trail.append(connection, Event.LOOKED_AGAIN, order=_order_of(connection, intent), status=status)
+
+    def _update(self, intent: int, event: Event, told: dict[str, str], besides: dict[str, str] | None = None) -> None:
+        with self._database.writing() as connection:
+            connection.execute(intents.update().where(intents.c.intent == intent).values(**told, **(besides or {})))
+            order = _order_of(connection, intent)
+            self._trail.append(connection, event, order=order, intent=intent, **told)
+
+
+def _order_of(connection: sa.Connection, intent: int) -> str:
+    return str(connection.scalar(sa.select(intents.c.amazon_order).where(intents.c.intent == intent)) or "")
+
+
+def _open_intents() -> sa.Select[Any]:
+    return sa.select(intents).where(intents.c.settled_at.is_(None)).order_by(intents.c.intent)
+
+
+def _with_latest_look() -> sa.Select[Any]:
+    latest = sa.select(looks.c.intent, sa.func.max(looks.c.look).label("look")).group_by(looks.c.intent).subquery()
+    return (
+        sa.select(intents, looks.c.looked_at, looks.c.status.label("looked_status"))
+        .outerjoin(latest, latest.c.intent == intents.c.intent)
+        .outerjoin(looks, looks.c.look == latest.c.look)
+    )
+
+
+def _intent(row: sa.Row[Any]) -> Intent:
+    told = row._mapping
+    return Intent(
+        intent=row.intent,
+        admin=row.admin,
+        order=row.amazon_order,
+        store=row.store,
+        reason=Reason(row.reason),
+        run_id=row.run_id,
+        written_at=row.written_at,
+        answer=Answer(row.answer) if row.answer else None,
+        answer_words=row.answer_words or "",
+        outcome=Outcome(row.outcome) if row.outcome else None,
+        looked_at=told.get("looked_at") or "",
+        looked_status=told.get("looked_status") or "",
+        settled_as=row.settled_as or "",
+    )

@@ -1,0 +1,158 @@
+"""The trail: every event of a run, in order, each with a hash over itself and the one before.
+
+Whoever changes, removes or puts in an event later would have to change every hash after it, in the ledger and in the
+run's folder, which keeps the same trail as ``trail.jsonl``. Pictures are part of it by their own hashes;
+``countermand verify`` compares all of it (``bot.verify``).
+"""
+
+import errno
+import hashlib
+import json
+import os
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple
+
+import sqlalchemy as sa
+
+from bot.errors import EvidenceNotWritten
+from bot.ledger.database import Database, timestamp
+from bot.ledger.schema import events
+
+TRAIL_FILE = "trail.jsonl"
+
+
+class Event(StrEnum):
+    """What can happen, in the order in which it does."""
+
+    RUN_STARTED = "run_started"
+    TAKEN = "taken"
+    """This run works on the order from here on."""
+    STEP = "step"
+    """A step of a flow begins."""
+    PICTURE = "picture"
+    """A file of evidence was written, and this is its SHA-256."""
+    INTENT_WRITTEN = "intent_written"
+    PRESSED = "pressed"
+    """The browser reports Confirm as pressed, or as tried."""
+    ANSWERED = "answered"
+    PROVED = "proved"
+    """It was proved canceled."""
+    IN_DOUBT = "in_doubt"
+    """What became of it waits for a person."""
+    SETTLED = "settled"
+    """A person, or a later run's recovery, settled an earlier intent."""
+    LOOKED_AGAIN = "looked_again"
+    FINISHED = "finished"
+    """The order has its outcome."""
+    RUN_FINISHED = "run_finished"
+    RESULTS_WRITTEN = "results_written"
+    """The files with the results were written, and these are their SHA-256."""
+
+
+class Entry(NamedTuple):
+    """One event of the trail, as it was written."""
+
+    number: int
+    """Counted from 1 in each run."""
+    line: str
+    """What happened: a JSON object with ``number``, ``at``, ``order``, ``event`` and what else there is to say."""
+    hash: str
+    """SHA-256 over the hash before and ``line``, in hexadecimal digits."""
+
+    @property
+    def told(self) -> dict[str, object]:
+        """What ``line`` says."""
+        return dict(json.loads(self.line))
+
+
+class Trail:
+    """The trail of the run that writes, kept in the ledger and, once ``copy_to`` was called, in its folder."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._copy: Path | None = None
+        self._copied = Entry(0, "", "")
+        self._copied_at = 0
+
+    def copy_to(self, folder: Path) -> None:
+        """From now on keep the trail in a run's folder as well."""
+        self._copy = folder / TRAIL_FILE
+
+    def note(self, event: Event, *, order: str = "", **told: object) -> None:
+        """Append an event that nothing dangerous hangs on, in a transaction of its own.
+
+        Raises:
+            LedgerTrouble, EvidenceNotWritten: it could not be written.
+        """
+        with self._database.writing(lasting=False) as connection:
+            self.append(connection, event, order=order, **told)
+
+    def append(self, connection: sa.Connection, event: Event, *, order: str = "", **told: object) -> None:
+        """Append an event to the trail, inside the transaction that writes what happened.
+
+        Raises:
+            EvidenceNotWritten: the run's folder cannot be written; the transaction must end with that.
+        """
+        run_id = self._database.run_id
+        last = connection.execute(
+            sa.select(events.c.number, events.c.hash)
+            .where(events.c.run_id == run_id)
+            .order_by(events.c.number.desc())
+            .limit(1)
+        ).one_or_none()
+        number, before = (last.number + 1, last.hash) if last else (1, first_hash(run_id))
+        line = json.dumps(
+            {"number": number, "at": timestamp(), "order": order, "event": event, **told}, ensure_ascii=False
+        )
+        entry = Entry(number, line, next_hash(before, line))
+        connection.execute(
+            events.insert().values(
+                run_id=run_id, number=number, amazon_order=order, event=str(event), line=line, hash=entry.hash
+            )
+        )
+        if self._copy is not None:
+            self._append_to_copy(self._copy, entry)
+
+    def entries(self, run_id: str) -> list[Entry]:
+        """The trail of a run as the ledger has it."""
+        statement = (
+            sa.select(events.c.number, events.c.line, events.c.hash)
+            .where(events.c.run_id == run_id)
+            .order_by(events.c.number)
+        )
+        return [Entry(row.number, row.line, row.hash) for row in self._database.read(statement)]
+
+    def latest(self, run_id: str, order: str) -> Entry | None:
+        """What happened last to an order in a run, pictures left out; None if nothing did."""
+        statement = (
+            sa.select(events.c.number, events.c.line, events.c.hash)
+            .where(events.c.run_id == run_id, events.c.amazon_order == order, events.c.event != str(Event.PICTURE))
+            .order_by(events.c.number.desc())
+            .limit(1)
+        )
+        return next((Entry(row.number, row.line, row.hash) for row in self._database.read(statement)), None)
+
+    def _append_to_copy(self, copy: Path, entry: Entry) -> None:
+        try:
+            with copy.open("ab", buffering=0) as file:
+                if entry.number <= self._copied.number:
+                    # The transaction that wrote this event before was taken back.
+                    file.truncate(self._copied_at)
+                    file.seek(0, 2)
+                self._copied, self._copied_at = entry, file.tell()
+                whole = f'{{"hash": "{entry.hash}", "event": {entry.line}}}\n'.encode()
+                if file.write(whole) != len(whole):  # a disk that is nearly full takes what it can
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError as error:
+            raise EvidenceNotWritten(reason=error.strerror or error) from error
+
+
+def first_hash(run_id: str) -> str:
+    """What stands for the hash before the first event of a run."""
+    return hashlib.sha256(run_id.encode()).hexdigest()
+
+
+def next_hash(before: str, line: str) -> str:
+    """The hash of an event whose predecessor has the hash ``before``."""
+    return hashlib.sha256(f"{before}\n{line}".encode()).hexdigest()
