@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from loguru import logger
-from playwright.sync_api import Browser, BrowserContext, Playwright, ViewportSize, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Playwright, StorageState, ViewportSize, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
 from bot.errors import CannotStart, NoBrowser
@@ -185,8 +185,17 @@ def launch(playwright: Playwright, choice: BrowserChoice, *, headed: bool, allow
         raise _does_not_start(choice, error) from error
 
 
-def new_context(browser: Browser, *, viewport: ViewportSize = VIEWPORT, locale: str = "en-US") -> BrowserContext:
-    """A fresh browser profile that keeps nothing, downloads nothing and looks the same on every machine."""
+def new_context(
+    browser: Browser,
+    *,
+    viewport: ViewportSize = VIEWPORT,
+    locale: str = "en-US",
+    signed_in: StorageState | None = None,
+) -> BrowserContext:
+    """A fresh browser profile that keeps nothing, downloads nothing and looks the same on every machine.
+
+    With ``signed_in``, another profile's cookies, it goes on with the session that one had.
+    """
     return browser.new_context(
         viewport=viewport,
         device_scale_factor=1,
@@ -197,6 +206,7 @@ def new_context(browser: Browser, *, viewport: ViewportSize = VIEWPORT, locale: 
         accept_downloads=False,
         service_workers="block",
         strict_selectors=True,
+        storage_state=signed_in,
     )
 
 

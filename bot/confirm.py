@@ -30,7 +30,6 @@ class Heard:
     intent: int
     before: Counter[str] = field(default_factory=Counter)
     """Words that read like an answer and stood on the page before the press, in an order's notes, say."""
-    sent: bool = False
     lost: str = ""
     answers: list[Request] = field(default_factory=list)
     press_trouble: str = ""
@@ -54,9 +53,6 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
     def is_ours(request: Request) -> bool:
         return request.method == "POST" and known.address in request.url and known.body in (request.post_data or "")
 
-    def on_request(request: Request) -> None:
-        heard.sent = heard.sent or is_ours(request)
-
     def on_finished(request: Request) -> None:
         if is_ours(request):
             heard.answers.append(request)
@@ -65,7 +61,7 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
         if is_ours(request):
             heard.lost = request.failure or "the connection was cut"
 
-    listeners = {"request": on_request, "requestfinished": on_finished, "requestfailed": on_failed}
+    listeners = {"requestfinished": on_finished, "requestfailed": on_failed}
     for event, listener in listeners.items():
         admin.page.on(event, listener)  # type: ignore[call-overload]  # one overload an event name
     admin.pressed = True

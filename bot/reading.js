@@ -5,16 +5,14 @@
 //   columns  {name: header}  the cells under a column header; only those of the row when one is given
 //   known    [label, ...]    labels of this screen: one of them is never taken for a value
 //   covers   [css, ...]      boxes that mean, while one can be seen: not ready yet
-//   act      "read", "mask" (hide what was found, leaving the document as it is), "unmask", or "words" (give every
-//            word that "mask" hides); for these last, a table row that cannot be read is found as a whole
+//   act      "read", "mask" (hide what was found, leaving the document as it is), or "words" (give every word that
+//            "mask" hides); for these last two, a table row that cannot be read is found as a whole
+// What was masked is shown again by the next call, whatever it asks for.
 // Answers with {address, busy, fields: {name: [text, ...]}, columns: {name: [text, ...]}}, all from one instant.
 // Nothing here depends on ids, classes or nesting, and nothing in the document is changed.
 (row, request) => {
-  const MASK = "countermand-mask";
-  if (request.act === "unmask") {
-    for (const animation of document.getAnimations()) if (animation.id === MASK) animation.cancel();
-    return null;
-  }
+  const masks = (window[Symbol.for("countermand masks")] ??= []);
+  for (const animation of masks.splice(0)) animation.cancel();
   // Icon fonts draw pictures with characters of the private-use area; nobody reads them as words.
   const squeeze = (text) => text.replace(/[\ue000-\uf8ff]/g, "").replace(/[\s\u00a0]+/g, " ").trim();
   const fold = (text) => squeeze(text).replace(/\s*:$/, "").toLowerCase();
@@ -174,7 +172,7 @@
   const elements = [...new Set(values.map((value) => value.element).filter(Boolean))];
   if (request.act === "mask") {
     // An animation that stays at its end paints over the words without touching the document or its layout.
-    const hide = (element, frame) => element.animate(frame, { id: MASK, duration: 0, fill: "forwards" });
+    const hide = (element, frame) => masks.push(element.animate(frame, { duration: 0, fill: "forwards" }));
     const dark = { color: "transparent", webkitTextFillColor: "transparent", textShadow: "none" };
     for (const element of elements) {
       hide(element, { ...dark, backgroundColor: "#b4bac2" });

@@ -105,12 +105,8 @@ class Recorder:
     def _photograph(self, page: Page, pack: Pack) -> bytes:
         if self._masked:
             _private(page, pack, act="mask")
-        try:
-            # Hiding the caret, as is usual, would leave its traces in the document.
-            return page.screenshot(type="jpeg", quality=JPEG_QUALITY, caret="initial")
-        finally:
-            if self._masked:
-                _private(page, pack, act="unmask")
+        # Hiding the caret, as is usual, would leave its traces in the document.
+        return page.screenshot(type="jpeg", quality=JPEG_QUALITY, caret="initial")
 
     def _words(self, admin: "Admin") -> str:
         messages = admin.screen("answer").find("messages").all_inner_texts()
@@ -132,7 +128,7 @@ def _as_written(words: str) -> str:
 
 
 def _private(page: Page, pack: Pack, *, act: str) -> Any:
-    """Mask or unmask everything on the page that the pack marks as private, or give all its words."""
+    """Mask everything on the page that the pack marks as private until the page is read next, or give all its words."""
     private = [element for spec in pack.screens.values() for element in spec.elements.values() if element.private]
     request: dict[str, Any] = {
         "fields": {str(place): element.field for place, element in enumerate(private) if element.field},

@@ -20,6 +20,9 @@ from bot.progress import Progress
 from bot.recorder import Recorder
 from bot.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
 
+RENEW_AFTER = 100
+"""After so many orders the Admin is begun anew in a fresh page, because a page that stays open grows."""
+
 Work = Callable[[Admin, Job], Verdict]
 
 
@@ -194,7 +197,7 @@ class Runner:
             admin.pressed = False
             admin.order = job.order
             try:
-                if attempt > 1:
+                if attempt > 1 or self._place % RENEW_AFTER == 0:
                     admin.begin_again()
                 verdict = self._work(admin, job)
             except (RunStopped, KeyboardInterrupt) as stop:

@@ -172,8 +172,11 @@ class Screen:
         if self.element(name).commits:
             raise ValueError(f"{name} commits: only the holder of a permit can press it")
         self.check()
-        target = self.one(name)
-        for address in target.evaluate_all("(elements) => elements.map((element) => element.closest('a')?.href ?? '')"):
+        target = self.find(name)
+        addresses = target.evaluate_all(_LEADS_TO)
+        if len(addresses) != 1:
+            addresses = self.one(name).evaluate_all(_LEADS_TO)
+        for address in addresses:
             host = urlsplit(address).hostname
             if host is not None and not self.admin.may_talk_to(host):
                 raise LeadsElsewhere(screen=self.spec.title, element=name, host=host)
@@ -241,6 +244,9 @@ class Screen:
             return
         facts = {"screen": self.spec.title, "element": name, "purpose": self.element(name).purpose}
         raise ElementAmbiguous(**facts, count=count) if count else ElementMissing(**facts)
+
+
+_LEADS_TO = "(elements) => elements.map((element) => element.closest('a')?.href ?? '')"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -29,26 +29,35 @@ class BrowserSession:
     def start(self) -> Self:
         """Start the browser, so that a machine that cannot is known before anything else is done."""
         self._browser = launch(self._playwright, self._choice, headed=self._headed, allowed_hosts=self._hosts)
-        self._context = new_context(self._browser)
-        self._context.on("requestfailed", self._note_blocked)
-        self._context.on("page", self._refuse_second_page)
+        self._context = self._watched(new_context(self._browser))
         return self
 
     def fresh_page(self) -> Page:
-        """A new page in the same session; the pages before it are closed, a browser that died is started anew."""
+        """A new page in the same session; a browser that died is started anew.
+
+        The pages before it are closed with the profile that they were in: driver and browser remember every request
+        of a profile as long as it is there, and grow with it.
+        """
         if self._browser is None or self._context is None or not self._browser.is_connected():
             logger.warning("the browser is started anew")
             self.start()
+        elif self._context.pages:
+            signed_in = self._context.storage_state()
+            self._context.close()
+            self._context = self._watched(new_context(self._browser, signed_in=signed_in))
         if self._context is None:
             raise RuntimeError("the session was not started")
-        for page in self._context.pages:
-            page.close()
         return self._context.new_page()
 
     def close(self) -> None:
         """Close the browser."""
         if self._browser is not None:
             self._browser.close()
+
+    def _watched(self, context: BrowserContext) -> BrowserContext:
+        context.on("requestfailed", self._note_blocked)
+        context.on("page", self._refuse_second_page)
+        return context
 
     def _note_blocked(self, request: Request) -> None:
         host = urlsplit(request.url).hostname or ""
