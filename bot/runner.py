@@ -80,6 +80,7 @@ class Runner:
         self._failures = 0
         self._failures_in_a_row = 0
         self._pressed = 0
+        self._astray = False  # whether the page may be anywhere, because what was last done on it failed
         self._results: dict[str, OrderResult] = {}
 
     def run(self, info: RunInfo, jobs: Sequence[Job]) -> RunEnd:
@@ -197,8 +198,9 @@ class Runner:
             admin.pressed = False
             admin.order = job.order
             try:
-                if attempt > 1 or self._place % RENEW_AFTER == 0:
+                if self._astray or self._place % RENEW_AFTER == 0:
                     admin.begin_again()
+                    self._astray = False
                 verdict = self._work(admin, job)
             except (RunStopped, KeyboardInterrupt) as stop:
                 why = str(stop) if isinstance(stop, RunStopped) else "Interrupted."
@@ -206,6 +208,7 @@ class Runner:
                 raise
             except CountermandError as trouble:
                 if not isinstance(trouble, Refused):
+                    self._astray = True
                     logger.warning("order {}, attempt {}: {}", job.order, attempt, trouble)
                 if admin.pressed:
                     return keep(_pressed_and_lost(str(trouble)))

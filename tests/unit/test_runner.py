@@ -403,10 +403,25 @@ def test_trouble_that_stays_is_a_failure_with_its_last_message(bench: Bench) -> 
     assert (bench.worked, end.exit_status) == ([FIRST, SECOND, SECOND, THIRD], 1)
 
 
-def test_with_one_attempt_nothing_is_begun_again(bench: Bench) -> None:
+def test_with_one_attempt_no_order_is_begun_again(bench: Bench) -> None:
     bench.on(SECOND, bench.fails(missing()))
     end = bench.run(attempts=1)
-    assert (outcomes(end), bench.admin.begun_again) == (["canceled", "failed", "canceled"], 0)
+    assert (outcomes(end), bench.worked) == (["canceled", "failed", "canceled"], [FIRST, SECOND, THIRD])
+
+
+@pytest.mark.parametrize("pressed", [False, True])
+def test_the_order_after_one_that_went_wrong_begins_on_a_fresh_page(bench: Bench, pressed: bool) -> None:
+    bench.on(FIRST, bench.fails(missing(), pressed=pressed))
+    bench.run(attempts=1)
+    assert (bench.worked, bench.admin.begun_again) == ([FIRST, SECOND, THIRD], 1)
+
+
+def test_a_fresh_page_that_cannot_be_had_is_tried_for_again(bench: Bench) -> None:
+    bench.admin.trouble = [PageTrouble(reason="the page crashed")]
+    bench.on(FIRST, bench.fails(missing()))
+    end = bench.run(attempts=1)
+    assert (outcomes(end), bench.worked) == (["failed", "failed", "canceled"], [FIRST, THIRD])
+    assert bench.admin.begun_again == 2
 
 
 def test_trouble_in_beginning_again_is_an_attempt_too(bench: Bench) -> None:
@@ -428,7 +443,7 @@ def test_trouble_after_the_press_is_unknown_and_never_begun_again(bench: Bench, 
         LOOK_IN_SELLER_CENTRAL,
         1,
     )
-    assert (bench.worked, bench.admin.begun_again, end.exit_status) == ([FIRST, SECOND, THIRD], 0, 1)
+    assert (bench.worked, end.exit_status) == ([FIRST, SECOND, THIRD], 1)
 
 
 def test_a_ledger_that_fails_before_the_press_fails_the_order_and_is_not_asked_again(bench: Bench) -> None:
