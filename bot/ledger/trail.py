@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import sqlalchemy as sa
+from loguru import logger
 
 from bot.errors import EvidenceNotWritten
 from bot.ledger.database import Database, timestamp
@@ -48,6 +49,14 @@ class Event(StrEnum):
     RUN_FINISHED = "run_finished"
     RESULTS_WRITTEN = "results_written"
     """The files with the results were written, and these are their SHA-256."""
+
+
+OUTLIVES_ITS_COPY = frozenset(
+    {Event.PRESSED, Event.ANSWERED, Event.PROVED, Event.IN_DOUBT, Event.SETTLED, Event.FINISHED, Event.RUN_FINISHED}
+)
+"""Events that the ledger keeps although the run's folder cannot be written any more: what came of a press, and of an
+order. Without their copy every other event is none, so that nothing is pressed.
+"""
 
 
 class Entry(NamedTuple):
@@ -92,7 +101,8 @@ class Trail:
         """Append an event to the trail, inside the transaction that writes what happened.
 
         Raises:
-            EvidenceNotWritten: the run's folder cannot be written; the transaction must end with that.
+            EvidenceNotWritten: the run's folder cannot be written; the transaction must end with that. Events that
+                outlive their copy are said to be missing there, loudly, and kept.
         """
         run_id = self._database.run_id
         last = connection.execute(
@@ -111,8 +121,16 @@ class Trail:
                 run_id=run_id, number=number, amazon_order=order, event=str(event), line=line, hash=entry.hash
             )
         )
-        if self._copy is not None:
+        if self._copy is None:
+            return
+        try:
             self._append_to_copy(self._copy, entry)
+        except EvidenceNotWritten as trouble:
+            if event not in OUTLIVES_ITS_COPY:
+                raise
+            logger.error(
+                "{} lacks event {} ({}), which the ledger has: {}", self._copy, number, event, trouble.facts["reason"]
+            )
 
     def entries(self, run_id: str) -> list[Entry]:
         """The trail of a run as the ledger has it."""
@@ -143,6 +161,7 @@ class Trail:
                 self._copied, self._copied_at = entry, file.tell()
                 whole = f'{{"hash": "{entry.hash}", "event": {entry.line}}}\n'.encode()
                 if file.write(whole) != len(whole):  # a disk that is nearly full takes what it can
+                    file.truncate(self._copied_at)
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise EvidenceNotWritten(reason=error.strerror or error) from error

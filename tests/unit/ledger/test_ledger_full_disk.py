@@ -1,0 +1,146 @@
+"""A run's folder that cannot be written any more: nothing new is pressed, and what was pressed is not forgotten."""
+
+import errno
+import io
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from loguru import logger
+
+from bot.errors import EvidenceNotWritten
+from bot.guard import Permit
+from bot.joblist import Job
+from bot.ledger import Event, Ledger
+from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.verdicts import Answer
+from bot.vocabulary import Reason
+
+HOST = "shop.example"
+ORDER = "112-1215998-3002091"
+RUN = "20260301-021405-a1b2"
+FULL = os.strerror(errno.ENOSPC)
+INFO = RunInfo(
+    run_id=RUN,
+    command="run",
+    admin=HOST,
+    account="bot",
+    pack="asc-4.3",
+    job_list="jobs.yaml",
+    started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
+    version="0.1.0",
+)
+
+
+@dataclass(frozen=True)
+class Leave:
+    """What the ledger reads of a permit; a real one comes from the guard only."""
+
+    order: str = ORDER
+    store: str = "Nordwind UK"
+    reason: Reason = Reason.BUYER_CANCELED
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Iterator[Ledger]:
+    """A ledger whose run has begun and keeps its trail in a folder too."""
+    with Ledger.in_memory() as ledger:
+        ledger.trail.copy_to(tmp_path)
+        ledger.runs.begin(INFO, [Job(order=ORDER, store="Nordwind UK", reason=Reason.BUYER_CANCELED)])
+        yield ledger
+
+
+@pytest.fixture
+def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
+    """While its block lasts, a file takes ten bytes of what is written to it and no more."""
+
+    class NearlyFull(io.FileIO):
+        def write(self, content: Any) -> int:
+            return super().write(content[:10])
+
+    @contextmanager
+    def full_disk() -> Iterator[None]:
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "open", lambda path, mode, buffering: NearlyFull(path, mode))
+            yield
+
+    return full_disk
+
+
+@pytest.fixture
+def said() -> Iterator[list[str]]:
+    lines: list[str] = []
+    sink = logger.add(lambda message: lines.append(message.record["message"]), level="ERROR")
+    yield lines
+    logger.remove(sink)
+
+
+def permit() -> Permit:
+    return cast(Permit, Leave())
+
+
+def events(ledger: Ledger) -> list[object]:
+    return [entry.told["event"] for entry in ledger.trail.entries(RUN)]
+
+
+def copied(folder: Path) -> list[object]:
+    lines = (folder / "trail.jsonl").read_text(encoding="utf-8").splitlines()
+    return [json.loads(line)["event"]["event"] for line in lines]
+
+
+def test_before_the_press_nothing_is_kept_that_the_folder_cannot_have(
+    ledger: Ledger, full_disk: Callable[[], Any], tmp_path: Path
+) -> None:
+    with full_disk():
+        for write in (
+            lambda: ledger.trail.note(Event.STEP, step="open_store"),
+            lambda: ledger.claims.take(HOST, ORDER, 60),
+            lambda: ledger.intents.write(HOST, permit()),
+        ):
+            with pytest.raises(EvidenceNotWritten) as refused:
+                write()
+            assert refused.value.facts["reason"] == FULL
+    assert (ledger.intents.waiting(), events(ledger), copied(tmp_path)) == ([], ["run_started"], ["run_started"])
+
+
+def test_what_came_of_a_press_is_kept_although_the_folder_cannot_have_it_and_said(
+    ledger: Ledger, full_disk: Callable[[], Any], said: list[str], tmp_path: Path
+) -> None:
+    result = OrderResult(
+        order=ORDER, store="Nordwind UK", reason=Reason.BUYER_CANCELED, outcome=Outcome.CANCELED, message="So it is."
+    )
+    intent = ledger.intents.write(HOST, permit())
+    with full_disk():
+        ledger.trail.note(Event.PRESSED, order=ORDER, intent=intent)
+        ledger.intents.note_answer(intent, Answer.OK, "")
+        ledger.intents.conclude(intent, Outcome.CANCELED)
+        ledger.runs.finish_order(result)
+        ledger.runs.finish(INFO.finished(datetime.now(UTC)))
+    (kept,) = ledger.intents.of_run(RUN)
+    assert (kept.answer, kept.outcome, kept.settled_as) == (Answer.OK, Outcome.CANCELED, "canceled")
+    assert ledger.runs.results(RUN) == [result]
+    lost = ["pressed", "answered", "proved", "finished", "run_finished"]
+    assert said == [
+        f"{tmp_path / 'trail.jsonl'} lacks event {number} ({event}), which the ledger has: {FULL}"
+        for number, event in enumerate(lost, start=3)
+    ]
+    assert events(ledger) == ["run_started", "intent_written", *lost]
+    assert copied(tmp_path) == ["run_started", "intent_written"]
+
+
+def test_a_copy_goes_on_with_whole_lines_once_there_is_room_again(
+    ledger: Ledger, full_disk: Callable[[], Any], tmp_path: Path
+) -> None:
+    with full_disk():
+        ledger.trail.note(Event.PRESSED)
+        with pytest.raises(EvidenceNotWritten):
+            ledger.trail.note(Event.STEP)
+    ledger.trail.note(Event.STEP)
+    assert copied(tmp_path) == ["run_started", "step"]
+    assert events(ledger) == ["run_started", "pressed", "step"]
