@@ -12,7 +12,16 @@ from datetime import UTC, datetime
 from loguru import logger
 
 from bot.admin import Admin
-from bot.errors import CannotStart, CountermandError, Interrupted, OrderTrouble, Refused, RunStopped, Technical
+from bot.errors import (
+    CannotStart,
+    CountermandError,
+    EvidenceNotWritten,
+    Interrupted,
+    OrderTrouble,
+    Refused,
+    RunStopped,
+    Technical,
+)
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo
@@ -87,10 +96,15 @@ class Runner:
         """Work through ``jobs``, store by store, and give every one of them a result.
 
         Raises:
-            CannotStart: no browser, or no ledger; nothing was opened.
+            CannotStart: no browser, no ledger, or a run folder that cannot be written; nothing was opened.
         """
         self._host = info.admin
-        self._ledger.runs.begin(info, jobs)
+        try:
+            self._ledger.runs.begin(info, jobs)
+        except EvidenceNotWritten as trouble:
+            refused = CannotStart(reason=str(trouble))
+            refused.next_step = trouble.next_step
+            raise refused from trouble
         self._progress.run_started(info, len(jobs))
         stopped = ""
         status = 0

@@ -1,17 +1,21 @@
+import errno
 import json
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from loguru import logger
 
 from bot.admin import Admin
 from bot.errors import (
+    CannotStart,
     ElementMissing,
+    EvidenceNotWritten,
     Interrupted,
     LedgerTrouble,
     Mismatch,
@@ -145,7 +149,7 @@ class Bench:
 
         return work
 
-    def run(self, jobs: Sequence[Job] = JOBS, *, attempts: int = 2, max_failures: int = 5) -> RunEnd:
+    def run(self, jobs: Sequence[Job] = JOBS, *, attempts: int = 2, max_failures: int = 5, **limits: Any) -> RunEnd:
         return Runner(
             work=self._work,
             open_admin=self._open,
@@ -154,6 +158,7 @@ class Bench:
             progress=self.progress,
             attempts=attempts,
             max_failures=max_failures,
+            **limits,
         ).run(INFO, jobs)
 
     def _work(self, admin: Admin, job: Job) -> Verdict:
@@ -495,6 +500,37 @@ def test_failures_that_are_not_in_a_row_stop_nothing(bench: Bench) -> None:
     assert (end.exit_status, outcomes(end)) == (1, ["failed", "canceled", "failed", "canceled"])
 
 
+def test_too_many_failures_in_total_stop_the_run(bench: Bench) -> None:
+    bench.on(FIRST, bench.fails(missing()))
+    bench.on(THIRD, bench.fails(PageTrouble(reason="the page crashed")))
+    end = bench.run([*JOBS, job(FOURTH)], attempts=1, max_failures_total=2)
+    stopped = f"2 orders failed; the last one: {DEAD}"
+    assert (end.exit_status, end.info.stopped_early) == (3, stopped)
+    assert (outcomes(end), bench.worked) == (["failed", "canceled", "failed", "skipped"], [FIRST, SECOND, THIRD])
+    assert end.results[3].message == f"Nothing was pressed: the run stopped. {stopped}"
+
+
+def test_a_run_stops_once_it_has_pressed_as_often_as_it_may(bench: Bench) -> None:
+    bench.on(SECOND, bench.fails(PageTrouble(reason="gone"), pressed=True))
+    end = bench.run([*JOBS, job(FOURTH)], attempts=1, max_cancellations=2)
+    stopped = "Confirm was pressed for 2 orders, and no more were allowed."
+    assert (end.exit_status, end.info.stopped_early) == (3, stopped)
+    assert (outcomes(end), bench.worked) == (["canceled", "unknown", "skipped", "skipped"], [FIRST, SECOND])
+    assert end.results[3].message == f"Nothing was pressed: the run stopped. {stopped}"
+
+
+def test_orders_for_which_nothing_was_pressed_do_not_count_as_cancellations(bench: Bench) -> None:
+    bench.on(FIRST, bench.fails(Mismatch(what="The page shows order 1, not 2.")))
+    bench.on(SECOND, bench.fails(missing()))
+    end = bench.run(attempts=1, max_cancellations=1)
+    assert (outcomes(end), end.exit_status) == (["mismatch", "failed", "canceled"], 1)
+
+
+def test_a_run_that_may_press_as_often_as_its_list_is_long_ends_well(bench: Bench) -> None:
+    end = bench.run(max_cancellations=3)
+    assert (outcomes(end), end.exit_status, end.info.stopped_early) == (["canceled"] * 3, 0, "")
+
+
 def test_attempts_of_one_order_are_one_failure(bench: Bench) -> None:
     bench.on(FIRST, *[bench.fails(missing())] * 4)
     end = bench.run(attempts=4, max_failures=2)
@@ -642,6 +678,16 @@ def test_without_a_ledger_the_admin_is_not_opened(bench: Bench) -> None:
     with pytest.raises(LedgerTrouble):
         bench.run()
     assert (bench.opened, bench.progress.told) == (0, [])
+
+
+def test_with_a_folder_that_cannot_be_written_the_admin_is_not_opened(bench: Bench, tmp_path: Path) -> None:
+    (tmp_path / "trail.jsonl").mkdir()
+    bench.ledger.trail.copy_to(tmp_path)
+    with pytest.raises(CannotStart) as refused:
+        bench.run()
+    trouble = EvidenceNotWritten(reason=os.strerror(errno.EISDIR))
+    assert (str(refused.value), refused.value.next_step) == (str(trouble), trouble.next_step)
+    assert (refused.value.exit_status, bench.opened, bench.progress.told) == (2, 0, [])
 
 
 # --- What nobody foresaw ---
