@@ -317,6 +317,20 @@ def test_a_runs_folder_that_cannot_be_made_is_refused(
     )
 
 
+@pytest.mark.usefixtures("settings")
+def test_no_run_starts_while_the_stop_file_is_there(countermand: Countermand) -> None:
+    stop_file = Path("runs/STOP")
+    stop_file.parent.mkdir()
+    stop_file.touch()
+    said = countermand("run", "jobs.yaml", "--yes")
+    assert (said.status, said.out, said.err) == (
+        2,
+        "",
+        f"The stop file {stop_file} is there: remove it to let runs start again.\n",
+    )
+    assert list(Path("runs").iterdir()) == [stop_file]
+
+
 # --- A run, with an Admin that is none ---
 
 CANCELED = Verdict(
@@ -339,6 +353,7 @@ class Shop:
             self.worked.append((name, job.order, dry_run))
             if job.order in self.trouble:
                 raise self.trouble[job.order]
+            admin.pressed = name == "cancel" and not dry_run
             return CANCELED
 
         return work_on
@@ -422,6 +437,12 @@ def test_what_presses_nothing_starts_without_asking(
 ) -> None:
     assert countermand(*command, "jobs.yaml").status == 0
     assert shop.worked[0] == expected
+
+
+def test_a_run_presses_no_more_often_than_it_was_told_to(countermand: Countermand, shop: Shop) -> None:
+    said = countermand("run", "jobs.yaml", "--yes", "--max-cancellations", "1")
+    assert (said.status, [result["outcome"] for result in results()]) == (3, ["canceled", "skipped"])
+    assert [order for _, order, _ in shop.worked] == [FIRST]
 
 
 def test_an_order_that_failed_ends_with_1(countermand: Countermand, shop: Shop) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
@@ -36,6 +37,15 @@ def test_a_stop_that_was_asked_for_stays_asked_for() -> None:
     stop = StopRequest()
     stop.ask()
     assert [stop(), stop()] == [True, True]
+
+
+def test_a_stop_file_asks_to_stop_as_long_as_it_is_there(tmp_path: Path) -> None:
+    stop = StopRequest(tmp_path / "STOP")
+    asked = [stop()]
+    (tmp_path / "STOP").touch()
+    asked.append(stop())
+    (tmp_path / "STOP").unlink()
+    assert [*asked, stop()] == [False, True, False]
 
 
 @pytest.mark.parametrize("name", SIGNALS)
