@@ -39,6 +39,9 @@ Seen = TypeVar("Seen")
 QUIET = 0.5
 """Seconds without any change on the page after which an absence is believed."""
 
+LAST_WORD = 1.0
+"""Seconds after which a failed request of the app is its last word: apps ask again by themselves."""
+
 
 class Admin:
     """One browser page in the Admin, with the pack that describes it.
@@ -183,7 +186,7 @@ class Admin:
                 seen = look()
             except PlaywrightError as trouble:
                 # A page that is being replaced cannot be looked at; the next one can.
-                if self.page.is_closed() or time.monotonic() >= deadline:
+                if self._is_gone() or time.monotonic() >= deadline:
                     raise
                 logger.debug("the page moved while it was looked at: {}", first_line(trouble))
                 seen = None
@@ -204,27 +207,36 @@ class Admin:
             InTheWay: beginning the order again may mend it.
             RunStopped: the run cannot go on.
         """
-        # The one thing that a page may not show: how the server answered for the page itself.
-        status = self.page.evaluate("() => performance.getEntriesByType('navigation')[0]?.responseStatus ?? 0")
+        # What a page may not show: how the server answered for the page itself, and last for a request of its app.
+        status, answered = self.page.evaluate(_HOW_ANSWERED, self.pack.info.cancel_request.address)
         if status == 503:
             raise RunStopped(reason="The Admin is in maintenance, or down (HTTP 503).")
         if status >= 500:
-            raise InTheWay(
-                f"The Admin answered with an error (HTTP {status}).",
-                "Run the list again; if it stays, tell the shop's administrator.",
-            )
+            raise InTheWay(f"The Admin answered with an error (HTTP {status}).", _SERVER_FAILED)
+        # Beginning again opens a page, and that says whether the Admin is in maintenance or one request went wrong.
+        if self._has_lasted("its app", answered >= 500 and not self._is_covered(), LAST_WORD):
+            raise InTheWay(f"The Admin answered a request of its app with an error (HTTP {answered}).", _SERVER_FAILED)
         screens = [self.screen(spec.screen) for spec in self.pack.interruptions() if spec.screen not in besides]
         signs = [sign for screen in screens for sign in screen.signs()]
-        if not signs or not reduce(Locator.or_, signs).count():
-            self._since.clear()
-            return
-        now = time.monotonic()
+        anything = bool(signs) and reduce(Locator.or_, signs).count() > 0
         for screen in screens:
             what = screen.spec.interrupts
-            if what is None or not all(sign.count() for sign in screen.signs()):
-                self._since.pop(screen.spec.screen, None)
-            elif now - self._since.setdefault(screen.spec.screen, now) >= what.lasting:
+            if what is not None and self._has_lasted(
+                screen.spec.screen, anything and all(sign.count() for sign in screen.signs()), what.lasting
+            ):
                 raise _interruption(what)
+
+    def _has_lasted(self, name: str, seen: bool, seconds: float) -> bool:
+        """Whether what is ``seen`` now was seen at every look for so many seconds."""
+        if not seen:
+            self._since.pop(name, None)
+            return False
+        now = time.monotonic()
+        return now - self._since.setdefault(name, now) >= seconds
+
+    def _is_covered(self) -> bool:
+        """Whether a cover lies over the page, so that something is still under way."""
+        return self.screen(next(iter(self.pack.screens))).glance().busy
 
     # --- The steps taken ---
 
@@ -273,14 +285,23 @@ class Admin:
 
     def _use(self, page: Page) -> None:
         self.page = page
+        self._crashed: Page | None = None
         page.set_default_timeout(self.patience * 1000)
+        page.on("crash", self._note_crash)
+
+    def _note_crash(self, page: Page) -> None:
+        self._crashed = page
+
+    def _is_gone(self) -> bool:
+        """Whether the page is closed, or its process has died: nothing will ever be seen on it again."""
+        return self.page.is_closed() or self._crashed is self.page
 
     def _wait_for_change(self, changes: int, seconds: float) -> int:
         """Wait until the page has changed since it had changed ``changes`` times, and say how often it has by now."""
         try:
             return int(self.page.evaluate(_CHANGE, [changes, seconds * 1000]))
         except PlaywrightError:
-            if self.page.is_closed():
+            if self._is_gone():
                 raise
             return -1  # the page was replaced, which is a change
 
@@ -305,6 +326,26 @@ def first_line(trouble: PlaywrightError) -> str:
     """The sentence in a browser's error: its first line, without the name of the call."""
     return trouble.message.strip().splitlines()[0].partition(": ")[2] or trouble.message.strip().splitlines()[0]
 
+
+_SERVER_FAILED = "Run the list again; if it stays, tell the shop's administrator."
+
+# Kept in the page, as one number: listening from outside would keep every request of a run in memory. The browser's own
+# list of them ends at 250; what is told to an observer does not.
+_HOW_ANSWERED = """(address) => {
+    const key = Symbol.for("countermand answers");
+    const heard = window[key] ??= (() => {
+        const made = { last: 0 };
+        const note = (entries) => {
+            for (const entry of entries) if (entry.name.includes(address)) made.last = entry.responseStatus;
+        };
+        const watch = new PerformanceObserver((list) => note(list.getEntries()));
+        watch.observe({ type: "resource", buffered: true });
+        made.catchUp = () => note(watch.takeRecords());
+        return made;
+    })();
+    heard.catchUp();
+    return [performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0, heard.last];
+}"""
 
 # The count lives in the window, which the page's own words and markup know nothing of.
 _CHANGE = """([known, limit]) => new Promise((done) => {

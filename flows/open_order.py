@@ -99,7 +99,10 @@ def find_order(admin: Admin, job: Job) -> Screen:
 
         def is_filtered() -> bool:
             others = set(orders.texts("order_number")["order_number"]) - {job.order}
-            return not others and orders.count("clear_all_filters") == 1 and orders.is_here()
+            if not others and orders.count("clear_all_filters") == 1 and orders.is_here():
+                return True
+            admin.notice_interruptions()
+            return False
 
         if not admin.until(is_filtered):
             raise ScreenNotReached(

@@ -1,7 +1,7 @@
 """Waiting for screens among interruptions, acting on exactly one element, and the steps taken."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 from loguru import logger
 from playwright.sync_api import Browser, BrowserContext, Page, Route
+from playwright.sync_api import Error as PlaywrightError
 
 import bot.admin
-from bot.admin import Admin
+from bot.admin import LAST_WORD, Admin
 from bot.errors import (
     CountermandError,
     ElementAmbiguous,
@@ -380,6 +381,89 @@ def test_a_server_that_failed_once_is_forgiven(show: Callable[..., Admin], pages
     admin.notice_interruptions()
 
 
+APP = "https://shop.example/admin/channel/amazon/graphql/key/1"
+ASKS = f"<script>const ask = (address) => fetch(address, {{ method: 'POST' }}); ask('{APP}')</script>"
+
+
+def answered(admin: Admin, status: int) -> None:
+    """Wait until the browser says that a request of the page was answered so."""
+    known = "(status) => performance.getEntriesByType('resource').some((entry) => entry.responseStatus === status)"
+    admin.page.wait_for_function(known, arg=status)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_an_app_whose_request_is_answered_by_a_server_in_trouble_is_recognised(
+    show: Callable[..., Admin], pages: dict[str, Any], clock: SimpleNamespace, status: int
+) -> None:
+    pages[APP] = (status, "<h1>Sorry</h1>")
+    admin = show(ASKS)
+    answered(admin, status)
+    admin.notice_interruptions()
+    clock.now += LAST_WORD
+    with pytest.raises(InTheWay) as stopped:
+        admin.notice_interruptions()
+    assert str(stopped.value) == f"The Admin answered a request of its app with an error (HTTP {status})."
+
+
+def test_a_request_that_the_app_repeats_with_success_is_forgiven(
+    show: Callable[..., Admin], pages: dict[str, Any], clock: SimpleNamespace
+) -> None:
+    pages[APP] = (502, "x")
+    admin = show(ASKS)
+    answered(admin, 502)
+    admin.notice_interruptions()
+    pages[APP] = "{}"
+    admin.page.evaluate("(address) => ask(address).then((answer) => answer.text())", APP)
+    answered(admin, 200)
+    clock.now += LAST_WORD
+    admin.notice_interruptions()
+    clock.now += LAST_WORD
+    admin.notice_interruptions()
+
+
+def test_a_failed_request_is_not_the_apps_last_word_while_a_cover_lies_over_the_page(
+    show: Callable[..., Admin], pages: dict[str, Any], clock: SimpleNamespace
+) -> None:
+    pages[APP] = (502, "x")
+    admin = show(f"{ASKS}<div class=loading-mask style='position:fixed;inset:0'></div>")
+    answered(admin, 502)
+    for _ in range(3):
+        admin.notice_interruptions()
+        clock.now += LAST_WORD
+
+
+def test_the_screen_wins_over_a_failed_request_of_its_app(show: Callable[..., Admin], pages: dict[str, Any]) -> None:
+    pages[APP] = (502, "x")
+    admin = show(START + ASKS)
+    answered(admin, 502)
+    assert admin.arrive("start_page").spec.screen == "start_page"
+
+
+def test_a_request_to_somewhere_else_is_none_of_the_app(
+    show: Callable[..., Admin], pages: dict[str, Any], clock: SimpleNamespace
+) -> None:
+    pages["https://shop.example/admin/notifications"] = (502, "x")
+    admin = show(ASKS.replace(APP, "https://shop.example/admin/notifications"))
+    answered(admin, 502)
+    for _ in range(3):
+        admin.notice_interruptions()
+        clock.now += LAST_WORD
+
+
+def test_a_failed_request_of_a_page_before_is_forgotten(
+    show: Callable[..., Admin], pages: dict[str, Any], clock: SimpleNamespace
+) -> None:
+    pages[APP] = (502, "x")
+    admin = show(ASKS)
+    answered(admin, 502)
+    admin.notice_interruptions()
+    pages[URL] = START
+    admin.reload()
+    for _ in range(3):
+        admin.notice_interruptions()
+        clock.now += LAST_WORD
+
+
 def test_a_frame_that_fails_is_not_the_page(show: Callable[..., Admin], pages: dict[str, Any]) -> None:
     pages["https://shop.example/frame"] = (503, "x")
     admin = show("<iframe src=/frame></iframe>")
@@ -610,6 +694,19 @@ def test_a_closed_page_ends_a_wait(show: Callable[..., Admin]) -> None:
     with pytest.raises(PageTrouble) as trouble, admin.step("open_store"):
         admin.arrive("home")
     assert str(trouble.value) == "The browser could not go on: Target page, context or browser has been closed"
+
+
+def test_a_page_whose_process_has_died_ends_a_wait_at_once(show: Callable[..., Admin]) -> None:
+    looks: list[str] = []
+    admin = show(patience=5)
+    with suppress(PlaywrightError):
+        admin.page.goto("chrome://crash")
+    sink = logger.add(looks.append, filter="bot.admin", level="DEBUG", format="{message}")
+    with pytest.raises(PageTrouble) as trouble, admin.step("open_store"):
+        admin.arrive("home")
+    logger.remove(sink)
+    assert str(trouble.value) == "The browser could not go on: Target crashed"
+    assert looks == ["step open_store\n"]
 
 
 def test_beginning_again_forgets_the_store_and_opens_the_admin(
