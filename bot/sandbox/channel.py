@@ -57,7 +57,8 @@ class Channel:
 
     def _recent_orders(self, variables: Variables, session: Session) -> Data:
         store = self._shop.store_by_uuid(variables["uuid"])
-        return {"store": _store_data(store), "items": self._rows(self._shop.recent(store.name))}
+        rows = self._rows(self._shop.recent(store.name))
+        return {"store": _store_data(store), "items": rows, "sortsAnew": self._faults.list_sorts_anew}
 
     def _orders(self, variables: Variables, session: Session) -> Data:
         asked = self._shop.store_by_uuid(variables["uuid"])
@@ -68,7 +69,14 @@ class Channel:
         pages = max(1, -(-len(found) // PAGE))
         page = min(max(1, int(variables.get("page") or 1)), pages)
         rows = self._rows(tuple(found[(page - 1) * PAGE : page * PAGE]))
-        return {"store": _store_data(asked), "items": rows, "page": page, "pages": pages, "total": len(found)}
+        return {
+            "store": _store_data(asked),
+            "items": rows,
+            "page": page,
+            "pages": pages,
+            "total": len(found),
+            "sortsAnew": self._faults.list_sorts_anew,
+        }
 
     def _rows(self, orders: tuple[Order, ...]) -> list[Data]:
         rows = [_row(order) for order in orders]
@@ -79,10 +87,8 @@ class Channel:
         order = self._shop.order(store.name, variables["orderId"])
         shown = self._other(order) if self._faults.wrong_details else order
         data = {"store": _store_data(store), "order": _details(shown, session)}
-        if self._faults.ships_after_details and order.status is Status.UNSHIPPED:
-            order.status = Status.SHIPPED
-            order.notes = "Status updated to Shipped."
-            order.items_shipped, order.items_unshipped = order.items_unshipped, 0
+        if self._faults.ships_after_details:
+            _ship(order)
         return data
 
     def _other(self, order: Order) -> Order:
@@ -95,9 +101,12 @@ class Channel:
     def _cancel_reasons(self, variables: Variables, session: Session) -> Data:
         order = self._shop.order(self._shop.store_by_uuid(variables["uuid"]).name, variables["orderId"])
         faults = self._faults
-        target = self._other(order) if faults.dialog_for_other_order else order
+        target = self._other(order) if faults.dialog_for_other_order or faults.dialog_hides_other_order else order
         named = faults.dialog_for_other_order or faults.dialog_names_order
+        if faults.ships_behind_dialog:
+            _ship(order)
         return {
+            "order": _details(order, session) if faults.ships_behind_dialog else None,
             "orderId": target.number,
             "text": f"Order {target.number}" if named else "",
             "confirms": 2 if faults.second_confirm else 1,
@@ -141,6 +150,14 @@ class Channel:
         changes = variables.get("address") or {}
         order.address.update({name: str(value) for name, value in changes.items() if name in order.address})
         return {"success": True}
+
+
+def _ship(order: Order) -> None:
+    """Let an Unshipped order leave; nothing happens to others."""
+    if order.status is Status.UNSHIPPED:
+        order.status = Status.SHIPPED
+        order.notes = "Status updated to Shipped."
+        order.items_shipped, order.items_unshipped = order.items_unshipped, 0
 
 
 def _store_data(store: Store) -> Data:

@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass, fields
 class Faults:
     """What is wrong with the practice Admin just now. All off to begin with; may be switched while it runs.
 
-    A switch that is a text names the thing concerned; empty means off. Numbers are milliseconds.
+    A switch that is a text names the thing concerned; empty means off. Numbers are milliseconds where the name ends in
+    ``_ms``, and HTTP statuses where it ends in ``_status``; 0 means off.
     """
 
     amazon_refuses: bool = False
@@ -19,16 +20,28 @@ class Faults:
     """The connection is cut before the server acts on a cancel."""
     cancel_hangs_ms: int = 0
     """The server acts on a cancel at once and holds its answer back for so long."""
+    cancel_status: int = 0
+    """The server acts on a cancel, and answers it with this status, which is an error."""
+    cancel_arrives_twice: bool = False
+    """Every cancel arrives twice, as when something on its way sends it again; the server acts on both."""
     session_ends_before: str = ""
     """Name of the operation (``orderDetails``, ``cancelOrder``, ...) that finds its session just ended."""
     operation_fails: str = ""
     """Name of the operation that answers ``Internal server error`` (HTTP 200, as all errors there)."""
+    operation_lost: str = ""
+    """Name of the operation whose connection is cut before the server acts on it."""
+    app_status: int = 0
+    """Every background request answers this status, and nothing is acted on; pages are as ever."""
+    hangs_ms: int = 0
+    """Every Admin page and every background request waits for so long before anything is done about it."""
     ended_session: bool = False
     """Whoever is signed in finds the session expired at the next request."""
     maintenance: bool = False
     """Every Admin page and every background request answers HTTP 503."""
     server_error: bool = False
     """Every Admin page and every background request answers HTTP 500."""
+    bad_gateway: bool = False
+    """Every Admin page and every background request answers HTTP 502."""
     app_script_missing: bool = False
     """The script of the Amazon Sales Channel page is not there, so that its root stays empty."""
     permission_missing: bool = False
@@ -39,16 +52,22 @@ class Faults:
     """The details page shows another order of that store than the one asked for."""
     ships_after_details: bool = False
     """An Unshipped order becomes Shipped on the server right after its details were loaded."""
+    ships_behind_dialog: bool = False
+    """An Unshipped order becomes Shipped as its cancel dialog opens, and the page behind the dialog says so."""
     stale_list_after_store_switch: bool = False
     """All Orders goes on showing the store that was listed first, until the page is loaded anew."""
     dialog_names_order: bool = False
     """The cancel dialog names the order that it is about."""
     dialog_for_other_order: bool = False
     """The cancel dialog names, and its Confirm cancels, another order."""
+    dialog_hides_other_order: bool = False
+    """The cancel dialog's Confirm cancels another order, and nothing on it says so."""
     second_confirm: bool = False
     """The cancel dialog has two Confirm buttons."""
     duplicate_row: bool = False
     """Every row of the order lists is there twice."""
+    list_sorts_anew: bool = False
+    """The order lists sort themselves anew, in the rows that are there, whenever the mouse is pressed on them."""
     missing_reason: str = ""
     """Code of the reason (``BuyerCanceled``, ...) that the dialog does not offer."""
     usage_data_modal: bool = False

@@ -120,8 +120,9 @@ class Pages:
         return self._draw("not_found.html", session, "404 Error", status=404)
 
     def trouble(self, status: int) -> HTMLResponse:
-        """The page of a server that is down for maintenance (503) or broken (500)."""
-        return HTMLResponse(self._environment.get_template(f"{status}.html").render(), status_code=status)
+        """The page of a server that is down for maintenance (503) or broken (500), or of what stands before it."""
+        known = f"{status}.html" if status in {500, 503} else "502.html"
+        return HTMLResponse(self._environment.get_template(known).render(), status_code=status)
 
     def _draw(
         self,

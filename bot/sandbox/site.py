@@ -126,8 +126,10 @@ class Site:
                 account=session.account,
             )
         )
-        if self._faults.maintenance or self._faults.server_error:
-            return self._pages.trouble(503 if self._faults.maintenance else 500)
+        if self._faults.hangs_ms:
+            await asyncio.sleep(self._faults.hangs_ms / 1000)
+        if status := self._trouble(background=route == routes.DATA):
+            return self._pages.trouble(status)
         if self._faults.ended_session and session.account:
             self._sessions.end(session, EXPIRED)
         if route == routes.DATA:
@@ -138,6 +140,13 @@ class Site:
             response = self._page(request.method, session, route, parameters)
         response.set_cookie(COOKIE, session.id, path="/admin", httponly=True, samesite="lax")
         return response
+
+    def _trouble(self, *, background: bool) -> int:
+        """The HTTP status of a server in trouble, for a page or for a background request; 0 while it has none."""
+        faults = self._faults
+        statuses = ((faults.maintenance, 503), (faults.server_error, 500), (faults.bad_gateway, 502))
+        everywhere = next((status for wrong, status in statuses if wrong), 0)
+        return everywhere or (faults.app_status if background else 0)
 
     def _signed_out(self, request: Request, session: Session, body: bytes) -> tuple[Session, Response]:
         """Sign somebody in, or show the form, at whatever address was asked for."""
@@ -207,17 +216,27 @@ class Site:
         if key != session.key(routes.DATA):
             return _errors(BAD_KEY)
         cancels = operation == "cancelOrder"
-        if cancels and faults.request_lost:
+        if (cancels and faults.request_lost) or (operation and faults.operation_lost == operation):
             return CutOff()
+        response = self._answer(operation, call, session)
+        if not cancels:
+            return response
+        if faults.cancel_arrives_twice:
+            response = self._answer(operation, call, session)
+        if faults.cancel_hangs_ms:
+            await asyncio.sleep(faults.cancel_hangs_ms / 1000)
+        if faults.answer_lost:
+            return CutOff()
+        return self._pages.trouble(faults.cancel_status) if faults.cancel_status else response
+
+    def _answer(self, operation: str, call: dict[str, Any], session: Session) -> Response:
+        """Act on one operation."""
         try:
             variables = call.get("variables")
             data = self._channel.answer(operation, variables if isinstance(variables, dict) else {}, session)
-            response: Response = JSONResponse({"data": data})
         except (ChannelError, ValueError) as error:
-            response = _errors(str(error))
-        if cancels and faults.cancel_hangs_ms:
-            await asyncio.sleep(faults.cancel_hangs_ms / 1000)
-        return CutOff() if cancels and faults.answer_lost else response
+            return _errors(str(error))
+        return JSONResponse({"data": data})
 
 
 def _errors(message: str) -> Response:

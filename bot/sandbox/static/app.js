@@ -19,6 +19,7 @@ const QUERIES = {
 const view = createView(root);
 let underWay = 0;
 let turn = 0;
+let sortsAnew = false;
 
 /** Ask the data endpoint. A loading cover lies over the page until the answer is there. */
 async function ask(operationName, variables = {}) {
@@ -69,7 +70,9 @@ const screens = {
   async store({ uuid }, current) {
     sessionStorage.setItem("cameFrom", paths.store(uuid));
     const data = await ask("recentOrders", { uuid, first: 10 });
-    if (current()) view.store(data, common);
+    if (!current()) return;
+    view.store(data, common);
+    sortsAnew = data.sortsAnew;
   },
   async orders({ uuid }, current) {
     sessionStorage.setItem("cameFrom", paths.orders(uuid));
@@ -79,6 +82,7 @@ const screens = {
       if (!current()) return;
       filters = asked;
       view.orders(listing, filters, actions);
+      sortsAnew = listing.sortsAnew;
     };
     const again = (page, asked) => load(page, asked).catch((error) => current() && view.failure(error.message));
     const actions = {
@@ -90,17 +94,20 @@ const screens = {
     await load(1, filters);
   },
   async order({ uuid, number }, current) {
-    const cameFrom = sessionStorage.getItem("cameFrom") || "";
     const data = await ask("orderDetails", { uuid, orderId: number });
-    if (!current()) return;
-    view.order(data, {
-      ...common,
-      back: () => go(cameFrom.includes(uuid) ? cameFrom : paths.store(uuid)),
-      cancel: () => cancel(uuid, number),
-      save: (address) => attempt("saveOrder", { uuid, orderId: number, address }, "The order has been saved."),
-    });
+    if (current()) drawOrder(data, uuid, number);
   },
 };
+
+function drawOrder(data, uuid, number) {
+  const cameFrom = sessionStorage.getItem("cameFrom") || "";
+  view.order(data, {
+    ...common,
+    back: () => go(cameFrom.includes(uuid) ? cameFrom : paths.store(uuid)),
+    cancel: () => cancel(uuid, number),
+    save: (address) => attempt("saveOrder", { uuid, orderId: number, address }, "The order has been saved."),
+  });
+}
 
 /** Run a command, say what became of it, and load the screen anew. */
 async function attempt(operation, variables, success) {
@@ -122,6 +129,7 @@ async function cancel(uuid, number) {
   try {
     const offer = await ask("cancelReasons", { uuid, orderId: number });
     if (mine !== turn) return;
+    if (offer.order) drawOrder(offer, uuid, number);
     view.cancelDialog(offer, (reason) =>
       attempt("cancelOrder", { uuid, orderId: offer.orderId, reason }, "The order has been canceled."));
   } catch (error) {
@@ -143,5 +151,24 @@ async function show(clear = true) {
   }
 }
 
+/** Let every row of a list show what the next one did, in the elements that are there, as frameworks do. */
+function sortAnew() {
+  const links = [...root.querySelectorAll("a")].filter((link) => /\/orders\/[\d-]+$/.test(link.hash));
+  const texts = (row) => {
+    const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
+    const found = [];
+    while (walker.nextNode()) found.push(walker.currentNode);
+    return found;
+  };
+  const rows = links.map((link) => ({ link, texts: texts(link.closest("tr, [role=row]")) }));
+  const shown = rows.map((row) => ({ href: row.link.getAttribute("href"), texts: row.texts.map((text) => text.data) }));
+  rows.forEach((row, place) => {
+    const next = shown[(place + 1) % shown.length];
+    row.link.setAttribute("href", next.href);
+    row.texts.forEach((text, each) => { text.data = next.texts[each]; });
+  });
+}
+
+addEventListener("pointerdown", () => sortsAnew && sortAnew(), true);
 addEventListener("hashchange", () => show());
 await show();

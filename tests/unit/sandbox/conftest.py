@@ -70,13 +70,17 @@ class Visitor:
         self.endpoint = endpoint[1]
         return page
 
-    def call(self, operation: str, order: Order | None = None, **variables: Any) -> dict[str, Any]:
-        """What the data endpoint answers, errors included."""
+    def post(self, operation: str, order: Order | None = None, **variables: Any) -> Answer:
+        """How the data endpoint answers."""
         if order:
             uuid = self.sandbox.shop.store(order.store).uuid
             variables = {"uuid": uuid, "orderId": order.number} | variables
         body = {"operationName": operation, "query": "", "variables": variables}
-        answer = self.ask(self.endpoint, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        return self.ask(self.endpoint, json.dumps(body).encode(), {"Content-Type": "application/json"})
+
+    def call(self, operation: str, order: Order | None = None, **variables: Any) -> dict[str, Any]:
+        """What the data endpoint answers, errors included."""
+        answer = self.post(operation, order, **variables)
         assert answer.status == 200
         found: dict[str, Any] = json.loads(answer.text)
         return found

@@ -115,6 +115,37 @@ def test_a_request_that_is_lost_leaves_the_order_alone(clerk: Visitor, sandbox: 
     assert sandbox.journal.cancels == ()
 
 
+def test_a_cancel_can_be_answered_with_an_error_after_the_server_acted(clerk: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.cancel_status = 503
+    order = sandbox.shop.example("unshipped_recent")
+
+    assert clerk.post("cancelOrder", order, reason="NoInventory").status == 503
+
+    assert order.status is Status.CANCELED
+    assert len(sandbox.journal.cancels) == 1
+
+
+def test_a_cancel_can_arrive_twice(clerk: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.cancel_arrives_twice = True
+    order = sandbox.shop.example("unshipped_recent")
+
+    answer = clerk.call("cancelOrder", order, reason="NoInventory")
+
+    assert answer == {"data": {"cancelOrder": {"success": True}}}
+    found = [(cancel.order, cancel.status_on_arrival) for cancel in sandbox.journal.cancels]
+    assert found == [(order.number, "Unshipped"), (order.number, "Canceled")]
+
+
+def test_an_order_can_ship_behind_its_dialog(clerk: Visitor, sandbox: Sandbox) -> None:
+    order = sandbox.shop.example("unshipped_recent")
+    assert clerk.call("cancelReasons", order)["data"]["cancelReasons"]["order"] is None
+    sandbox.faults.ships_behind_dialog = True
+
+    shown = clerk.call("cancelReasons", order)["data"]["cancelReasons"]["order"]
+
+    assert (shown["status"], order.status) == ("Shipped", Status.SHIPPED)
+
+
 def test_an_order_can_ship_right_after_its_details_were_loaded(clerk: Visitor, sandbox: Sandbox) -> None:
     sandbox.faults.ships_after_details = True
     order = sandbox.shop.example("unshipped_recent")
@@ -189,3 +220,13 @@ def test_the_dialogs_faults_change_what_it_offers(clerk: Visitor, sandbox: Sandb
     assert offer["confirms"] == 2
     assert offer["orderId"] != order.number
     assert offer["text"] == f"Order {offer['orderId']}"
+
+
+def test_a_dialog_can_hide_that_it_is_about_another_order(clerk: Visitor, sandbox: Sandbox) -> None:
+    order = sandbox.shop.example("unshipped_recent")
+    sandbox.faults.dialog_hides_other_order = True
+
+    offer = clerk.call("cancelReasons", order)["data"]["cancelReasons"]
+
+    assert offer["orderId"] != order.number
+    assert offer["text"] == ""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import http.client
 import json
 import subprocess
 import sys
@@ -90,12 +91,39 @@ def test_reset_over_http(visitor: Visitor, sandbox: Sandbox) -> None:
     assert sandbox.faults == Faults()
 
 
-@pytest.mark.parametrize(("switch", "status"), [("maintenance", 503), ("server_error", 500)])
+@pytest.mark.parametrize(("switch", "status"), [("maintenance", 503), ("server_error", 500), ("bad_gateway", 502)])
 def test_a_site_in_trouble_answers_so_everywhere(clerk: Visitor, sandbox: Sandbox, switch: str, status: int) -> None:
     setattr(sandbox.faults, switch, True)
 
     assert clerk.ask().status == status
     assert clerk.ask(clerk.endpoint, b"{}").status == status
+
+
+def test_background_requests_alone_can_be_answered_with_an_error(clerk: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.app_status = 504
+
+    assert (clerk.ask().status, clerk.post("stores").status) == (200, 504)
+
+
+def test_an_operation_can_be_lost_on_its_way(clerk: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.operation_lost = "stores"
+
+    with pytest.raises(http.client.IncompleteRead):
+        clerk.call("stores")
+    assert "data" in clerk.call("recentOrders", uuid=sandbox.shop.stores[0].uuid)
+
+
+def test_lists_say_whether_they_sort_themselves_anew(clerk: Visitor, sandbox: Sandbox) -> None:
+    uuid = sandbox.shop.stores[0].uuid
+
+    def told() -> list[bool]:
+        return [
+            clerk.call(operation, uuid=uuid)["data"][operation]["sortsAnew"] for operation in ("recentOrders", "orders")
+        ]
+
+    assert told() == [False, False]
+    sandbox.faults.list_sorts_anew = True
+    assert told() == [True, True]
 
 
 def test_without_the_permission_the_page_says_so(clerk: Visitor, sandbox: Sandbox) -> None:
