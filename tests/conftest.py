@@ -9,8 +9,8 @@ import pytest
 
 from bot.browser import BrowserChoice, BrowserUnusable, find_browser
 
-ON_BOTH_FACES = {"test_outcomes.py"}
-"""The browser tests that always run on both faces of the practice Admin: every outcome of an order."""
+ON_BOTH_FACES = {"test_faults.py", "test_outcomes.py"}
+"""The browser tests that always run on both faces of the practice Admin: every outcome of an order, every fault."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -183,7 +183,7 @@ def run(admin: Admin) -> Callable[..., RunEnd]:
             attempts=attempts,
             max_failures=max_failures,
         )
-        return runner.run(RUN.model_copy(update={"run_id": f"run-{next(numbers)}"}), jobs)
+        return runner.run(RUN.model_copy(update={"run_id": f"run-{next(numbers)}", "admin": admin.host}), jobs)
 
     return work
 

@@ -1,0 +1,599 @@
+"""Trouble at the edges, on both faces of the practice Admin: whatever breaks, nothing is pressed twice or wrongly.
+
+docs/faults.md lists every fault with what is done about it, and the test that shows it.
+"""
+
+import errno
+import os
+import signal
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from loguru import logger
+from playwright.sync_api import Playwright
+from pydantic import SecretStr
+
+import bot.admin
+from bot import cli
+from bot.admin import Admin
+from bot.browser import BrowserChoice
+from bot.joblist import Job
+from bot.ledger import Ledger
+from bot.outcomes import Outcome
+from bot.pack import Pack
+from bot.recorder import Recorder
+from bot.runner import RunEnd
+from bot.sandbox import RequestRecord, Sandbox
+from bot.session import BrowserSession
+from bot.verdicts import Verdict
+from bot.vocabulary import Status
+from flows.sign_in import sign_in
+
+MakeJob = Callable[..., Job]
+Cancels = Callable[[], list[tuple[str, str, str, str]]]
+Verdicts = Callable[..., Sequence[Verdict]]
+AtStep = dict[str, Callable[[], object]]
+
+CANCELED = Verdict(
+    outcome=Outcome.CANCELED,
+    message="Canceled: no error was answered and the order's page, opened anew, says Canceled.",
+    status_before=Status.UNSHIPPED,
+    status_after=Status.CANCELED,
+)
+LOOK = (
+    "Look the order up in Seller Central. Do not run it again before you know: "
+    "if it is still open there, cancel it there."
+)
+COMPARE = "Nothing was pressed. Compare the job list with the order's page before trying again."
+RUN_AGAIN = "Nothing was pressed: run the list again. If it stays, look at the pictures of this order."
+ASK = "Run the list again; if it stays, tell the shop's administrator."
+NO_ROOM = os.strerror(errno.ENOSPC)
+
+
+def arrived(*jobs: Job) -> list[tuple[str, str, str, str]]:
+    """What the journal has when each of these jobs was canceled once, in this order."""
+    return [(job.order, job.store, "BuyerCanceled", "Unshipped") for job in jobs]
+
+
+@pytest.fixture
+def log() -> Iterator[list[str]]:
+    """Everything logged as a warning or worse, which is also said aloud."""
+    lines: list[str] = []
+    sink = logger.add(lambda message: lines.append(message.record["message"]), level="WARNING")
+    yield lines
+    logger.remove(sink)
+
+
+@pytest.fixture(autouse=True)
+def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How long a failed request must have been the app's last word has tests of its own."""
+    monkeypatch.setattr(bot.admin, "LAST_WORD", 0.1)
+
+
+@pytest.fixture
+def break_at(sandbox: Sandbox, admin: Admin, at_step: AtStep) -> Callable[..., None]:
+    """Has faults begin with a step, one set of them each time it begins, while there is so much patience (in seconds).
+    An order that is begun again, or looked at again, finds everything in order.
+    """
+
+    def end() -> None:
+        sandbox.faults.reset()
+        admin.patience = 15
+
+    def break_at(step: str, *troubles: dict[str, Any], patience: float = 15) -> None:
+        waiting = list(troubles)
+
+        def begin() -> None:
+            trouble = waiting.pop(0) if waiting else {}
+            sandbox.faults.update(trouble)
+            admin.patience = patience if trouble else 15
+
+        at_step[step] = begin
+        at_step["open_admin"] = at_step["reopen_order"] = end
+
+    return break_at
+
+
+@pytest.fixture
+def on_arrival(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], object]], None]:
+    """Has something happen once, in the practice Admin's own thread, the moment an operation arrives there."""
+
+    def on_arrival(operation: str, act: Callable[[], object]) -> None:
+        write_down = sandbox.journal.add
+
+        def watch(record: Any) -> None:
+            write_down(record)
+            if isinstance(record, RequestRecord) and record.operation == operation:
+                monkeypatch.setattr(sandbox.journal, "add", write_down)
+                act()
+
+        monkeypatch.setattr(sandbox.journal, "add", watch)
+
+    return on_arrival
+
+
+# --- The Admin is in trouble before Confirm -------------------------------------------------------------------------
+
+
+def test_a_server_in_trouble_that_answers_the_app_is_recognised_at_once(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, break_at: Callable[..., None]
+) -> None:
+    break_at("open_order", {"app_status": 500})
+    break_at("filter_by_order_number", {"app_status": 502})
+    break_at("open_cancel_dialog", {"app_status": 503})
+    assert verdicts(job("unshipped_recent"), job("unshipped_old"), job("apostrophe")) == [
+        Verdict(
+            outcome=Outcome.FAILED,
+            message=f"The Admin answered a request of its app with an error (HTTP {status}).",
+            next_step=ASK,
+        )
+        for status in (500, 502, 503)
+    ]
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+def test_an_order_is_canceled_once_although_a_request_of_the_app_went_wrong(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, break_at: Callable[..., None], log: list[str]
+) -> None:
+    break_at("open_cancel_dialog", {"app_status": 502})
+    order = job("unshipped_recent")
+    assert verdicts(order, attempts=2) == [CANCELED]
+    assert log == [f"order {order.order}, attempt 1: The Admin answered a request of its app with an error (HTTP 502)."]
+    assert cancels() == arrived(order)
+
+
+def test_maintenance_that_begins_in_the_middle_of_an_order_ends_the_run(
+    run: Callable[..., RunEnd], job: MakeJob, sandbox: Sandbox, at_step: AtStep
+) -> None:
+    at_step["open_cancel_dialog"] = lambda: setattr(sandbox.faults, "maintenance", True)
+    end = run(job("unshipped_recent"), job("apostrophe"), attempts=2)
+    assert (end.exit_status, end.info.stopped_early) == (3, "The Admin is in maintenance, or down (HTTP 503).")
+    assert [result.outcome for result in end.results] == ["skipped", "skipped"]
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+def test_an_admin_behind_a_server_that_does_not_reach_it_fails_at_once(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox
+) -> None:
+    sandbox.faults.bad_gateway = True
+    assert verdicts(job("other_store")) == [
+        Verdict(outcome=Outcome.FAILED, message="The Admin answered with an error (HTTP 502).", next_step=ASK)
+    ]
+    assert sandbox.journal.operations == ()
+
+
+def test_an_admin_that_hangs_or_cuts_the_connection_before_confirm_fails_the_order(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, break_at: Callable[..., None]
+) -> None:
+    break_at("open_order", {"hangs_ms": 60_000}, {"operation_lost": "orderDetails"}, patience=1)
+    not_there = "The order's page did not appear within 1 s: The headline Order details is not there."
+    told = Verdict(outcome=Outcome.FAILED, message=not_there, next_step=RUN_AGAIN)
+    assert verdicts(job("unshipped_recent"), job("apostrophe")) == [told] * 2
+    assert "cancelReasons" not in sandbox.journal.operations
+
+
+# --- The Admin is in trouble at Confirm -----------------------------------------------------------------------------
+
+
+def test_what_a_server_in_trouble_does_with_a_cancel_is_told_and_nothing_is_pressed_twice(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, break_at: Callable[..., None]
+) -> None:
+    break_at("press_confirm", {"app_status": 502}, {"cancel_status": 503}, {"cancel_arrives_twice": True})
+    jobs = job("unshipped_recent"), job("apostrophe"), job("unshipped_old")
+    assert verdicts(*jobs, attempts=3) == [
+        Verdict(
+            outcome=Outcome.UNKNOWN,
+            message="Confirm was pressed and an error was answered (HTTP 502), but the order's page says Unshipped.",
+            next_step=LOOK,
+            status_before=Status.UNSHIPPED,
+            status_after=Status.UNSHIPPED,
+        ),
+        Verdict(
+            outcome=Outcome.CANCELED_NOT_SENT,
+            message="The Admin says Canceled but answered with an error (HTTP 503): Amazon was probably never told.",
+            next_step="Cancel it in Seller Central now: the Admin no longer offers to, "
+            "and the buyer's order is still open.",
+            status_before=Status.UNSHIPPED,
+            status_after=Status.CANCELED,
+        ),
+        CANCELED,
+    ]
+    twice = (jobs[2].order, jobs[2].store, "BuyerCanceled", "Canceled")
+    assert cancels() == [*arrived(*jobs[1:]), twice]
+    assert sandbox.journal.operations.count("cancelOrder") == 3
+
+
+# --- The order is another by now ------------------------------------------------------------------------------------
+
+
+def test_an_order_that_ships_while_its_dialog_opens_is_not_canceled(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox
+) -> None:
+    sandbox.faults.ships_behind_dialog = True
+    assert verdicts(job("unshipped_recent"), attempts=3) == [
+        Verdict(
+            outcome=Outcome.MISMATCH,
+            message="The order's status has become 'Shipped'; only Unshipped can be canceled.",
+            next_step=COMPARE,
+        )
+    ]
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+def test_a_shipment_that_the_open_page_does_not_show_is_not_seen(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
+) -> None:
+    # The limit of what a screen can prove, and of a server that does not look again.
+    sandbox.faults.ships_after_details = True
+    order = job("unshipped_recent")
+    assert verdicts(order) == [CANCELED]
+    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Shipped")]
+
+
+def test_a_list_that_sorts_itself_anew_under_the_mouse_leads_to_no_other_order(
+    verdicts: Verdicts,
+    job: MakeJob,
+    cancels: Cancels,
+    sandbox: Sandbox,
+    admin: Admin,
+    break_at: Callable[..., None],
+    log: list[str],
+) -> None:
+    sandbox.faults.list_sorts_anew = True
+    admin.reload()
+    break_at("open_order", {"list_sorts_anew": True}, patience=1)
+    order = job("unshipped_recent")
+    assert verdicts(order, attempts=2) == [CANCELED]
+    assert log == [
+        f"order {order.order}, attempt 1: The order's page did not appear within 1 s: "
+        f"The page's address is not that of order {order.order} in this store."
+    ]
+    assert cancels() == arrived(order)
+
+
+def test_a_cancel_that_the_page_sends_for_another_order_is_no_success(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
+) -> None:
+    # Nothing on the screen tells; what comes of it does.
+    sandbox.faults.dialog_hides_other_order = True
+    order = job("unshipped_recent")
+    assert verdicts(order, attempts=3) == [
+        Verdict(
+            outcome=Outcome.UNKNOWN,
+            message="Confirm was pressed and no error was answered, but the order's page says Unshipped.",
+            next_step=LOOK,
+            status_before=Status.UNSHIPPED,
+            status_after=Status.UNSHIPPED,
+        )
+    ]
+    assert cancels() == arrived(job("apostrophe"))
+
+
+# --- The browser dies -----------------------------------------------------------------------------------------------
+
+
+GONE = "Target page, context or browser has been closed"
+
+
+@pytest.fixture(scope="module")
+def session(playwright: Playwright, browser_choice: BrowserChoice) -> Iterator[BrowserSession]:
+    """A browser that tests may end: it is started anew when it is needed again."""
+    with closing(BrowserSession(playwright, browser_choice, ("127.0.0.1",), headed=False).start()) as session:
+        yield session
+
+
+def kill_browser(admin: Admin) -> Callable[[], None]:
+    """What ends the process of the page's browser; asked for beforehand, because then it can be done in any thread."""
+    browser = admin.page.context.browser
+    assert browser is not None
+    processes = browser.new_browser_cdp_session().send("SystemInfo.getProcessInfo")["processInfo"]
+    (process,) = (process["id"] for process in processes if process["type"] == "browser")
+    return lambda: os.kill(process, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+class TestInABrowserThatDies:
+    """The same fixtures, in a browser of their own."""
+
+    @pytest.fixture
+    def admin(self, session: BrowserSession, pack: Pack, sandbox: Sandbox, at_step: AtStep) -> Admin:
+        admin = Admin(
+            session.fresh_page(),
+            pack,
+            sandbox.url,
+            patience=15,
+            settle=0,
+            fresh_page=session.fresh_page,
+            sign_in=lambda admin: sign_in(admin, sandbox.username, SecretStr(sandbox.password)),
+            on_step=lambda name: at_step.get(name, lambda: None)(),
+        )
+        admin.begin_again()
+        return admin
+
+    def test_an_order_is_begun_again_and_canceled_once(
+        self,
+        verdicts: Verdicts,
+        job: MakeJob,
+        cancels: Cancels,
+        admin: Admin,
+        on_arrival: Callable[..., None],
+        log: list[str],
+    ) -> None:
+        on_arrival("cancelReasons", kill_browser(admin))
+        order = job("unshipped_recent")
+        assert verdicts(order, attempts=2) == [CANCELED]
+        assert log == [
+            f"order {order.order}, attempt 1: The browser could not go on: {GONE}",
+            "the browser is started anew",
+        ]
+        assert cancels() == arrived(order)
+
+    def test_an_order_that_was_pressed_is_looked_at_in_a_new_browser_and_never_pressed_again(
+        self,
+        verdicts: Verdicts,
+        job: MakeJob,
+        cancels: Cancels,
+        sandbox: Sandbox,
+        admin: Admin,
+        on_arrival: Callable[..., None],
+    ) -> None:
+        sandbox.faults.cancel_hangs_ms = 60_000
+        on_arrival("cancelOrder", kill_browser(admin))
+        order = job("unshipped_recent")
+        assert verdicts(order, attempts=3) == [
+            Verdict(
+                outcome=Outcome.UNKNOWN,
+                message=f"The order's page says Canceled, but no answer came ({GONE}): "
+                "whether Amazon was told is not known.",
+                next_step=LOOK,
+                status_before=Status.UNSHIPPED,
+                status_after=Status.CANCELED,
+            )
+        ]
+        assert cancels() == arrived(order)
+        assert sandbox.journal.operations.count("cancelOrder") == 1
+
+
+# --- The disk is full -----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def fill_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], None]:
+    """From now on there is no room for anything in the run's folder."""
+
+    def refuse(name: str) -> None:
+        write = getattr(Path, name)
+
+        def refused(path: Path, *arguments: Any, **more: Any) -> Any:
+            if path.is_relative_to(tmp_path):
+                raise OSError(errno.ENOSPC, NO_ROOM)
+            return write(path, *arguments, **more)
+
+        monkeypatch.setattr(Path, name, refused)
+
+    def fill_disk() -> None:
+        refuse("open")
+        refuse("write_bytes")
+
+    return fill_disk
+
+
+@pytest.fixture
+def recorded(admin: Admin, tmp_path: Path) -> Admin:
+    """The practice Admin with a run's folder, where pictures and the trail are kept."""
+    admin.recorder = Recorder(tmp_path)
+    admin.ledger.trail.copy_to(tmp_path)
+    return admin
+
+
+@pytest.mark.parametrize("step", ["choose_reason", "press_confirm"])
+def test_without_room_for_the_evidence_nothing_is_pressed(
+    verdicts: Verdicts,
+    job: MakeJob,
+    sandbox: Sandbox,
+    recorded: Admin,
+    at_step: AtStep,
+    fill_disk: Callable[[], None],
+    step: str,
+) -> None:
+    at_step[step] = fill_disk
+    assert verdicts(job("unshipped_recent")) == [
+        Verdict(
+            outcome=Outcome.FAILED,
+            message=f"The evidence could not be written ({NO_ROOM}), and no order is canceled without it.",
+            next_step="Nothing was pressed. Make room or give the run folder write permission, "
+            "then run the list again.",
+        )
+    ]
+    assert recorded.ledger.intents.waiting() == []
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+def test_without_room_after_the_press_the_outcome_is_in_the_ledger_and_the_loss_is_said(
+    run: Callable[..., RunEnd],
+    job: MakeJob,
+    cancels: Cancels,
+    recorded: Admin,
+    fill_disk: Callable[[], None],
+    log: list[str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    write = recorded.ledger.intents.write
+
+    def write_and_fill(*about: Any) -> int:
+        intent = write(*about)
+        fill_disk()
+        return intent
+
+    monkeypatch.setattr(recorded.ledger.intents, "write", write_and_fill)
+    order = job("unshipped_recent")
+    end = run(order)
+    assert [result.outcome for result in end.results] == ["canceled"]
+    assert recorded.ledger.runs.results("run-1") == list(end.results)
+    (intent,) = recorded.ledger.intents.of_run("run-1")
+    assert (intent.answer, intent.outcome, intent.settled_as) == ("ok", "canceled", "canceled")
+    unwritten = f"The evidence could not be written ({NO_ROOM}), and no order is canceled without it."
+    lacks = f"{tmp_path / 'trail.jsonl'} lacks event"
+    assert log == [
+        f"{lacks} 11 (pressed), which the ledger has: {NO_ROOM}",
+        f"{lacks} 12 (answered), which the ledger has: {NO_ROOM}",
+        f"no picture of step press_confirm, after Confirm: {NO_ROOM}",
+        f"the trail lacks the event step, after Confirm: {unwritten}",
+        f"no picture of step reopen_order, after Confirm: {NO_ROOM}",
+        f"{lacks} 13 (proved), which the ledger has: {NO_ROOM}",
+        f"{lacks} 14 (finished), which the ledger has: {NO_ROOM}",
+        f"{lacks} 15 (run_finished), which the ledger has: {NO_ROOM}",
+    ]
+    assert cancels() == arrived(order)
+
+
+# --- The ledger fails -----------------------------------------------------------------------------------------------
+
+LEDGER = Path("runs/ledger.sqlite")
+ADVICE = (
+    "If another program holds it, end that one; if it is damaged, move it away and keep it: "
+    "it is the only memory of what was pressed."
+)
+
+
+def change(file: Path, statement: str) -> None:
+    with closing(sqlite3.connect(file)) as connection, connection:
+        connection.execute(statement)
+
+
+@pytest.fixture
+def refused(
+    sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Callable[[], str]]:
+    """What is said of a run that must not begin; that nothing was opened is made sure of."""
+    settings = {"ADMIN_URL": sandbox.url, "USERNAME": sandbox.username, "PASSWORD": sandbox.password}
+    for name, value in settings.items():
+        monkeypatch.setenv(f"COUNTERMAND_{name}", value)
+    jobs = "store: asc-v2-2.3-magentocommerce-us\nreason: BuyerCanceled\norders: [112-1215998-3002091]\n"
+    (tmp_path / "jobs.yaml").write_text(jobs, encoding="utf-8")
+    monkeypatch.setattr("sys.argv", ["countermand", "run", "jobs.yaml", "--yes"])
+    monkeypatch.setitem(Ledger.open.__func__.__kwdefaults__, "patience", 0)
+    Ledger.open(tmp_path / LEDGER).close()
+
+    def refused() -> str:
+        with pytest.raises(SystemExit) as end:
+            cli.main()
+        assert end.value.code == 2
+        assert sandbox.journal.requests == ()
+        return capsys.readouterr().err
+
+    yield refused
+    logger.remove()
+
+
+def test_a_run_does_not_begin_with_a_ledger_that_another_program_holds(
+    refused: Callable[[], str], tmp_path: Path
+) -> None:
+    with closing(sqlite3.connect(tmp_path / LEDGER, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        assert refused() == f"The ledger {LEDGER} cannot be used: database is locked. {ADVICE}\n"
+
+
+def test_a_run_does_not_begin_with_a_damaged_ledger(refused: Callable[[], str], tmp_path: Path) -> None:
+    file = tmp_path / LEDGER
+    file.write_bytes(file.read_bytes()[:100] + b"\xff" * 10_000)
+    assert refused() == f"The ledger {LEDGER} cannot be used: database disk image is malformed. {ADVICE}\n"
+
+
+def test_a_run_does_not_begin_with_a_ledger_of_a_newer_version(refused: Callable[[], str], tmp_path: Path) -> None:
+    change(tmp_path / LEDGER, "UPDATE ledger_version SET version = 99")
+    assert refused() == (
+        f"The ledger {LEDGER} cannot be used: it is of version 99, this Countermand knows up to 3. "
+        "Update Countermand.\n"
+    )
+
+
+def test_a_ledger_that_fails_in_the_middle_of_a_run_lets_nothing_be_pressed(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep, tmp_path: Path
+) -> None:
+    file = tmp_path / "ledger.sqlite"
+    at_step["open_cancel_dialog"] = lambda: change(file, "DROP TABLE events")
+    with Ledger.open(file) as admin.ledger:
+        told = verdicts(job("unshipped_recent"), job("apostrophe"), attempts=3)
+    message = f"The ledger {file} cannot be used: no such table: events. {ADVICE}"
+    assert told == [Verdict(outcome=Outcome.FAILED, message=message)] * 2
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+def test_a_ledger_that_fails_after_the_press_hides_no_outcome_and_the_next_run_settles_it(
+    verdicts: Verdicts,
+    job: MakeJob,
+    cancels: Cancels,
+    admin: Admin,
+    at_step: AtStep,
+    tmp_path: Path,
+    log: list[str],
+) -> None:
+    file = tmp_path / "ledger.sqlite"
+    order = job("unshipped_recent")
+    at_step["reopen_order"] = lambda: change(file, "ALTER TABLE events RENAME TO elsewhere")
+    with Ledger.open(file) as admin.ledger:
+        assert verdicts(order) == [CANCELED]
+        trouble = f"The ledger {file} cannot be used: no such table: events. {ADVICE}"
+        assert log == [
+            f"after Confirm: {trouble}",
+            f"the result of order {order.order} is not in the ledger: {trouble}",
+            f"the end of the run is not in the ledger: {trouble}",
+        ]
+        change(file, "ALTER TABLE elsewhere RENAME TO events")
+        (intent,) = admin.ledger.intents.waiting()
+        assert verdicts(order) == [
+            Verdict(
+                outcome=Outcome.CANCELED,
+                message=f"Confirm was pressed, or about to be, in run run-1 ({intent.written_at}), "
+                "no error was answered, and the order's page, opened now, says Canceled.",
+                status_before=Status.CANCELED,
+                status_after=Status.CANCELED,
+            )
+        ]
+    assert cancels() == arrived(order)
+
+
+# --- The clock is set back ------------------------------------------------------------------------------------------
+
+
+def test_a_clock_that_is_set_back_loses_no_claim_and_makes_no_press_look_long_ago(
+    verdicts: Verdicts,
+    job: MakeJob,
+    cancels: Cancels,
+    admin: Admin,
+    at_step: AtStep,
+    break_at: Callable[..., None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def now() -> datetime:
+        return datetime.now(UTC) - timedelta(hours=1)
+
+    def set_back() -> None:
+        monkeypatch.setattr("bot.ledger.claims.time", SimpleNamespace(time=lambda: now().timestamp()))
+        monkeypatch.setattr("bot.ledger.intents.timestamp", lambda: now().isoformat(timespec="milliseconds"))
+        clock = SimpleNamespace(now=lambda zone: now(), fromisoformat=datetime.fromisoformat)
+        monkeypatch.setattr("flows.recover_order.datetime", clock)
+
+    break_at("press_confirm", {"request_lost": True})
+    at_step["go_back"] = set_back
+    admin.recover_after = 0
+    lost, other = job("unshipped_recent"), job("apostrophe")
+    assert [verdict.outcome for verdict in verdicts(lost, other)] == ["unknown", "canceled"]
+    (intent,) = admin.ledger.intents.waiting()
+    assert verdicts(lost) == [
+        Verdict(
+            outcome=Outcome.UNKNOWN,
+            message=f"Confirm was pressed, or about to be, in run run-1 ({intent.written_at}), what came of it was "
+            "never proved, and the order now reads Unshipped. Nothing was pressed this time.",
+            next_step="It was pressed only a moment ago: run it again later, when the settle time is over.",
+            status_before=Status.UNSHIPPED,
+        )
+    ]
+    assert cancels() == arrived(other)
