@@ -281,7 +281,7 @@ class Admin:
         except (LedgerTrouble, EvidenceNotWritten) as trouble:
             if not self.pressed:
                 raise
-            logger.error("the trail lacks the event {}, after Confirm: {}", event, trouble)
+            logger.error("the trail lacks the event {}, after Confirm: {}", event, trouble.facts["reason"])
 
     def _use(self, page: Page) -> None:
         self.page = page

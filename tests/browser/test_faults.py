@@ -438,13 +438,12 @@ def test_without_room_after_the_press_the_outcome_is_in_the_ledger_and_the_loss_
     assert recorded.ledger.runs.results("run-1") == list(end.results)
     (intent,) = recorded.ledger.intents.of_run("run-1")
     assert (intent.answer, intent.outcome, intent.settled_as) == ("ok", "canceled", "canceled")
-    unwritten = f"The evidence could not be written ({NO_ROOM}), and no order is canceled without it."
     lacks = f"{tmp_path / 'trail.jsonl'} lacks event"
     assert log == [
         f"{lacks} 11 (pressed), which the ledger has: {NO_ROOM}",
         f"{lacks} 12 (answered), which the ledger has: {NO_ROOM}",
         f"no picture of step press_confirm, after Confirm: {NO_ROOM}",
-        f"the trail lacks the event step, after Confirm: {unwritten}",
+        f"the trail lacks the event step, after Confirm: {NO_ROOM}",
         f"no picture of step reopen_order, after Confirm: {NO_ROOM}",
         f"{lacks} 13 (proved), which the ledger has: {NO_ROOM}",
         f"{lacks} 14 (finished), which the ledger has: {NO_ROOM}",

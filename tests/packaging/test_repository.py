@@ -9,6 +9,8 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 import bot
+from bot.outcomes import Outcome
+from bot.sandbox import Faults
 
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
@@ -83,3 +85,18 @@ def test_every_locked_version_has_its_hashes() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     entries = re.split(r"^(?=[\w.-]+(?:\[[\w,-]+])?==)", lock, flags=re.MULTILINE)[1:]
     assert [entry.partition(" ")[0] for entry in entries if "--hash=sha256:" not in entry] == []
+
+
+def test_every_test_and_every_switch_that_the_table_of_faults_names_is_there() -> None:
+    table = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")]
+    tests = {name for source in sources for name in re.findall(r"def test_(\w+)", source)}
+    named = set(re.findall(r"`(\w+_\w+)`", table)) - set(Outcome)
+    assert named - tests - set(Faults().as_dict()) == set()
+
+
+def test_every_fault_test_is_in_the_table_of_faults() -> None:
+    table = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    source = (ROOT / "tests" / "browser" / "test_faults.py").read_text(encoding="utf-8")
+    missing = {name for name in re.findall(r"def test_(\w+)", source) if f"`{name}`" not in table}
+    assert missing == set()
