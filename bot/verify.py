@@ -49,11 +49,15 @@ def verify(folder: Path, ledger: Ledger) -> Verified:
         raise CannotStart(reason=f"The ledger knows no run {run_id}: is it another ledger, or was the folder renamed?")
     comparison = _Comparison(folder, run_id, ledger, entries)
     ended = any(entry.told.get("event") == Event.RUN_FINISHED for entry in entries)
+    remarks = [] if ended else ["The run was cut off, or still goes on: its trail has no end yet."]
+    if comparison.unfinished:
+        what = _described(len(entries) + 1, comparison.unfinished)
+        remarks.append(f"The run was cut off while {what} was written: {TRAIL_FILE} has it, the ledger does not.")
     return Verified(
         events=len(entries),
         pictures=comparison.pictures,
         disagreement=next(comparison.disagreements(cut_off=not ended), ""),
-        remark="" if ended else "The run was cut off, or still goes on: its trail has no end yet.",
+        remark=" ".join(remarks),
     )
 
 
@@ -85,6 +89,9 @@ class _Comparison:
         self._results: dict[str, OrderResult] = {result.order: result for result in ledger.runs.results(run_id)}
         self._intents: dict[int, Intent] = {intent.intent: intent for intent in ledger.intents.of_run(run_id)}
         self._pictures = [entry.told for entry in entries if entry.told.get("event") == Event.PICTURE]
+        self._lines = self._lines_of_folder()
+        self.unfinished = self._unfinished()
+        """The event that the folder's trail has and the ledger's does not, because the run was cut off in between."""
 
     @property
     def pictures(self) -> int:
@@ -93,7 +100,7 @@ class _Comparison:
 
     def disagreements(self, *, cut_off: bool) -> Iterator[str]:
         """Every place where folder and ledger do not agree, the first one first."""
-        lines = self._lines_of_folder()
+        lines = self._lines
         before = first_hash(self._run_id)
         for number, entry in enumerate(self._entries, start=1):
             what = _described(number, entry.told)
@@ -109,14 +116,31 @@ class _Comparison:
             elif lines[number - 1] != (entry.hash, entry.told):
                 yield f"{what} is not the same in the ledger and on line {number} of {TRAIL_FILE}."
             yield from self._of_event(what, entry.told)
-        if len(lines) > len(self._entries):
+        if len(lines) > len(self._entries) and not self.unfinished:
             yield f"{TRAIL_FILE} goes on after event {len(self._entries)}, with which the ledger's trail ends."
+        if self.unfinished.get("event") in {Event.PICTURE, Event.RESULTS_WRITTEN}:  # these speak of the folder alone
+            yield from self._of_event(_described(len(lines), self.unfinished), self.unfinished)
         known = {str(picture["file"]) for picture in self._pictures}
         for file in sorted(path for path in (self._folder / "evidence").rglob("*") if path.is_file()):
             name = file.relative_to(self._folder).as_posix()
             # Whoever was killed right after writing a picture had not written its event.
             if name not in known and not cut_off:
                 yield f"{name} is in the folder, but the trail knows nothing of it."
+
+    def _unfinished(self) -> dict[str, Any]:
+        """The one event that the folder may have after the ledger's last; empty if there is none, or no such one.
+
+        A line of the folder's trail is written inside the transaction of its event. Whoever is killed before that
+        ends leaves the line, and the ledger takes the event back. So it must go on where the ledger ends, and before
+        the event with which every run ends.
+        """
+        last = self._entries[-1]
+        lines = self._lines[len(self._entries) :]
+        if len(lines) != 1 or last.told.get("event") == Event.RESULTS_WRITTEN:
+            return {}
+        ((found, told),) = lines
+        goes_on = found == next_hash(last.hash, json.dumps(told, ensure_ascii=False))
+        return told if goes_on and told.get("number") == last.number + 1 else {}
 
     def _of_event(self, what: str, told: dict[str, Any]) -> Iterator[str]:
         """Where that which the event speaks of is not as it says."""
