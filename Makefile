@@ -2,7 +2,7 @@
 # `make demo` and `make test` each get the rest themselves. Choose another Python with: make PYTHON=/path/to/python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-thorough test-unit test-browser test-packaging lint bench lock clean
+.PHONY: help demo test test-thorough test-unit test-browser test-packaging lint chaos bench lock clean
 
 # What is set for some other Python project does not belong in here.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
@@ -49,6 +49,12 @@ lint: $(VENV)/packages-ready  ## Check style (ruff) and types (mypy)
 	@$(BIN)/ruff format --check --quiet .
 	@echo "Types: mypy."
 	@$(BIN)/python -m mypy --no-error-summary
+
+chaos: $(VENV)/browser-ready  ## Kill the bot at every step and at 200 random moments
+	@echo "Chaos: killed before and after every step."
+	@$(PYTEST) --every-kill tests/browser/test_chaos.py
+	@echo "Chaos: killed at random moments."
+	@$(BIN)/python tests/chaos/random_moments.py
 
 bench: $(VENV)/browser-ready  ## Measure, and print a table for each benchmark
 	@for benchmark in tests/benchmarks/*.py; do \

@@ -15,6 +15,7 @@ ON_BOTH_FACES = {"test_faults.py", "test_outcomes.py"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--both-faces", action="store_true", help="Run every browser test on both faces.")
+    parser.addoption("--every-kill", action="store_true", help="Kill the bot before and after every step.")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
