@@ -120,7 +120,7 @@ class Journey:
 @pytest.fixture
 def journey(sandbox: Sandbox, browser_choice: BrowserChoice, tmp_path: Path) -> Iterator[Journey]:
     """Bots that take an order that still reads Unshipped at once for one whose Confirm never arrived."""
-    with Bots(tmp_path, sandbox, browser_choice.executable, RECOVER_AFTER="0") as bots:
+    with Bots(tmp_path, sandbox, browser_choice.executable, recover_after=0) as bots:
         yield Journey(bots, sandbox)
 
 

@@ -24,6 +24,8 @@ from bot.verify import verify
 
 CHILD = Path(__file__).with_name("killed_at.py")
 JOBS = "jobs.yaml"
+PATIENCE = 60.0
+"""Seconds for which a killed bot's browser may live on."""
 
 
 @dataclass(frozen=True)
@@ -39,25 +41,23 @@ class Buried:
 class Bots:
     """Starts the command line again and again in one folder, so that all runs share a ledger; a context manager.
 
-    Needs the practice Admin, the browser program (None for Playwright's own) and settings of the runs, named without
-    their prefix. How long a killed bot's browser may live on is ``patience``, in seconds.
+    Needs the practice Admin, the browser program (None for Playwright's own) and the recovery time in seconds.
     """
 
-    def __init__(
-        self, folder: Path, sandbox: Sandbox, browser: Path | None, *, patience: float = 60, **settings: str
-    ) -> None:
+    def __init__(self, folder: Path, sandbox: Sandbox, browser: Path | None, *, recover_after: float) -> None:
         self.folder = folder
         self.runs = folder / "runs"
         self.ledger = self.runs / "ledger.sqlite"
-        self._patience = patience
         # Short, because a browser makes a socket in there, and the name of a socket has hardly a hundred characters.
         self._temporary = tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True)
-        given = {"ADMIN_URL": sandbox.url, "USERNAME": sandbox.username, "PASSWORD": sandbox.password, "SETTLE": "0"}
-        if browser is not None:
-            given["BROWSER"] = str(browser)
         self._environment = {
-            **os.environ,
-            **{f"COUNTERMAND_{name}": value for name, value in (given | settings).items()},
+            **{name: value for name, value in os.environ.items() if not name.startswith("COUNTERMAND_")},
+            "COUNTERMAND_ADMIN_URL": sandbox.url,
+            "COUNTERMAND_USERNAME": sandbox.username,
+            "COUNTERMAND_PASSWORD": sandbox.password,
+            "COUNTERMAND_BROWSER": str(browser or ""),
+            "COUNTERMAND_SETTLE": "0",
+            "COUNTERMAND_RECOVER_AFTER": f"{recover_after:g}",
             # Also what a bot and its browser are known by: the browser is no longer in the bot's process group.
             "TMPDIR": self._temporary.name,
             "PYTHONUTF8": "1",
@@ -109,7 +109,7 @@ class Bots:
         # Only Linux tells what a process has started; elsewhere the browser is trusted to end with its driver.
         while family := list(self._family()):
             for pidfd in family:
-                left = died + self._patience - time.monotonic()
+                left = died + PATIENCE - time.monotonic()
                 if not select.select([pidfd], [], [], max(0.0, left))[0]:
                     _end(pidfd)
                     select.select([pidfd], [], [])
@@ -139,9 +139,9 @@ def _end(pidfd: int) -> None:
 
 
 def read_results(bots: Bots) -> dict[str, OrderResult]:
-    """The results of the latest run, order by order."""
+    """The results of the latest run, order by order; none if it has written none."""
     folder = bots.latest()
-    if folder is None:
+    if folder is None or not (folder / RESULTS_FILE).is_file():
         return {}
     results = json.loads((folder / RESULTS_FILE).read_text(encoding="utf-8"))
     return {result["order"]: OrderResult.model_validate(result) for result in results}

@@ -73,7 +73,7 @@ def watch_over() -> None:
         come_to(str(event), "uncommitted")
 
     Admin.step = step  # type: ignore[method-assign]
-    Trail.append = appended  # type: ignore[method-assign,assignment]
+    Trail.append = appended  # type: ignore[method-assign]
     for what, (owner, name) in WITHIN_A_RUN.items():
         setattr(owner, name, mortal(getattr(owner, name), what))
 

@@ -16,6 +16,7 @@ the practice Admin takes to answer, because the next bot is started when the bro
 """
 
 import argparse
+import os
 import random
 import secrets
 import shutil
@@ -47,6 +48,9 @@ BETWEEN = "between two orders"
 AT_THE_END = "after the last order"
 STATES = (STARTING, IN_HAND, INTENT, PRESSED, ANSWERED, PROVED, BETWEEN, AT_THE_END)
 """Where a run can be cut off, as its trail tells."""
+
+FINAL = {Outcome.CANCELED, Outcome.ALREADY_CANCELED, Outcome.CANCELED_NOT_SENT, Outcome.UNKNOWN}
+"""What can be said of an order that the practice Admin has canceled."""
 
 STARTS = 100
 """A list that is not through after so many starts never will be."""
@@ -94,8 +98,8 @@ class Chaos:
         self.figures = Figures()
         self._sandbox = sandbox
         self._chance = chance
-        self._settings = {"RECOVER_AFTER": f"{recover_after:g}"}
-        self._browser = find_browser(None).executable
+        self._recover_after = recover_after
+        self._browser = find_browser(os.environ.get("COUNTERMAND_BROWSER")).executable
         self._span = 0.0
 
     def work(self, orders: list[Order], kills: int) -> None:
@@ -109,7 +113,7 @@ class Chaos:
         self._sandbox.journal.clear()  # what is still heard of an earlier list is on no list then
         folder = Path(tempfile.mkdtemp(prefix="chaos-list-"))
         (folder / JOBS).write_text("\n".join(["reason: BuyerCanceled", "orders:", *map(_line, orders), ""]), "utf-8")
-        with Bots(folder, self._sandbox, self._browser, **self._settings) as bots:
+        with Bots(folder, self._sandbox, self._browser, recover_after=self._recover_after) as bots:
             for _ in range(STARTS):
                 begun = time.monotonic()
                 killed = self._live(bots, self._chance.uniform(0, self._span) if self._span and kills else None)
@@ -117,7 +121,7 @@ class Chaos:
                 kills -= killed
                 truth = find_out(bots, self._sandbox, listed)
                 self.figures.truths.append(truth)
-                if not killed and listed <= {record.order for record in self._sandbox.journal.cancels}:
+                if not killed and self._is_through(bots, listed):
                     self._count(bots)
                     break
             else:
@@ -151,6 +155,12 @@ class Chaos:
         buried = bots.bury(process)
         self.figures.outlived = max(self.figures.outlived, buried.seconds)
         self.figures.forced += buried.ended_by_force
+
+    def _is_through(self, bots: Bots, listed: set[str]) -> bool:
+        """Whether every order was canceled, and the latest run has said so or why a person must look."""
+        arrived = {record.order for record in self._sandbox.journal.cancels}
+        said = {result.order for result in read_results(bots).values() if result.outcome in FINAL}
+        return listed <= arrived and listed <= said
 
     def _count(self, bots: Bots) -> None:
         """What became of the orders of a list that is through."""
@@ -235,7 +245,7 @@ def table(heads: Iterable[str], columns: list[Figures]) -> Iterator[str]:
     """The figures of each face, and of both, as a table that a Markdown file takes too."""
     rows: list[tuple[str, Callable[[Figures], object]]] = [
         ("kills", lambda figures: figures.kills.total()),
-        *((f"... {state}", lambda figures, state=state: figures.kills[state]) for state in STATES),  # type: ignore[misc]
+        *((f"... {state}", lambda figures, state=state: figures.kills[state]) for state in STATES),
         ("of them the bot alone, its browser not", lambda figures: figures.alone),
         ("starts", lambda figures: figures.starts),
         ("lists", lambda figures: figures.lists),
