@@ -1,128 +1,126 @@
-"""A run that was cut off inside Confirm, and the runs after it: nothing is pressed twice, nothing is called done."""
+"""An order whose Confirm was pressed, or about to be, in a run that was cut off, and an order that is looked at again.
 
-import json
+Here the ledger says that there was such a run; bots that really are killed are in ``test_chaos.py``.
+"""
+
 import subprocess
-from collections.abc import Callable
-from contextlib import suppress
-from functools import partial
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 
+from bot.admin import Admin
+from bot.guard import Permit
+from bot.joblist import Job
+from bot.ledger import Intent
+from bot.outcomes import Outcome
 from bot.sandbox import Sandbox
-from bot.vocabulary import Status
+from bot.verdicts import LOOK_IN_SELLER_CENTRAL, Answer, Verdict
+from bot.vocabulary import Reason, Status
 
 US = "asc-v2-2.3-magentocommerce-us"
 ORDER = "112-1215998-3002091"
-CANCEL = (ORDER, US, "BuyerCanceled", "Unshipped")
 
-Countermand = Callable[..., "subprocess.Popen[str]"]
-
-
-@pytest.fixture
-def countermand(start: Countermand, tmp_path: Path) -> Countermand:
-    """Starts a command in one folder, so that all runs of a test share a ledger."""
-    (tmp_path / "jobs.yaml").write_text(f"store: {US}\nreason: BuyerCanceled\norders: [{ORDER}]\n", encoding="utf-8")
-    return partial(start, tmp_path)
+Verdicts = Callable[..., Sequence[Verdict]]
+Cancels = Callable[[], list[tuple[str, str, str, str]]]
+MakeJob = Callable[..., Job]
 
 
 @pytest.fixture
-def cut_off_inside_confirm(countermand: Countermand, sandbox: Sandbox) -> Callable[[], None]:
-    """A run that is killed while the Admin holds its cancel; what the Admin does with it is the fault's business."""
+def pressed(admin: Admin, job: MakeJob) -> Callable[..., Intent]:
+    """Records that Confirm was pressed for the usual order in a run that was cut off."""
 
-    def cut_off() -> None:
-        sandbox.faults.cancel_hangs_ms = 60_000
-        process = countermand("run", "jobs.yaml", "--yes")
-        # The intent is on disk before the request leaves the browser.
-        while "cancelOrder" not in sandbox.journal.operations:
-            with suppress(subprocess.TimeoutExpired):
-                process.wait(timeout=0.1)
-                pytest.fail(f"the run ended before Confirm: {process.communicate()[0]}")
-        process.kill()
-        process.communicate()
-        sandbox.faults.cancel_hangs_ms = 0
+    def press(answer: Answer | None = None) -> Intent:
+        order = job("unshipped_recent").order
+        leave = SimpleNamespace(order=order, store=US, reason=Reason.BUYER_CANCELED)
+        intent = admin.ledger.intents.write(admin.host, cast(Permit, leave))
+        if answer:
+            admin.ledger.intents.note_answer(intent, answer, "")
+        (written,) = admin.ledger.intents.waiting(order)
+        return written
 
-    return cut_off
-
-
-def ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
-    said, _ = process.communicate(timeout=300)
-    return process.returncode, said
-
-
-def latest(tmp_path: Path) -> dict[str, Any]:
-    newest = max(tmp_path.glob("runs/*/results.json"), key=lambda path: path.stat().st_mtime_ns)
-    (result,) = json.loads(newest.read_text(encoding="utf-8"))
-    return dict(result)
+    return press
 
 
 def test_an_order_that_reads_canceled_after_a_crash_is_no_success_and_waits_for_a_person(
-    countermand: Countermand,
-    cut_off_inside_confirm: Callable[[], None],
-    sandbox: Sandbox,
-    tmp_path: Path,
-    cancels: Callable[[], list[tuple[str, str, str, str]]],
+    pressed: Callable[..., Intent], verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, cancels: Cancels, admin: Admin
 ) -> None:
-    cut_off_inside_confirm()
-    arrived = len(cancels())
-    sandbox.shop.order(US, ORDER).status = Status.CANCELED
-    status, _ = ended(countermand("run", "jobs.yaml", "--yes", RECOVER_AFTER="0"))
-    result = latest(tmp_path)
-    assert (status, result["outcome"], result["status_before"]) == (1, "unknown", "Canceled")
-    assert len(cancels()) == arrived
+    intent = pressed()
+    sandbox.shop.example("unshipped_recent").status = Status.CANCELED
+    assert verdicts(job("unshipped_recent")) == [
+        Verdict(
+            outcome=Outcome.UNKNOWN,
+            message=f"Confirm was pressed, or about to be, in run by-hand ({intent.written_at}), what came of it was "
+            "never proved, and the order now reads Canceled. Nothing was pressed this time.",
+            next_step=LOOK_IN_SELLER_CENTRAL,
+            status_before=Status.CANCELED,
+        )
+    ]
+    assert cancels() == []
+    assert [waiting.order for waiting in admin.ledger.intents.waiting()] == [intent.order]
 
-    status, said = ended(countermand("status"))
-    assert (status, f"  {ORDER}  {US}: cut off before it was known" in said.splitlines()) == (0, True)
-    status, said = ended(countermand("resolve", ORDER, "--as", "canceled", "--note", "seen in Seller Central"))
-    assert (status, said.startswith(f"Order {ORDER} (127.0.0.1:")) == (0, True)
-    status, said = ended(countermand("status"))
-    assert (status, said.splitlines()[-1]) == (0, "Nothing waits for a person.")
+
+def test_an_order_whose_answer_was_heard_before_the_crash_is_canceled(
+    pressed: Callable[..., Intent], verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, cancels: Cancels, admin: Admin
+) -> None:
+    intent = pressed(Answer.OK)
+    sandbox.shop.example("unshipped_recent").status = Status.CANCELED
+    assert verdicts(job("unshipped_recent")) == [
+        Verdict(
+            outcome=Outcome.CANCELED,
+            message=f"Confirm was pressed, or about to be, in run by-hand ({intent.written_at}), no error was "
+            "answered, and the order's page, opened now, says Canceled.",
+            status_before=Status.CANCELED,
+            status_after=Status.CANCELED,
+        )
+    ]
+    assert (cancels(), admin.ledger.intents.waiting()) == ([], [])
 
 
 def test_an_order_that_still_is_unshipped_long_after_a_crash_is_canceled_once(
-    countermand: Countermand,
-    cut_off_inside_confirm: Callable[[], None],
-    sandbox: Sandbox,
-    tmp_path: Path,
-    cancels: Callable[[], list[tuple[str, str, str, str]]],
+    pressed: Callable[..., Intent], verdicts: Verdicts, job: MakeJob, cancels: Cancels, admin: Admin
 ) -> None:
-    sandbox.faults.request_lost = True
-    cut_off_inside_confirm()
-    sandbox.faults.request_lost = False
-    assert cancels() == []
-    assert ended(countermand("run", "jobs.yaml", "--yes", RECOVER_AFTER="0"))[0] == 0
-    assert latest(tmp_path)["outcome"] == "canceled"
-    assert cancels() == [CANCEL]
+    pressed()
+    admin.recover_after = 0
+    assert [verdict.outcome for verdict in verdicts(job("unshipped_recent"))] == ["canceled"]
+    assert cancels() == [(job("unshipped_recent").order, US, "BuyerCanceled", "Unshipped")]
+    assert admin.ledger.intents.waiting() == []
 
 
 def test_an_order_that_was_pressed_a_moment_ago_is_not_pressed_again(
-    countermand: Countermand,
-    cut_off_inside_confirm: Callable[[], None],
-    sandbox: Sandbox,
-    tmp_path: Path,
-    cancels: Callable[[], list[tuple[str, str, str, str]]],
+    pressed: Callable[..., Intent], verdicts: Verdicts, job: MakeJob, cancels: Cancels, admin: Admin
 ) -> None:
-    sandbox.faults.request_lost = True
-    cut_off_inside_confirm()
-    sandbox.faults.request_lost = False
-    assert ended(countermand("run", "jobs.yaml", "--yes"))[0] == 1
-    assert (latest(tmp_path)["outcome"], latest(tmp_path)["next_step"]) == (
-        "unknown",
-        "It was pressed only a moment ago: run it again later, when the settle time is over.",
-    )
+    intent = pressed()
+    (verdict,) = verdicts(job("unshipped_recent"))
+    assert (verdict.outcome, verdict.status_before) == ("unknown", "Unshipped")
     assert cancels() == []
+    assert [waiting.order for waiting in admin.ledger.intents.waiting()] == [intent.order]
 
 
 def test_an_audit_finds_what_the_next_import_brought_back(
-    countermand: Countermand, sandbox: Sandbox, tmp_path: Path
+    start: Callable[..., "subprocess.Popen[str]"], sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    assert ended(countermand("run", "jobs.yaml", "--yes"))[0] == 0
-    assert ended(countermand("audit"))[0] == 0
-    assert latest(tmp_path)["outcome"] == "already_canceled"
+    (tmp_path / "jobs.yaml").write_text(f"store: {US}\nreason: BuyerCanceled\norders: [{ORDER}]\n", encoding="utf-8")
+
+    def ended(*arguments: str) -> tuple[int, str]:
+        process = start(tmp_path, *arguments)
+        said, _ = process.communicate(timeout=300)
+        return process.returncode, said
+
+    assert ended("run", "jobs.yaml", "--yes")[0] == 0
+    (folder,) = (path.parent for path in tmp_path.glob("runs/*/run.json"))
+    assert "not looked at again yet (countermand audit)" in (folder / "report.html").read_text(encoding="utf-8")
+
     sandbox.shop.order(US, ORDER).status = Status.UNSHIPPED
-    assert ended(countermand("audit", "--since", "1h"))[0] == 1
-    assert latest(tmp_path)["outcome"] == "mismatch"
-    said = ended(countermand("status"))[1]
+    assert ended("audit", "--since", "1h")[0] == 1
+    assert "; REVERTED: read Unshipped at " in (folder / "report.html").read_text(encoding="utf-8")
+
+    status, said = ended("status")
     assert "1 order canceled in the last 7 days; 0 still canceled when looked at again, 1 reverted" in said
+    assert (status, said.splitlines()[-1]) == (0, "Nothing waits for a person.")
     assert [record.order for record in sandbox.journal.cancels] == [ORDER]
+
+    verified = ended("verify", folder.name)
+    assert verified[0] == 0, verified[1]

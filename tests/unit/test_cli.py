@@ -1,3 +1,4 @@
+import getpass
 import io
 import json
 import re
@@ -5,21 +6,23 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import pytest
 from loguru import logger
 
 from bot import __version__, cli
 from bot.errors import ElementMissing, Interrupted, NoBrowser, RunStopped
+from bot.guard import Permit
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
 from bot.pack import packs_folder
 from bot.verdicts import Verdict
-from bot.vocabulary import Status
+from bot.vocabulary import Reason, Status
 
 FIRST, SECOND = "112-1215998-3002091", "112-1215998-3002092"
 PASSWORD = 'correct "horse" \\ Größe'
@@ -540,6 +543,49 @@ def test_asking_for_help_loads_nothing_slow() -> None:
     asked = "import sys, bot.cli; print(sorted(set(sys.modules) & set(sys.argv[1:])))"
     told = subprocess.run([sys.executable, "-c", asked, *SLOW], capture_output=True, text=True, check=False)
     assert (told.stdout, told.stderr) == ("[]\n", "")
+
+
+# --- What a person settles ---
+
+
+def pressed_in_doubt() -> None:
+    """An order whose Confirm was pressed in a run that was cut off."""
+    with Ledger.open(Path("runs") / "ledger.sqlite") as ledger:
+        ledger.runs.go_on_as("20260301-021405-a1b2")
+        leave = SimpleNamespace(order=FIRST, store="Nordwind UK", reason=Reason.BUYER_CANCELED)
+        ledger.intents.write("shop.example", cast(Permit, leave))
+
+
+@pytest.mark.parametrize("settled_as", ["canceled", "not-canceled"])
+def test_a_person_settles_an_order_and_who_when_and_why_are_kept(countermand: Countermand, settled_as: str) -> None:
+    pressed_in_doubt()
+    assert countermand("status").out.splitlines()[-3] == (
+        "1 order waiting for a person: look in Seller Central, then: countermand resolve"
+    )
+    assert countermand("resolve", FIRST, "--as", settled_as, "--note", "seen in Seller Central") == (
+        0,
+        f"Order {FIRST} (shop.example, run 20260301-021405-a1b2) is settled as {settled_as}.\n",
+        "",
+    )
+    assert countermand("status").out.splitlines()[-1] == "Nothing waits for a person."
+    with Ledger.open(Path("runs") / "ledger.sqlite") as ledger:
+        (entry,) = (entry.told for entry in ledger.trail.entries("by-hand") if entry.told["event"] == "settled")
+    kept = {name: entry[name] for name in ("order", "settled_as", "settled_by", "settled_why")}
+    assert kept == {
+        "order": FIRST,
+        "settled_as": settled_as,
+        "settled_by": getpass.getuser(),
+        "settled_why": "seen in Seller Central",
+    }
+    assert datetime.fromisoformat(str(entry["at"])).tzinfo is UTC
+
+
+def test_an_order_that_waits_for_nobody_cannot_be_settled(countermand: Countermand) -> None:
+    assert countermand("resolve", FIRST, "--as", "canceled", "--note", "seen") == (
+        2,
+        "",
+        f"Order {FIRST} does not wait for a person; see: countermand status\n",
+    )
 
 
 def test_a_defect_keeps_its_traceback(countermand: Countermand, monkeypatch: pytest.MonkeyPatch) -> None:
