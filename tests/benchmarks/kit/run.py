@@ -110,6 +110,7 @@ def open_bot(practice: Practice, runs_dir: Path, hears: Ear) -> Iterator[Bot]:
         Ledger.open(runs_dir / "ledger.sqlite") as ledger,
         browser_session(settings) as session,
     ):
+        ledger.trail.copy_to(folder)
         admin = Admin(
             session.fresh_page(),
             load_pack(settings.pack),
