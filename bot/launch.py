@@ -114,7 +114,9 @@ def _write_files(folder: Path, end: RunEnd, ledger: Ledger) -> Iterator[Counterm
     except (RunStopped, LedgerTrouble, EvidenceNotWritten) as failure:
         yield failure
     try:
-        write_report(folder, end.info, end.results, looked_again(ledger.intents.of_run(end.info.run_id)))
+        # A demo's practice Admin is gone with it: nobody can look at its orders again.
+        canceled = () if end.info.command == "demo" else ledger.intents.of_run(end.info.run_id)
+        write_report(folder, end.info, end.results, looked_again(canceled))
     except (RunStopped, LedgerTrouble) as failure:
         yield failure
 

@@ -353,3 +353,11 @@ def test_the_page_may_fetch_nothing(tmp_path: Path) -> None:
 
 def test_a_run_without_orders_has_a_report_too(tmp_path: Path) -> None:
     assert "There were no orders in this run." in read(tmp_path).text
+
+
+def test_an_order_that_was_canceled_here_says_what_it_read_later(tmp_path: Path) -> None:
+    later = "canceled here 2026-03-01 02:14; still canceled at 2026-03-02 09:00"
+    write_report(tmp_path, INFO, [result(), result(Outcome.NOT_FOUND, order="112-1215998-3002092")], {ORDER: later})
+    page = Reader((tmp_path / "report.html").read_text(encoding="utf-8")).text
+    assert page.count("Looked at again") == 1
+    assert f"Looked at again {later}" in page
