@@ -16,6 +16,7 @@ the practice Admin takes to answer, because the next bot is started when the bro
 """
 
 import argparse
+import math
 import os
 import random
 import secrets
@@ -105,7 +106,8 @@ class Chaos:
     def work(self, orders: list[Order], kills: int) -> None:
         """Have a list worked to its end, and kill at most so many bots on the way.
 
-        The first list is for measuring how long a bot needs that nobody kills: all kills come within that time.
+        The very first list is for measuring how long a bot needs that nobody kills: all kills come within that time,
+        or the shorter one in which a later bot has worked a whole list.
         """
         listed = {order.number for order in orders}
         self.figures.lists += 1
@@ -114,10 +116,11 @@ class Chaos:
         folder = Path(tempfile.mkdtemp(prefix="chaos-list-"))
         (folder / JOBS).write_text("\n".join(["reason: BuyerCanceled", "orders:", *map(_line, orders), ""]), "utf-8")
         with Bots(folder, self._sandbox, self._browser, recover_after=self._recover_after) as bots:
-            for _ in range(STARTS):
+            for start in range(STARTS):
                 begun = time.monotonic()
                 killed = self._live(bots, self._chance.uniform(0, self._span) if self._span and kills else None)
-                self._span = self._span or time.monotonic() - begun
+                if not start and not killed:
+                    self._span = min(self._span or math.inf, time.monotonic() - begun)
                 kills -= killed
                 truth = find_out(bots, self._sandbox, listed)
                 self.figures.truths.append(truth)
