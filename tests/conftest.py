@@ -12,14 +12,19 @@ from bot.browser import BrowserChoice, BrowserUnusable, find_browser
 ON_BOTH_FACES = {"test_faults.py", "test_outcomes.py"}
 """The browser tests that always run on both faces of the practice Admin: every outcome of an order, every fault."""
 
+LONG = {"test_chaos.py", "test_wheel.py", "test_whole_runs.py"}
+"""The tests that take longest: they come first, so that none of them is left over while the other processor is idle."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--both-faces", action="store_true", help="Run every browser test on both faces.")
     parser.addoption("--every-kill", action="store_true", help="Kill the bot before and after every step.")
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without --both-faces, of the other tests each runs on one face: half of them on each, always the same half."""
+    items.sort(key=lambda item: item.path.name not in LONG)
     if config.getoption("--both-faces"):
         return
 
