@@ -193,6 +193,38 @@ def test_neither_the_password_nor_buyers_data_is_in_any_file_that_can_be_read(
     assert [secret for secret in private for text in texts if secret in text] == []
 
 
+# --- Two bots at once -----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("face", [Face.SPECTRUM], indirect=True)
+def test_two_bots_with_overlapping_lists_work_on_each_order_once(
+    start: Start, sandbox: Sandbox, cancels: Cancels, tmp_path: Path
+) -> None:
+    orders = ["112-1215998-3002091", "112-1215998-3002089", "112-6177312-0215004"]
+    lists = {"demo": orders[:2], "channels": orders[::-1]}
+    bots = []
+    for account, listed in lists.items():
+        words = f"store: {US}\nreason: BuyerCanceled\norders: [{', '.join(listed)}]\n"
+        (tmp_path / f"{account}.yaml").write_text(words, encoding="utf-8")
+        bots.append(start(tmp_path, "run", "--yes", f"{account}.yaml", USERNAME=account))
+    for bot in bots:
+        bot.communicate(timeout=300)
+
+    assert sorted(cancels()) == sorted((order, US, "BuyerCanceled", "Unshipped") for order in orders)
+    said: dict[str, list[str]] = {order: [] for order in orders}
+    for results in tmp_path.glob("runs/*/results.json"):
+        for result in json.loads(results.read_text(encoding="utf-8")):
+            said[result["order"]].append(result["outcome"])
+    # The other bot has found the order canceled already, or in the hands of the one that did it.
+    assert all(outcomes.count("canceled") == 1 for outcomes in said.values())
+    assert {outcome for outcomes in said.values() for outcome in outcomes} <= {
+        "canceled",
+        "already_canceled",
+        "skipped",
+    }
+    assert sorted(map(len, said.values())) == [1, 2, 2]
+
+
 # --- Trials -------------------------------------------------------------------------------------------------------
 
 
