@@ -6,18 +6,19 @@ nothing is ever pressed again.
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Request
+from playwright.sync_api import Request, Route
 
 from bot.admin import Admin, first_line
 from bot.errors import EvidenceNotWritten, LedgerTrouble
 from bot.guard import Permit
 from bot.ledger import Event
 from bot.verdicts import Answer, Verdict
+from bot.vocabulary import AMAZON_ORDER_NUMBER
 
 PRESS_SECONDS = 5.0
 """How long a press may take; that Confirm can be pressed was tried just before."""
@@ -31,6 +32,8 @@ class Heard:
     before: Counter[str] = field(default_factory=Counter)
     """Words that read like an answer and stood on the page before the press, in an order's notes, say."""
     lost: str = ""
+    stopped: str = ""
+    """Why a request was not let out of the browser; empty when none was stopped."""
     answers: list[Request] = field(default_factory=list)
     press_trouble: str = ""
 
@@ -39,7 +42,9 @@ class Heard:
 def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
     """Write the intent, press Confirm once, and listen for the answer while the block runs.
 
-    Nothing raised by the browser leaves here once the press was tried: the press may have arrived.
+    What the press sends is held against the permit before it leaves the browser: a cancel of another order, which a
+    page could send without showing it, is stopped. Nothing raised by the browser leaves here once the press was
+    tried: the press may have arrived.
 
     Raises:
         PressedBefore: the ledger knows of a Confirm for this order that was never settled.
@@ -61,9 +66,22 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
         if is_ours(request):
             heard.lost = request.failure or "the connection was cut"
 
+    def look_at(route: Route) -> None:
+        request = route.request
+        others = set(AMAZON_ORDER_NUMBER.findall(request.post_data or "")) - {permit.order}
+        if others and is_ours(request):
+            heard.stopped = f"the page sent a cancel of order {min(others)}, which was stopped"
+            route.abort("blockedbyclient")
+        else:
+            route.fallback()
+
+    def is_watched(address: str) -> bool:
+        return known.address in address
+
     listeners = {"requestfinished": on_finished, "requestfailed": on_failed}
     for event, listener in listeners.items():
         admin.page.on(event, listener)  # type: ignore[call-overload]  # one overload an event name
+    admin.page.route(is_watched, look_at)
     admin.pressed = True
     try:
         try:
@@ -76,6 +94,8 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
     finally:
         for event, listener in listeners.items():
             admin.page.remove_listener(event, listener)
+        with suppress(PlaywrightError):  # a page that has gone watches nothing any more
+            admin.page.unroute(is_watched, look_at)
 
 
 def await_answer(admin: Admin, heard: Heard) -> tuple[Answer, str]:
@@ -89,8 +109,8 @@ def await_answer(admin: Admin, heard: Heard) -> tuple[Answer, str]:
     dialog = admin.screen("cancel_dialog")
 
     def look() -> tuple[Answer, str] | None:
-        if heard.lost:
-            return Answer.NONE, heard.lost
+        if heard.stopped or heard.lost:
+            return Answer.NONE, heard.stopped or heard.lost
         on_wire = _on_wire(heard)
         errors = [*(Counter(_answers_shown(admin, "error")) - heard.before)]
         if errors or (on_wire and on_wire[0] is Answer.ERROR):

@@ -61,6 +61,8 @@ class FakeAdmin:
         self.page = self
         self.pressed = False
         self.listeners: dict[str, Callable[[FakeRequest], None]] = {}
+        self.watched: Callable[[str], bool] = lambda _: False
+        self.handler: Callable[[Any], None] = lambda _: None
         self.said: list[str] = []
         self.click_trouble: BaseException | None = None
         self.on_screen: dict[str, list[str]] = {}
@@ -74,6 +76,13 @@ class FakeAdmin:
 
     def on(self, event: str, listener: Callable[[FakeRequest], None]) -> None:
         self.listeners[event] = listener
+
+    def route(self, watched: Callable[[str], bool], handler: Callable[[Any], None]) -> None:
+        self.watched, self.handler = watched, handler
+
+    def unroute(self, watched: Callable[[str], bool], handler: Callable[[Any], None]) -> None:
+        assert (self.watched, self.handler) == (watched, handler)
+        self.watched, self.handler = (lambda _: False), (lambda _: None)
 
     def remove_listener(self, event: str, listener: Callable[[FakeRequest], None]) -> None:
         assert self.listeners.pop(event) is listener
@@ -218,6 +227,54 @@ def test_a_cancel_request_that_is_cut_off_is_lost(admin: FakeAdmin, failure: str
     with press(admin) as heard:
         admin.listeners["requestfailed"](request)
     assert heard.lost == lost
+
+
+class FakeRoute:
+    """A request that is about to leave the browser."""
+
+    def __init__(self, body: str | None) -> None:
+        self.request = FakeRequest(body=body)
+        self.went = ""
+
+    def abort(self, why: str) -> None:
+        self.went = f"stopped: {why}"
+
+    def fallback(self) -> None:
+        self.went = "on"
+
+
+OTHER = "112-1215998-3002099"
+
+
+@pytest.mark.parametrize(
+    ("body", "went", "stopped"),
+    [
+        (f"mutation cancelOrder {ORDER}", "on", ""),
+        ("mutation cancelOrder 4711", "on", ""),
+        (f"query orderDetails {OTHER}", "on", ""),
+        (None, "on", ""),
+        (
+            f"mutation cancelOrder {OTHER}",
+            "stopped: blockedbyclient",
+            f"the page sent a cancel of order {OTHER}, which was stopped",
+        ),
+        (
+            f"mutation cancelOrder {ORDER} cancelOrder {OTHER}",
+            "stopped: blockedbyclient",
+            f"the page sent a cancel of order {OTHER}, which was stopped",
+        ),
+    ],
+)
+def test_a_cancel_of_another_order_does_not_leave_the_browser(
+    admin: FakeAdmin, body: str | None, went: str, stopped: str
+) -> None:
+    route = FakeRoute(body)
+    with press(admin) as heard:
+        assert admin.watched(ADDRESS)
+        assert not admin.watched("https://shop.example/elsewhere")
+        admin.handler(route)
+    assert (route.went, heard.stopped) == (went, stopped)
+    assert not admin.watched(ADDRESS)
 
 
 # --- The answer ---
