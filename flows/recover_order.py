@@ -7,19 +7,32 @@ from bot.guard import Opened, Sighting, look_at_order
 from bot.joblist import Job
 from bot.ledger import Intent
 from bot.outcomes import Outcome
-from bot.verdicts import Verdict, pressed_before
+from bot.verdicts import Verdict, pressed_before, reverted
+from bot.vocabulary import Status
 
 
 def still_open(admin: Admin, job: Job, seen: Sighting) -> Verdict | None:
     """What the ledger and the page say of an earlier Confirm, changing nothing; None when there was none."""
     intent = admin.ledger.intents.open(admin.host, job.order)
-    return _conclusion(intent, seen, settled=False) if intent else None
+    if intent is None:
+        undone = undone_cancel(admin, job, seen)
+        return reverted(undone.run_id, undone.written_at, Status.UNSHIPPED) if undone else None
+    return _conclusion(intent, seen, settled=False)
+
+
+def undone_cancel(admin: Admin, job: Job, seen: Sighting) -> Intent | None:
+    """The cancel that was proved, or that a person vouched for, of an order that reads Unshipped again.
+
+    Amazon was told once, so that it is not told again: whether it refused, or has only not caught up yet, is not to
+    be seen here. None when there was no such cancel, or the order reads otherwise.
+    """
+    return admin.ledger.intents.canceled(admin.host, job.order) if seen.status is Status.UNSHIPPED else None
 
 
 def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Verdict | None:
     """Settle an earlier Confirm of this order from the ledger and the page, or say why a person must.
 
-    None when nothing stands in the way of a new permit: there was no such Confirm, or the page, opened anew after
+    None when nothing stands in the way of a new permit: there was no such Confirm and no cancel that was undone, or the page, opened anew after
     the settle time, proves that it never arrived; the ledger then says so.
 
     Raises:
@@ -27,7 +40,11 @@ def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Ver
     """
     intent = admin.ledger.intents.open(admin.host, job.order)
     if intent is None:
-        return None
+        undone = undone_cancel(admin, job, seen)
+        if undone is None:
+            return None
+        admin.ledger.intents.note_look(undone.intent, Status.UNSHIPPED)
+        return reverted(undone.run_id, undone.written_at, Status.UNSHIPPED)
     age = (datetime.now(UTC) - datetime.fromisoformat(intent.written_at)).total_seconds()
     verdict = _conclusion(intent, seen, settled=age >= admin.recover_after)
     if verdict is None:

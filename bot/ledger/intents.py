@@ -90,6 +90,17 @@ class Intents:
         statement = _open_intents().where(intents.c.admin == admin, intents.c.amazon_order == order)
         return next((_intent(row) for row in self._database.read(statement)), None)
 
+    def canceled(self, admin: str, order: str) -> Intent | None:
+        """The latest intent for this order, if it was proved canceled or a person said that it is; else None."""
+        statement = (
+            sa.select(intents)
+            .where(intents.c.admin == admin, intents.c.amazon_order == order)
+            .order_by(intents.c.intent.desc())
+            .limit(1)
+        )
+        latest = next((_intent(row) for row in self._database.read(statement)), None)
+        return latest if latest and latest.settled_as == "canceled" else None
+
     def note_answer(self, intent: int, answer: Answer, words: str) -> None:
         """Record what the Admin answered to a press."""
         self._update(intent, Event.ANSWERED, {"answer": str(answer), "answer_words": words})

@@ -58,6 +58,7 @@ intents: Final = sa.Table(
         sqlite_where=sa.text("settled_at IS NULL"),
         postgresql_where=sa.text("settled_at IS NULL"),
     ),
+    sa.Index("intents_of_an_order", "admin", "amazon_order", "intent"),
 )
 
 looks: Final = sa.Table(
@@ -126,9 +127,14 @@ def _third(connection: sa.Connection) -> None:
     events.create(connection)
 
 
+def _fourth(connection: sa.Connection) -> None:
+    """What was pressed for an order is found at once, however many were."""
+    next(index for index in intents.indexes if index.name == "intents_of_an_order").create(connection)
+
+
 _SETTLED_COLUMNS: Final = ("settled_as", "settled_by", "settled_why")
 
-STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (_first, _second, _third)
+STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (_first, _second, _third, _fourth)
 """What leads from each version to the next; version 0 is an empty database."""
 
 SCHEMA_VERSION: Final = len(STEPS)
