@@ -17,8 +17,9 @@ from bot.admin import Admin, first_line
 from bot.errors import EvidenceNotWritten, LedgerTrouble
 from bot.guard import Permit
 from bot.ledger import Event
+from bot.outcomes import Outcome
 from bot.verdicts import Answer, Verdict
-from bot.vocabulary import AMAZON_ORDER_NUMBER
+from bot.vocabulary import AMAZON_ORDER_NUMBER, Status
 
 PRESS_SECONDS = 5.0
 """How long a press may take; that Confirm can be pressed was tried just before."""
@@ -144,6 +145,9 @@ def conclude(admin: Admin, heard: Heard, verdict: Verdict) -> None:
     """Record what became of the press. A ledger that fails now is said loudly and hides no outcome: its intent
     stays open, so the order is not pressed again.
     """
+    if verdict.status_after is Status.CANCELED and verdict.outcome is not Outcome.CANCELED:
+        # An import may bring Unshipped back: that it once read Canceled proves that the request did arrive.
+        _note(admin, lambda: admin.ledger.intents.note_look(heard.intent, Status.CANCELED))
     _note(admin, lambda: admin.ledger.intents.conclude(heard.intent, verdict.outcome))
 
 

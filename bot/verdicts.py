@@ -134,12 +134,14 @@ def pressed_before(
     status: Status | None,
     *,
     settled: bool,
+    was_canceled: bool = False,
 ) -> Verdict | None:
     """What is concluded of an order whose Confirm may have been pressed earlier and was never settled.
 
     This is the recovery table. It is not pressed again, with one exception: when no answer was ever heard and the
-    order, read anew after the settle time (``settled``), still is ``Unshipped``, then the request never arrived,
-    and None says that a new permit may be asked for.
+    order, read anew after the recovery time (``settled``), still is ``Unshipped`` and was never seen to read
+    otherwise since (``was_canceled``), then the request never arrived, and None says that a new permit may be asked
+    for.
 
     Needs the run and time of the press, the answer as far as one was recorded, and how the order reads now.
     """
@@ -167,12 +169,19 @@ def pressed_before(
             status_before=status,
             status_after=status,
         )
+    if status is Status.UNSHIPPED and was_canceled:
+        return replace(
+            unknown,
+            message=f"{then}, the order read Canceled after that, and it reads Unshipped now: an import from Amazon "
+            "has undone it, and whether Amazon was told is not known. Nothing was pressed this time.",
+        )
     if status is Status.UNSHIPPED and answer in {None, Answer.NONE}:
         if settled:
             return None
         return replace(
             unknown,
-            next_step="It was pressed only a moment ago: run it again later, when the settle time is over.",
+            next_step="It was pressed only a moment ago: run it again once COUNTERMAND_RECOVER_AFTER (300 seconds "
+            "unless set) is over since then.",
         )
     if status in {Status.SHIPPED, Status.COMPLETED}:
         return replace(before_confirm(status) or unknown, message=f"{then}; the order's status is {status} by now.")

@@ -17,7 +17,7 @@ def still_open(admin: Admin, job: Job, seen: Sighting) -> Verdict | None:
     if intent is None:
         undone = undone_cancel(admin, job, seen)
         return reverted(undone.run_id, undone.written_at, Status.UNSHIPPED) if undone else None
-    return _conclusion(intent, seen, settled=False)
+    return _conclusion(admin, intent, seen, settled=False)
 
 
 def undone_cancel(admin: Admin, job: Job, seen: Sighting) -> Intent | None:
@@ -32,8 +32,8 @@ def undone_cancel(admin: Admin, job: Job, seen: Sighting) -> Intent | None:
 def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Verdict | None:
     """Settle an earlier Confirm of this order from the ledger and the page, or say why a person must.
 
-    None when nothing stands in the way of a new permit: there was no such Confirm and no cancel that was undone, or the page, opened anew after
-    the settle time, proves that it never arrived; the ledger then says so.
+    None when nothing stands in the way of a new permit: there was no such Confirm and no cancel that was undone, or
+    the page, opened anew after the recovery time, proves that it never arrived; the ledger then says so.
 
     Raises:
         Refused, Technical: the page could not be read anew; nothing was pressed.
@@ -46,12 +46,12 @@ def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Ver
         admin.ledger.intents.note_look(undone.intent, Status.UNSHIPPED)
         return reverted(undone.run_id, undone.written_at, Status.UNSHIPPED)
     age = (datetime.now(UTC) - datetime.fromisoformat(intent.written_at)).total_seconds()
-    verdict = _conclusion(intent, seen, settled=age >= admin.recover_after)
+    verdict = _conclusion(admin, intent, seen, settled=age >= admin.recover_after)
     if verdict is None:
         with admin.step("read_order_anew"):
             admin.reload()
             opened.details.arrive()
-            verdict = _conclusion(intent, look_at_order(admin, job, opened), settled=True)
+            verdict = _conclusion(admin, intent, look_at_order(admin, job, opened), settled=True)
     if verdict is None:
         admin.ledger.intents.settle(
             intent.intent, "not-sent", by="recovery", why="no answer was ever heard and the order still reads Unshipped"
@@ -60,10 +60,19 @@ def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Ver
         admin.ledger.intents.conclude(intent.intent, verdict.outcome)
     elif verdict.outcome is Outcome.NOT_CANCELABLE:
         admin.ledger.intents.settle(intent.intent, "overtaken", by="recovery", why=verdict.message)
+    elif verdict.status_before is Status.CANCELED:
+        # An import may bring Unshipped back: that it once read Canceled proves that the request did arrive.
+        admin.ledger.intents.note_look(intent.intent, Status.CANCELED)
     return verdict
 
 
-def _conclusion(intent: Intent, seen: Sighting, *, settled: bool) -> Verdict | None:
+def _conclusion(admin: Admin, intent: Intent, seen: Sighting, *, settled: bool) -> Verdict | None:
     return pressed_before(
-        intent.run_id, intent.written_at, intent.answer, intent.answer_words, seen.status, settled=settled
+        intent.run_id,
+        intent.written_at,
+        intent.answer,
+        intent.answer_words,
+        seen.status,
+        settled=settled,
+        was_canceled=admin.ledger.intents.was_seen(intent.intent, Status.CANCELED),
     )

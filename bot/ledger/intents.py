@@ -153,10 +153,15 @@ class Intents:
         return list(found.values())
 
     def note_look(self, intent: int, status: str) -> None:
-        """Record that a canceled order was looked at again, and what it read."""
+        """Record that an order was looked at again after the press, and what it read."""
         with self._database.writing() as connection:
             connection.execute(looks.insert().values(intent=intent, looked_at=timestamp(), status=status))
             self._trail.append(connection, Event.LOOKED_AGAIN, order=_order_of(connection, intent), status=status)
+
+    def was_seen(self, intent: int, status: str) -> bool:
+        """Whether the order ever read so when it was looked at again after the press."""
+        statement = sa.select(looks.c.look).where(looks.c.intent == intent, looks.c.status == status).limit(1)
+        return bool(self._database.read(statement))
 
     def _update(self, intent: int, event: Event, told: dict[str, str], besides: dict[str, str] | None = None) -> None:
         with self._database.writing() as connection:

@@ -1,4 +1,7 @@
-"""The two decision tables, row by row."""
+"""The three decision tables, row by row."""
+
+from itertools import product
+from pathlib import Path
 
 import pytest
 
@@ -81,8 +84,71 @@ EARLIER = ("20240131-120000", "2024-01-31T12:00:00Z")
 PRESSED = "Confirm was pressed, or about to be, in run 20240131-120000 (2024-01-31T12:00:00Z)"
 
 
-def recovered(answer: Answer | None, status: Status | None, *, settled: bool = True) -> Verdict | None:
-    return pressed_before(*EARLIER, answer, "words", status, settled=settled)
+def recovered(
+    answer: Answer | None, status: Status | None, *, settled: bool = True, was_canceled: bool = False
+) -> Verdict | None:
+    return pressed_before(*EARLIER, answer, "words", status, settled=settled, was_canceled=was_canceled)
+
+
+# The table in the docs, whose words are spelled out here.
+
+Case = tuple[Answer | None, Status | None, bool, bool]
+"""The answer, the status that the page reads, whether the recovery time is over, whether it read Canceled before."""
+
+ANYTIME = {True, False}
+ANSWERS: dict[str, set[Answer | None]] = {
+    "no error": {Answer.OK},
+    "an error": {Answer.ERROR},
+    "none was heard": {None, Answer.NONE},
+    "none was heard, or it could not be understood": {None, Answer.NONE, Answer.UNCLEAR},
+    "no error, an error, or one that could not be understood": {Answer.OK, Answer.ERROR, Answer.UNCLEAR},
+    "any or none": {None, *Answer},
+}
+UNSHIPPED: set[Status | None] = {Status.UNSHIPPED}
+READS: dict[str, tuple[set[Status | None], set[bool], set[bool]]] = {
+    "Canceled": ({Status.CANCELED}, ANYTIME, ANYTIME),
+    "Unshipped": (UNSHIPPED, ANYTIME, {False}),
+    "Unshipped, within the recovery time": (UNSHIPPED, {False}, {False}),
+    "Unshipped, opened anew after the recovery time": (UNSHIPPED, {True}, {False}),
+    "Unshipped, but it was seen to read Canceled before": (UNSHIPPED, ANYTIME, {True}),
+    "Shipped or Completed": ({Status.SHIPPED, Status.COMPLETED}, ANYTIME, ANYTIME),
+    "anything else, or unreadable": (
+        {None, Status.PENDING, Status.PENDING_AVAILABILITY, Status.PARTIALLY_SHIPPED, Status.ERROR},
+        ANYTIME,
+        ANYTIME,
+    ),
+}
+
+
+def rows_in_the_docs() -> list[list[str]]:
+    text = (Path(__file__).resolve().parents[2] / "docs" / "recovery.md").read_text(encoding="utf-8")
+    lines = text.partition("| answer in the ledger |")[2].partition("\n\n")[0].splitlines()[2:]
+    return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
+
+
+def cases(answers: str, reads: str) -> list[Case]:
+    return list(product(ANSWERS[answers], *READS[reads]))
+
+
+@pytest.mark.parametrize("row", rows_in_the_docs(), ids=lambda row: f"{row[0]} - {row[1]}")
+def test_every_row_of_the_table_in_the_docs_is_what_is_concluded(row: list[str]) -> None:
+    answers, reads, concluded, again = row
+    for answer, status, settled, was_canceled in cases(answers, reads):
+        verdict = recovered(answer, status, settled=settled, was_canceled=was_canceled)
+        if verdict is None:
+            assert (again, concluded) == (
+                "yes, with a new permit",
+                "the request never arrived; the ledger says so",
+            )
+        else:
+            assert (again, concluded.partition(":")[0]) == ("no", f"`{verdict.outcome}`")
+
+
+def test_every_combination_is_in_exactly_one_row_of_the_table_in_the_docs() -> None:
+    named = [case for answers, reads, *_ in rows_in_the_docs() for case in cases(answers, reads)]
+    every = list(product([None, *Answer], [None, *Status], ANYTIME, ANYTIME))
+    assert len(named) == len(every)
+    assert set(named) == set(every)
 
 
 @pytest.mark.parametrize("settled", [True, False])
@@ -137,7 +203,22 @@ def test_a_press_of_a_moment_ago_is_not_taken_for_lost_before_the_settle_time_is
         outcome=Outcome.UNKNOWN,
         message=f"{PRESSED}, what came of it was never proved, and the order now reads Unshipped. "
         "Nothing was pressed this time.",
-        next_step="It was pressed only a moment ago: run it again later, when the settle time is over.",
+        next_step="It was pressed only a moment ago: run it again once COUNTERMAND_RECOVER_AFTER (300 seconds "
+        "unless set) is over since then.",
+        status_before=Status.UNSHIPPED,
+    )
+
+
+@pytest.mark.parametrize("settled", [True, False])
+@pytest.mark.parametrize("answer", [*Answer, None])
+def test_an_order_that_read_canceled_after_the_press_is_never_taken_for_one_that_was_not_reached(
+    answer: Answer | None, settled: bool
+) -> None:
+    assert recovered(answer, Status.UNSHIPPED, settled=settled, was_canceled=True) == Verdict(
+        outcome=Outcome.UNKNOWN,
+        message=f"{PRESSED}, the order read Canceled after that, and it reads Unshipped now: an import from Amazon "
+        "has undone it, and whether Amazon was told is not known. Nothing was pressed this time.",
+        next_step=LOOK,
         status_before=Status.UNSHIPPED,
     )
 
