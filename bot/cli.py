@@ -180,11 +180,15 @@ def resolve(
 ) -> None:
     """Settle an order that waits for a person."""
     import getpass
+    from datetime import UTC, datetime
 
     from bot.ledger import Ledger
 
     with Ledger.open(_places().ledger_place) as ledger:
         intents = ledger.intents.waiting(order)
+        if not intents and settled_as is SettledAs.NOT_CANCELED:
+            # Amazon, or a person, has undone a cancel that was proved; only with this may it be pressed again.
+            intents = ledger.intents.canceled_since(None, datetime.fromtimestamp(0, UTC), order=order)
         if not intents:
             raise CannotStart(reason=f"Order {order} does not wait for a person; see: countermand status")
         for intent in intents:

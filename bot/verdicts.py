@@ -202,6 +202,7 @@ def reverted(run_id: str, written_at: str, status: str) -> Verdict:
     return Verdict(
         outcome=Outcome.MISMATCH,
         message=f"Canceled in run {run_id} ({written_at}), but it reads {status} now: Amazon did not keep the cancel.",
-        next_step="Look the order up in Seller Central: cancel it there if it is still open, or see what became of it.",
+        next_step="Look the order up in Seller Central: cancel it there if it is still open, or see what became of it. "
+        "To have it canceled here once more: countermand resolve, --as not-canceled.",
         status_before=Status(status) if status in set(Status) else None,
     )

@@ -135,15 +135,17 @@ class Intents:
         statement = _with_latest_look().where(intents.c.run_id == run_id).order_by(intents.c.intent)
         return [_intent(row) for row in self._database.read(statement)]
 
-    def canceled_since(self, admin: str | None, since: datetime) -> list[Intent]:
+    def canceled_since(self, admin: str | None, since: datetime, *, order: str | None = None) -> list[Intent]:
         """The orders of an Admin (None for all) that were proved canceled, or said to be by a person, since a time.
 
-        Oldest first; of an order that was canceled twice only the later time, with the latest look at it.
+        Oldest first; of an order that was canceled twice only the later time, with the latest look at it. With
+        ``order``, only that one.
         """
         statement = (
             _with_latest_look()
             .where(
                 sa.true() if admin is None else intents.c.admin == admin,
+                sa.true() if order is None else intents.c.amazon_order == order,
                 intents.c.settled_as == "canceled",
                 intents.c.written_at >= since.astimezone(UTC).isoformat(timespec="milliseconds"),
             )

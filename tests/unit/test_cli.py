@@ -580,6 +580,19 @@ def test_a_person_settles_an_order_and_who_when_and_why_are_kept(countermand: Co
     assert datetime.fromisoformat(str(entry["at"])).tzinfo is UTC
 
 
+def test_a_cancel_that_was_undone_can_be_opened_again_by_a_person(countermand: Countermand) -> None:
+    pressed_in_doubt()
+    countermand("resolve", FIRST, "--as", "canceled", "--note", "seen in Seller Central")
+    assert countermand("resolve", FIRST, "--as", "canceled", "--note", "again").status == 2
+    assert countermand("resolve", FIRST, "--as", "not-canceled", "--note", "the buyer wants it canceled anew") == (
+        0,
+        f"Order {FIRST} (shop.example, run 20260301-021405-a1b2) is settled as not-canceled.\n",
+        "",
+    )
+    with Ledger.open(Path("runs") / "ledger.sqlite") as ledger:
+        assert ledger.intents.canceled("shop.example", FIRST) is None
+
+
 def test_an_order_that_waits_for_nobody_cannot_be_settled(countermand: Countermand) -> None:
     assert countermand("resolve", FIRST, "--as", "canceled", "--note", "seen") == (
         2,

@@ -528,6 +528,12 @@ class SimPage:
     def remove_listener(self, event: str, listener: Callable[[Any], None]) -> None:
         del self.listeners[event]
 
+    def route(self, watched: object, handler: object) -> None:
+        """What leaves the page is looked at; this one sends no cancel of another order."""
+
+    def unroute(self, watched: object, handler: object) -> None:
+        """What leaves the page is looked at no more."""
+
     # What it shows:
 
     def check_open(self) -> None:

@@ -250,7 +250,8 @@ def test_an_order_that_the_next_import_brought_back_is_said_so() -> None:
         outcome=Outcome.MISMATCH,
         message="Canceled in run 20240131-120000 (2024-01-31T12:00:00Z), but it reads Unshipped now: "
         "Amazon did not keep the cancel.",
-        next_step="Look the order up in Seller Central: cancel it there if it is still open, or see what became of it.",
+        next_step="Look the order up in Seller Central: cancel it there if it is still open, or see what became of it. "
+        "To have it canceled here once more: countermand resolve, --as not-canceled.",
         status_before=Status.UNSHIPPED,
     )
 
