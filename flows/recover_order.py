@@ -46,7 +46,8 @@ def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Ver
         admin.ledger.intents.note_look(undone.intent, Status.UNSHIPPED)
         return reverted(undone.run_id, undone.written_at, Status.UNSHIPPED)
     age = (datetime.now(UTC) - datetime.fromisoformat(intent.written_at)).total_seconds()
-    verdict = _conclusion(admin, intent, seen, settled=age >= admin.recover_after)
+    settled = age >= admin.recover_after
+    verdict = _conclusion(admin, intent, seen, settled=settled)
     if verdict is None:
         with admin.step("read_order_anew"):
             admin.reload()
@@ -59,7 +60,8 @@ def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Ver
     elif verdict.outcome is Outcome.CANCELED:
         admin.ledger.intents.conclude(intent.intent, verdict.outcome)
     elif verdict.outcome is Outcome.NOT_CANCELABLE:
-        admin.ledger.intents.settle(intent.intent, "overtaken", by="recovery", why=verdict.message)
+        if settled:  # until then its request may still arrive, and set the status of what has left to Canceled
+            admin.ledger.intents.settle(intent.intent, "overtaken", by="recovery", why=verdict.message)
     elif verdict.status_before is Status.CANCELED:
         # An import may bring Unshipped back: that it once read Canceled proves that the request did arrive.
         admin.ledger.intents.note_look(intent.intent, Status.CANCELED)

@@ -5,8 +5,8 @@ the server behind it, the clock, and processes that stop at named points, go on,
 
 What nobody could keep the promise without, and what the simulation therefore respects:
 
-1. *Lateness.* Whatever a press sends arrives within ``recover_after`` seconds of its intent, or never. That holds for
-   the press too: a process that stood still for longer between its intent and its press never presses.
+1. *Lateness.* Whatever a press sends arrives within ``recover_after`` seconds of its intent, or never. A process may
+   stand still for any time before its press and after it, but not inside the press itself.
 2. *Imports.* What a request did to an order's status stays to be seen until a run has looked: an import does not bring
    ``Unshipped`` back over a ``Canceled`` that no answer was heard of and that no run has seen.
 3. *Answers.* The Admin answers without an error only when Amazon was told.
@@ -183,9 +183,6 @@ class World:
             self.seconds, _, happen = self.pending.pop(0)
             happen()
         self.seconds = until
-        for process in self.processes:
-            if process.at == "intent_written" and until - process.intent_at >= RECOVER_AFTER:
-                process.die(known=False)  # assumption 1
 
     def later(self, at: float, happen: Callable[[], None]) -> None:
         self._count += 1
@@ -250,7 +247,7 @@ class World:
             justified = {
                 "canceled": order.told,
                 "not-sent": press is None or not (press.acted or press.on_the_way),
-                "overtaken": order.left,
+                "overtaken": order.left and not (press and press.on_the_way),
             }
             assert justified[row.settled_as], f"{row.amazon_order} was settled as {row.settled_as} by {row.settled_by}"
 
@@ -404,6 +401,7 @@ class Process:
             self.pause("permit_issued")
             self.intent_at = self.world.seconds
             self.intent = int(write(admin, permit))
+            self.pause("intent_written")
             return self.intent
 
         def note_later(*answer: Any) -> None:
@@ -585,7 +583,6 @@ class SimPage:
 
     def click(self, name: str, facts: dict[str, str]) -> None:
         if name == "confirm":
-            self.process.pause("intent_written")
             self.process.world.press(self.process, self)
             self._awaited = True
             self.process.pause("pressed")
@@ -898,6 +895,27 @@ def test_an_order_that_recovery_saw_canceled_and_that_reads_unshipped_again_is_n
     again.go_on("", [])
     assert [(result.outcome, result.status_before) for result in again.results] == [(Outcome.UNKNOWN, Status.UNSHIPPED)]
     assert len(world.orders[LISTED[0]].presses) == 1
+
+
+def test_an_order_that_has_left_waits_as_long_as_a_late_request_may_still_arrive() -> None:
+    world = World()
+    order = world.orders[LISTED[0]]
+    Process(world, LISTED[:1]).go_on("", [Fate(arrives=(60,), deed="half", answer="error")])
+    order.left, order.status = True, Status.SHIPPED
+    soon = Process(world, LISTED[:1])
+    soon.go_on("", [])
+    assert [result.outcome for result in soon.results] == [Outcome.NOT_CANCELABLE]
+    assert [intent.order for intent in world.ledger.intents.waiting()] == [LISTED[0]]
+    world.pass_time(60)
+    late = Process(world, LISTED[:1])
+    late.go_on("", [])
+    assert [(result.outcome, result.status_before) for result in late.results] == [(Outcome.UNKNOWN, Status.CANCELED)]
+    order.status = Status.SHIPPED
+    world.pass_time(RECOVER_AFTER)
+    at_last = Process(world, LISTED[:1])
+    at_last.go_on("", [])
+    assert [result.outcome for result in at_last.results] == [Outcome.NOT_CANCELABLE]
+    assert (world.ledger.intents.waiting(), len(order.presses)) == ([], 1)
 
 
 # --- The simulation does what it is told ---
