@@ -151,6 +151,11 @@ def timestamp() -> str:
     return datetime.now(UTC).isoformat(timespec="milliseconds")
 
 
+def writable(text: str) -> str:
+    """``text`` as every database and file can hold it: a page can hand over half a surrogate pair, or a NUL."""
+    return text.encode(errors="replace").decode().replace("\0", "\ufffd")
+
+
 def is_refused_as_double(trouble: LedgerTrouble) -> bool:
     """Whether the database refused to write something because it is there already."""
     return isinstance(trouble.__cause__, sa.exc.IntegrityError)

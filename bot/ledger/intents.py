@@ -8,8 +8,8 @@ import sqlalchemy as sa
 
 from bot.errors import LedgerTrouble, PressedBefore
 from bot.ledger.claims import Claims
-from bot.ledger.database import Database, is_refused_as_double, timestamp
-from bot.ledger.schema import intents, looks
+from bot.ledger.database import Database, is_refused_as_double, timestamp, writable
+from bot.ledger.schema import events, intents, looks
 from bot.ledger.trail import Event, Trail
 from bot.outcomes import Outcome
 from bot.verdicts import Answer
@@ -60,24 +60,16 @@ class Intents:
             ClaimLost: the order was claimed for this run, and the claim is over or another run's.
             EvidenceNotWritten: the trail in the run's folder cannot be written; then nothing is.
         """
+        told = {"admin": admin, "store": permit.store, "reason": str(permit.reason), "written_at": timestamp()}
         try:
             with self._database.writing() as connection:
                 # Writing comes first: from here on no other program can change whose the order is.
                 written = connection.execute(
-                    intents.insert().values(
-                        admin=admin,
-                        amazon_order=permit.order,
-                        run_id=self._database.run_id,
-                        store=permit.store,
-                        reason=str(permit.reason),
-                        written_at=timestamp(),
-                    )
+                    intents.insert().values(amazon_order=permit.order, run_id=self._database.run_id, **told)
                 )
                 (intent,) = written.inserted_primary_key or (0,)
                 self._claims.hold(connection, admin, permit.order)
-                self._trail.append(
-                    connection, Event.INTENT_WRITTEN, order=permit.order, intent=int(intent), reason=str(permit.reason)
-                )
+                self._trail.append(connection, Event.INTENT_WRITTEN, order=permit.order, intent=int(intent), **told)
         except LedgerTrouble as refused:
             earlier = self.open(admin, permit.order) if is_refused_as_double(refused) else None
             if earlier is None:
@@ -103,7 +95,7 @@ class Intents:
 
     def note_answer(self, intent: int, answer: Answer, words: str) -> None:
         """Record what the Admin answered to a press."""
-        self._update(intent, Event.ANSWERED, {"answer": str(answer), "answer_words": words})
+        self._update(intent, Event.ANSWERED, {"answer": str(answer), "answer_words": writable(words)})
 
     def conclude(self, intent: int, outcome: Outcome) -> None:
         """Record what became of a press. Only ``canceled`` settles it; anything else waits for a person."""
@@ -134,6 +126,16 @@ class Intents:
         """Every intent of a run, oldest first, with the latest look at each."""
         statement = _with_latest_look().where(intents.c.run_id == run_id).order_by(intents.c.intent)
         return [_intent(row) for row in self._database.read(statement)]
+
+    def as_kept(self, run_id: str) -> dict[int, dict[str, str]]:
+        """Every intent for an order that a run's trail speaks of, as the ledger has it, by its number.
+
+        What was done to it does not matter: a change must be found, not stumbled over.
+        """
+        spoken_of = sa.select(events.c.amazon_order).where(events.c.run_id == run_id)
+        of_the_run = (intents.c.run_id == run_id) | intents.c.amazon_order.in_(spoken_of)
+        rows = self._database.read(sa.select(intents).where(of_the_run).order_by(intents.c.intent))
+        return {row.intent: {name: str(value or "") for name, value in row._mapping.items()} for row in rows}
 
     def canceled_since(self, admin: str | None, since: datetime, *, order: str | None = None) -> list[Intent]:
         """The orders of an Admin (None for all) that were proved canceled, or said to be by a person, since a time.

@@ -1,7 +1,9 @@
 """The runs in the ledger: what each was asked to do, and what became of every order of it."""
 
 import hashlib
+import json
 from collections.abc import Iterable
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -12,9 +14,9 @@ from bot.ledger.trail import Event, Trail
 from bot.outcomes import OrderResult, RunInfo
 
 
-def hash_of(result: OrderResult) -> str:
-    """SHA-256 of a result, in hexadecimal digits, by which the trail knows it again."""
-    return hashlib.sha256(result.model_dump_json().encode()).hexdigest()
+def hash_of(kept: object) -> str:
+    """SHA-256, in hexadecimal digits, of what the ledger keeps as JSON, by which the trail knows it again."""
+    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
 class Runs:
@@ -51,6 +53,7 @@ class Runs:
                 admin=info.admin,
                 account=info.account,
                 orders=len(queued),
+                sha256=hash_of([[row["amazon_order"], row["job"]] for row in queued]),
             )
 
     def go_on_as(self, run_id: str) -> None:
@@ -59,27 +62,27 @@ class Runs:
 
     def finish_order(self, result: OrderResult) -> None:
         """Record what became of an order of this run."""
+        kept = result.model_dump(mode="json")
         with self._database.writing() as connection:
             connection.execute(
                 orders.update()
                 .where(orders.c.run_id == self._database.run_id, orders.c.amazon_order == result.order)
-                .values(result=result.model_dump(mode="json"))
+                .values(result=kept)
             )
             self._trail.append(
                 connection,
                 Event.FINISHED,
                 order=result.order,
                 outcome=str(result.outcome),
-                sha256=hash_of(result),
+                sha256=hash_of(kept),
             )
 
     def finish(self, info: RunInfo) -> None:
         """Record how a run ended."""
+        kept = info.model_dump(mode="json")
         with self._database.writing() as connection:
-            connection.execute(
-                runs.update().where(runs.c.run_id == info.run_id).values(info=info.model_dump(mode="json"))
-            )
-            self._trail.append(connection, Event.RUN_FINISHED, stopped_early=info.stopped_early)
+            connection.execute(runs.update().where(runs.c.run_id == info.run_id).values(info=kept))
+            self._trail.append(connection, Event.RUN_FINISHED, stopped_early=info.stopped_early, sha256=hash_of(kept))
 
     def latest(self, limit: int = 20) -> list[RunInfo]:
         """The latest runs, newest first."""
@@ -99,3 +102,37 @@ class Runs:
             .order_by(orders.c.place)
         )
         return [OrderResult.model_validate(row.result) for row in self._database.read(statement) if row.result]
+
+    # What follows reads what is there, whatever was done to it: a change must be found, not stumbled over.
+
+    def info_as_kept(self, run_id: str) -> dict[str, Any]:
+        """What the ledger says of a run; empty if nothing that can be read."""
+        rows = self._database.read(sa.select(sa.cast(runs.c.info, sa.Text)).where(runs.c.run_id == run_id))
+        found = _read(rows[0][0]) if rows else None
+        return found if isinstance(found, dict) else {}
+
+    def hash_of_jobs(self, run_id: str) -> str:
+        """The hash of everything that a run was asked for, as the ledger has it."""
+        statement = (
+            sa.select(orders.c.amazon_order, sa.cast(orders.c.job, sa.Text).label("job"))
+            .where(orders.c.run_id == run_id)
+            .order_by(orders.c.place)
+        )
+        return hash_of([[row.amazon_order, _read(row.job)] for row in self._database.read(statement)])
+
+    def hashes_of_results(self, run_id: str) -> dict[str, str]:
+        """The hash of every result of a run as the ledger has it, by order number."""
+        statement = (
+            sa.select(orders.c.amazon_order, sa.cast(orders.c.result, sa.Text).label("result"))
+            .where(orders.c.run_id == run_id, orders.c.result.is_not(sa.null()))
+            .order_by(orders.c.place)
+        )
+        return {row.amazon_order: hash_of(_read(row.result)) for row in self._database.read(statement)}
+
+
+def _read(kept: str) -> Any:
+    """What a JSON text says, or the text itself if it is none."""
+    try:
+        return json.loads(kept)
+    except ValueError:
+        return kept

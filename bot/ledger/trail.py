@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from loguru import logger
 
 from bot.errors import EvidenceNotWritten
-from bot.ledger.database import Database, timestamp
+from bot.ledger.database import Database, timestamp, writable
 from bot.ledger.schema import events
 
 TRAIL_FILE = "trail.jsonl"
@@ -71,8 +71,11 @@ class Entry(NamedTuple):
 
     @property
     def told(self) -> dict[str, object]:
-        """What ``line`` says."""
-        return dict(json.loads(self.line))
+        """What ``line`` says; nothing if somebody has made it unreadable."""
+        try:
+            return dict(json.loads(self.line))
+        except (ValueError, TypeError):
+            return {}
 
 
 class Trail:
@@ -98,7 +101,7 @@ class Trail:
             self.append(connection, event, order=order, **told)
 
     def append(self, connection: sa.Connection, event: Event, *, order: str = "", **told: object) -> None:
-        """Append an event to the trail, inside the transaction that writes what happened.
+        """Append an event to the trail, inside the transaction that writes what happened: one event a transaction.
 
         Raises:
             EvidenceNotWritten: the run's folder cannot be written; the transaction must end with that. Events that
@@ -112,9 +115,8 @@ class Trail:
             .limit(1)
         ).one_or_none()
         number, before = (last.number + 1, last.hash) if last else (1, first_hash(run_id))
-        line = json.dumps(
-            {"number": number, "at": timestamp(), "order": order, "event": event, **told}, ensure_ascii=False
-        )
+        happened = {"number": number, "at": timestamp(), "order": order, "event": event, **told}
+        line = writable(json.dumps(happened, ensure_ascii=False))
         entry = Entry(number, line, next_hash(before, line))
         connection.execute(
             events.insert().values(
@@ -138,6 +140,15 @@ class Trail:
             sa.select(events.c.number, events.c.line, events.c.hash)
             .where(events.c.run_id == run_id)
             .order_by(events.c.number)
+        )
+        return [Entry(row.number, row.line, row.hash) for row in self._database.read(statement)]
+
+    def about_intents(self, run_id: str) -> list[Entry]:
+        """What the trails of all runs say became of the intents for the orders that a run's trail speaks of."""
+        spoken_of = sa.select(events.c.amazon_order).where(events.c.run_id == run_id)
+        kinds = [str(kind) for kind in (Event.ANSWERED, Event.PROVED, Event.IN_DOUBT, Event.SETTLED)]
+        statement = sa.select(events.c.number, events.c.line, events.c.hash).where(
+            events.c.event.in_(kinds), events.c.amazon_order.in_(spoken_of)
         )
         return [Entry(row.number, row.line, row.hash) for row in self._database.read(statement)]
 
