@@ -240,7 +240,10 @@ def verify(run_id: RUN) -> None:
 
     places = _places()
     folder = find_folder(run_id, places.runs_dir)
-    with Ledger.open(_ledger_of(folder, places)) as ledger:
+    place = _ledger_of(folder, places)
+    if isinstance(place, Path) and not place.is_file():
+        raise CannotStart(reason=f"There is no ledger at {place}: a run can only be compared with its ledger.")
+    with Ledger.open(place) as ledger:
         verified = compare(folder, ledger)
     seen = f"{verified.events} events and {verified.pictures} files of evidence"
     if verified.disagreement:

@@ -157,6 +157,7 @@ def test_without_a_command_the_help_is_shown(countermand: Countermand) -> None:
         (["run", "jobs.yaml", "more.yaml"], "Got unexpected extra argument(s) (more.yaml)"),
         (["run", "jobs.yaml", "--pack"], "Option '--pack' requires an argument."),
         (["report"], "Missing argument 'RUN'."),
+        (["verify"], "Missing argument 'RUN'."),
     ],
 )
 def test_wrong_usage_ends_with_2(countermand: Countermand, arguments: list[str], complaint: str) -> None:
@@ -490,6 +491,93 @@ def test_the_password_is_in_no_file_and_on_no_screen(countermand: Countermand, s
 
 
 FILES = {".json", ".csv", ".xml", ".jsonl", ".html"}
+
+
+def test_a_run_that_nobody_touched_is_verified_under_each_of_its_names(countermand: Countermand, shop: Shop) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    run_id = run_folder().name
+    for named in ("latest", run_id, str(run_folder())):
+        assert countermand("verify", named) == (
+            0,
+            f"Run {run_id} is as it was written: the folder and the ledger agree in 7 events "
+            "and 0 files of evidence.\n",
+            "",
+        )
+
+
+def test_a_run_whose_results_were_changed_is_not_as_it_was_written(countermand: Countermand, shop: Shop) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    (run_folder() / "results.csv").write_text("", encoding="utf-8")
+    told = json.loads((run_folder() / "trail.jsonl").read_text(encoding="utf-8").splitlines()[-1])["event"]
+    assert countermand("verify", "latest") == (
+        1,
+        f"Run {run_folder().name} is NOT as it was written. The first place: "
+        f"results.csv (event 7, results_written at {told['at']}) was changed after it was written.\n",
+        "",
+    )
+
+
+def test_a_run_that_was_cut_off_is_verified_with_a_remark(countermand: Countermand, shop: Shop) -> None:
+    folder = Path("runs") / "20260301-021405-a1b2"
+    (folder / "evidence").mkdir(parents=True)
+    with Ledger.open(Path("runs/ledger.sqlite")) as ledger:
+        ledger.trail.copy_to(folder)
+        ledger.runs.go_on_as(folder.name)
+        ledger.claims.take("shop.example", FIRST, 300)
+    assert countermand("verify", folder.name) == (
+        0,
+        f"Run {folder.name} is as it was written: the folder and the ledger agree in 1 events "
+        "and 0 files of evidence.\nThe run was cut off, or still goes on: its trail has no end yet.\n",
+        "",
+    )
+
+
+def test_a_run_that_the_ledger_does_not_know_cannot_be_verified(countermand: Countermand, shop: Shop) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    renamed = run_folder().rename(Path("runs") / "renamed")
+    assert countermand("verify", str(renamed)) == (
+        2,
+        "",
+        "The ledger knows no run renamed: is it another ledger, or was the folder renamed?\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("named", "complaint"),
+    [
+        ("latest", "There is no run in runs yet."),
+        (
+            "20260301-021405-a1b2",
+            "There is no run '20260301-021405-a1b2' in runs: give a run id (see countermand status), a run folder, "
+            "or latest.",
+        ),
+    ],
+)
+def test_a_run_that_is_not_there_cannot_be_verified(countermand: Countermand, named: str, complaint: str) -> None:
+    assert countermand("verify", named) == (2, "", f"{complaint}\n")
+    assert nothing_was_made()
+
+
+def test_a_run_cannot_be_verified_with_a_ledger_that_cannot_be_used(countermand: Countermand, shop: Shop) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    for file in Path("runs").glob("ledger.sqlite*"):
+        file.unlink()
+    Path("runs/ledger.sqlite").write_text("This is a letter to my landlord. " * 100, encoding="utf-8")
+    said = countermand("verify", "latest")
+    assert (said.status, said.out) == (2, "")
+    assert said.err.startswith(f"The ledger {Path('runs/ledger.sqlite')} cannot be used: file is not a database. ")
+
+
+def test_verifying_makes_no_ledger_where_there_is_none(countermand: Countermand, shop: Shop) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    for file in Path("runs").glob("ledger.sqlite*"):
+        file.unlink()
+    assert countermand("verify", "latest") == (
+        2,
+        "",
+        f"There is no ledger at {Path('runs/ledger.sqlite')}: a run can only be compared with its ledger.\n",
+    )
+    assert not Path("runs/ledger.sqlite").exists()
 
 
 def test_the_report_of_a_run_can_be_written_anew(countermand: Countermand, shop: Shop) -> None:
