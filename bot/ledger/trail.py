@@ -52,7 +52,16 @@ class Event(StrEnum):
 
 
 OUTLIVES_ITS_COPY = frozenset(
-    {Event.PRESSED, Event.ANSWERED, Event.PROVED, Event.IN_DOUBT, Event.SETTLED, Event.FINISHED, Event.RUN_FINISHED}
+    {
+        Event.PRESSED,
+        Event.ANSWERED,
+        Event.PROVED,
+        Event.IN_DOUBT,
+        Event.SETTLED,
+        Event.LOOKED_AGAIN,
+        Event.FINISHED,
+        Event.RUN_FINISHED,
+    }
 )
 """Events that the ledger keeps although the run's folder cannot be written any more: what came of a press, and of an
 order. Without their copy every other event is none, so that nothing is pressed.

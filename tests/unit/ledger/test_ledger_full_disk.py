@@ -119,13 +119,15 @@ def test_what_came_of_a_press_is_kept_although_the_folder_cannot_have_it_and_sai
     with full_disk():
         ledger.trail.note(Event.PRESSED, order=ORDER, intent=intent)
         ledger.intents.note_answer(intent, Answer.OK, "")
+        ledger.intents.note_look(intent, "Canceled")
         ledger.intents.conclude(intent, Outcome.CANCELED)
         ledger.runs.finish_order(result)
         ledger.runs.finish(INFO.finished(datetime.now(UTC)))
     (kept,) = ledger.intents.of_run(RUN)
     assert (kept.answer, kept.outcome, kept.settled_as) == (Answer.OK, Outcome.CANCELED, "canceled")
+    assert ledger.intents.was_seen(intent, "Canceled")
     assert ledger.runs.results(RUN) == [result]
-    lost = ["pressed", "answered", "proved", "finished", "run_finished"]
+    lost = ["pressed", "answered", "looked_again", "proved", "finished", "run_finished"]
     assert said == [
         f"{tmp_path / 'trail.jsonl'} lacks event {number} ({event}), which the ledger has: {FULL}"
         for number, event in enumerate(lost, start=3)
