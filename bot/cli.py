@@ -235,23 +235,23 @@ def report(
 def verify(run_id: RUN) -> None:
     """Say whether a run's folder and the ledger still agree."""
     from bot.ledger import Ledger
-    from bot.verify import find_folder
+    from bot.verify import find_folder, find_ledger
     from bot.verify import verify as compare
+    from bot.wording import count_of, harmless
 
     places = _places()
     folder = find_folder(run_id, places.runs_dir)
-    place = _ledger_of(folder, places)
-    if isinstance(place, Path) and not place.is_file():
-        raise CannotStart(reason=f"There is no ledger at {place}: a run can only be compared with its ledger.")
+    place, remark = find_ledger(folder, places.ledger_place)
     with Ledger.open(place) as ledger:
         verified = compare(folder, ledger)
-    seen = f"{verified.events} events and {verified.pictures} files of evidence"
+    run = harmless(folder.resolve().name)
     if verified.disagreement:
-        typer.echo(f"Run {folder.name} is NOT as it was written. The first place: {verified.disagreement}")
+        typer.echo(f"Run {run} is NOT as it was written. The first place: {harmless(verified.disagreement)}")
     else:
-        typer.echo(f"Run {folder.name} is as it was written: the folder and the ledger agree in {seen}.")
-    if verified.remark:
-        typer.echo(verified.remark)
+        seen = f"{count_of(verified.events, 'event')} and {count_of(verified.pictures, 'file')} of evidence"
+        typer.echo(f"Run {run} is as it was written: the folder and the ledger agree in {seen}.")
+    for words in filter(None, (verified.remark, remark)):
+        typer.echo(harmless(words))
     raise typer.Exit(bool(verified.disagreement))
 
 

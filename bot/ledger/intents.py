@@ -101,15 +101,14 @@ class Intents:
         """Record what became of a press. Only ``canceled`` settles it; anything else waits for a person."""
         proved = outcome is Outcome.CANCELED
         settled = {"settled_at": timestamp(), "settled_as": "canceled", "settled_by": "proof"} if proved else {}
-        self._update(intent, Event.PROVED if proved else Event.IN_DOUBT, {"outcome": str(outcome)}, settled)
+        self._update(intent, Event.PROVED if proved else Event.IN_DOUBT, {"outcome": str(outcome), **settled})
 
     def settle(self, intent: int, settled_as: str, *, by: str, why: str = "") -> None:
         """Close an intent: what is known of it now, who says so, and why. A later run may then press again."""
         self._update(
             intent,
             Event.SETTLED,
-            {"settled_as": settled_as, "settled_by": by, "settled_why": why},
-            {"settled_at": timestamp()},
+            {"settled_at": timestamp(), "settled_as": settled_as, "settled_by": by, "settled_why": writable(why)},
         )
 
     def waiting(self, order: str | None = None) -> list[Intent]:
@@ -137,6 +136,17 @@ class Intents:
         rows = self._database.read(sa.select(intents).where(of_the_run).order_by(intents.c.intent))
         return {row.intent: {name: str(value or "") for name, value in row._mapping.items()} for row in rows}
 
+    def looks_as_kept(self, run_id: str) -> list[tuple[int, str, str]]:
+        """Every later look at an order that a run's trail speaks of: the intent, when, and what it read."""
+        spoken_of = sa.select(events.c.amazon_order).where(events.c.run_id == run_id)
+        statement = (
+            sa.select(looks.c.intent, looks.c.looked_at, looks.c.status)
+            .join(intents, intents.c.intent == looks.c.intent)
+            .where(intents.c.amazon_order.in_(spoken_of))
+            .order_by(looks.c.look)
+        )
+        return [(row.intent, row.looked_at, row.status) for row in self._database.read(statement)]
+
     def canceled_since(self, admin: str | None, since: datetime, *, order: str | None = None) -> list[Intent]:
         """The orders of an Admin (None for all) that were proved canceled, or said to be by a person, since a time.
 
@@ -158,18 +168,19 @@ class Intents:
 
     def note_look(self, intent: int, status: str) -> None:
         """Record that an order was looked at again after the press, and what it read."""
+        told = {"intent": intent, "looked_at": timestamp(), "status": writable(status)}
         with self._database.writing() as connection:
-            connection.execute(looks.insert().values(intent=intent, looked_at=timestamp(), status=status))
-            self._trail.append(connection, Event.LOOKED_AGAIN, order=_order_of(connection, intent), status=status)
+            connection.execute(looks.insert().values(told))
+            self._trail.append(connection, Event.LOOKED_AGAIN, order=_order_of(connection, intent), **told)
 
     def was_seen(self, intent: int, status: str) -> bool:
         """Whether the order ever read so when it was looked at again after the press."""
         statement = sa.select(looks.c.look).where(looks.c.intent == intent, looks.c.status == status).limit(1)
         return bool(self._database.read(statement))
 
-    def _update(self, intent: int, event: Event, told: dict[str, str], besides: dict[str, str] | None = None) -> None:
+    def _update(self, intent: int, event: Event, told: dict[str, str]) -> None:
         with self._database.writing() as connection:
-            connection.execute(intents.update().where(intents.c.intent == intent).values(**told, **(besides or {})))
+            connection.execute(intents.update().where(intents.c.intent == intent).values(**told))
             order = _order_of(connection, intent)
             self._trail.append(connection, event, order=order, intent=intent, **told)
 

@@ -38,11 +38,10 @@ class Runs:
             }
             for place, job in enumerate(jobs, start=1)
         ]
+        kept = info.model_dump(mode="json")
         with self._database.writing() as connection:
             connection.execute(
-                runs.insert().values(
-                    run_id=info.run_id, started_at=info.started_at.isoformat(), info=info.model_dump(mode="json")
-                )
+                runs.insert().values(run_id=info.run_id, started_at=info.started_at.isoformat(), info=kept)
             )
             if queued:
                 connection.execute(orders.insert(), queued)
@@ -53,7 +52,8 @@ class Runs:
                 admin=info.admin,
                 account=info.account,
                 orders=len(queued),
-                sha256=hash_of([[row["amazon_order"], row["job"]] for row in queued]),
+                sha256=hash_of(kept),
+                jobs_sha256=hash_of([[row["amazon_order"], row["job"]] for row in queued]),
             )
 
     def go_on_as(self, run_id: str) -> None:
@@ -105,11 +105,10 @@ class Runs:
 
     # What follows reads what is there, whatever was done to it: a change must be found, not stumbled over.
 
-    def info_as_kept(self, run_id: str) -> dict[str, Any]:
-        """What the ledger says of a run; empty if nothing that can be read."""
+    def hash_of_info(self, run_id: str) -> str:
+        """The hash of what the ledger says of a run; empty if it has no such run."""
         rows = self._database.read(sa.select(sa.cast(runs.c.info, sa.Text)).where(runs.c.run_id == run_id))
-        found = _read(rows[0][0]) if rows else None
-        return found if isinstance(found, dict) else {}
+        return hash_of(_read(rows[0][0])) if rows else ""
 
     def hash_of_jobs(self, run_id: str) -> str:
         """The hash of everything that a run was asked for, as the ledger has it."""

@@ -11,7 +11,7 @@ import json
 import os
 from enum import StrEnum
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 from loguru import logger
@@ -77,14 +77,23 @@ class Entry(NamedTuple):
     """What happened: a JSON object with ``number``, ``at``, ``order``, ``event`` and what else there is to say."""
     hash: str
     """SHA-256 over the hash before and ``line``, in hexadecimal digits."""
+    order: str
+    event: str
+    """The order and the event once more, in columns by which the ledger finds them."""
 
     @property
-    def told(self) -> dict[str, object]:
+    def told(self) -> dict[str, Any]:
         """What ``line`` says; nothing if somebody has made it unreadable."""
         try:
-            return dict(json.loads(self.line))
+            told = json.loads(self.line)
         except (ValueError, TypeError):
             return {}
+        return told if isinstance(told, dict) else {}
+
+    @property
+    def in_folder(self) -> str:
+        """The line that it is in the folder's trail, without its end."""
+        return f'{{"hash": "{self.hash}", "event": {self.line}}}'
 
 
 class Trail:
@@ -93,7 +102,7 @@ class Trail:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._copy: Path | None = None
-        self._copied = Entry(0, "", "")
+        self._copied = 0
         self._copied_at = 0
 
     def copy_to(self, folder: Path) -> None:
@@ -126,10 +135,10 @@ class Trail:
         number, before = (last.number + 1, last.hash) if last else (1, first_hash(run_id))
         happened = {"number": number, "at": timestamp(), "order": order, "event": event, **told}
         line = writable(json.dumps(happened, ensure_ascii=False))
-        entry = Entry(number, line, next_hash(before, line))
+        entry = Entry(number, line, next_hash(before, line), order, str(event))
         connection.execute(
             events.insert().values(
-                run_id=run_id, number=number, amazon_order=order, event=str(event), line=line, hash=entry.hash
+                run_id=run_id, number=number, amazon_order=order, event=entry.event, line=line, hash=entry.hash
             )
         )
         if self._copy is None:
@@ -145,46 +154,57 @@ class Trail:
 
     def entries(self, run_id: str) -> list[Entry]:
         """The trail of a run as the ledger has it."""
-        statement = (
-            sa.select(events.c.number, events.c.line, events.c.hash)
-            .where(events.c.run_id == run_id)
-            .order_by(events.c.number)
-        )
-        return [Entry(row.number, row.line, row.hash) for row in self._database.read(statement)]
+        return self._read(_ENTRIES.where(events.c.run_id == run_id).order_by(events.c.number))
 
-    def about_intents(self, run_id: str) -> list[Entry]:
-        """What the trails of all runs say became of the intents for the orders that a run's trail speaks of."""
+    def about_intents(self, run_id: str) -> dict[str, list[Entry]]:
+        """What the trail of each run says became of the intents for the orders that this run's trail speaks of."""
         spoken_of = sa.select(events.c.amazon_order).where(events.c.run_id == run_id)
-        kinds = [str(kind) for kind in (Event.ANSWERED, Event.PROVED, Event.IN_DOUBT, Event.SETTLED)]
-        statement = sa.select(events.c.number, events.c.line, events.c.hash).where(
-            events.c.event.in_(kinds), events.c.amazon_order.in_(spoken_of)
+        kinds = (Event.ANSWERED, Event.PROVED, Event.IN_DOUBT, Event.SETTLED, Event.LOOKED_AGAIN)
+        statement = (
+            _ENTRIES.add_columns(events.c.run_id)
+            .where(events.c.event.in_([str(kind) for kind in kinds]), events.c.amazon_order.in_(spoken_of))
+            .order_by(events.c.run_id, events.c.number)
         )
-        return [Entry(row.number, row.line, row.hash) for row in self._database.read(statement)]
+        trails: dict[str, list[Entry]] = {}
+        for row in self._database.read(statement):
+            trails.setdefault(row.run_id, []).append(_entry(row))
+        return trails
 
     def latest(self, run_id: str, order: str) -> Entry | None:
         """What happened last to an order in a run, pictures left out; None if nothing did."""
         statement = (
-            sa.select(events.c.number, events.c.line, events.c.hash)
-            .where(events.c.run_id == run_id, events.c.amazon_order == order, events.c.event != str(Event.PICTURE))
+            _ENTRIES.where(
+                events.c.run_id == run_id, events.c.amazon_order == order, events.c.event != str(Event.PICTURE)
+            )
             .order_by(events.c.number.desc())
             .limit(1)
         )
-        return next((Entry(row.number, row.line, row.hash) for row in self._database.read(statement)), None)
+        return next(iter(self._read(statement)), None)
+
+    def _read(self, statement: sa.Select[Any]) -> list[Entry]:
+        return [_entry(row) for row in self._database.read(statement)]
 
     def _append_to_copy(self, copy: Path, entry: Entry) -> None:
         try:
             with copy.open("ab", buffering=0) as file:
-                if entry.number <= self._copied.number:
+                if entry.number <= self._copied:
                     # The transaction that wrote this event before was taken back.
                     file.truncate(self._copied_at)
                     file.seek(0, 2)
-                self._copied, self._copied_at = entry, file.tell()
-                whole = f'{{"hash": "{entry.hash}", "event": {entry.line}}}\n'.encode()
+                self._copied, self._copied_at = entry.number, file.tell()
+                whole = f"{entry.in_folder}\n".encode()
                 if file.write(whole) != len(whole):  # a disk that is nearly full takes what it can
                     file.truncate(self._copied_at)
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise EvidenceNotWritten(reason=error.strerror or error) from error
+
+
+_ENTRIES = sa.select(events.c.number, events.c.line, events.c.hash, events.c.amazon_order, events.c.event)
+
+
+def _entry(row: sa.Row[Any]) -> Entry:
+    return Entry(row.number, row.line, row.hash, row.amazon_order, row.event)
 
 
 def first_hash(run_id: str) -> str:

@@ -19,7 +19,7 @@ from bot.errors import ElementMissing, Interrupted, NoBrowser, RunStopped
 from bot.guard import Permit
 from bot.joblist import Job
 from bot.ledger import Ledger
-from bot.outcomes import Outcome
+from bot.outcomes import Outcome, RunInfo
 from bot.pack import packs_folder
 from bot.verdicts import Verdict
 from bot.vocabulary import Reason, Status
@@ -517,17 +517,71 @@ def test_a_run_whose_results_were_changed_is_not_as_it_was_written(countermand: 
     )
 
 
-def test_a_run_that_was_cut_off_is_verified_with_a_remark(countermand: Countermand, shop: Shop) -> None:
+def a_run_that_was_cut_off(*ledgers: Path) -> Path:
+    """The folder of a run of which each of these ledgers has the beginning."""
     folder = Path("runs") / "20260301-021405-a1b2"
     (folder / "evidence").mkdir(parents=True)
-    with Ledger.open(Path("runs/ledger.sqlite")) as ledger:
-        ledger.trail.copy_to(folder)
-        ledger.runs.go_on_as(folder.name)
-        ledger.claims.take("shop.example", FIRST, 300)
+    info = RunInfo(
+        run_id=folder.name,
+        command="run",
+        admin="shop.example",
+        account="bot",
+        pack="asc-4.3",
+        job_list="jobs.yaml",
+        started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
+        version=__version__,
+    )
+    for place in ledgers:
+        (folder / "trail.jsonl").unlink(missing_ok=True)
+        with Ledger.open(place) as ledger:
+            ledger.trail.copy_to(folder)
+            ledger.runs.begin(info, [])
+    return folder
+
+
+def test_a_run_that_was_cut_off_is_verified_with_a_remark(countermand: Countermand, shop: Shop) -> None:
+    folder = a_run_that_was_cut_off(Path("runs/ledger.sqlite"))
     assert countermand("verify", folder.name) == (
         0,
-        f"Run {folder.name} is as it was written: the folder and the ledger agree in 1 events "
+        f"Run {folder.name} is as it was written: the folder and the ledger agree in 1 event "
         "and 0 files of evidence.\nThe run was cut off, or still goes on: its trail has no end yet.\n",
+        "",
+    )
+
+
+IN_ITS_FOLDER = "Its ledger lies in its own folder, as a demo's does: whoever can change one can change both.\n"
+
+
+def test_a_demo_is_verified_with_the_ledger_in_its_own_folder(countermand: Countermand) -> None:
+    own = Path("runs/20260301-021405-a1b2/ledger.sqlite")
+    a_run_that_was_cut_off(own)
+    said = countermand("verify", "latest")
+    assert (said.status, said.out.endswith(f"its trail has no end yet.\n{IN_ITS_FOLDER}"), said.err) == (0, True, "")
+    assert not Path("runs/ledger.sqlite").exists()
+
+
+def test_a_ledger_that_was_put_into_a_runs_folder_is_no_witness(countermand: Countermand) -> None:
+    place = Path("runs/ledger.sqlite")
+    folder = a_run_that_was_cut_off(place, Path("runs/20260301-021405-a1b2/ledger.sqlite"))
+    with Ledger.open(place) as ledger:
+        (entry,) = ledger.trail.entries(folder.name)
+    assert countermand("verify", "latest") == (
+        1,
+        f"Run {folder.name} is NOT as it was written. The first place: Event 1, run_started at {entry.told['at']} "
+        "is not the same in the ledger and on line 1 of trail.jsonl.\n"
+        "The run was cut off, or still goes on: its trail has no end yet.\n",
+        "",
+    )
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there, no file can have such a name")
+def test_names_in_a_runs_folder_cannot_steer_the_terminal(countermand: Countermand, shop: Shop) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    (run_folder() / "evidence" / "\x1b[2Jall is well.jpg").write_bytes(b"")
+    assert countermand("verify", "latest") == (
+        1,
+        f"Run {run_folder().name} is NOT as it was written. The first place: "
+        "evidence/all is well.jpg is in the folder, but the trail knows nothing of it.\n",
         "",
     )
 

@@ -191,6 +191,36 @@ def test_it_stays_so_when_a_later_run_proves_what_was_in_doubt(run: Run, place: 
     assert run.seen() == Verified(events=12, pictures=2, disagreement="", remark="")
 
 
+def test_it_stays_so_when_a_person_settles_what_was_in_doubt_and_again_what_was_undone(
+    run: Run, place: Path | str
+) -> None:
+    for settled_as in ("canceled", "not-canceled"):
+        with Ledger.open(place) as by_hand:
+            by_hand.intents.settle(1, settled_as, by="maria", why=f"seen as {settled_as}")
+        assert run.first_place() == ""
+
+
+def test_it_stays_so_when_a_person_opens_again_what_was_proved(ledger: Ledger, folder: Path, place: Path | str) -> None:
+    (folder / "evidence").mkdir(parents=True)
+    ledger.trail.copy_to(folder)
+    ledger.runs.begin(run_info(), [job()])
+    ledger.intents.conclude(ledger.intents.write(HOST, permit()), Outcome.CANCELED)
+    with Ledger.open(place) as by_hand:
+        by_hand.intents.settle(1, "not-canceled", by="maria", why="Amazon refused")
+    assert verify(folder, ledger).disagreement == ""
+
+
+def test_it_stays_so_when_the_run_itself_settles_an_intent_twice(ledger: Ledger, folder: Path) -> None:
+    (folder / "evidence").mkdir(parents=True)
+    ledger.trail.copy_to(folder)
+    ledger.runs.begin(run_info(), [job()])
+    intent = ledger.intents.write(HOST, permit())
+    ledger.intents.conclude(intent, Outcome.UNKNOWN)
+    ledger.intents.settle(intent, "canceled", by="maria", why="seen")
+    ledger.intents.settle(intent, "not-canceled", by="maria", why="undone")
+    assert verify(folder, ledger).disagreement == ""
+
+
 def test_what_is_made_from_the_rest_is_not_compared(run: Run) -> None:
     (run.folder / "report.html").write_text("made anew", encoding="utf-8")
     assert run.first_place() == ""
@@ -221,6 +251,14 @@ def test_an_event_that_was_changed_in_the_ledger_is_named(run: Run, number: int)
 def test_an_event_that_was_made_unreadable_is_named(run: Run, line: str) -> None:
     run.change("UPDATE events SET line = :line WHERE number = :number", line=line, number=STEP)
     assert run.first_place() == "Event 3 was changed in the ledger after it was written, or the one before it was."
+
+
+@pytest.mark.parametrize(("column", "value"), [("amazon_order", OTHER), ("event", "pressed")])
+def test_an_event_that_the_ledger_finds_under_another_name_is_named(run: Run, column: str, value: str) -> None:
+    run.change(f"UPDATE events SET {column} = :value WHERE number = :number", value=value, number=STEP)
+    assert run.first_place() == (
+        f"E{run.what(STEP)[1:]} was changed in the ledger after it was written, or the one before it was."
+    )
 
 
 def test_a_hash_that_was_changed_in_the_ledger_is_named(run: Run) -> None:
@@ -330,6 +368,8 @@ def test_the_first_of_many_places_is_named(run: Run) -> None:
         lambda line: line.replace('"at": "2', '"at": "1'),
         lambda line: line.replace('{"hash": "', '{"hash": "0'),
         lambda line: line[:-1],
+        lambda line: f"{line} ",
+        lambda line: f'{line[:-1]}, "words": "put in"}}',
         lambda line: "",
         lambda line: "[]",
         lambda line: "7",
@@ -416,17 +456,27 @@ def test_evidence_that_was_put_in_is_named(run: Run, name: str) -> None:
 # --- What the ledger says of the run, its intents and its orders ---
 
 
-@pytest.mark.parametrize("name", ["command", "admin", "account"])
-def test_a_run_that_is_said_to_be_another_is_named(run: Run, name: str) -> None:
-    info = run_info().model_dump(mode="json") | {name: "another"}
-    run.change("UPDATE runs SET info = :info", info=json.dumps(info))
-    assert run.first_place() == f"What the ledger says of the run ({run.what(STARTED)}) was changed."
+@pytest.mark.parametrize("change", [{}, {"admin": "another"}, {"stopped_early": ""}, {"unmasked": True}])
+def test_a_run_that_is_said_to_be_another_is_named(run: Run, change: dict[str, object]) -> None:
+    info = run_info().finished(datetime(2026, 3, 1, 3, 0, tzinfo=UTC), "Interrupted.").model_dump(mode="json")
+    run.change("UPDATE runs SET info = :info", info=json.dumps(info | change))
+    assert run.first_place() == (f"What the ledger says of the run ({run.what(ENDED)}) was changed." if change else "")
 
 
-def test_an_end_of_the_run_that_was_changed_is_named(run: Run) -> None:
-    info = run_info().finished(datetime(2026, 3, 1, 3, 0, tzinfo=UTC), "").model_dump(mode="json")
-    run.change("UPDATE runs SET info = :info", info=json.dumps(info))
-    assert run.first_place() == f"What the ledger says of the run ({run.what(ENDED)}) was changed."
+@pytest.mark.parametrize("info", ['{"command": "plan"}', "[]", "7", '"words"'])
+def test_a_run_that_was_cut_off_and_is_said_to_be_another_is_named(
+    cut_off_after: Callable[[int], Run], info: str
+) -> None:
+    run = cut_off_after(SKIPPED)
+    run.change("UPDATE runs SET info = :info", info=info)
+    assert run.seen().disagreement == "What the ledger says of the run was changed, and no event tells of it."
+
+
+def test_a_run_that_lost_its_whole_trail_in_the_ledger_is_named(run: Run) -> None:
+    run.change("DELETE FROM events")
+    assert run.seen() == Verified(
+        events=0, pictures=0, disagreement="The ledger knows the run, but has none of the events of its trail."
+    )
 
 
 @pytest.mark.parametrize(
@@ -519,6 +569,56 @@ def test_a_settled_press_that_was_opened_again_is_named(run: Run, place: Path | 
     assert run.first_place() == f"The intent of order {ORDER} was settled, and is open again in the ledger."
 
 
+def test_what_a_later_run_found_out_cannot_be_taken_away_unnoticed(run: Run, place: Path | str) -> None:
+    with Ledger.open(place) as later:
+        later.runs.begin(run_info("later"), [job()])
+        later.intents.note_answer(1, Answer.OK, "")
+        later.intents.conclude(1, Outcome.CANCELED)
+    run.change("UPDATE intents SET settled_by = NULL")
+    assert run.first_place() == f"The intent of order {ORDER} has lost an end in the ledger."
+
+
+@pytest.fixture
+def looked(ledger: Ledger, folder: Path, beside: Any) -> Run:
+    """A run that looked again at the order of an intent of its own."""
+    (folder / "evidence").mkdir(parents=True)
+    ledger.trail.copy_to(folder)
+    ledger.runs.begin(run_info(), [job()])
+    ledger.intents.note_look(ledger.intents.write(HOST, permit()), "Canceled")
+    return Run(ledger, folder, beside)
+
+
+def test_a_later_look_is_as_it_was_written(looked: Run) -> None:
+    assert looked.seen() == Verified(events=3, pictures=0, disagreement="", remark=CUT_OFF)
+
+
+@pytest.mark.parametrize(
+    "statement", ["DELETE FROM looks", "UPDATE looks SET status = 'Unshipped'", "UPDATE looks SET looked_at = 'now'"]
+)
+def test_what_an_order_read_when_looked_at_again_cannot_be_changed_unnoticed(looked: Run, statement: str) -> None:
+    looked.change(statement)
+    assert looked.seen().disagreement == (
+        f"What order {ORDER} read when looked at again ({looked.what(3)}) was changed in the ledger."
+    )
+
+
+def test_a_later_look_that_was_put_in_is_named(run: Run) -> None:
+    run.change("INSERT INTO looks (intent, looked_at, status) VALUES (1, '2026-03-02', 'Canceled')")
+    assert run.first_place() == (
+        f"A later look at order {ORDER}, at 2026-03-02, is in the ledger, but no trail tells of it."
+    )
+
+
+def test_a_later_look_of_another_run_that_was_removed_is_named(run: Run, place: Path | str) -> None:
+    with Ledger.open(place) as audit:
+        audit.runs.begin(run_info("audit"), [job()])
+        audit.intents.note_look(1, "Canceled")
+        at = audit.trail.entries("audit")[-1].told["looked_at"]
+    assert run.first_place() == ""
+    run.change("DELETE FROM looks")
+    assert run.first_place() == f"A later look at order {ORDER}, at {at}, is not in the ledger any more."
+
+
 @pytest.mark.parametrize("change", ["answer = 'ok'", "outcome = 'canceled'"])
 def test_an_answer_or_outcome_of_which_no_trail_tells_is_named(
     cut_off_after: Callable[[int], Run], change: str
@@ -598,7 +698,57 @@ def test_a_run_that_was_cut_off_before_the_picture_had_its_event_is_as_it_was_wr
 ) -> None:
     run = cut_off_after(STEP)
     (run.folder / "evidence" / "01-open_order.jpg").write_bytes(b"a picture")
-    assert run.seen() == Verified(events=3, pictures=0, disagreement="", remark=CUT_OFF)
+    assert run.seen() == Verified(
+        events=3,
+        pictures=0,
+        disagreement="",
+        remark=f"{CUT_OFF} The run was cut off after evidence/01-open_order.jpg was written: "
+        "the trail knows nothing of it.",
+    )
+
+
+def test_of_two_pictures_without_their_events_a_run_that_was_cut_off_can_have_written_one_only(
+    cut_off_after: Callable[[int], Run],
+) -> None:
+    run = cut_off_after(STEP)
+    for name in ("01-open_order.jpg", "02-choose_reason.jpg"):
+        (run.folder / "evidence" / name).write_bytes(b"a picture")
+    assert run.seen() == Verified(
+        events=3,
+        pictures=0,
+        disagreement="evidence/01-open_order.jpg is in the folder, but the trail knows nothing of it.",
+        remark=CUT_OFF,
+    )
+
+
+def test_a_line_that_was_removed_from_the_end_of_a_run_that_was_cut_off_is_named(
+    cut_off_after: Callable[[int], Run],
+) -> None:
+    # The folder has its line before the ledger has its event: a killed process cannot leave this.
+    run = cut_off_after(INTENT)
+    run.lines = run.lines[:-1]
+    assert run.seen() == Verified(
+        events=5,
+        pictures=1,
+        disagreement=f"E{run.what(INTENT)[1:]} is in the ledger, but not in trail.jsonl.",
+        remark=CUT_OFF,
+    )
+
+
+def test_a_run_that_goes_on_while_it_is_compared_is_refused(
+    cut_off_after: Callable[[int], Run], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = cut_off_after(STEP)
+    results = run.ledger.runs.hashes_of_results
+
+    def meanwhile(run_id: str) -> dict[str, str]:
+        run.ledger.trail.note(Event.STEP, order=ORDER, step="press_confirm")
+        return results(run_id)
+
+    monkeypatch.setattr(run.ledger.runs, "hashes_of_results", meanwhile)
+    with pytest.raises(CannotStart) as refused:
+        run.seen()
+    assert str(refused.value) == f"Run {RUN_ID} goes on just now: compare it when it is over."
 
 
 def test_what_was_changed_in_a_run_that_was_cut_off_is_named(cut_off_after: Callable[[int], Run]) -> None:
