@@ -7,7 +7,7 @@ environment, and the environment before ``.env``.
 import ipaddress
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -45,12 +45,12 @@ class Places(BaseSettings):
             return value
         try:
             parts = urlsplit(value)
-            known = parts.scheme == "postgresql" and parts.port != 0
+            known = parts.scheme == "postgresql" and parts.port != 0 and parts.path.strip("/") != ""
         except ValueError:
             known = False
         if not known:
             raise ValueError("it must be a file, or an address such as postgresql://bot@db.example/countermand")
-        if parts.password:
+        if parts.password or any("password" in name.lower() for name, _ in parse_qsl(parts.query)):
             raise ValueError("it must not hold a password; PostgreSQL reads it from PGPASSWORD or your .pgpass file")
         return value
 

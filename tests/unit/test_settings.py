@@ -329,3 +329,70 @@ def test_the_ledger_is_in_the_runs_folder(monkeypatch: pytest.MonkeyPatch) -> No
 def test_the_ledger_may_be_somewhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTERMAND_LEDGER", "shared/ours.sqlite")
     assert load_places().ledger_place == Path("shared/ours.sqlite")
+
+
+WRONG_LEDGER = (
+    "COUNTERMAND_LEDGER: it must be a file, or an address such as postgresql://bot@db.example/countermand.\n" + WHERE
+)
+
+
+def places_listing() -> str:
+    """What is said of where the ledger is."""
+    with pytest.raises(SettingsInvalid) as refused:
+        load_places()
+    return str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://bot@db.example/countermand",
+        "postgresql://db.example:5433/countermand?sslmode=verify-full",
+        "postgresql:///countermand",
+        "postgresql://bot@[::1]:5432/countermand",
+    ],
+)
+def test_the_ledger_may_be_a_database_on_a_server(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("COUNTERMAND_LEDGER", address)
+    assert load_places().ledger_place == address
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "mysql://bot@db.example/countermand",
+        "sqlite:///ledger.sqlite",
+        "postgres://bot@db.example/countermand",
+        "postgresql+psycopg://bot@db.example/countermand",
+        "https://db.example/countermand",
+        "postgresql://db.example:port/countermand",
+        "postgresql://db.example:0/countermand",
+        "postgresql://db.example:99999/countermand",
+        "postgresql://[::1/countermand",
+        "postgresql://db.example",
+        "postgresql://db.example/",
+    ],
+)
+def test_a_ledger_at_an_address_of_another_kind_is_refused(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("COUNTERMAND_LEDGER", address)
+    assert places_listing() == WRONG_LEDGER
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "postgresql://bot:s3cret@db.example/countermand",
+        "postgresql://:s3cret@db.example/countermand",
+        "postgresql://bot@db.example/countermand?password=s3cret",
+        "postgresql://bot@db.example/countermand?sslmode=require&PASSWORD=s3cret",
+        "postgresql://bot@db.example/countermand?sslpassword=s3cret",
+    ],
+)
+def test_a_ledgers_address_with_a_password_in_it_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("COUNTERMAND_LEDGER", address)
+    assert places_listing() == (
+        "COUNTERMAND_LEDGER: it must not hold a password; PostgreSQL reads it from PGPASSWORD or your .pgpass file.\n"
+        + WHERE
+    )
