@@ -4,6 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,14 @@ class Database:
                     connection.exec_driver_sql("PRAGMA synchronous=FULL")
                     connection.commit()
 
+    def alone(self, connection: sa.Connection) -> None:
+        """Until the transaction ends, let nobody else write for the same run.
+
+        A run has one process, but on a server two people may do something by hand at once. SQLite has one writer.
+        """
+        if self.run_id == BY_HAND and connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_BY_HAND_LOCK)))
+
     def _prepare(self) -> None:
         with self._engine.begin() as connection:
             if self._version(connection) == SCHEMA_VERSION:
@@ -89,9 +98,10 @@ class Database:
         if not tables:
             return 0
         if version_table.name not in tables:
+            what = "file" if connection.dialect.name == "sqlite" else "one"
             raise LedgerTrouble(
                 ledger=self._name,
-                reason="it is the database of another program. Name another file in COUNTERMAND_LEDGER.",
+                reason=f"it is the database of another program. Name another {what} in COUNTERMAND_LEDGER.",
             )
         version = connection.scalar(sa.select(version_table.c.version))
         if version is None or version > SCHEMA_VERSION:
@@ -123,13 +133,16 @@ def connect(place: Path | str, patience: float) -> tuple[sa.Engine, str]:
         url = sa.make_url(place)
         try:
             engine = sa.create_engine(
-                url.set(drivername="postgresql+psycopg"), connect_args={"connect_timeout": max(1, round(patience))}
+                url.set(drivername="postgresql+psycopg"),
+                connect_args={"connect_timeout": max(2, round(patience))},  # the driver takes 1 for 2
+                pool_pre_ping=True,  # a server that was started anew is no trouble
             )
         except ModuleNotFoundError as missing:
             raise LedgerTrouble(
                 ledger=place,
                 reason="the driver for PostgreSQL is not installed. Get it with: pip install 'countermand[postgresql]'",
             ) from missing
+        sa.event.listen(engine, "connect", partial(_patient_and_durable, patience=patience))
         return engine, place
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
@@ -162,7 +175,8 @@ def is_refused_as_double(trouble: LedgerTrouble) -> bool:
 
 
 _MIGRATION_LOCK = 4_711_043
-"""Any number that other programs on the same server are not likely to lock."""
+_BY_HAND_LOCK = 4_711_044
+"""Any numbers that other programs in the same database are not likely to lock."""
 
 _FILE_ADVICE = (
     "If another program holds it, end that one; if it is damaged, move it away and keep it: "
@@ -173,6 +187,14 @@ _SERVER_ADVICE = "See that the server runs and lets you in; nothing is pressed w
 
 _TRIES = 20
 """How often a connection asks for WAL when other programs come in between."""
+
+
+def _patient_and_durable(connection: Any, _record: object, patience: float) -> None:
+    """No wait for another program is without an end, and a commit is on the server's disk whatever its default is."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SET lock_timeout TO {max(1, round(patience * 1000))}")
+        cursor.execute("SET synchronous_commit TO ON")
+    connection.commit()
 
 
 def _durable(connection: sqlite3.Connection, _record: object) -> None:

@@ -125,6 +125,7 @@ class Trail:
             EvidenceNotWritten: the run's folder cannot be written; the transaction must end with that. Events that
                 outlive their copy are said to be missing there, loudly, and kept.
         """
+        self._database.alone(connection)
         run_id = self._database.run_id
         last = connection.execute(
             sa.select(events.c.number, events.c.hash)

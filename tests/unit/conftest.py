@@ -2,7 +2,8 @@
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -28,27 +29,67 @@ class Beside:
         with self.engine.begin() as connection:
             connection.execute(sa.text(statement), values)
 
-    def tables(self) -> dict[str, dict[str, str]]:
-        """Every table, with the type of each of its columns."""
+    def schema(self) -> dict[str, Any]:
+        """Every table: its columns with their types, and its indexes."""
         with self.engine.connect() as connection:
             seen = sa.inspect(connection)
             return {
-                table: {column["name"]: str(column["type"]) for column in seen.get_columns(table)}
+                table: (
+                    {column["name"]: str(column["type"]) for column in seen.get_columns(table)},
+                    {index["name"]: (index["column_names"], index["unique"]) for index in seen.get_indexes(table)},
+                )
                 for table in seen.get_table_names()
             }
 
 
 @pytest.fixture(params=["sqlite", *(["postgresql"] if SERVER else [])])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path | str]:
-    """Where a ledger can be made: a file, or the address of an empty place of its own on the server."""
+def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[], Path | str]]:
+    """Gives places where a ledger can be made: a file, or the address of an empty schema on the server."""
     if request.param == "sqlite":
-        yield tmp_path / "ledger.sqlite"
+        numbers = count()
+        yield lambda: tmp_path / f"ledger{next(numbers) or ''}.sqlite"
         return
-    schema = f"test_{secrets.token_hex(8)}"
-    whole = Beside(str(SERVER))
-    whole.change(f"CREATE SCHEMA {schema}")
+    server, made = Beside(str(SERVER)), []
+
+    def make() -> str:
+        made.append(f"test_{secrets.token_hex(8)}")
+        server.change(f"CREATE SCHEMA {made[-1]}")
+        return with_schema(str(SERVER), made[-1])
+
+    yield make
+    for schema in made:
+        server.change(f"DROP SCHEMA {schema} CASCADE")
+
+
+@pytest.fixture
+def place(new_place: Callable[[], Path | str]) -> Path | str:
+    """Where the ledger of a test is made."""
+    return new_place()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that need a server are there only if one is."""
+    if not SERVER:
+        items[:] = [item for item in items if "on_server" not in getattr(item, "fixturenames", ())]
+
+
+@pytest.fixture
+def on_server() -> Iterator[str]:
+    """The address of an empty schema on the server."""
+    server, schema = Beside(str(SERVER)), f"test_{secrets.token_hex(8)}"
+    server.change(f"CREATE SCHEMA {schema}")
     yield with_schema(str(SERVER), schema)
-    whole.change(f"DROP SCHEMA {schema} CASCADE")
+    server.change(f"DROP SCHEMA {schema} CASCADE")
+
+
+@pytest.fixture
+def on_server_beside(on_server: str) -> Beside:
+    return Beside(on_server)
+
+
+@pytest.fixture
+def beside_of() -> Callable[[Path | str], Beside]:
+    return Beside
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import pytest
 
@@ -29,6 +29,7 @@ ADVICE = (
     "If another program holds it, end that one; if it is damaged, move it away and keep it: "
     "it is the only memory of what was pressed."
 )
+SERVER_ADVICE = "See that the server runs and lets you in; nothing is pressed without the ledger."
 
 
 @dataclass(frozen=True)
@@ -100,7 +101,14 @@ def file(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ledger(file: Path) -> Iterator[Ledger]:
+def ledger(place: Path | str) -> Iterator[Ledger]:
+    with Ledger.open(place) as opened:
+        yield opened
+
+
+@pytest.fixture
+def in_file(file: Path) -> Iterator[Ledger]:
+    """A ledger in a file, wherever the others are."""
     with Ledger.open(file) as opened:
         yield opened
 
@@ -128,13 +136,13 @@ def test_the_ledger_is_where_its_name_says_whatever_is_in_the_name(tmp_path: Pat
 
 
 @pytest.mark.parametrize(("pragma", "value"), [("journal_mode", "wal"), ("synchronous", 2), ("foreign_keys", 1)])
-def test_every_connection_is_durable(ledger: Ledger, pragma: str, value: object) -> None:
-    with ledger._database._engine.connect() as connection:  # only the connection itself can be asked
+def test_every_connection_is_durable(in_file: Ledger, pragma: str, value: object) -> None:
+    with in_file._database._engine.connect() as connection:  # only the connection itself can be asked
         assert connection.exec_driver_sql(f"PRAGMA {pragma}").scalar() == value
 
 
-def test_the_time_that_it_waits_for_another_program_is_ten_seconds(ledger: Ledger) -> None:
-    with ledger._database._engine.connect() as connection:
+def test_the_time_that_it_waits_for_another_program_is_ten_seconds(in_file: Ledger) -> None:
+    with in_file._database._engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA busy_timeout").scalar() == 10_000
 
 
@@ -270,15 +278,15 @@ def test_trouble_of_a_ledger_in_memory_names_it_so() -> None:
 # --- Runs and their orders ---
 
 
-def test_a_run_is_on_disk_before_its_first_order_is_worked(ledger: Ledger, file: Path) -> None:
+def test_a_run_is_on_disk_before_its_first_order_is_worked(ledger: Ledger, beside: Any) -> None:
     ledger.runs.begin(run_info(), [job(), job(OTHER)])
-    assert written(file, "SELECT run_id, amazon_order, place, result FROM orders ORDER BY place") == [
+    assert beside.rows("SELECT run_id, amazon_order, place, result FROM orders ORDER BY place") == [
         ("20260301-021405-a1b2", ORDER, 1, None),
         ("20260301-021405-a1b2", OTHER, 2, None),
     ]
 
 
-def test_a_job_is_kept_whole(ledger: Ledger, file: Path) -> None:
+def test_a_job_is_kept_whole(ledger: Ledger, beside: Any) -> None:
     asked = Job(
         order=ORDER,
         store="Nordwind UK",
@@ -287,7 +295,7 @@ def test_a_job_is_kept_whole(ledger: Ledger, file: Path) -> None:
         expect=Expect.model_validate({"total": "121.80", "buyer": "Michael Blankenship"}),
     )
     ledger.runs.begin(run_info(), [asked])
-    ((kept,),) = written(file, "SELECT job FROM orders")
+    ((kept,),) = beside.rows("SELECT CAST(job AS TEXT) FROM orders")
     assert Job.model_validate_json(str(kept)) == asked
 
 
@@ -296,24 +304,29 @@ def test_a_run_without_orders_is_recorded(ledger: Ledger) -> None:
     assert ledger.runs.latest() == [run_info()]
 
 
-def test_two_thousand_orders_are_recorded_in_one_go(ledger: Ledger, file: Path) -> None:
+def test_two_thousand_orders_are_recorded_in_one_go(ledger: Ledger, beside: Any) -> None:
     numbers = [f"112-1215998-{number:07}" for number in range(2000)]
     ledger.runs.begin(run_info(), [job(number) for number in numbers])
-    assert written(file, "SELECT amazon_order FROM orders ORDER BY place") == [(number,) for number in numbers]
+    assert beside.rows("SELECT amazon_order FROM orders ORDER BY place") == [(number,) for number in numbers]
 
 
-def test_a_run_is_recorded_whole_or_not_at_all(ledger: Ledger) -> None:
+def test_a_run_is_recorded_whole_or_not_at_all(ledger: Ledger, place: Path | str) -> None:
     with pytest.raises(LedgerTrouble) as refused:
         ledger.runs.begin(run_info(), [job(), job(OTHER), job()])
-    assert refused.value.facts["reason"] == (f"UNIQUE constraint failed: orders.run_id, orders.amazon_order. {ADVICE}")
+    said = (
+        f"UNIQUE constraint failed: orders.run_id, orders.amazon_order. {ADVICE}"
+        if isinstance(place, Path)
+        else f'duplicate key value violates unique constraint "orders_pkey". {SERVER_ADVICE}'
+    )
+    assert refused.value.facts["reason"] == said
     assert ledger.runs.latest() == []
 
 
-def test_results_come_back_whole_from_a_new_ledger(file: Path) -> None:
-    with Ledger.open(file) as ledger:
+def test_results_come_back_whole_from_a_new_ledger(place: Path | str) -> None:
+    with Ledger.open(place) as ledger:
         ledger.runs.begin(run_info(), [job()])
         ledger.runs.finish_order(result())
-    with Ledger.open(file) as again:
+    with Ledger.open(place) as again:
         assert again.runs.results("20260301-021405-a1b2") == [result()]
 
 
@@ -358,10 +371,10 @@ def test_the_newest_run_comes_first_and_only_as_many_as_asked_for(ledger: Ledger
 # --- Intents ---
 
 
-def test_an_intent_is_on_disk_before_its_writing_returns(ledger: Ledger, file: Path) -> None:
+def test_an_intent_is_on_disk_before_its_writing_returns(ledger: Ledger, beside: Any) -> None:
     ledger.runs.begin(run_info(), [job()])
     ledger.intents.write(HOST, permit())
-    assert written(file, "SELECT admin, amazon_order, run_id, store, reason, settled_at FROM intents") == [
+    assert beside.rows("SELECT admin, amazon_order, run_id, store, reason, settled_at FROM intents") == [
         (HOST, ORDER, "20260301-021405-a1b2", "Nordwind UK", "BuyerCanceled", None)
     ]
 
@@ -371,16 +384,16 @@ import os, sys
 from pathlib import Path
 from types import SimpleNamespace
 from bot.ledger import Ledger
-ledger = Ledger.open(Path(sys.argv[1]))
+ledger = Ledger.open(sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1]))
 ledger.intents.write("shop.example", SimpleNamespace(order=sys.argv[2], store="Nordwind UK", reason="BuyerCanceled"))
 os._exit(9)
 """
 
 
-def test_an_intent_outlives_a_program_that_is_cut_off_right_after_it(file: Path) -> None:
-    ended = subprocess.run([sys.executable, "-c", CUT_OFF, str(file), ORDER], check=False)
+def test_an_intent_outlives_a_program_that_is_cut_off_right_after_it(place: Path | str) -> None:
+    ended = subprocess.run([sys.executable, "-c", CUT_OFF, str(place), ORDER], check=False)
     assert ended.returncode == 9
-    with Ledger.open(file) as ledger:
+    with Ledger.open(place) as ledger:
         (intent,) = ledger.intents.waiting()
         assert intent == Intent(
             intent=1,
@@ -417,10 +430,10 @@ def test_a_second_intent_for_an_order_is_refused(ledger: Ledger) -> None:
     assert ledger.intents.waiting() == [first]
 
 
-def test_a_second_intent_is_refused_by_another_ledger_of_the_same_file(ledger: Ledger, file: Path) -> None:
+def test_a_second_intent_is_refused_by_another_ledger_of_the_same_place(ledger: Ledger, place: Path | str) -> None:
     ledger.runs.begin(run_info(), [job()])
     ledger.intents.write(HOST, permit())
-    with Ledger.open(file) as other, pytest.raises(PressedBefore) as refused:
+    with Ledger.open(place) as other, pytest.raises(PressedBefore) as refused:
         other.intents.write(HOST, permit())
     assert refused.value.facts["run_id"] == "20260301-021405-a1b2"
 
@@ -461,11 +474,11 @@ def test_an_answer_alone_settles_nothing(ledger: Ledger) -> None:
     assert [intent.outcome for intent in ledger.intents.waiting()] == [None]
 
 
-def test_the_words_of_an_answer_are_kept(ledger: Ledger, file: Path) -> None:
+def test_the_words_of_an_answer_are_kept(ledger: Ledger, beside: Any) -> None:
     intent = ledger.intents.write(HOST, permit())
     ledger.intents.note_answer(intent, Answer.ERROR, "Unable to cancel Amazon order")
     assert [waits.answer_words for waits in ledger.intents.waiting()] == ["Unable to cancel Amazon order"]
-    assert written(file, "SELECT answer FROM intents") == [("error",)]
+    assert beside.rows("SELECT answer FROM intents") == [("error",)]
 
 
 def test_a_conclusion_concerns_one_intent_only(ledger: Ledger) -> None:
@@ -482,11 +495,11 @@ def test_the_oldest_intent_waits_first(ledger: Ledger) -> None:
 
 
 def press_at_once(
-    file: Path, name: str, barrier: Barrier, told: "multiprocessing.SimpleQueue[tuple[str, str]]"
+    place: Path | str, name: str, barrier: Barrier, told: "multiprocessing.SimpleQueue[tuple[str, str]]"
 ) -> None:
     """A process of its own that wants to press for the same order as the other one, at the same moment."""
     barrier.wait(60)
-    with Ledger.open(file) as ledger:
+    with Ledger.open(place) as ledger:
         ledger.runs.begin(run_info(name), [job()])
         barrier.wait(60)
         try:
@@ -497,10 +510,10 @@ def press_at_once(
             told.put((name, "pressed"))
 
 
-def test_of_two_processes_that_begin_with_no_ledger_and_press_at_once_exactly_one_wins(file: Path) -> None:
+def test_of_two_processes_that_begin_with_no_ledger_and_press_at_once_exactly_one_wins(place: Path | str) -> None:
     spawn = multiprocessing.get_context("spawn")
     barrier, told = spawn.Barrier(2), spawn.SimpleQueue()
-    both = [spawn.Process(target=press_at_once, args=(file, name, barrier, told)) for name in ("one", "two")]
+    both = [spawn.Process(target=press_at_once, args=(place, name, barrier, told)) for name in ("one", "two")]
     for process in both:
         process.start()
     for process in both:
@@ -510,5 +523,5 @@ def test_of_two_processes_that_begin_with_no_ledger_and_press_at_once_exactly_on
     winner = next(name for name, what in said.items() if what == "pressed")
     loser = ({"one", "two"} - {winner}).pop()
     assert said == {winner: "pressed", loser: f"refused for {winner}"}
-    with Ledger.open(file) as ledger:
+    with Ledger.open(place) as ledger:
         assert [intent.run_id for intent in ledger.intents.waiting()] == [winner]

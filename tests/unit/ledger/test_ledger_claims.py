@@ -24,12 +24,12 @@ OTHER = "112-1215998-3002092"
 
 
 @pytest.fixture
-def open_as(tmp_path: Path) -> Iterator[Callable[[str], Ledger]]:
+def open_as(place: Path | str) -> Iterator[Callable[[str], Ledger]]:
     """Opens the one ledger as a run of that name."""
     opened: list[Ledger] = []
 
     def give(run_id: str) -> Ledger:
-        ledger = Ledger.open(tmp_path / "ledger.sqlite")
+        ledger = Ledger.open(place)
         ledger.runs.go_on_as(run_id)
         opened.append(ledger)
         return ledger
@@ -144,7 +144,7 @@ CLAIM_AND_DIE = """
 import os, sys
 from pathlib import Path
 from bot.ledger import Ledger
-ledger = Ledger.open(Path(sys.argv[1]))
+ledger = Ledger.open(sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1]))
 ledger.runs.go_on_as("died")
 print(ledger.claims.take(sys.argv[2], sys.argv[3], 3600), flush=True)
 os._exit(9)
@@ -152,9 +152,9 @@ os._exit(9)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there, nobody can ask whether a process is gone")
-def test_a_claim_of_a_process_that_is_gone_is_over_at_once(open_as: Callable[[str], Ledger], tmp_path: Path) -> None:
+def test_a_claim_of_a_process_that_is_gone_is_over_at_once(open_as: Callable[[str], Ledger], place: Path | str) -> None:
     died = subprocess.run(
-        [sys.executable, "-c", CLAIM_AND_DIE, str(tmp_path / "ledger.sqlite"), HOST, ORDER],
+        [sys.executable, "-c", CLAIM_AND_DIE, str(place), HOST, ORDER],
         capture_output=True,
         text=True,
         check=False,
@@ -177,7 +177,7 @@ RACE = """
 import sys
 from pathlib import Path
 from bot.ledger import Ledger
-ledger = Ledger.open(Path(sys.argv[1]))
+ledger = Ledger.open(sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1]))
 ledger.runs.go_on_as(sys.argv[2])
 sys.stdin.readline()
 print(sum(ledger.claims.take("shop.example", f"112-1215998-{number:07}", 300) for number in range(60)))
@@ -185,8 +185,8 @@ sys.stdin.readline()
 """
 
 
-def test_of_two_processes_that_want_the_same_orders_each_order_has_one(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", RACE, str(tmp_path / "ledger.sqlite")]
+def test_of_two_processes_that_want_the_same_orders_each_order_has_one(place: Path | str) -> None:
+    command = [sys.executable, "-c", RACE, str(place)]
     racers = [
         subprocess.Popen([*command, name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         for name in ("one", "two")

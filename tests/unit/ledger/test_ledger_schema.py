@@ -1,7 +1,9 @@
 """A ledger of an older version becomes one of this version when it is opened, and nothing in it is lost."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -15,24 +17,10 @@ from bot.vocabulary import Reason
 ORDER = "112-1215998-3002091"
 
 
-def tables(file: Path) -> dict[str, set[str]]:
-    with sa.create_engine(f"sqlite:///{file}").connect() as connection:
-        seen = sa.inspect(connection)
-        return {table: {column["name"] for column in seen.get_columns(table)} for table in seen.get_table_names()}
-
-
-def of_version(file: Path, version: int) -> None:
-    engine = sa.create_engine(f"sqlite:///{file}")
-    with engine.begin() as connection:
+def of_version(beside: Any, version: int) -> None:
+    """Make a ledger as an older version made it."""
+    with beside.engine.begin() as connection:
         migrate(connection, 0, version)
-    engine.dispose()
-
-
-def put(file: Path, statement: str) -> None:
-    engine = sa.create_engine(f"sqlite:///{file}")
-    with engine.begin() as connection:
-        connection.execute(sa.text(statement))
-    engine.dispose()
 
 
 INTENT = (
@@ -46,20 +34,22 @@ def test_every_version_has_its_step() -> None:
 
 
 @pytest.mark.parametrize("version", range(1, SCHEMA_VERSION))
-def test_an_older_ledger_becomes_the_same_as_a_new_one(tmp_path: Path, version: int) -> None:
-    old, new = tmp_path / "old.sqlite", tmp_path / "new.sqlite"
-    of_version(old, version)
-    assert tables(old) != {}
+def test_an_older_ledger_becomes_the_same_as_a_new_one(
+    new_place: Callable[[], Path | str], beside_of: Callable[[Path | str], Any], version: int
+) -> None:
+    old, new = new_place(), new_place()
+    of_version(beside_of(old), version)
+    before = beside_of(old).schema()
+    assert before != {}
     Ledger.open(old).close()
     Ledger.open(new).close()
-    assert tables(old) == tables(new)
+    assert before != beside_of(old).schema() == beside_of(new).schema()
 
 
-def test_what_waits_for_a_person_still_waits_after_the_migration(tmp_path: Path) -> None:
-    file = tmp_path / "ledger.sqlite"
-    of_version(file, 1)
-    put(file, INTENT.format(order=ORDER, rest="'error', 'canceled_not_sent', NULL"))
-    with Ledger.open(file) as ledger:
+def test_what_waits_for_a_person_still_waits_after_the_migration(place: Path | str, beside: Any) -> None:
+    of_version(beside, 1)
+    beside.change(INTENT.format(order=ORDER, rest="'error', 'canceled_not_sent', NULL"))
+    with Ledger.open(place) as ledger:
         (intent,) = ledger.intents.waiting()
     assert (intent.order, intent.reason, intent.answer, intent.outcome) == (
         ORDER,
@@ -69,23 +59,21 @@ def test_what_waits_for_a_person_still_waits_after_the_migration(tmp_path: Path)
     )
 
 
-def test_what_was_proved_before_the_migration_is_known_as_canceled(tmp_path: Path) -> None:
-    file = tmp_path / "ledger.sqlite"
-    of_version(file, 1)
-    put(file, INTENT.format(order=ORDER, rest="'ok', 'canceled', '2026-03-01T02:14:09+00:00'"))
-    with Ledger.open(file) as ledger:
+def test_what_was_proved_before_the_migration_is_known_as_canceled(place: Path | str, beside: Any) -> None:
+    of_version(beside, 1)
+    beside.change(INTENT.format(order=ORDER, rest="'ok', 'canceled', '2026-03-01T02:14:09+00:00'"))
+    with Ledger.open(place) as ledger:
         assert ledger.intents.waiting() == []
         (intent,) = ledger.intents.canceled_since("shop.example", intent_time())
     assert intent.order == ORDER
 
 
-def test_the_database_itself_refuses_a_second_open_intent_after_the_migration(tmp_path: Path) -> None:
-    file = tmp_path / "ledger.sqlite"
-    of_version(file, 1)
-    put(file, INTENT.format(order=ORDER, rest="NULL, NULL, NULL"))
-    Ledger.open(file).close()
+def test_the_database_itself_refuses_a_second_open_intent_after_the_migration(place: Path | str, beside: Any) -> None:
+    of_version(beside, 1)
+    beside.change(INTENT.format(order=ORDER, rest="NULL, NULL, NULL"))
+    Ledger.open(place).close()
     with pytest.raises(sa.exc.IntegrityError):
-        put(file, INTENT.format(order=ORDER, rest="NULL, NULL, NULL"))
+        beside.change(INTENT.format(order=ORDER, rest="NULL, NULL, NULL"))
 
 
 def intent_time() -> datetime:
