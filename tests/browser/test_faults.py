@@ -25,6 +25,7 @@ from bot.admin import Admin
 from bot.browser import BrowserChoice
 from bot.joblist import Job
 from bot.ledger import Ledger
+from bot.ledger.schema import SCHEMA_VERSION
 from bot.outcomes import Outcome
 from bot.pack import Pack
 from bot.recorder import Recorder
@@ -509,7 +510,7 @@ def test_a_run_does_not_begin_with_a_damaged_ledger(refused: Callable[[], str], 
 def test_a_run_does_not_begin_with_a_ledger_of_a_newer_version(refused: Callable[[], str], tmp_path: Path) -> None:
     change(tmp_path / LEDGER, "UPDATE ledger_version SET version = 99")
     assert refused() == (
-        f"The ledger {LEDGER} cannot be used: it is of version 99, this Countermand knows up to 3. "
+        f"The ledger {LEDGER} cannot be used: it is of version 99, this Countermand knows up to {SCHEMA_VERSION}. "
         "Update Countermand.\n"
     )
 
@@ -592,7 +593,8 @@ def test_a_clock_that_is_set_back_loses_no_claim_and_makes_no_press_look_long_ag
             outcome=Outcome.UNKNOWN,
             message=f"Confirm was pressed, or about to be, in run run-1 ({intent.written_at}), what came of it was "
             "never proved, and the order now reads Unshipped. Nothing was pressed this time.",
-            next_step="It was pressed only a moment ago: run it again later, when the settle time is over.",
+            next_step="It was pressed only a moment ago: run it again once COUNTERMAND_RECOVER_AFTER (300 seconds unless "
+            "set) is over since then.",
             status_before=Status.UNSHIPPED,
         )
     ]

@@ -126,18 +126,20 @@ def test_stores_may_be_called_anything(context_for: Callable[[Face], BrowserCont
     stock = new_shop()
     usual, order = stock.store("asc-v2-2.3-magentocommerce-us"), stock.example("unshipped_recent")
     names = ['Kid\'s "Toys" & <more> [2] (US)', 'Kid\'s "Toys" & <more> [2] (US)*', "Überstore – 店|\\d+"]
+    numbers = ["112-1215998-3002091", "112-1215998-3002092", "112-1215998-3002093"]
     shop = Shop(
         [replace(usual, name=name, uuid=f"5b0e7c52-6a0f-4d5e-9a41-{place:012}") for place, name in enumerate(names)],
-        [replace(order, store=name) for name in names],
+        [replace(order, store=name, number=number) for name, number in zip(names, numbers, strict=True)],
     )
     with Sandbox(face=face, shop=shop) as sandbox, context_for(face).new_page() as page:
         admin = Admin(page, pack, sandbox.url, patience=15, settle=0)
         sign_in(admin, sandbox.username, SecretStr(sandbox.password))
-        for name in (names[0], names[2]):
-            assert cancel_order(admin, Job(order=order.number, store=name, reason=Reason.NO_INVENTORY)) == CANCELED
+        for place in (0, 2):
+            job = Job(order=numbers[place], store=names[place], reason=Reason.NO_INVENTORY)
+            assert cancel_order(admin, job) == CANCELED
         assert [(cancel.order, cancel.store) for cancel in sandbox.journal.cancels] == [
-            (order.number, names[0]),
-            (order.number, names[2]),
+            (numbers[0], names[0]),
+            (numbers[2], names[2]),
         ]
 
 
