@@ -4,6 +4,7 @@ The press itself takes a permit and writes the intent to the ledger, flushed to 
 nothing is ever pressed again.
 """
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -14,7 +15,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Request, Route
 
 from bot.admin import Admin, first_line
-from bot.errors import EvidenceNotWritten, LedgerTrouble
+from bot.errors import EvidenceNotWritten, LedgerTrouble, StoodStill
 from bot.guard import Permit
 from bot.ledger import Event
 from bot.outcomes import Outcome
@@ -23,6 +24,11 @@ from bot.vocabulary import AMAZON_ORDER_NUMBER, Status
 
 PRESS_SECONDS = 5.0
 """How long a press may take; that Confirm can be pressed was tried just before."""
+
+FRESH_SECONDS = 30.0
+"""How old an intent may be when Confirm is pressed: by far less than what recovery waits before it believes that a
+press never arrived, and more than a ledger that is in use needs to write it.
+"""
 
 
 @dataclass
@@ -50,9 +56,12 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
     Raises:
         PressedBefore: the ledger knows of a Confirm for this order that was never settled.
         LedgerTrouble: the intent could not be written; nothing was pressed.
+        StoodStill: too long after the intent, as when the computer slept in between; nothing was pressed, and another
+            run may have concluded that by now.
     """
     confirm = admin.screen("cancel_dialog", order=permit.order).one("confirm")
     before = Counter(_answers_shown(admin, "error") + _answers_shown(admin, "success"))
+    begun = time.time()  # a clock that goes on while the computer sleeps
     heard = Heard(intent=admin.ledger.intents.write(admin.host, permit), before=before)
     known = admin.pack.info.cancel_request
 
@@ -83,8 +92,10 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
     for event, listener in listeners.items():
         admin.page.on(event, listener)  # type: ignore[call-overload]  # one overload an event name
     admin.page.route(is_watched, look_at)
-    admin.pressed = True
     try:
+        if not 0 <= time.time() - begun <= FRESH_SECONDS:
+            raise StoodStill(order=permit.order)
+        admin.pressed = True
         try:
             confirm.click(timeout=PRESS_SECONDS * 1000)
         except PlaywrightError as trouble:

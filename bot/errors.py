@@ -212,6 +212,12 @@ class ClaimLost(Technical):
     """Another run has taken order {order} over, because this one stood still for too long."""
 
 
+class StoodStill(Technical):
+    """Confirm was not pressed for order {order}: this run stood still, or its clock was set, after its intent was
+    written.
+    """
+
+
 class EvidenceNotWritten(Technical):
     """The evidence could not be written ({reason}), and no order is canceled without it."""
 

@@ -6,9 +6,10 @@ import pytest
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 
+import bot.confirm
 from bot.admin import Admin
-from bot.confirm import PRESS_SECONDS, Heard, await_answer, conclude, press_confirm
-from bot.errors import LedgerTrouble, PressedBefore
+from bot.confirm import FRESH_SECONDS, PRESS_SECONDS, Heard, await_answer, conclude, press_confirm
+from bot.errors import LedgerTrouble, PressedBefore, StoodStill
 from bot.guard import Permit
 from bot.ledger import Event, Ledger
 from bot.outcomes import Outcome
@@ -178,6 +179,18 @@ def test_trouble_of_the_browser_in_the_press_is_kept_and_not_raised(admin: FakeA
     with press(admin) as heard:
         assert heard.press_trouble == "the page crashed"
     assert (admin.did[1:], admin.pressed) == (["note pressed"], True)
+
+
+@pytest.mark.parametrize("seconds", [FRESH_SECONDS + 1, -1])
+def test_a_run_that_stood_still_after_its_intent_or_whose_clock_was_set_does_not_press(
+    admin: FakeAdmin, monkeypatch: pytest.MonkeyPatch, seconds: float
+) -> None:
+    times = iter([1000.0, 1000.0 + seconds])
+    monkeypatch.setattr(bot.confirm, "time", SimpleNamespace(time=lambda: next(times)))
+    with pytest.raises(StoodStill), press(admin):
+        pass
+    assert (admin.did, admin.pressed, admin.listeners) == ([], False, {})
+    assert [intent.order for intent in admin.ledger.intents.waiting()] == [ORDER]
 
 
 def test_an_interrupt_in_the_press_leaves_the_intent_open(admin: FakeAdmin) -> None:

@@ -34,6 +34,7 @@ from bot.errors import (
     ScreenNotReached,
     SessionEnded,
     SettingsInvalid,
+    StoodStill,
     StoreNotFound,
     Technical,
 )
@@ -114,6 +115,11 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     (
         ClaimLost(order="112-1215998-3002091"),
         "Another run has taken order 112-1215998-3002091 over, because this one stood still for too long.",
+    ),
+    (
+        StoodStill(order="112-1215998-3002091"),
+        "Confirm was not pressed for order 112-1215998-3002091: this run stood still, or its clock was set, after its "
+        "intent was written.",
     ),
     (
         EvidenceNotWritten(reason="No space left on device"),

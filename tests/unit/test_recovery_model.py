@@ -45,6 +45,7 @@ from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 
 import bot.admin
+import bot.confirm
 import bot.ledger.claims
 import bot.ledger.database
 import bot.runner
@@ -764,7 +765,7 @@ class WorldsDatetime(datetime):
 def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock is the world's, and so are the processes; the log is silent."""
     clock = SimpleNamespace(time=lambda: World.now.clock().timestamp(), monotonic=lambda: World.now.seconds)
-    for module in (bot.admin, bot.runner, bot.ledger.claims):
+    for module in (bot.admin, bot.confirm, bot.runner, bot.ledger.claims):
         monkeypatch.setattr(module, "time", clock)
     for module in (bot.runner, bot.ledger.database, flows.recover_order):
         monkeypatch.setattr(module, "datetime", WorldsDatetime)
@@ -916,6 +917,33 @@ def test_an_order_that_has_left_waits_as_long_as_a_late_request_may_still_arrive
     at_last.go_on("", [])
     assert [result.outcome for result in at_last.results] == [Outcome.NOT_CANCELABLE]
     assert (world.ledger.intents.waiting(), len(order.presses)) == ([], 1)
+
+
+def test_a_run_that_stood_still_between_its_intent_and_its_press_does_not_press() -> None:
+    world = World()
+    asleep = Process(world, LISTED[:1])
+    asleep.go_on("intent_written", [])
+    world.pass_time(RECOVER_AFTER)
+    Process(world, LISTED[:1]).go_on("", [])
+    world.orders[LISTED[0]].status = Status.UNSHIPPED
+    asleep.go_on("", [])
+    assert [result.outcome for result in asleep.results] == [Outcome.MISMATCH]
+    assert len(world.orders[LISTED[0]].presses) == 1
+
+
+def test_an_order_whose_run_stood_still_before_its_press_is_canceled_by_a_later_one() -> None:
+    world = World()
+    asleep = Process(world, LISTED[:1])
+    asleep.go_on("intent_written", [])
+    world.pass_time(31)
+    asleep.go_on("", [])
+    assert [result.outcome for result in asleep.results] == [Outcome.UNKNOWN]
+    world.pass_time(RECOVER_AFTER)
+    later = Process(world, LISTED[:1])
+    later.go_on("", [])
+    assert [result.outcome for result in later.results] == [Outcome.CANCELED]
+    assert [row.settled_as for row in world.rows()] == ["not-sent", "canceled"]
+    assert len(world.orders[LISTED[0]].presses) == 1
 
 
 # --- The simulation does what it is told ---
