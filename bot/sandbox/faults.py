@@ -18,6 +18,8 @@ class Faults:
     """The server acts on a cancel, and the connection is cut before its answer is complete."""
     request_lost: bool = False
     """The connection is cut before the server acts on a cancel."""
+    cancel_late_ms: int = 0
+    """The server takes so long before it acts on a cancel, and then does, although who sent it may be gone by then."""
     cancel_hangs_ms: int = 0
     """The server acts on a cancel at once and holds its answer back for so long."""
     cancel_status: int = 0

@@ -218,6 +218,8 @@ class Site:
         cancels = operation == "cancelOrder"
         if (cancels and faults.request_lost) or (operation and faults.operation_lost == operation):
             return CutOff()
+        if cancels and faults.cancel_late_ms:
+            await asyncio.sleep(faults.cancel_late_ms / 1000)
         response = self._answer(operation, call, session)
         if not cancels:
             return response

@@ -38,6 +38,8 @@ class Visitor:
 
     sandbox: Sandbox
     endpoint: str = ""
+    patience: float = 20
+    """Seconds to wait for an answer."""
     opener: urllib.request.OpenerDirector = field(
         default_factory=lambda: urllib.request.build_opener(
             urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
@@ -47,7 +49,7 @@ class Visitor:
     def ask(self, path: str = "", data: bytes | None = None, headers: dict[str, str] | None = None) -> Answer:
         request = urllib.request.Request(urljoin(self.sandbox.url, path), data, headers or {})
         try:
-            with self.opener.open(request, timeout=20) as response:
+            with self.opener.open(request, timeout=self.patience) as response:
                 return Answer(response.status, response.url, response.read().decode())
         except urllib.error.HTTPError as error:
             with error:

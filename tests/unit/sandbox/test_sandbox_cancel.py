@@ -9,6 +9,8 @@ from bot.sandbox import Order, Sandbox
 from bot.vocabulary import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Visitor
 
 REFUSED = {"errors": [{"message": "Unable to cancel Amazon order"}]}
@@ -113,6 +115,21 @@ def test_a_request_that_is_lost_leaves_the_order_alone(clerk: Visitor, sandbox: 
 
     assert order.status is Status.UNSHIPPED
     assert sandbox.journal.cancels == ()
+
+
+def test_a_cancel_can_be_acted_on_when_who_sent_it_is_gone(
+    clerk: Visitor, new_visitor: Callable[[], Visitor], sandbox: Sandbox
+) -> None:
+    sandbox.faults.cancel_late_ms = 500
+    order = sandbox.shop.example("unshipped_recent")
+    clerk.patience = 0.2
+
+    with pytest.raises(TimeoutError):
+        clerk.call("cancelOrder", order, reason="NoInventory")
+
+    other = new_visitor()
+    assert any(other.ask() and sandbox.journal.cancels for _ in range(20_000))
+    assert cancels(sandbox) == [(order.number, order.store, "NoInventory", "Unshipped", "demo", True, "ok")]
 
 
 def test_a_cancel_can_be_answered_with_an_error_after_the_server_acted(clerk: Visitor, sandbox: Sandbox) -> None:
