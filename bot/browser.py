@@ -1,8 +1,9 @@
 """Finds a browser on this machine and starts it so that it can only talk to the hosts that it may talk to.
 
 The one named in ``COUNTERMAND_BROWSER`` comes first, then Playwright's own, then an installed Chromium,
-Chrome or Edge. Whichever it is, it is the full browser in its headless mode, so that a person who looks on
-with ``--headed`` sees the browser that also works unseen.
+Chrome or Edge. Where nobody looks on, Chromium's headless shell goes before the full browser: the same engine
+without a window starts in a third of the time and needs about 30 % less of the processor. With ``--headed`` it is
+the full browser.
 
 What the browser may talk to is settled in its resolver of host names: every name, and every literal
 address, that is not allowed is answered with "no such host". Routing requests through this program instead
@@ -10,6 +11,7 @@ would switch off the browser's HTTP cache. A proxy would resolve the names itsel
 rule, which is why none is used, not even the system's.
 """
 
+import itertools
 import os
 import re
 import shutil
@@ -40,10 +42,13 @@ _QUIET = (
     "--dns-prefetch-disable",
     "--no-pings",
     "--no-proxy-server",
+    "--proxy-server=direct://",  # the headless shell knows no other way to say it
     # Peer-to-peer connections resolve no names: without a proxy this leaves them no way out at all.
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # what the headless shell calls it
 )
 
+_SHELL_COMMANDS = ("chromium-headless-shell", "chrome-headless-shell")
 _COMMANDS = (
     "chromium",
     "chromium-browser",
@@ -87,11 +92,14 @@ class BrowserChoice:
     """Whether it cannot open a window."""
 
 
-def find_browser(named: str | Path | None, playwright: Playwright | None = None) -> BrowserChoice:
+def find_browser(
+    named: str | Path | None, playwright: Playwright | None = None, *, headed: bool = False
+) -> BrowserChoice:
     """The browser to use: the one ``named``, else Playwright's own, else an installed one.
 
     ``named`` is the value of ``COUNTERMAND_BROWSER``: a program file or a command, or nothing. Without a
     ``playwright`` that already runs, one is started for the question and stopped again; no browser is.
+    With ``headed``, one that cannot open a window comes last.
 
     Raises:
         BrowserUnusable: ``named`` is not a program.
@@ -99,36 +107,43 @@ def find_browser(named: str | Path | None, playwright: Playwright | None = None)
     """
     if named is not None and str(named).strip():
         return _named_browser(str(named).strip())
-    choice = playwrights_browser(playwright) or next(installed_browsers(), None)
+    choices: Iterator[BrowserChoice] = itertools.chain(playwrights_browsers(playwright), installed_browsers())
+    if headed:
+        choices = iter(sorted(choices, key=lambda choice: choice.headless_only))
+    choice = next(choices, None)
     if choice is None:
         raise NoBrowser(where="")
     return choice
 
 
-def playwrights_browser(playwright: Playwright | None = None) -> BrowserChoice | None:
-    """Playwright's own Chromium, or failing that its headless shell, if it is there and can run."""
+def playwrights_browsers(playwright: Playwright | None = None) -> Iterator[BrowserChoice]:
+    """Playwright's own headless shell and its full Chromium, as far as they are there and can run."""
     # Playwright starts once in a thread, and the caller's may have one that it did not hand over.
     if playwright is None:
         with ThreadPoolExecutor(max_workers=1) as thread:
-            return thread.submit(_playwrights_browser_anew).result()
-    own = Path(playwright.chromium.executable_path)
-    if _can_run(own):
-        return BrowserChoice(executable=None, source="Playwright's own Chromium")
-    # `playwright install --only-shell` fetches a smaller program, kept in a folder beside Chromium's.
+            own = thread.submit(_playwrights_program).result()
+    else:
+        own = Path(playwright.chromium.executable_path)
+    # The headless shell is kept in a folder beside Chromium's.
     revision = next((part for part in own.parents if part.name.startswith("chromium-")), None)
     if revision is not None:
         folder = revision.with_name(revision.name.replace("chromium-", "chromium_headless_shell-"))
         for shell in sorted(folder.glob("chrome-headless-shell-*/chrome-headless-shell*")):
             if shell.stem == "chrome-headless-shell" and _can_run(shell):
-                return BrowserChoice(executable=shell, source="Playwright's own headless shell", headless_only=True)
-    return None
+                yield BrowserChoice(executable=shell, source="Playwright's own headless shell", headless_only=True)
+    if _can_run(own):
+        yield BrowserChoice(executable=None, source="Playwright's own Chromium")
 
 
 def installed_browsers() -> Iterator[BrowserChoice]:
     """Every Chromium, Chrome and Edge that is installed where this system installs them, the best first."""
     for program in _installed_programs():
         if _can_run(program):
-            yield BrowserChoice(executable=program, source=f"the installed {_product(program)} at {program}")
+            yield BrowserChoice(
+                executable=program,
+                source=f"the installed {_product(program)} at {program}",
+                headless_only=program.stem in _SHELL_COMMANDS,
+            )
 
 
 def launch_options(
@@ -149,7 +164,7 @@ def launch_options(
         "handle_sighup": False,
     }
     if choice.executable is None:
-        options["channel"] = "chromium"  # the full browser, where Playwright would take its headless shell
+        options["channel"] = "chromium"  # or Playwright would take its headless shell
     else:
         options["executable_path"] = choice.executable
     return options
@@ -210,9 +225,9 @@ def new_context(
     )
 
 
-def _playwrights_browser_anew() -> BrowserChoice | None:
+def _playwrights_program() -> Path:
     with sync_playwright() as playwright:
-        return playwrights_browser(playwright)
+        return Path(playwright.chromium.executable_path)
 
 
 def _named_browser(named: str) -> BrowserChoice:
@@ -231,7 +246,9 @@ def _named_browser(named: str) -> BrowserChoice:
         why = "that file is not a program, or may not be run"
     if why:
         raise BrowserUnusable(named=named, why=why)
-    return BrowserChoice(executable=program.absolute(), source=f"the browser at {program}")
+    return BrowserChoice(
+        executable=program.absolute(), source=f"the browser at {program}", headless_only=program.stem in _SHELL_COMMANDS
+    )
 
 
 def _installed_programs() -> list[Path]:
@@ -242,7 +259,7 @@ def _installed_programs() -> list[Path]:
         variables = ("PROGRAMFILES", "PROGRAMFILES(X86)", "LOCALAPPDATA")
         folders = [Path(os.environ[variable]) for variable in variables if os.environ.get(variable)]
         return [folder / program for program in _WINDOWS_PROGRAMS for folder in folders]
-    found = [Path(path) for command in _COMMANDS if (path := shutil.which(command))]
+    found = [Path(path) for command in (*_SHELL_COMMANDS, *_COMMANDS) if (path := shutil.which(command))]
     # A snap sees a part of the file system only, and Playwright keeps profiles elsewhere: better any other.
     found.sort(key=lambda program: "snap" in program.parts)
     return [*found, Path("/snap/bin/chromium")]
@@ -265,6 +282,8 @@ def _can_run(program: Path) -> bool:
 
 def _product(program: Path) -> str:
     name = program.stem.lower()
+    if name in _SHELL_COMMANDS:
+        return "headless shell"
     if "edge" in name:
         return "Edge"
     is_chromium = "chromium" in name or "Chromium" in program.parts

@@ -26,7 +26,7 @@ from bot.browser import (
     installed_browsers,
     launch,
     new_context,
-    playwrights_browser,
+    playwrights_browsers,
 )
 
 STEP_LIMIT = 900
@@ -35,12 +35,10 @@ STEP_LIMIT = 900
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _ERROR = re.compile(r"(?:Error|E|error): ?")
 
-# The headless shell, a second browser of Playwright's, is not used: see bot.browser.
-_DOWNLOAD = (sys.executable, "-m", "playwright", "install", "--no-shell", "chromium")
-_DEBIAN_STEPS = (
-    ("apt-get", "update"),
-    ("apt-get", "install", "-y", "--no-install-recommends", "chromium", "fonts-liberation"),
-)
+_DOWNLOAD = (sys.executable, "-m", "playwright", "install", "chromium")  # and its headless shell: see bot.browser
+_INSTALL = ("apt-get", "install", "-y", "--no-install-recommends")
+_DEBIAN_STEPS = (("apt-get", "update"), (*_INSTALL, "chromium", "fonts-liberation"))
+_DEBIANS_SHELL = (*_INSTALL, "chromium-headless-shell")  # not every Debian, and no Ubuntu, has it
 _NO_BROWSER = """\
 There is no browser here that starts, and none could be fetched. Do one of these, then try again:
   - install Google Chrome, Chromium or Edge in the way that is usual on this computer
@@ -82,15 +80,15 @@ def _the_named_one() -> BrowserChoice | None:
 
 
 def _the_one_from_before() -> BrowserChoice | None:
-    return _if_it_starts(playwrights_browser())
+    return _if_it_starts(next(playwrights_browsers(), None))
 
 
 def _playwrights_download() -> BrowserChoice | None:
-    _say("Downloading Playwright's own Chromium, about 200 MB.")
+    _say("Downloading Playwright's own Chromium, about 300 MB.")
     if (trouble := _run(_DOWNLOAD)) is not None:
         _say(f"The download did not work: {trouble}.")
         return None
-    choice = playwrights_browser()
+    choice = next(playwrights_browsers(), None)
     if choice is None:
         _say("Playwright's own Chromium cannot run here: the system lacks libraries that it needs.")
     return _if_it_starts(choice)
@@ -112,6 +110,9 @@ def _debians_package() -> BrowserChoice | None:
         if (trouble := _run(step, DEBIAN_FRONTEND="noninteractive")) is not None:
             _say(f"That did not work: {trouble}.")
             return None
+    _say(f"Running {' '.join(_DEBIANS_SHELL)}.")
+    if (trouble := _run(_DEBIANS_SHELL, DEBIAN_FRONTEND="noninteractive")) is not None:
+        _say(f"That did not work: {trouble}. It goes on without, a little slower.")
     return _an_installed_one()
 
 

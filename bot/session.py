@@ -80,7 +80,7 @@ def browser_session(settings: Settings, *, headed: bool = False) -> Iterator[Bro
         NoBrowser, CannotStart: there is none, or it does not start.
     """
     with sync_playwright() as playwright:
-        choice = find_browser(settings.browser, playwright)
+        choice = find_browser(settings.browser, playwright, headed=headed)
         hosts = (settings.host, *settings.allowed_hosts)
         session = BrowserSession(playwright, choice, hosts, headed).start()
         try:

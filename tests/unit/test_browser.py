@@ -123,13 +123,30 @@ def test_playwrights_own_without_the_systems_libraries_is_passed_over(tmp_path: 
 
 
 @linux
-def test_the_headless_shell_serves_where_the_full_browser_is_not(tmp_path: Path, commands: Path) -> None:
+def test_the_headless_shell_goes_before_the_full_browser_unless_somebody_looks_on(
+    tmp_path: Path, commands: Path
+) -> None:
     own = tmp_path / "chromium-1" / "chrome-linux64" / "chrome"
     folder = tmp_path / "chromium_headless_shell-1" / "chrome-headless-shell-linux64"
     shell = program(folder / "chrome-headless-shell")
-    assert find_browser(None, playwright_with(own)) == BrowserChoice(
-        executable=shell, source="Playwright's own headless shell", headless_only=True
+    choice = BrowserChoice(executable=shell, source="Playwright's own headless shell", headless_only=True)
+    assert find_browser(None, playwright_with(own)) == choice
+    assert find_browser(None, playwright_with(own), headed=True) == choice  # nothing else is there
+    program(own)
+    assert find_browser(None, playwright_with(own)) == choice
+    assert find_browser(None, playwright_with(own), headed=True) == BrowserChoice(
+        executable=None, source="Playwright's own Chromium"
     )
+
+
+@linux
+@pytest.mark.parametrize("command", ["chromium-headless-shell", "chrome-headless-shell"])
+def test_an_installed_headless_shell_opens_no_window(commands: Path, no_playwright: Playwright, command: str) -> None:
+    shell, chromium = program(commands / command), program(commands / "chromium")
+    source = f"the installed headless shell at {shell}"
+    assert find_browser(None, no_playwright) == BrowserChoice(executable=shell, source=source, headless_only=True)
+    assert find_browser(None, no_playwright, headed=True).executable == chromium
+    assert find_browser(command, no_playwright).headless_only
 
 
 @linux

@@ -17,7 +17,10 @@ from bot.errors import NoBrowser
 OWN = BrowserChoice(executable=None, source="Playwright's own Chromium")
 CHROME = BrowserChoice(executable=Path("/opt/chrome"), source="the installed Chrome at /opt/chrome")
 CHROMIUM = BrowserChoice(executable=Path("/opt/chromium"), source="the installed Chromium at /opt/chromium")
-DOWNLOAD = ["Browser: Downloading Playwright's own Chromium, about 200 MB."]
+SHELL = BrowserChoice(
+    executable=Path("/opt/shell"), source="the installed headless shell at /opt/shell", headless_only=True
+)
+DOWNLOAD = ["Browser: Downloading Playwright's own Chromium, about 300 MB."]
 LOOK = ["Browser: Looking for an installed Chromium, Chrome or Edge."]
 
 
@@ -35,7 +38,7 @@ class Computer:
         self.commands.append(command)
         if command[0] == "apt-get":
             assert environment == {"DEBIAN_FRONTEND": "noninteractive"}
-        name = next(word for word in ("playwright", "update", "chromium") if word in command)
+        name = next(word for word in ("playwright", "update", "chromium", "chromium-headless-shell") if word in command)
         return self.effects[name]()
 
     def if_it_starts(self, choice: BrowserChoice | None) -> BrowserChoice | None:
@@ -62,7 +65,7 @@ def computer(monkeypatch: pytest.MonkeyPatch) -> Computer:
     monkeypatch.setattr(getbrowser, "_run", computer.run)
     monkeypatch.setattr(getbrowser, "_if_it_starts", computer.if_it_starts)
     monkeypatch.setattr(getbrowser, "find_browser", computer.find)
-    monkeypatch.setattr(getbrowser, "playwrights_browser", lambda: computer.own)
+    monkeypatch.setattr(getbrowser, "playwrights_browsers", lambda: iter([computer.own] if computer.own else []))
     monkeypatch.setattr(getbrowser, "installed_browsers", lambda: iter(computer.installed))
     monkeypatch.setattr(getbrowser, "_may_install_debian_packages", lambda: False)
     return computer
@@ -84,7 +87,7 @@ def test_the_download_goes_before_an_installed_one(computer: Computer, capsys: p
     computer.effects["playwright"] = lambda: computer.has(own=OWN)
     assert getbrowser.main() == 0
     assert said(capsys) == [*DOWNLOAD, "Browser: Playwright's own Chromium starts."]
-    assert computer.commands == [(sys.executable, "-m", "playwright", "install", "--no-shell", "chromium")]
+    assert computer.commands == [(sys.executable, "-m", "playwright", "install", "chromium")]
 
 
 def test_an_installed_one_serves_where_the_download_fails(
@@ -120,6 +123,7 @@ def test_debians_package_serves_where_nothing_else_does(
     monkeypatch.setattr(getbrowser, "_may_install_debian_packages", lambda: True)
     computer.effects["update"] = lambda: None
     computer.effects["chromium"] = lambda: computer.has(installed=(CHROMIUM,))
+    computer.effects["chromium-headless-shell"] = lambda: computer.has(installed=(SHELL, CHROMIUM))
     assert getbrowser.main() == 0
     assert said(capsys) == [
         *DOWNLOAD,
@@ -127,6 +131,23 @@ def test_debians_package_serves_where_nothing_else_does(
         *LOOK,
         "Browser: Running apt-get update.",
         "Browser: Running apt-get install -y --no-install-recommends chromium fonts-liberation.",
+        "Browser: Running apt-get install -y --no-install-recommends chromium-headless-shell.",
+        *LOOK,
+        "Browser: The installed headless shell at /opt/shell starts.",
+    ]
+
+
+def test_a_debian_without_the_headless_shell_goes_on_without(
+    computer: Computer, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(getbrowser, "_may_install_debian_packages", lambda: True)
+    computer.effects["update"] = lambda: None
+    computer.effects["chromium"] = lambda: computer.has(installed=(CHROMIUM,))
+    computer.effects["chromium-headless-shell"] = lambda: "Unable to locate package chromium-headless-shell"
+    assert getbrowser.main() == 0
+    assert said(capsys)[-3:] == [
+        "Browser: That did not work: Unable to locate package chromium-headless-shell. It goes on without, a little "
+        "slower.",
         *LOOK,
         "Browser: The installed Chromium at /opt/chromium starts.",
     ]
@@ -147,7 +168,7 @@ def test_without_any_way_there_is_one_message(computer: Computer, capsys: pytest
     assert capsys.readouterr().err == (
         "There is no browser here that starts, and none could be fetched. Do one of these, then try again:\n"
         "  - install Google Chrome, Chromium or Edge in the way that is usual on this computer\n"
-        f"  - let the download through: {sys.executable} -m playwright install --no-shell chromium\n"
+        f"  - let the download through: {sys.executable} -m playwright install chromium\n"
         "  - name the program file of a browser in the environment: COUNTERMAND_BROWSER=/path/to/chrome\n"
     )
 
