@@ -37,6 +37,14 @@ AtStep = dict[str, Callable[[], object]]
 Cancel = tuple[str, str, str, str]
 Start = Callable[..., "subprocess.Popen[str]"]
 
+PROGRAM = """
+import signal
+from bot.cli import main
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in a shell's background are started without
+main()
+"""
+
 RUN = RunInfo(
     run_id="run",
     command="run",
@@ -217,7 +225,7 @@ def start(sandbox: Sandbox, browser_choice: BrowserChoice) -> Start:
             given["BROWSER"] = str(browser_choice.executable)
         environment = {f"COUNTERMAND_{name}": value for name, value in (given | settings).items()}
         return subprocess.Popen(
-            [sys.executable, "-c", "from bot.cli import main; main()", *arguments],
+            [sys.executable, "-c", PROGRAM, *arguments],
             cwd=folder,
             env=os.environ | environment | {"PYTHONUTF8": "1"},
             stdin=subprocess.DEVNULL,

@@ -63,20 +63,14 @@ AFTER_THE_PROOF = (
     "results_written:uncommitted",
 )
 USUAL = {
-    "sign_in:after",
-    "filter_by_order_number:after",
-    "permit:after",
     "intent_written:uncommitted",
     "intent:after",
-    "read_order_anew:after",
     "noting_the_answer:before",
     "answer:before",
-    "answer:after",
     "conclusion:after",
-    "result:after:2",
     "report:before",
 }
-"""The points of every test run, inside Confirm above all; the others only with --every-kill."""
+"""The points of every test run, those inside Confirm above all; the others only with --every-kill."""
 
 Canceled = Callable[[], list[str]]
 Chosen = Callable[[Iterable[str]], list[str]]
