@@ -24,6 +24,7 @@ from bot.joblist import Job
 from bot.outcomes import OrderResult
 from bot.report import REPORT_FILE, write_report
 from bot.results import write_results
+from bot.runner import RENEW_AFTER
 from bot.sandbox.stock import STORES
 
 SOME = 20
@@ -87,7 +88,8 @@ def main() -> None:
         parser.error(f"--orders must be at least {2 * SOME}")
     jobs = job_list(options.orders)
     with tempfile.TemporaryDirectory() as name, practice_admin(options.face, options.answer_ms) as practice:
-        watch = Watch(after={SOME, len(jobs)}, practice=practice.pid)
+        # What one browser profile gathers goes with it, so like is compared with like at the end of each.
+        watch = Watch(after={SOME, *range(RENEW_AFTER, len(jobs), RENEW_AFTER), len(jobs)}, practice=practice.pid)
         with open_bot(practice, Path(name), watch) as bot:
             watch.bot = bot
             end = bot.work(jobs)
