@@ -9,15 +9,17 @@ pytest-playwright::
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
 from functools import reduce
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator, Page, Response
 
 from bot.errors import (
+    CodeRefused,
     CountermandError,
     EvidenceNotWritten,
     Interrupted,
@@ -98,6 +100,8 @@ class Admin:
         """The order in hand, for the ledger's trail; empty between orders."""
         self.pressed = False
         """Whether Confirm was pressed for the order in hand."""
+        self.server_ahead = 0.0
+        """Seconds by which the Admin's clock was ahead of this machine's when it was opened; 0 if it did not say."""
         self._allowed_hosts = {str(urlsplit(url).hostname), *allowed_hosts}
         self._fresh_page = fresh_page
         self._sign_in = sign_in
@@ -118,7 +122,8 @@ class Admin:
 
     def open(self) -> None:
         """Open the Admin's address, whatever is open now."""
-        self.page.goto(self.url, wait_until="domcontentloaded")
+        answer = self.page.goto(self.url, wait_until="domcontentloaded")
+        self.server_ahead = (answer and _seconds_ahead(answer)) or 0.0
 
     def begin_again(self) -> None:
         """Open the Admin anew, signed in where that is known how; the way to a store is walked from the menu."""
@@ -204,6 +209,7 @@ class Admin:
 
         Raises:
             SessionEnded: signing in again mends it.
+            CodeRefused: a fresh two-factor code may mend it.
             InTheWay: beginning the order again may mend it.
             RunStopped: the run cannot go on.
         """
@@ -252,8 +258,7 @@ class Admin:
             PageTrouble: the browser could not go on.
             EvidenceNotWritten: before Confirm only; afterwards lost evidence is noted and hides no outcome.
         """
-        if self._stopping() and not self.pressed:
-            raise Interrupted
+        self.heed_stop()
         if not self.pressed:
             self.ledger.claims.sign_of_life()
         self.note(Event.STEP, step=name)
@@ -268,6 +273,15 @@ class Admin:
             self.recorder.trouble(self, name)
             raise
         self.recorder.picture(self, name)
+
+    def heed_stop(self) -> None:
+        """Begin nothing new once a person asked to stop.
+
+        Raises:
+            Interrupted: one did, and nothing is pressed yet.
+        """
+        if self._stopping() and not self.pressed:
+            raise Interrupted
 
     def note(self, event: Event, **told: object) -> None:
         """Append an event about the order in hand to the ledger's trail.
@@ -309,9 +323,25 @@ class Admin:
 def _interruption(what: Interruption) -> CountermandError:
     if what.reaction == "retry":
         return InTheWay(what.message, what.next_step)
-    error = SessionEnded(reason=what.message) if what.reaction == "sign_in" else RunStopped(reason=what.message)
+    kinds = {"sign_in": SessionEnded, "new_code": CodeRefused, "stop": RunStopped}
+    error = kinds[what.reaction](reason=what.message)
     error.next_step = what.next_step
     return error
+
+
+def _seconds_ahead(answer: Response) -> float | None:
+    """How far the server's clock, by its ``Date`` header, is ahead of this machine's; None when it does not say.
+
+    The header counts whole seconds, so half of one is added to what it says.
+    """
+    try:
+        said = parsedate_to_datetime(answer.headers.get("date", "")).timestamp() + 0.5
+        said += float(answer.headers.get("age", 0))
+    except (ValueError, OverflowError):
+        return None
+    timing = answer.request.timing
+    answered = (timing["startTime"] + max(0.0, timing["responseStart"])) / 1000  # both are milliseconds
+    return said - (answered if timing["startTime"] > 0 else time.time())
 
 
 def admin_name(url: str) -> str:

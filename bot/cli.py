@@ -274,17 +274,23 @@ def sandbox(
     face: FACE = FaceName.SPECTRUM,
     port: Annotated[int, typer.Option("--port", help="Port on this machine; 0 takes a free one.")] = 0,
     answer_ms: Annotated[int, typer.Option("--answer-ms", min=0, help="How long it takes to answer.")] = 0,
+    two_factor: Annotated[bool, typer.Option("--two-factor", help="Ask for a two-factor code at sign-in.")] = False,
 ) -> None:
     """Serve the practice Admin, to try and to train."""
     import threading
 
-    from bot.sandbox import Face, Sandbox
+    import pyotp
+
+    from bot.sandbox import Face, Faults, Sandbox
     from bot.stopping import StopRequest, stop_on_signals
 
     ended = threading.Event()
     stop = StopRequest()
-    with Sandbox(face=Face(face), port=port, answer_ms=answer_ms) as practice:
+    faults = Faults(two_factor=pyotp.random_base32() if two_factor else "")
+    with Sandbox(face=Face(face), port=port, answer_ms=answer_ms, faults=faults) as practice:
         typer.echo(f"Practice Admin: {practice.url}\nUser name: {practice.username}\nPassword: {practice.password}")
+        if two_factor:
+            typer.echo(f"Two-factor secret: {faults.two_factor}")
         typer.echo("Press Ctrl-C to end it.")
         with stop_on_signals(stop, lambda _: ended.set()):
             while not ended.wait(0.5):  # short, because a wait without an end hears no signal on Windows
@@ -348,7 +354,9 @@ def _carry_out(
         settings,
         job_list,
         work=work,
-        sign_in=partial(sign_in, username=settings.username, password=settings.password),
+        sign_in=partial(
+            sign_in, username=settings.username, password=settings.password, totp_secret=settings.totp_secret
+        ),
         may_start=partial(_ask_to_start, settings, job_list) if ask else None,
         headed=headed,
         max_cancellations=max_cancellations,

@@ -184,6 +184,13 @@ class SessionEnded(Technical):
     """
 
 
+class CodeRefused(Technical):
+    """{reason}
+
+    A fresh code may be taken.
+    """
+
+
 class InTheWay(Technical):
     """{reason}"""
 

@@ -77,7 +77,7 @@ def carry_out(
     progress = make_progress()
     stop = StopRequest(settings.stop_file)
     recorder = Recorder(folder, masked=not settings.unmasked)
-    secrets = [settings.password.get_secret_value()]
+    secrets = [secret.get_secret_value() for secret in (settings.password, settings.totp_secret) if secret]
     with (
         log_to(folder / "log.jsonl", secrets=secrets, say=progress.say),
         stop_on_signals(stop, progress.say),

@@ -52,6 +52,9 @@ class Element(_Model):
         default=False, description="Pressing it cannot be taken back; only the holder of a permit can press it"
     )
     private: bool = Field(default=False, description="Shows buyers' data: masked in pictures and texts")
+    secret: bool = Field(
+        default=False, description="A field for a password or a code: pictured and described empty, whatever is in it"
+    )
     purpose: Words = Field(alias="for", description="What it is for, in a few words; error messages use them")
     observed: Words = Field(description="Where it was seen: a guide, a version, a screen")
 
@@ -65,6 +68,8 @@ class Element(_Model):
             raise ValueError("name goes with role; without role, use text or label")
         if self.private and not (self.field or self.column):
             raise ValueError("only field and column elements can be private: their words are what is masked")
+        if self.secret and (self.field or self.column):
+            raise ValueError("field and column elements cannot be secret: nothing is typed into them")
         if self.commits and self.name is None:
             raise ValueError("an element that commits is found by role and name, so that nothing else can match")
         return self
@@ -111,8 +116,9 @@ class Check(_Model):
 class Interruption(_Model):
     """What it means when this screen appears instead of the one that was expected."""
 
-    reaction: Literal["sign_in", "retry", "stop"] = Field(
-        description="sign_in: sign in again and go on; retry: begin this order again; stop: end the run"
+    reaction: Literal["sign_in", "new_code", "retry", "stop"] = Field(
+        description="sign_in: sign in again and go on; new_code: enter a fresh two-factor code; retry: begin this "
+        "order again; stop: end the run"
     )
     lasting: float = Field(
         default=0, ge=0, le=600, description="Seconds that it must last before it counts; 0 is at once"

@@ -7,16 +7,18 @@ otherwise.
 
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 from bot.errors import EvidenceNotWritten, LedgerTrouble
-from bot.finder import READ_PAGE, known_labels
+from bot.finder import READ_PAGE, known_labels, locate
 from bot.ledger import Event
 from bot.pack import Pack
 
@@ -103,14 +105,16 @@ class Recorder:
         admin.note(Event.PICTURE, file=file, sha256=hashlib.sha256(content).hexdigest())
 
     def _photograph(self, page: Page, pack: Pack) -> bytes:
-        if self._masked:
-            _private(page, pack, act="mask")
-        # Hiding the caret, as is usual, would leave its traces in the document.
-        return page.screenshot(type="jpeg", quality=JPEG_QUALITY, caret="initial")
+        with _secrets_hidden(page, pack):
+            if self._masked:
+                _private(page, pack, act="mask")
+            # Hiding the caret, as is usual, would leave its traces in the document.
+            return page.screenshot(type="jpeg", quality=JPEG_QUALITY, caret="initial")
 
     def _words(self, admin: "Admin") -> str:
         messages = admin.screen("answer").find("messages").all_inner_texts()
-        snapshot = admin.page.locator("body").aria_snapshot(timeout=5000)
+        with _secrets_hidden(admin.page, admin.pack):
+            snapshot = admin.page.locator("body").aria_snapshot(timeout=5000)
         text = "\n".join(
             ["Messages on the screen:", *(messages or ["none"]), "", "The page (ARIA snapshot):", snapshot]
         )
@@ -119,6 +123,36 @@ class Recorder:
                 if len(words) > 1:
                     text = re.sub(rf"(?<!\w){_as_written(words)}(?!\w)", "[masked]", text)
         return text
+
+
+@contextmanager
+def _secrets_hidden(page: Page, pack: Pack) -> Iterator[None]:
+    """While the block runs, the fields that the pack marks as secret are empty; the page is not told."""
+    # Only screens that may appear at any time have such fields, and those know no facts of an order.
+    found = [
+        locate(page, spec, name, {})
+        for spec in pack.interruptions()
+        for name, element in spec.elements.items()
+        if element.secret
+    ]
+    typed = reduce(Locator.or_, found) if found else None
+    if typed is None or not typed.evaluate_all(_EMPTY):
+        yield
+        return
+    try:
+        yield
+    finally:
+        typed.evaluate_all(_FILL_AGAIN)
+
+
+# What was typed stays in the page, where it is anyway.
+_EMPTY = """(fields) => {
+    for (const field of fields) { field[Symbol.for("countermand typed")] = field.value; field.value = ""; }
+    return fields.length;
+}"""
+_FILL_AGAIN = """(fields) => {
+    for (const field of fields) field.value = field[Symbol.for("countermand typed")] ?? field.value;
+}"""
 
 
 def _as_written(words: str) -> str:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator
 
 from bot import choice
@@ -17,6 +18,7 @@ from bot.errors import (
     ElementAmbiguous,
     ElementMissing,
     LeadsElsewhere,
+    PageTrouble,
     ScreenChanged,
 )
 from bot.finder import READ_PAGE, READ_ROWS, SCROLL_ON, locate, reading_request
@@ -191,9 +193,20 @@ class Screen:
         return bool(self.admin.page.evaluate(SCROLL_ON, header))
 
     def fill(self, name: str, text: str) -> None:
-        """Check the screen, then type ``text`` into the one element ``name``."""
+        """Check the screen, then type ``text`` into the one element ``name``.
+
+        Raises:
+            PageTrouble: a field for a secret could not be filled; the browser's own words would repeat the secret.
+        """
         self.check()
-        self.one(name).fill(text)
+        field = self.one(name)
+        try:
+            field.fill(text)
+        except PlaywrightError:
+            if not self.element(name).secret:
+                raise
+            reason = f"{self.spec.title}: nothing could be typed into {name} ({self.element(name).purpose})."
+            raise PageTrouble(reason=reason) from None
 
     def choose(self, name: str, words: str) -> None:
         """Check the screen, then choose ``words`` from the one ``choice`` element ``name``.

@@ -4,6 +4,7 @@ Every one is ``COUNTERMAND_`` and the field's name in capitals. What the command
 environment, and the environment before ``.env``.
 """
 
+import base64
 import ipaddress
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -73,6 +74,9 @@ class Settings(Places):
     admin_url: str = Field(description="Address of the Admin, such as https://shop.example/admin")
     username: str = Field(min_length=1, description="Admin user name")
     password: SecretStr = Field(min_length=1, description="Admin password")
+    totp_secret: SecretStr | None = Field(
+        default=None, description="Secret that the account's two-factor codes are computed from, in base32"
+    )
     pack: str = Field(default="asc-4.3", description="Pack that describes the screens: a name or a folder")
     browser: str | None = Field(default=None, description="Browser program to use instead of the one found")
     timeout: float = Field(default=30, gt=0, le=600, description="Seconds to wait for a screen")
@@ -106,6 +110,23 @@ class Settings(Places):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(host.strip() for host in value.split(",") if host.strip()) if isinstance(value, str) else value
+
+    @field_validator("totp_secret")
+    @classmethod
+    def _base32(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        secret = "".join(value.get_secret_value().split()).rstrip("=").upper()
+        try:
+            usable = bool(base64.b32decode(secret + "=" * (-len(secret) % 8)))
+        except ValueError:
+            usable = False
+        if not usable:
+            raise ValueError(
+                "it must be the secret as the Admin shows it beside the QR code: base32, letters A to Z and digits "
+                "2 to 7, spaces allowed"
+            )
+        return SecretStr(secret)
 
     @field_validator("admin_url")
     @classmethod

@@ -1,27 +1,65 @@
 """Signing in to the Admin.
 
-The manual: open the Admin's address; enter *Username* and *Password*; click *Sign in*.
+The manual: open the Admin's address; enter *Username* and *Password*; click *Sign in*. Where the Admin asks for it,
+enter the *Authenticator code* and click *Confirm*.
 """
 
 from pydantic import SecretStr
 
 from bot.admin import Admin
+from bot.errors import CodeRefused
+from bot.twofactor import codes_refused, fresh_code, no_secret
 
 
-def sign_in(admin: Admin, username: str, password: SecretStr) -> None:
+def sign_in(admin: Admin, username: str, password: SecretStr, totp_secret: SecretStr | None = None) -> None:
     """Open the Admin and sign in, or go on where a session still holds.
 
     Raises:
-        RunStopped: the Admin refused the user name or password, asks for something that this program cannot
-            answer, or is down. Signing in is tried once, because a locked account helps nobody.
+        RunStopped: the Admin refused the user name, the password or two codes, asks for something that this program
+            cannot answer, or is down. The password is tried once, because a locked account helps nobody.
     """
     with admin.step("open_admin"):
         admin.open()
-        screen = admin.arrive_at_one_of("sign_in", "start_page")
-    if screen.spec.screen == "start_page":
-        return
-    with admin.step("sign_in"):
-        screen.fill("username", username)
-        screen.fill("password", password.get_secret_value())
-        screen.click("sign_in")
-        admin.arrive("start_page", besides=("sign_in",))
+        screen = admin.arrive_at_one_of("sign_in", "start_page", "two_factor")
+    if screen.spec.screen == "sign_in":
+        with admin.step("sign_in"):
+            screen.fill("username", username)
+            screen.fill("password", password.get_secret_value())
+            screen.click("sign_in")
+            screen = admin.arrive_at_one_of("start_page", "two_factor", besides=("sign_in",))
+    if screen.spec.screen == "two_factor":
+        enter_codes(admin, username, totp_secret)
+
+
+def enter_codes(admin: Admin, username: str, totp_secret: SecretStr | None) -> None:
+    """Enter a two-factor code that was never used, and another one if it is refused.
+
+    Raises:
+        RunStopped: there is no secret, or both codes were refused. A third is not tried: ten block the account.
+    """
+    if totp_secret is None:
+        raise no_secret()
+    try:
+        enter_one_code(admin, username, totp_secret)
+    except CodeRefused:
+        with admin.step("open_admin"):
+            admin.open()
+            admin.arrive("two_factor")
+        try:
+            enter_one_code(admin, username, totp_secret)
+        except CodeRefused as refused:
+            raise codes_refused(admin) from refused
+
+
+def enter_one_code(admin: Admin, username: str, totp_secret: SecretStr) -> None:
+    """Enter a fresh code, waiting for one if needed, and confirm it.
+
+    Raises:
+        CodeRefused: the Admin says that it is not valid.
+    """
+    with admin.step("enter_code"):
+        code = fresh_code(admin, username, totp_secret)
+        screen = admin.screen("two_factor")
+        screen.fill("code", code)
+        screen.click("confirm")
+        admin.arrive("start_page", besides=("two_factor",))

@@ -7,6 +7,7 @@ order with an intent that was never settled is not pressed again. Orders are kno
 ``Ledger.runs``       every run, the orders it was asked for, and what became of each
 ``Ledger.intents``    every Confirm that was pressed or about to be, what was heard of it, and who settled it
 ``Ledger.claims``     which run works on which order just now
+``Ledger.codes``      which two-factor codes were used
 ``Ledger.trail``      every event, chained by hashes, so that a later change shows
 ====================  =======================================================================================
 
@@ -19,6 +20,7 @@ from typing import Self
 import sqlalchemy as sa
 
 from bot.ledger.claims import Claims
+from bot.ledger.codes import Codes
 from bot.ledger.database import Database, connect, connect_in_memory
 from bot.ledger.intents import Intent, Intents
 from bot.ledger.runs import Runs
@@ -35,6 +37,7 @@ class Ledger:
         self.trail = Trail(self._database)
         self.runs = Runs(self._database, self.trail)
         self.claims = Claims(self._database, self.trail)
+        self.codes = Codes(self._database)
         self.intents = Intents(self._database, self.trail, self.claims)
 
     @classmethod

@@ -92,6 +92,14 @@ events: Final = sa.Table(
     sa.Index("events_of_an_order", "run_id", "amazon_order", "number"),
 )
 
+codes: Final = sa.Table(
+    "codes",
+    _schema,
+    sa.Column("admin", sa.String(255), primary_key=True),
+    sa.Column("account", sa.String(255), primary_key=True),
+    sa.Column("step", sa.BigInteger, nullable=False),
+)
+
 
 def _first(connection: sa.Connection) -> None:
     """Runs, their orders, and intents."""
@@ -132,9 +140,14 @@ def _fourth(connection: sa.Connection) -> None:
     next(index for index in intents.indexes if index.name == "intents_of_an_order").create(connection)
 
 
+def _fifth(connection: sa.Connection) -> None:
+    """The two-factor codes that were used."""
+    codes.create(connection)
+
+
 _SETTLED_COLUMNS: Final = ("settled_as", "settled_by", "settled_why")
 
-STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (_first, _second, _third, _fourth)
+STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (_first, _second, _third, _fourth, _fifth)
 """What leads from each version to the next; version 0 is an empty database."""
 
 SCHEMA_VERSION: Final = len(STEPS)

@@ -5,7 +5,7 @@ and has switches for what can go wrong.
 """
 
 from bot.sandbox.faults import Faults
-from bot.sandbox.journal import CancelRecord, CommerceCancelRecord, Journal, RequestRecord
+from bot.sandbox.journal import CancelRecord, CodeRecord, CommerceCancelRecord, Journal, RequestRecord
 from bot.sandbox.server import Face, Sandbox
 from bot.sandbox.shop import EXAMPLES, UNKNOWN_ORDER, Order, Shop, Store
 
@@ -13,6 +13,7 @@ __all__ = [
     "EXAMPLES",
     "UNKNOWN_ORDER",
     "CancelRecord",
+    "CodeRecord",
     "CommerceCancelRecord",
     "Face",
     "Faults",

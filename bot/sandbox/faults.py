@@ -79,6 +79,17 @@ class Faults:
     slow_start: bool = False
     """The script of the Amazon Sales Channel page takes one and a half seconds to arrive."""
 
+    two_factor: str = ""
+    """Secret, in base32, that every account's two-factor codes are computed from: after a good password the Admin asks
+    for one.
+    """
+    two_factor_not_set_up: bool = False
+    """After a good password the Admin wants the second factor set up, and lets nobody in."""
+    two_factor_provider: str = ""
+    """After a good password the Admin asks for a factor of this provider (``Authy Auth``, ``Duo Security``, ...)."""
+    clock_ahead_ms: int = 0
+    """The server's clock is so far ahead of this machine's, or behind it if negative."""
+
     def reset(self) -> None:
         """Switch everything off."""
         for field in fields(self):

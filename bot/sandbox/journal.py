@@ -41,6 +41,15 @@ class CancelRecord:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CodeRecord:
+    """One two-factor code that was tried; which digits, nobody needs to know."""
+
+    account: str
+    verdict: Literal["accepted", "wrong", "used", "blocked"]
+    at: datetime = field(default_factory=_now)
+
+
+@dataclass(frozen=True, kw_only=True)
 class CommerceCancelRecord:
     """A press of the Commerce order page's own Cancel button, which nobody should ever do here."""
 
@@ -58,6 +67,7 @@ class Journal:
         self._requests: list[RequestRecord] = []
         self._cancels: list[CancelRecord] = []
         self._commerce_cancels: list[CommerceCancelRecord] = []
+        self._codes: list[CodeRecord] = []
 
     @property
     def requests(self) -> tuple[RequestRecord, ...]:
@@ -78,11 +88,17 @@ class Journal:
             return tuple(self._commerce_cancels)
 
     @property
+    def codes(self) -> tuple[CodeRecord, ...]:
+        """Every two-factor code that was tried, in order."""
+        with self._lock:
+            return tuple(self._codes)
+
+    @property
     def operations(self) -> tuple[str, ...]:
         """The names of the operations that arrived at the data endpoint, in order."""
         return tuple(record.operation for record in self.requests if record.operation)
 
-    def add(self, record: RequestRecord | CancelRecord | CommerceCancelRecord) -> None:
+    def add(self, record: RequestRecord | CancelRecord | CommerceCancelRecord | CodeRecord) -> None:
         """Write one record down."""
         with self._lock:
             match record:
@@ -92,6 +108,8 @@ class Journal:
                     self._cancels.append(record)
                 case CommerceCancelRecord():
                     self._commerce_cancels.append(record)
+                case CodeRecord():
+                    self._codes.append(record)
 
     def clear(self) -> None:
         """Forget everything."""
@@ -99,6 +117,7 @@ class Journal:
             self._requests.clear()
             self._cancels.clear()
             self._commerce_cancels.clear()
+            self._codes.clear()
 
     def as_dict(self) -> dict[str, list[dict[str, object]]]:
         """The whole journal as plain data, times in ISO format."""
@@ -108,5 +127,6 @@ class Journal:
                 ("requests", self.requests),
                 ("cancels", self.cancels),
                 ("commerce_cancels", self.commerce_cancels),
+                ("codes", self.codes),
             )
         }

@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from bot.sandbox.faults import Faults
-from bot.sandbox.sessions import Session
+from bot.sandbox.sessions import SET_UP, Session
 from bot.sandbox.shop import Order
 
 HERE = Path(__file__).parent
@@ -18,6 +18,9 @@ CHANNEL = "channel/amazon/index"
 DATA = "channel/amazon/graphql"
 ORDER = "sales/order/view"
 ORDER_CANCEL = "sales/order/cancel"
+TWO_FACTOR = "tfa/google/auth"
+TWO_FACTOR_ANSWER = "tfa/google/authpost"
+TWO_FACTOR_SET_UP = "tfa/tfa/requestconfig"
 SIGN_OUT = "admin/auth/logout"
 USAGE = "adminAnalytics/config/answer"
 
@@ -94,6 +97,12 @@ class Pages:
     def sign_in(self, session: Session) -> HTMLResponse:
         """The sign-in form, at whatever address was asked for."""
         return self._draw("sign_in.html", session, "Magento Admin")
+
+    def two_factor(self, session: Session) -> HTMLResponse:
+        """The page that asks for the second factor, or says that there is none yet."""
+        if self._faults.two_factor_not_set_up:
+            session.messages.append(("error", SET_UP))
+        return self._draw("two_factor.html", session, "Magento Admin", {"answer": session.url(TWO_FACTOR_ANSWER)})
 
     def dashboard(self, session: Session, orders: tuple[Order, ...]) -> HTMLResponse:
         """The start page."""

@@ -105,6 +105,7 @@ class Sandbox:
             log_config=None,
             log_level="critical",
             access_log=False,
+            date_header=False,  # the site has a clock of its own
             timeout_keep_alive=75,
             timeout_graceful_shutdown=1,
         )

@@ -19,6 +19,7 @@ WRONG = "The account sign-in was incorrect or your account is disabled temporari
 EXPIRED = "Your current session has been expired."
 TAKEN_OVER = "Someone logged into this account from another device or browser. Your current session is terminated."
 OTHERS_ENDED = "All other open sessions for this account were terminated."
+SET_UP = "You need to configure Two-Factor Authorization in order to proceed to your store's admin area"
 BAD_KEY = "Invalid security or form key. Please refresh the page."
 
 
@@ -30,6 +31,8 @@ class Session:
     form_key: str = field(default_factory=lambda: secrets.token_urlsafe(12))
     account: str = ""
     """Who is signed in; empty for nobody."""
+    owes_code: bool = False
+    """Whether the password was good and the second factor is still to come."""
     seen: float = 0.0
     """When it was last used, in seconds of the clock."""
     messages: list[tuple[str, str]] = field(default_factory=list)

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import mimetypes
+from email.utils import formatdate
 from os import PathLike, stat_result
 from typing import Any
 from urllib.parse import parse_qs
@@ -17,10 +18,11 @@ from starlette.types import Receive, Scope, Send
 from bot.sandbox import pages as routes
 from bot.sandbox.channel import Channel, ChannelError
 from bot.sandbox.faults import Faults
-from bot.sandbox.journal import CommerceCancelRecord, Journal, RequestRecord
+from bot.sandbox.journal import CodeRecord, CommerceCancelRecord, Journal, RequestRecord
 from bot.sandbox.pages import Pages
 from bot.sandbox.sessions import BAD_KEY, EXPIRED, TAKEN_OVER, WRONG, Session, Sessions
 from bot.sandbox.shop import Shop
+from bot.sandbox.twofactor import TwoFactor
 
 COOKIE = "admin"
 _SLOW_START = 1.5
@@ -67,12 +69,14 @@ class Site:
         self._journal = journal
         self._sessions = sessions
         self._pages = Pages(face, faults)
+        self._two_factor = TwoFactor(faults)
         self._channel = Channel(shop, faults, journal)
 
     def reset(self) -> None:
         """Data, journal, sessions and faults as at the start."""
         self._faults.reset()
         self._sessions.clear()
+        self._two_factor.clear()
         self._shop.reset()
         self._journal.clear()
 
@@ -113,7 +117,12 @@ class Site:
         return JSONResponse(self._faults.as_dict())
 
     async def _admin(self, request: Request) -> Response:
-        """Answer one request to the Admin."""
+        """Answer one request to the Admin, with the time of the server's clock."""
+        response = await self._answer_admin(request)
+        response.headers["Date"] = formatdate(self._two_factor.now(), usegmt=True)
+        return response
+
+    async def _answer_admin(self, request: Request) -> Response:
         body = await request.body()
         session = self._sessions.find(request.cookies.get(COOKIE, ""))
         route, parameters = _parse(request.url.path)
@@ -137,7 +146,7 @@ class Site:
         elif not session.account:
             session, response = self._signed_out(request, session, body)
         else:
-            response = self._page(request.method, session, route, parameters)
+            response = self._page(request.method, session, route, parameters, body)
         response.set_cookie(COOKIE, session.id, path="/admin", httponly=True, samesite="lax")
         return response
 
@@ -157,6 +166,7 @@ class Site:
             if form.get("form_key") != session.form_key:
                 session.messages = [("error", "Invalid Form Key. Please refresh the page.")]
             elif fresh := self._sessions.sign_in(session, form["login[username]"], form.get("login[password]", "")):
+                fresh.owes_code = self._two_factor.asked_for
                 if self._faults.key_banner_after_sign_in:
                     fresh.messages.append(("error", BAD_KEY))
                 return fresh, RedirectResponse(fresh.url(routes.DASHBOARD), status_code=302)
@@ -164,8 +174,10 @@ class Site:
                 session.messages = [("error", WRONG)]
         return session, self._pages.sign_in(session)
 
-    def _page(self, method: str, session: Session, route: str, parameters: dict[str, str]) -> Response:
+    def _page(self, method: str, session: Session, route: str, parameters: dict[str, str], body: bytes) -> Response:
         """One of the Admin's pages, for somebody who is signed in."""
+        if session.owes_code and route != routes.SIGN_OUT:
+            return self._second_factor(method, session, route, parameters, body)
         start = RedirectResponse(session.url(routes.DASHBOARD), status_code=302)
         if not route:
             return start
@@ -192,6 +204,24 @@ class Site:
             return self._pages.filler(session, routes.FILLERS[route])
         return self._pages.not_found(session)
 
+    def _second_factor(
+        self, method: str, session: Session, route: str, parameters: dict[str, str], body: bytes
+    ) -> Response:
+        """Ask for the second factor, whatever was asked for, or check what was entered."""
+        page = routes.TWO_FACTOR_SET_UP if self._faults.two_factor_not_set_up else routes.TWO_FACTOR
+        keyed = parameters.get("key") == session.key(route)
+        if keyed and route == page:
+            return self._pages.two_factor(session)
+        if not (keyed and route == routes.TWO_FACTOR_ANSWER and method == "POST" and self._faults.two_factor):
+            return RedirectResponse(session.url(page), status_code=302)
+        (code,) = parse_qs(body.decode(errors="replace")).get("tfa_code", [""])[:1]
+        verdict = self._two_factor.check(session.account, code.strip())
+        self._journal.add(CodeRecord(account=session.account, verdict=verdict))
+        if verdict != "accepted":
+            return JSONResponse({"success": False, "message": "Invalid code"})
+        session.owes_code = False
+        return JSONResponse({"success": True})
+
     def _commerce_order(self, method: str, session: Session, route: str, number: str) -> Response:
         try:
             order = self._shop.by_commerce_number(number)
@@ -211,7 +241,7 @@ class Site:
         operation = str(call.get("operationName", ""))
         if operation and faults.session_ends_before == operation:
             self._sessions.end(session, TAKEN_OVER)
-        if not session.account:
+        if not session.account or session.owes_code:
             return _errors("Authentication failed")
         if key != session.key(routes.DATA):
             return _errors(BAD_KEY)

@@ -14,6 +14,7 @@ from playwright.sync_api import Error as PlaywrightError
 import bot.admin
 from bot.admin import LAST_WORD, Admin
 from bot.errors import (
+    CodeRefused,
     CountermandError,
     ElementAmbiguous,
     ElementMissing,
@@ -240,8 +241,23 @@ AT_ONCE = [
     pytest.param(
         "<input id=tfa_code>",
         RunStopped,
-        "The Admin asks for a two-factor code, which this version cannot enter.",
+        "The Admin asks for a second factor that a program cannot give (Authy, Duo Security or a U2F key).",
+        id="two-factor of another provider",
+    ),
+    pytest.param(
+        "<label>Authenticator code <input></label><button>Confirm</button>",
+        SessionEnded,
+        "The Admin asks for a two-factor code.",
         id="two-factor",
+    ),
+    pytest.param(
+        "<div role=dialog>Invalid code</div>", CodeRefused, "The Admin says Invalid code.", id="two-factor code refused"
+    ),
+    pytest.param(
+        "<p>You need to configure Two-Factor Authorization in order to proceed to your store's admin area</p>",
+        RunStopped,
+        "The Admin wants two-factor authentication set up for this account, which was never done.",
+        id="two-factor not set up",
     ),
 ]
 

@@ -1,0 +1,28 @@
+// The two-factor page: sends the code, and opens an alert window when it is refused.
+
+const form = document.querySelector("#two-factor-form");
+const field = document.querySelector("#tfa_code");
+const alert = document.querySelector("aside.modal-popup");
+
+form?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const button = form.querySelector("button");
+  const words = button.firstElementChild;
+  button.disabled = true;
+  words.textContent = "Please wait...";
+  const answer = await fetch(form.dataset.answer, {
+    method: "POST",
+    headers: { "X-Requested-With": "XMLHttpRequest" },
+    body: new URLSearchParams({ tfa_code: field.value }),
+  });
+  const { success, message } = await answer.json();
+  if (success) {
+    location.href = form.dataset.start;
+    return;
+  }
+  alert.querySelector(".modal-content > div").textContent = message;
+  alert.classList.add("_show");
+  button.disabled = false;
+  words.textContent = "Confirm";
+});
+alert.querySelector(".action-accept").addEventListener("click", () => alert.classList.remove("_show"));
