@@ -20,7 +20,7 @@ _ORDER_LIST = {"store_name": ANY, "order_row": BOX, "order_link": BOX} | dict.fr
 REQUIRED: Mapping[str, Mapping[str, str]] = MappingProxyType(
     {
         "sign_in": dict.fromkeys(("username", "password", "sign_in"), BOX),
-        "two_factor": dict.fromkeys(("code", "confirm"), BOX),
+        "two_factor": dict.fromkeys(("code", "send_code"), BOX),
         "start_page": dict.fromkeys(("marketing_menu", "amazon_sales_channel"), BOX),
         "home": dict.fromkeys(("store_card", "view_store"), BOX),
         "store_dashboard": {**_ORDER_LIST, "all_orders": BOX},

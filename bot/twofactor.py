@@ -72,7 +72,7 @@ def fresh_code(admin: Admin, account: str, secret: SecretStr) -> str:
 
     def look() -> str | None:
         nonlocal announced
-        last = admin.ledger.codes.last(admin.host, account)
+        last = admin.ledger.codes.last_step(admin.host, account)
         step, wait = next_turn(time.time() + admin.server_ahead, last)
         if not wait and admin.ledger.codes.spend(admin.host, account, step, last=last):
             return pyotp.TOTP(secret.get_secret_value()).at(step * STEP)

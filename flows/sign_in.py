@@ -61,5 +61,5 @@ def enter_one_code(admin: Admin, username: str, totp_secret: SecretStr) -> None:
         code = fresh_code(admin, username, totp_secret)
         screen = admin.screen("two_factor")
         screen.fill("code", code)
-        screen.click("confirm")
+        screen.click("send_code")
         admin.arrive("start_page", besides=("two_factor",))

@@ -16,7 +16,7 @@ class Codes:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def last(self, admin: str, account: str) -> int | None:
+    def last_step(self, admin: str, account: str) -> int | None:
         """The time step whose code was used last, or None when none was."""
         where = (codes.c.admin == admin, codes.c.account == account)
         return next((int(row.step) for row in self._database.read(sa.select(codes.c.step).where(*where))), None)

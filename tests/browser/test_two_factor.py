@@ -107,7 +107,7 @@ def test_a_code_is_entered_where_the_admin_asks_for_one(enter: Enter, sandbox: S
 def test_no_code_is_entered_where_none_is_asked_for(enter: Enter, sandbox: Sandbox, ledger: Ledger) -> None:
     enter(SecretStr(pyotp.random_base32()))
     assert verdicts(sandbox) == []
-    assert ledger.codes.last(sandbox.url.split("/")[2], sandbox.username) is None
+    assert ledger.codes.last_step(sandbox.url.split("/")[2], sandbox.username) is None
 
 
 def test_a_second_sign_in_waits_for_a_code_that_was_not_used(

@@ -12,6 +12,7 @@ from bot.errors import (
     CannotStart,
     ChoiceNotOffered,
     ClaimLost,
+    CodeRefused,
     CountermandError,
     ElementAmbiguous,
     ElementMissing,
@@ -102,6 +103,7 @@ MESSAGES: list[tuple[CountermandError, str]] = [
         "Order details is no longer what it was: its tabs are missing.",
     ),
     (SessionEnded(reason="Your session has ended."), "Your session has ended."),
+    (CodeRefused(reason="The Admin says Invalid code."), "The Admin says Invalid code."),
     (InTheWay("A message lies over the page.", "Read it."), "A message lies over the page."),
     (
         ChoiceNotOffered(screen="Cancel", wanted="No Inventory", element="reason", offered="Other, None"),

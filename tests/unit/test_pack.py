@@ -153,6 +153,7 @@ def test_the_pack_that_comes_with_the_program_loads() -> None:
     assert REQUIRED.keys() <= pack.screens.keys()
     assert {spec.screen for spec in pack.interruptions()} == {
         "sign_in",
+        "two_factor",
         *(file.stem for file in (packs_folder() / "asc-4.3" / "interruptions").iterdir()),
     }
 
@@ -528,7 +529,8 @@ AT_THE_MENU = "    for: opens the menu\n"
             "interruptions/captcha.yaml",
             "reaction: stop",
             "reaction: halt",
-            "interruptions/captcha.yaml:16:13: halt is not allowed for reaction: allowed are sign_in, new_code, retry and stop",
+            "interruptions/captcha.yaml:16:13: halt is not allowed for reaction: allowed are sign_in, new_code, retry "
+            "and stop",
             id="unknown reaction",
         ),
         pytest.param(
@@ -617,6 +619,11 @@ def test_a_mistake_is_named_where_it_stands(
     assert mistakes() == message
 
 
+def test_what_is_only_read_cannot_be_secret(folder: Path, mistakes: Callable[[], str]) -> None:
+    edit(folder, "order_details.yaml", "    field: Status\n", "    field: Status\n    secret: true\n")
+    assert "field and column elements cannot be secret: nothing is typed into them" in mistakes()
+
+
 def test_boxes_inside_one_another_are_a_mistake(folder: Path, mistakes: Callable[[], str]) -> None:
     edit(folder, "start_page.yaml", AT_THE_MENU, "    within: amazon_sales_channel\n" + AT_THE_MENU)
     edit(folder, "start_page.yaml", "    for: leads there", "    within: marketing_menu\n    for: leads there")
@@ -645,8 +652,8 @@ def test_an_unknown_key_of_an_element_is_named(folder: Path, mistakes: Callable[
     edit(folder, "start_page.yaml", AT_THE_MENU, "    colour: red\n" + AT_THE_MENU)
     assert mistakes() == (
         "start_page.yaml:9:5: colour is not a key that is known here: did you mean column? Allowed are role, "
-        "name, label, text, says, field, column, card, row, choice, css, xpath, within, case, commits, private, for "
-        "and observed"
+        "name, label, text, says, field, column, card, row, choice, css, xpath, within, case, commits, private, "
+        "secret, for and observed"
     )
 
 

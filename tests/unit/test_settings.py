@@ -37,6 +37,7 @@ def needed(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
     settings = load_settings()
     assert settings.model_dump(exclude={"password"}) == {
+        "totp_secret": None,
         "runs_dir": Path("runs"),
         "ledger": None,
         "admin_url": "https://shop.example/admin",
@@ -299,6 +300,45 @@ def test_a_password_of_the_wrong_type_is_not_repeated(with_secret: None) -> None
     told = "".join(traceback.format_exception(refused.value)) + repr(refused.value)
     assert str(refused.value) == f"COUNTERMAND_PASSWORD: Input should be a valid string.\n{WHERE}"
     assert "ss w" not in told
+
+
+# --- The two-factor secret ---
+
+TOTP_SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
+
+
+@pytest.mark.usefixtures("needed")
+@pytest.mark.parametrize(
+    "written",
+    [TOTP_SECRET, "jbsw y3dp ehpk 3pxp jbsw y3dp ehpk 3pxp", f" {TOTP_SECRET} ", f"{TOTP_SECRET}======"],
+)
+def test_the_two_factor_secret_may_be_written_as_authenticator_apps_do(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("COUNTERMAND_TOTP_SECRET", written)
+    settings = load_settings()
+    assert settings.totp_secret is not None
+    assert settings.totp_secret.get_secret_value() == TOTP_SECRET
+    forms = (repr(settings), str(settings), str(settings.model_dump()), settings.model_dump_json())
+    assert [form for form in forms if TOTP_SECRET[:8] in form] == []
+
+
+@pytest.mark.usefixtures("needed")
+@pytest.mark.parametrize(
+    "written", ["JBSWY3DP1", "JBSWY3DPEHPK3PX!", "otpauth://totp/x?secret=JBSWY3DP", "J", "Ü", "=="]
+)
+def test_a_two_factor_secret_that_is_none_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("COUNTERMAND_TOTP_SECRET", written)
+    with pytest.raises(SettingsInvalid) as refused:
+        load_settings()
+    assert str(refused.value) == (
+        "COUNTERMAND_TOTP_SECRET: it must be the secret as the Admin shows it beside the QR code: base32, letters A to "
+        f"Z and digits 2 to 7, spaces allowed.\n{WHERE}"
+    )
+    told = "".join(traceback.format_exception(refused.value)) + repr(refused.value.facts)
+    assert written not in told or len(written) == 1
 
 
 # --- Where things are ---
