@@ -1,5 +1,6 @@
 """Signing in where the Admin asks for a second factor; what was entered is asserted at the practice Admin's journal."""
 
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -22,6 +23,7 @@ from bot.sandbox import Sandbox
 from flows.sign_in import sign_in
 
 Enter = Callable[..., Admin]
+Start = Callable[..., "subprocess.Popen[str]"]
 
 
 class Clocks:
@@ -285,3 +287,24 @@ def test_a_secret_that_cannot_be_typed_is_not_repeated(page: Page, pack: Pack) -
         "that an authenticator app shows)."
     )
     assert failed.value.__suppress_context__
+
+
+def test_the_program_signs_in_with_a_code_and_leaves_no_secret_behind(
+    start: Start, sandbox: Sandbox, secret: SecretStr, clocks: Clocks, tmp_path: Path
+) -> None:
+    order = sandbox.shop.example("unshipped_recent")
+    (tmp_path / "jobs.yaml").write_text(
+        f"store: {order.store}\nreason: BuyerCanceled\norders: [{order.number}]\n", encoding="utf-8"
+    )
+    words = secret.get_secret_value()
+    run = start(tmp_path, "run", "jobs.yaml", "--dry-run", TOTP_SECRET=f"{words[:8].lower()} {words[8:]}")
+    said = "".join(run.communicate(timeout=120))
+    assert run.returncode == 0, said
+    assert verdicts(sandbox) == ["accepted"]
+    assert sandbox.journal.cancels == ()
+    written = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert "02-sign_in.jpg" in {path.name for path in written}
+    assert "03-enter_code.jpg" in {path.name for path in written}
+    for form in (words, words.lower(), f"{words[:8].lower()} {words[8:]}"):
+        assert form not in said
+        assert [path for path in written if form.encode() in path.read_bytes()] == []

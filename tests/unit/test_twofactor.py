@@ -2,17 +2,21 @@
 
 import time
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import pyotp
 import pytest
 from loguru import logger
 from pydantic import SecretStr
 
+import bot.launch
 import bot.twofactor
 from bot.errors import Interrupted, RunStopped
+from bot.joblist import Job, JobList
 from bot.ledger import Ledger
+from bot.settings import load_settings
 from bot.twofactor import STEP, Turn, codes_refused, fresh_code, next_turn, no_secret, skew_words
 
 SECRET = SecretStr("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
@@ -208,3 +212,29 @@ def test_the_last_step_is_known_to_the_next_run(tmp_path: Any) -> None:
         assert ledger.codes.spend("shop.example", "bot", step, last=None)
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         assert ledger.codes.last_step("shop.example", "bot") == step
+
+
+# --- In a run ---
+
+
+def test_a_run_hides_the_secret_in_its_log(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def enter(*_wired: object, **_how: object) -> NoReturn:
+        logger.warning("the secret is {}", SECRET.get_secret_value())
+        raise RunStopped(reason="It was only to be logged.")
+
+    monkeypatch.setattr(bot.launch, "open_admin", enter)
+    settings = load_settings(
+        admin_url="https://shop.example/admin",
+        username="bot",
+        password="practice",
+        totp_secret=SECRET,
+        runs_dir=tmp_path,
+    )
+    job = Job.model_validate({"order": "112-1215998-3002091", "store": "Nordwind UK", "reason": "BuyerCanceled"})
+    job_list = JobList(file="jobs.yaml", jobs=(job,))
+    end = bot.launch.carry_out("plan", settings, job_list, work=enter, sign_in=enter)
+    assert end.info.stopped_early == "It was only to be logged."
+    log = (tmp_path / end.info.run_id / "log.jsonl").read_text(encoding="utf-8")
+    assert "the secret is [hidden]" in log
+    written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    assert [content for content in written if SECRET.get_secret_value().encode() in content] == []
