@@ -19,6 +19,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, Response
 
 from bot.errors import (
+    CannotSignIn,
     CodeRefused,
     CountermandError,
     EvidenceNotWritten,
@@ -29,6 +30,7 @@ from bot.errors import (
     RunStopped,
     ScreenNotReached,
     SessionEnded,
+    SignInRefused,
 )
 from bot.ledger import Event, Ledger
 from bot.pack import Pack
@@ -61,6 +63,7 @@ class Admin:
         allowed_hosts: hosts besides the Admin's own that links may lead to.
         fresh_page: gives a new page of the same session, to begin again with; without it the page stays.
         sign_in: opens the Admin and signs in; without it the Admin is only opened.
+        by_hand: whether a person sees the browser and can sign in where the program cannot.
         on_step: told the name of every step as it begins.
         say: told remarks for the person who waits.
         stopping: asked before every step; once it says True, nothing new is begun before Confirm.
@@ -80,6 +83,7 @@ class Admin:
         allowed_hosts: Collection[str] = (),
         fresh_page: Callable[[], Page] | None = None,
         sign_in: Callable[["Admin"], None] | None = None,
+        by_hand: bool = False,
         on_step: Callable[[str], None] = lambda name: None,
         say: Callable[[str], None] = lambda remark: None,
         stopping: Callable[[], bool] = lambda: False,
@@ -100,6 +104,12 @@ class Admin:
         """The order in hand, for the ledger's trail; empty between orders."""
         self.pressed = False
         """Whether Confirm was pressed for the order in hand."""
+        self.by_hand = by_hand
+        """Whether a person looks on, who can sign in by hand."""
+        self.taken_over = False
+        """Whether somebody else has signed in with this account during this run, and so ended its session."""
+        self._taken_over_now = False
+        self._signed_in = False
         self.server_ahead = 0.0
         """Seconds by which the Admin's clock was ahead of this machine's when it was opened; 0 if it did not say."""
         self._allowed_hosts = {str(urlsplit(url).hostname), *allowed_hosts}
@@ -230,7 +240,42 @@ class Admin:
             if what is not None and self._has_lasted(
                 screen.spec.screen, anything and all(sign.count() for sign in screen.signs()), what.lasting
             ):
+                if what.reaction == "taken_over":
+                    self._note_taken_over(what)
                 raise _interruption(what)
+
+    def look_for(self, *reactions: str) -> Interruption | None:
+        """What the open page shows of the interruptions with one of these reactions, without raising it."""
+        for spec in self.pack.interruptions():
+            what = spec.interrupts
+            if what is not None and what.reaction in reactions and self.screen(spec.screen).is_here():
+                return what
+        return None
+
+    def ready_to_sign_in(self) -> None:
+        """Make sure, at the sign-in form, that trying makes nothing worse.
+
+        Raises:
+            CannotSignIn: the form asks for what only a person can give.
+            RunStopped: somebody else signs in with this account, again and again.
+        """
+        if (what := self.look_for("refused", "person")) is not None:
+            raise _interruption(what)
+        if self._signed_in and (what := self.look_for("taken_over")) is not None:
+            self._note_taken_over(what)
+        self._signed_in, self._taken_over_now = True, False
+
+    def _note_taken_over(self, what: Interruption) -> None:
+        """Somebody else signed in with this account. That is answered once a run, because they would do the same."""
+        if self._taken_over_now:
+            return  # the sign-in form says again what was seen a moment ago
+        if self.taken_over:
+            error = RunStopped(reason=f"{what.message} It happened twice in this run, so it is not signed in again.")
+            error.next_step = (
+                "Find out who uses this account, and have them stop; or give the program an account of its own."
+            )
+            raise error
+        self.taken_over = self._taken_over_now = True
 
     def _has_lasted(self, name: str, seen: bool, seconds: float) -> bool:
         """Whether what is ``seen`` now was seen at every look for so many seconds."""
@@ -261,6 +306,7 @@ class Admin:
         self.heed_stop()
         if not self.pressed:
             self.ledger.claims.sign_of_life()
+            self.ledger.accounts.sign_of_life()
         self.note(Event.STEP, step=name)
         self._on_step(name)
         logger.bind(step=name).info("step {}", name)
@@ -323,10 +369,19 @@ class Admin:
 def _interruption(what: Interruption) -> CountermandError:
     if what.reaction == "retry":
         return InTheWay(what.message, what.next_step)
-    kinds = {"sign_in": SessionEnded, "new_code": CodeRefused, "stop": RunStopped}
-    error = kinds[what.reaction](reason=what.message)
+    error = _KINDS[what.reaction](reason=what.message)
     error.next_step = what.next_step
     return error
+
+
+_KINDS: dict[str, type[CountermandError]] = {
+    "sign_in": SessionEnded,
+    "taken_over": SessionEnded,
+    "new_code": CodeRefused,
+    "refused": SignInRefused,
+    "person": CannotSignIn,
+    "stop": RunStopped,
+}
 
 
 def _seconds_ahead(answer: Response) -> float | None:

@@ -196,6 +196,24 @@ def resolve(
             typer.echo(f"Order {order} ({intent.admin}, run {intent.run_id}) is settled as {settled_as}.")
 
 
+@app.command("signed-in")
+def signed_in(
+    note: Annotated[str, typer.Option("--note", help="How, and who did it.")],
+) -> None:
+    """Say that a person has signed in by hand, after refusals."""
+    import getpass
+
+    from bot.admin import admin_name
+    from bot.ledger import Ledger
+
+    settings = _settings(None, unmasked=False)
+    with Ledger.open(settings.ledger_place) as ledger:
+        ledger.sign_ins.signed_in_by_hand(
+            admin_name(settings.admin_url), settings.username, by=getpass.getuser(), why=note
+        )
+    typer.echo(f"Account {settings.username} may sign in again; refusals are counted from 0.")
+
+
 @app.command()
 def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
     """See it work here, on a practice Admin."""
@@ -207,7 +225,11 @@ def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
     with Sandbox(face=Face(face)) as sandbox:
         typer.echo(f"A practice Admin runs at {sandbox.url} while the demo lasts; no real shop is touched.")
         settings = load_settings(
-            admin_url=sandbox.url, username=sandbox.username, password=sandbox.password, pack="asc-4.3"
+            admin_url=sandbox.url,
+            username=sandbox.username,
+            password=sandbox.password,
+            pack="asc-4.3",
+            keep_session=False,
         )
         end = _carry_out("demo", settings, _read_jobs(SAMPLE_LIST), cancel_order, headed=headed)
     surprises = list(unexpected(end.results))
@@ -354,9 +376,7 @@ def _carry_out(
         settings,
         job_list,
         work=work,
-        sign_in=partial(
-            sign_in, username=settings.username, password=settings.password, totp_secret=settings.totp_secret
-        ),
+        sign_in=lambda admin, account: sign_in(admin, account.username, account.password, account.totp_secret),
         may_start=partial(_ask_to_start, settings, job_list) if ask else None,
         headed=headed,
         max_cancellations=max_cancellations,
@@ -367,8 +387,10 @@ def _carry_out(
 
 def _ask_to_start(settings: "Settings", job_list: "JobList") -> None:
     stores = ", ".join(dict.fromkeys(job.store for job in job_list.jobs))
+    names = [account.username for account in settings.pool]
+    account = names[0] if len(names) == 1 else f"the first that is free of {', '.join(names)}"
     typer.echo(
-        f"Admin:   {settings.admin_url}\nAccount: {settings.username}\nStore:   {stores}\n"
+        f"Admin:   {settings.admin_url}\nAccount: {account}\nStore:   {stores}\n"
         f"Orders:  {len(job_list.jobs)} from {job_list.file}"
     )
     if not sys.stdin.isatty():

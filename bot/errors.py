@@ -11,6 +11,8 @@ it gives the order in hand (if it concerns one order only) and whether beginning
     │   ├── NoBrowser
     │   └── LedgerTrouble
     ├── RunStopped              the rest of the list cannot be worked: exit status 3
+    │   ├── CannotSignIn        a person must see to it
+    │   │   └── SignInRefused
     │   └── Interrupted         by a person: exit status 130
     └── OrderTrouble            concerns one order; the others go on
         ├── Refused             the page is sound and says no: never begun again
@@ -90,6 +92,20 @@ class RunStopped(CountermandError):
     """{reason}
 
     Ends the run; orders not yet begun become ``skipped``.
+    """
+
+
+class CannotSignIn(RunStopped):
+    """{reason}
+
+    A person who signs in by hand mends it, where one looks on.
+    """
+
+
+class SignInRefused(CannotSignIn):
+    """{reason}
+
+    What was entered counts as tried.
     """
 
 

@@ -1,14 +1,16 @@
 """A run from its settings to its report: the parts of the engine wired together, and taken apart again."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import __version__
+from bot.accounts import Account, leased
 from bot.admin import Admin, admin_name
 from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, LedgerTrouble, RunStopped
 from bot.joblist import JobList
+from bot.keptsession import KeptSession
 from bot.ledger import Event, Ledger
 from bot.logs import log_to
 from bot.outcomes import RunInfo
@@ -24,7 +26,7 @@ from bot.settings import Settings
 from bot.status import looked_again
 from bot.stopping import StopRequest, stop_on_signals
 
-SignIn = Callable[[Admin], None]
+SignIn = Callable[[Admin, Account], None]
 
 
 def carry_out(
@@ -45,7 +47,7 @@ def carry_out(
         settings: where, as whom, and how patiently.
         job_list: which orders.
         work: what is done to one order.
-        sign_in: opens the Admin and signs in.
+        sign_in: opens the Admin and signs in with the account that it is given.
         may_start: asked when everything is ready and nothing is opened yet; raises if it may not.
         headed: whether the browser can be seen.
         max_cancellations: the run stops once Confirm was pressed for so many orders.
@@ -61,42 +63,46 @@ def carry_out(
         may_start()
     started = datetime.now(UTC)
     folder = make_run_folder(settings.runs_dir, started)
-    info = RunInfo(
-        run_id=folder.name,
-        command=command,
-        admin=admin_name(settings.admin_url),
-        account=settings.username,
-        pack=pack.name,
-        job_list=Path(job_list.file).name,
-        started_at=started,
-        unmasked=settings.unmasked,
-        version=__version__,
-    )
     # A demo's practice Admin is new each time: what was pressed in an earlier one says nothing about it.
     ledger_place = folder / "ledger.sqlite" if command == "demo" else settings.ledger_place
     progress = make_progress()
     stop = StopRequest(settings.stop_file)
     recorder = Recorder(folder, masked=not settings.unmasked)
-    secrets = [secret.get_secret_value() for secret in (settings.password, settings.totp_secret) if secret]
+    pool = settings.pool
     with (
-        log_to(folder / "log.jsonl", secrets=secrets, say=progress.say),
+        log_to(folder / "log.jsonl", secrets=list(_secrets_of(pool)), say=progress.say),
         stop_on_signals(stop, progress.say),
         Ledger.open(ledger_place) as ledger,
     ):
-        ledger.trail.copy_to(folder)
-        runner = Runner(
-            work=work,
-            open_admin=lambda: open_admin(settings, pack, ledger, recorder, progress, stop, sign_in, headed=headed),
-            ledger=ledger,
-            recorder=recorder,
-            progress=progress,
-            attempts=settings.attempts,
-            max_failures=settings.max_failures,
-            max_failures_total=settings.max_failures_total,
-            max_cancellations=max_cancellations,
-            claim_seconds=max(300, 10 * settings.timeout),
-        )
-        end = runner.run(info, job_list.jobs)
+        ledger.runs.go_on_as(folder.name)
+        with leased(ledger, admin_name(settings.admin_url), pool, sharing=settings.share_account) as account:
+            ledger.trail.copy_to(folder)
+            runner = Runner(
+                work=work,
+                open_admin=lambda: open_admin(
+                    settings, account, pack, ledger, recorder, progress, stop, sign_in, headed=headed
+                ),
+                ledger=ledger,
+                recorder=recorder,
+                progress=progress,
+                attempts=settings.attempts,
+                max_failures=settings.max_failures,
+                max_failures_total=settings.max_failures_total,
+                max_cancellations=max_cancellations,
+                claim_seconds=max(300, 10 * settings.timeout),
+            )
+            info = RunInfo(
+                run_id=folder.name,
+                command=command,
+                admin=admin_name(settings.admin_url),
+                account=account.username,
+                pack=pack.name,
+                job_list=Path(job_list.file).name,
+                started_at=started,
+                unmasked=settings.unmasked,
+                version=__version__,
+            )
+            end = runner.run(info, job_list.jobs)
         failures = [
             f"{failure} The outcomes are in the ledger {ledger_place}." for failure in _write_files(folder, end, ledger)
         ]
@@ -104,6 +110,12 @@ def carry_out(
     if failures:
         raise RunStopped(reason="\n".join(failures))
     return end
+
+
+def _secrets_of(pool: Sequence[Account]) -> Iterator[str]:
+    for account in pool:
+        for secret in filter(None, (account.password, account.totp_secret)):
+            yield secret.get_secret_value()
 
 
 def _write_files(folder: Path, end: RunEnd, ledger: Ledger) -> Iterator[CountermandError]:
@@ -135,6 +147,7 @@ def renew_report(folder: Path, ledger: Ledger) -> Path:
 @contextmanager
 def open_admin(
     settings: Settings,
+    account: Account,
     pack: Pack,
     ledger: Ledger,
     recorder: Recorder,
@@ -145,7 +158,16 @@ def open_admin(
     headed: bool,
 ) -> Iterator[Admin]:
     """The Admin, signed in, in a browser of its own that is closed at the end."""
-    with browser_session(settings, headed=headed) as session:
+    kept = None
+    if settings.keep_session:
+        kept = KeptSession(settings.sessions_dir, admin_name(settings.admin_url), account.username)
+
+    with browser_session(settings, headed=headed, kept=kept) as session:
+
+        def sign_in_and_keep(admin: Admin) -> None:
+            sign_in(admin, account)
+            session.keep()
+
         admin = Admin(
             session.fresh_page(),
             pack,
@@ -157,10 +179,11 @@ def open_admin(
             recover_after=settings.recover_after,
             allowed_hosts=settings.allowed_hosts,
             fresh_page=session.fresh_page,
-            sign_in=sign_in,
+            sign_in=sign_in_and_keep,
+            by_hand=headed,
             on_step=progress.step,
             say=progress.say,
             stopping=stop,
         )
-        sign_in(admin)
+        sign_in_and_keep(admin)
         yield admin

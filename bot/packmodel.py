@@ -116,9 +116,10 @@ class Check(_Model):
 class Interruption(_Model):
     """What it means when this screen appears instead of the one that was expected."""
 
-    reaction: Literal["sign_in", "new_code", "retry", "stop"] = Field(
-        description="sign_in: sign in again and go on; new_code: enter a fresh two-factor code; retry: begin this "
-        "order again; stop: end the run"
+    reaction: Literal["sign_in", "taken_over", "new_code", "retry", "refused", "person", "stop"] = Field(
+        description="sign_in: sign in again and go on; taken_over: the same, but only once a run, because somebody "
+        "else uses the account; new_code: enter a fresh two-factor code; retry: begin this order again; refused: what "
+        "was entered to sign in is not tried again; person: only a person can sign in; stop: end the run"
     )
     lasting: float = Field(
         default=0, ge=0, le=600, description="Seconds that it must last before it counts; 0 is at once"

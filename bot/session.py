@@ -10,17 +10,26 @@ from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Reque
 from playwright.sync_api import Error as PlaywrightError
 
 from bot.browser import BrowserChoice, find_browser, launch, new_context
+from bot.keptsession import KeptSession
 from bot.settings import Settings
 
 
 class BrowserSession:
     """One browser and one context; the Admin's session cookie lives in it. Make it with ``browser_session``."""
 
-    def __init__(self, playwright: Playwright, choice: BrowserChoice, hosts: tuple[str, ...], headed: bool) -> None:
+    def __init__(
+        self,
+        playwright: Playwright,
+        choice: BrowserChoice,
+        hosts: tuple[str, ...],
+        headed: bool,
+        kept: KeptSession | None = None,
+    ) -> None:
         self._playwright = playwright
         self._choice = choice
         self._hosts = hosts
         self._headed = headed
+        self._kept = kept
         self._browser: Browser | None = None
         self._context: BrowserContext | None = None
         self.blocked: dict[str, int] = {}
@@ -29,7 +38,7 @@ class BrowserSession:
     def start(self) -> Self:
         """Start the browser, so that a machine that cannot is known before anything else is done."""
         self._browser = launch(self._playwright, self._choice, headed=self._headed, allowed_hosts=self._hosts)
-        self._context = self._watched(new_context(self._browser))
+        self._context = self._watched(new_context(self._browser, signed_in=self._kept.load() if self._kept else None))
         return self
 
     def fresh_page(self) -> Page:
@@ -48,6 +57,11 @@ class BrowserSession:
         if self._context is None:
             raise RuntimeError("the session was not started")
         return self._context.new_page()
+
+    def keep(self) -> None:
+        """Keep the Admin's session as it is now, for a browser that is started anew and for the next run."""
+        if self._kept is not None and self._context is not None:
+            self._kept.save(self._context.storage_state())
 
     def close(self) -> None:
         """Close the browser."""
@@ -73,8 +87,12 @@ class BrowserSession:
 
 
 @contextmanager
-def browser_session(settings: Settings, *, headed: bool = False) -> Iterator[BrowserSession]:
+def browser_session(
+    settings: Settings, *, headed: bool = False, kept: KeptSession | None = None
+) -> Iterator[BrowserSession]:
     """A started browser that may talk to the Admin's host and the allowed ones only.
+
+    With ``kept`` it goes on with the session that was kept there, and can keep its own.
 
     Raises:
         NoBrowser, CannotStart: there is none, or it does not start.
@@ -82,7 +100,7 @@ def browser_session(settings: Settings, *, headed: bool = False) -> Iterator[Bro
     with sync_playwright() as playwright:
         choice = find_browser(settings.browser, playwright, headed=headed)
         hosts = (settings.host, *settings.allowed_hosts)
-        session = BrowserSession(playwright, choice, hosts, headed).start()
+        session = BrowserSession(playwright, choice, hosts, headed, kept).start()
         try:
             yield session
         finally:

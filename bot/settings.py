@@ -4,15 +4,15 @@ Every one is ``COUNTERMAND_`` and the field's name in capitals. What the command
 environment, and the environment before ``.env``.
 """
 
-import base64
 import ipaddress
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.accounts import Account, base32, read_accounts
 from bot.errors import SettingsInvalid
 
 SettingsKind = TypeVar("SettingsKind", bound=BaseSettings)
@@ -63,6 +63,11 @@ class Places(BaseSettings):
         return self.ledger if "://" in self.ledger else Path(self.ledger)
 
     @property
+    def sessions_dir(self) -> Path:
+        """The folder in which sessions are kept between runs."""
+        return self.runs_dir / "sessions"
+
+    @property
     def stop_file(self) -> Path:
         """The file whose appearing stops every run that makes its folder here, as Ctrl-C would."""
         return self.runs_dir / "STOP"
@@ -76,6 +81,12 @@ class Settings(Places):
     password: SecretStr = Field(min_length=1, description="Admin password")
     totp_secret: SecretStr | None = Field(
         default=None, description="Secret that the account's two-factor codes are computed from, in base32"
+    )
+    accounts: Path | None = Field(
+        default=None, description="File of several Admin accounts, of which each run takes a free one"
+    )
+    share_account: bool = Field(
+        default=False, description="true where the Admin lets two runs sign in with one account at once"
     )
     pack: str = Field(default="asc-4.3", description="Pack that describes the screens: a name or a folder")
     browser: str | None = Field(default=None, description="Browser program to use instead of the one found")
@@ -104,7 +115,19 @@ class Settings(Places):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Further hosts that the browser may talk to, separated by commas"
     )
+    keep_session: bool = Field(
+        default=True, description="Whether the next run goes on with this one's session instead of signing in anew"
+    )
     unmasked: bool = Field(default=False, description="true leaves buyers' data readable in pictures")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _first_of_the_accounts(cls, data: Any) -> Any:
+        if not isinstance(data, dict) or not data.get("accounts"):
+            return data
+        if data.get("username"):
+            raise ValueError("COUNTERMAND_USERNAME and COUNTERMAND_ACCOUNTS are both set: leave one of them away")
+        return {**read_accounts(Path(str(data["accounts"])))[0].model_dump(), **data}
 
     @field_validator("allowed_hosts", mode="before")
     @classmethod
@@ -114,19 +137,7 @@ class Settings(Places):
     @field_validator("totp_secret")
     @classmethod
     def _base32(cls, value: SecretStr | None) -> SecretStr | None:
-        if value is None:
-            return None
-        secret = "".join(value.get_secret_value().split()).rstrip("=").upper()
-        try:
-            usable = bool(base64.b32decode(secret + "=" * (-len(secret) % 8)))
-        except ValueError:
-            usable = False
-        if not usable:
-            raise ValueError(
-                "it must be the secret as the Admin shows it beside the QR code: base32, letters A to Z and digits "
-                "2 to 7, spaces allowed"
-            )
-        return SecretStr(secret)
+        return None if value is None else base32(value)
 
     @field_validator("admin_url")
     @classmethod
@@ -143,6 +154,17 @@ class Settings(Places):
         if parts.scheme == "http" and not _is_loopback(host):
             raise ValueError("http:// would send the password readable; use https://")
         return value
+
+    @property
+    def pool(self) -> tuple[Account, ...]:
+        """The accounts that a run may sign in with.
+
+        Raises:
+            InputInvalid, SettingsInvalid: the file of accounts is wrong.
+        """
+        if self.accounts is not None:
+            return read_accounts(self.accounts)
+        return (Account(username=self.username, password=self.password, totp_secret=self.totp_secret),)
 
     @property
     def host(self) -> str:

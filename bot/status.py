@@ -62,7 +62,7 @@ def _in_hand(ledger: Ledger) -> Iterator[str]:
     yield ""
     yield f"{count_of(len(held), 'order')} in hand"
     for claim in held:
-        last = ledger.trail.latest(claim.run_id, claim.order)
+        last = ledger.trail.latest(claim.run_id, claim.thing)
         told = last.told if last else {}
         doing = {
             Event.TAKEN: "taken",
@@ -71,7 +71,7 @@ def _in_hand(ledger: Ledger) -> Iterator[str]:
             Event.ANSWERED: "answered, to be proved",
         }.get(Event(str(told.get("event", Event.TAKEN))), f"at step {told.get('step', '')}")
         until = _moment(datetime.fromtimestamp(claim.until, UTC))
-        yield f"  {claim.order}  {harmless(doing)}; run {claim.run_id} ({harmless(claim.process)}), until {until}"
+        yield f"  {claim.thing}  {harmless(doing)}; run {claim.run_id} ({harmless(claim.process)}), until {until}"
 
 
 def _canceled(ledger: Ledger, since: datetime) -> Iterator[str]:

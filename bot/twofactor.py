@@ -14,7 +14,7 @@ from loguru import logger
 from pydantic import SecretStr
 
 from bot.admin import Admin
-from bot.errors import RunStopped
+from bot.errors import CannotSignIn, RunStopped
 
 STEP = 30
 """Seconds that each code is good for."""
@@ -91,9 +91,9 @@ def fresh_code(admin: Admin, account: str, secret: SecretStr) -> str:
     return code
 
 
-def no_secret() -> RunStopped:
+def no_secret() -> CannotSignIn:
     """The Admin asks for a code, and there is nothing to compute one from."""
-    stop = RunStopped(reason="The Admin asks for a two-factor code, and COUNTERMAND_TOTP_SECRET is not set.")
+    stop = CannotSignIn(reason="The Admin asks for a two-factor code, and COUNTERMAND_TOTP_SECRET is not set.")
     stop.next_step = (
         "Set COUNTERMAND_TOTP_SECRET to the secret that this account's authenticator app was set up with, "
         "or ask an administrator for an account that is exempt from two-factor authentication."
@@ -101,9 +101,9 @@ def no_secret() -> RunStopped:
     return stop
 
 
-def codes_refused(admin: Admin) -> RunStopped:
+def codes_refused(admin: Admin) -> CannotSignIn:
     """The Admin refused a code, and a fresh one too."""
-    stop = RunStopped(reason="The Admin refused two two-factor codes, one after the other (Invalid code).")
+    stop = CannotSignIn(reason="The Admin refused two two-factor codes, one after the other (Invalid code).")
     stop.next_step = (
         "Check that COUNTERMAND_TOTP_SECRET is this account's secret, and the clock of the Admin's server: "
         f"{skew_words(admin)} No third code was tried, because ten wrong ones block the account."

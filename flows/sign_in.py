@@ -7,35 +7,45 @@ enter the *Authenticator code* and click *Confirm*.
 from pydantic import SecretStr
 
 from bot.admin import Admin
-from bot.errors import CodeRefused
+from bot.errors import CannotSignIn, CodeRefused
+from bot.ledger.signins import Factor
+from bot.signin import one_try, wait_for_a_person
 from bot.twofactor import codes_refused, fresh_code, no_secret
 
 
 def sign_in(admin: Admin, username: str, password: SecretStr, totp_secret: SecretStr | None = None) -> None:
-    """Open the Admin and sign in, or go on where a session still holds.
+    """Open the Admin and sign in, or go on where a session still holds. Where a person looks on, they may do the rest.
 
     Raises:
         RunStopped: the Admin refused the user name, the password or two codes, asks for something that this program
-            cannot answer, or is down. The password is tried once, because a locked account helps nobody.
+            cannot answer, or is down. A password is tried once, because a locked account helps nobody.
     """
     with admin.step("open_admin"):
         admin.open()
         screen = admin.arrive_at_one_of("sign_in", "start_page", "two_factor")
-    if screen.spec.screen == "sign_in":
-        with admin.step("sign_in"):
-            screen.fill("username", username)
-            screen.fill("password", password.get_secret_value())
-            screen.click("sign_in")
-            screen = admin.arrive_at_one_of("start_page", "two_factor", besides=("sign_in",))
-    if screen.spec.screen == "two_factor":
-        enter_codes(admin, username, totp_secret)
+    try:
+        if screen.spec.screen == "sign_in":
+            with admin.step("sign_in"):
+                admin.ready_to_sign_in()
+                screen.fill("username", username)
+                screen.fill("password", password.get_secret_value())
+                with one_try(admin, Factor.PASSWORD, username, password):
+                    screen.click("sign_in")
+                    screen = admin.arrive_at_one_of("start_page", "two_factor", besides=("sign_in",))
+        if screen.spec.screen == "two_factor":
+            enter_codes(admin, username, totp_secret)
+    except CannotSignIn as why:
+        if not admin.by_hand:
+            raise
+        with admin.step("sign_in_by_hand"):
+            wait_for_a_person(admin, username, why)
 
 
 def enter_codes(admin: Admin, username: str, totp_secret: SecretStr | None) -> None:
     """Enter a two-factor code that was never used, and another one if it is refused.
 
     Raises:
-        RunStopped: there is no secret, or both codes were refused. A third is not tried: ten block the account.
+        CannotSignIn: there is no secret, or both codes were refused. A third is not tried: ten block the account.
     """
     if totp_secret is None:
         raise no_secret()
@@ -61,5 +71,6 @@ def enter_one_code(admin: Admin, username: str, totp_secret: SecretStr) -> None:
         code = fresh_code(admin, username, totp_secret)
         screen = admin.screen("two_factor")
         screen.fill("code", code)
-        screen.click("send_code")
-        admin.arrive("start_page", besides=("two_factor",))
+        with one_try(admin, Factor.CODE, username, totp_secret):
+            screen.click("send_code")
+            admin.arrive("start_page", besides=("two_factor",))

@@ -7,6 +7,8 @@ order with an intent that was never settled is not pressed again. Orders are kno
 ``Ledger.runs``       every run, the orders it was asked for, and what became of each
 ``Ledger.intents``    every Confirm that was pressed or about to be, what was heard of it, and who settled it
 ``Ledger.claims``     which run works on which order just now
+``Ledger.accounts``   which run signs in with which Admin account just now
+``Ledger.sign_ins``   what was tried to sign in with, and whether the Admin refused it
 ``Ledger.codes``      which two-factor codes were used
 ``Ledger.trail``      every event, chained by hashes, so that a later change shows
 ====================  =======================================================================================
@@ -23,7 +25,10 @@ from bot.ledger.claims import Claims
 from bot.ledger.codes import Codes
 from bot.ledger.database import Database, connect, connect_in_memory
 from bot.ledger.intents import Intent, Intents
+from bot.ledger.leases import Leases
 from bot.ledger.runs import Runs
+from bot.ledger.schema import accounts
+from bot.ledger.signins import SignIns
 from bot.ledger.trail import Entry, Event, Trail
 
 __all__ = ["Entry", "Event", "Intent", "Ledger"]
@@ -37,6 +42,8 @@ class Ledger:
         self.trail = Trail(self._database)
         self.runs = Runs(self._database, self.trail)
         self.claims = Claims(self._database, self.trail)
+        self.accounts = Leases(self._database, accounts, "account")
+        self.sign_ins = SignIns(self._database)
         self.codes = Codes(self._database)
         self.intents = Intents(self._database, self.trail, self.claims)
 

@@ -100,6 +100,41 @@ codes: Final = sa.Table(
     sa.Column("step", sa.BigInteger, nullable=False),
 )
 
+sign_ins: Final = sa.Table(
+    "sign_ins",
+    _schema,
+    sa.Column("number", sa.Integer, primary_key=True),
+    sa.Column("admin", sa.String(255), nullable=False),
+    sa.Column("account", sa.String(255), nullable=False),
+    sa.Column("factor", sa.String(16), nullable=False),
+    sa.Column("fingerprint", sa.String(200), nullable=False),
+    sa.Column("process", sa.String(320), nullable=False),
+    sa.Column("begun_at", sa.Float, nullable=False),
+    sa.Column("outcome", sa.String(16)),
+    sa.Column("said_by", sa.String(255)),
+    sa.Column("why", sa.Text),
+    # Of two programs that would try at the same moment, the database itself lets one.
+    sa.Index(
+        "one_try_at_a_time",
+        "admin",
+        "account",
+        "factor",
+        unique=True,
+        sqlite_where=sa.text("outcome IS NULL"),
+        postgresql_where=sa.text("outcome IS NULL"),
+    ),
+)
+
+accounts: Final = sa.Table(
+    "accounts",
+    _schema,
+    sa.Column("admin", sa.String(255), primary_key=True),
+    sa.Column("account", sa.String(255), primary_key=True),
+    sa.Column("owner", sa.String(64), nullable=False),
+    sa.Column("process", sa.String(320), nullable=False),
+    sa.Column("until", sa.Float, nullable=False),
+)
+
 
 def _first(connection: sa.Connection) -> None:
     """Runs, their orders, and intents."""
@@ -141,8 +176,9 @@ def _fourth(connection: sa.Connection) -> None:
 
 
 def _fifth(connection: sa.Connection) -> None:
-    """The two-factor codes that were used."""
-    codes.create(connection)
+    """How accounts are signed in with: codes that were used, what was tried, and which run has which account."""
+    for table in (codes, sign_ins, accounts):
+        table.create(connection)
 
 
 _SETTLED_COLUMNS: Final = ("settled_as", "settled_by", "settled_why")

@@ -79,6 +79,10 @@ class Faults:
     slow_start: bool = False
     """The script of the Amazon Sales Channel page takes one and a half seconds to arrive."""
 
+    captcha: bool = False
+    """The sign-in form asks for the words in a picture, as it does by itself after three wrong passwords."""
+    recaptcha: bool = False
+    """Every sign-in fails at Google reCAPTCHA."""
     two_factor: str = ""
     """Secret, in base32, that every account's two-factor codes are computed from: after a good password the Admin asks
     for one.

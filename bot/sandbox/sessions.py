@@ -12,6 +12,10 @@ PASSWORD = "practice123"
 """The password of every practice account."""
 ACCOUNTS = ("demo", "channels", *(f"worker-{number}" for number in range(1, 9)))
 """The practice accounts. Several, because a second sign-in with one account ends its first session."""
+PICTURE_AFTER = 3
+"""So many wrong passwords in a row, and the sign-in form asks for the words in a picture."""
+PICTURE = "K7mP4"
+"""The letters and numbers in the picture."""
 TRIES = 6
 """So many wrong passwords in a row lock an account."""
 
@@ -20,6 +24,8 @@ EXPIRED = "Your current session has been expired."
 TAKEN_OVER = "Someone logged into this account from another device or browser. Your current session is terminated."
 OTHERS_ENDED = "All other open sessions for this account were terminated."
 SET_UP = "You need to configure Two-Factor Authorization in order to proceed to your store's admin area"
+RECAPTCHA = "reCAPTCHA verification failed."
+WRONG_PICTURE = "Incorrect CAPTCHA."
 BAD_KEY = "Invalid security or form key. Please refresh the page."
 
 
@@ -37,6 +43,8 @@ class Session:
     """When it was last used, in seconds of the clock."""
     messages: list[tuple[str, str]] = field(default_factory=list)
     """Banners (kind, words) for the next page."""
+    asks_picture: bool = False
+    """Whether its sign-in form asks for the words in a picture."""
     usage_answered: bool = False
     listed_store: Store | None = None
     """The store whose orders were listed first since the page was loaded."""
@@ -82,6 +90,7 @@ class Sessions:
         failures = self._failures.get(account, 0)
         if account not in ACCOUNTS or password != PASSWORD or failures >= TRIES:
             self._failures[account] = failures + 1
+            session.asks_picture = failures + 1 >= PICTURE_AFTER
             return None
         self._failures.pop(account, None)
         fresh = self._add(Session(account=account, seen=self._clock()))

@@ -20,7 +20,17 @@ from bot.sandbox.channel import Channel, ChannelError
 from bot.sandbox.faults import Faults
 from bot.sandbox.journal import CodeRecord, CommerceCancelRecord, Journal, RequestRecord
 from bot.sandbox.pages import Pages
-from bot.sandbox.sessions import BAD_KEY, EXPIRED, TAKEN_OVER, WRONG, Session, Sessions
+from bot.sandbox.sessions import (
+    BAD_KEY,
+    EXPIRED,
+    PICTURE,
+    RECAPTCHA,
+    TAKEN_OVER,
+    WRONG,
+    WRONG_PICTURE,
+    Session,
+    Sessions,
+)
 from bot.sandbox.shop import Shop
 from bot.sandbox.twofactor import TwoFactor
 
@@ -165,6 +175,10 @@ class Site:
         if request.method == "POST" and "login[username]" in form:
             if form.get("form_key") != session.form_key:
                 session.messages = [("error", "Invalid Form Key. Please refresh the page.")]
+            elif self._faults.recaptcha:
+                session.messages = [("error", RECAPTCHA)]
+            elif (session.asks_picture or self._faults.captcha) and form.get("captcha[backend_login]") != PICTURE:
+                session.messages = [("error", WRONG_PICTURE)]
             elif fresh := self._sessions.sign_in(session, form["login[username]"], form.get("login[password]", "")):
                 fresh.owes_code = self._two_factor.asked_for
                 if self._faults.key_banner_after_sign_in:

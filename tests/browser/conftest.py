@@ -45,6 +45,9 @@ signal.signal(signal.SIGINT, signal.default_int_handler)  # tests in a shell's b
 main()
 """
 
+NO_KEYRING = "keyring.backends.null.Keyring"
+"""Nothing of a test goes into the keyring of the person who runs it."""
+
 RUN = RunInfo(
     run_id="run",
     command="run",
@@ -227,7 +230,7 @@ def start(sandbox: Sandbox, browser_choice: BrowserChoice) -> Start:
         return subprocess.Popen(
             [sys.executable, "-c", PROGRAM, *arguments],
             cwd=folder,
-            env=os.environ | environment | {"PYTHONUTF8": "1"},
+            env=os.environ | environment | {"PYTHONUTF8": "1", "PYTHON_KEYRING_BACKEND": NO_KEYRING},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -577,7 +577,8 @@ def test_a_clock_that_is_set_back_loses_no_claim_and_makes_no_press_look_long_ag
         return datetime.now(UTC) - timedelta(hours=1)
 
     def set_back() -> None:
-        monkeypatch.setattr("bot.ledger.claims.time", SimpleNamespace(time=lambda: now().timestamp()))
+        for module in ("claims", "leases"):
+            monkeypatch.setattr(f"bot.ledger.{module}.time", SimpleNamespace(time=lambda: now().timestamp()))
         monkeypatch.setattr("bot.ledger.intents.timestamp", lambda: now().isoformat(timespec="milliseconds"))
         clock = SimpleNamespace(now=lambda zone: now(), fromisoformat=datetime.fromisoformat)
         monkeypatch.setattr("flows.recover_order.datetime", clock)

@@ -9,6 +9,7 @@ import pytest
 import bot
 from bot import errors
 from bot.errors import (
+    CannotSignIn,
     CannotStart,
     ChoiceNotOffered,
     ClaimLost,
@@ -35,6 +36,7 @@ from bot.errors import (
     ScreenNotReached,
     SessionEnded,
     SettingsInvalid,
+    SignInRefused,
     StoodStill,
     StoreNotFound,
     Technical,
@@ -114,6 +116,8 @@ MESSAGES: list[tuple[CountermandError, str]] = [
         "Dashboard: order_link leads to sellercentral.example, which is not the Admin; it was not followed.",
     ),
     (PageTrouble(reason="the page crashed"), "The browser could not go on: the page crashed"),
+    (CannotSignIn(reason="There is no code."), "There is no code."),
+    (SignInRefused(reason="The Admin refused it."), "The Admin refused it."),
     (
         ClaimLost(order="112-1215998-3002091"),
         "Another run has taken order 112-1215998-3002091 over, because this one stood still for too long.",

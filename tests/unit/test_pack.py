@@ -529,8 +529,8 @@ AT_THE_MENU = "    for: opens the menu\n"
             "interruptions/captcha.yaml",
             "reaction: stop",
             "reaction: halt",
-            "interruptions/captcha.yaml:16:13: halt is not allowed for reaction: allowed are sign_in, new_code, retry "
-            "and stop",
+            "interruptions/captcha.yaml:16:13: halt is not allowed for reaction: allowed are sign_in, taken_over, "
+            "new_code, retry, refused, person and stop",
             id="unknown reaction",
         ),
         pytest.param(

@@ -48,6 +48,7 @@ import bot.admin
 import bot.confirm
 import bot.ledger.claims
 import bot.ledger.database
+import bot.ledger.leases
 import bot.runner
 import flows.cancel_order
 import flows.recover_order
@@ -765,7 +766,7 @@ class WorldsDatetime(datetime):
 def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock is the world's, and so are the processes; the log is silent."""
     clock = SimpleNamespace(time=lambda: World.now.clock().timestamp(), monotonic=lambda: World.now.seconds)
-    for module in (bot.admin, bot.confirm, bot.runner, bot.ledger.claims):
+    for module in (bot.admin, bot.confirm, bot.runner, bot.ledger.claims, bot.ledger.leases):
         monkeypatch.setattr(module, "time", clock)
     for module in (bot.runner, bot.ledger.database, flows.recover_order):
         monkeypatch.setattr(module, "datetime", WorldsDatetime)
@@ -777,8 +778,8 @@ def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     def is_gone(name: str) -> bool:
         return any(process.run_id == name and process.known_gone for process in World.now.processes)
 
-    monkeypatch.setattr(bot.ledger.claims, "_this_process", this_process)
-    monkeypatch.setattr(bot.ledger.claims, "_is_gone", is_gone)
+    monkeypatch.setattr(bot.ledger.leases, "this_process", this_process)
+    monkeypatch.setattr(bot.ledger.leases, "is_gone", is_gone)
     logger.remove()
 
 

@@ -51,6 +51,9 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "max_failures_total": 50,
         "recover_after": 300.0,
         "allowed_hosts": (),
+        "accounts": None,
+        "share_account": False,
+        "keep_session": True,
         "unmasked": False,
     }
     assert settings.password.get_secret_value() == "correct horse"

@@ -14,7 +14,7 @@ import pytest
 from bot.errors import ClaimLost
 from bot.guard import Permit
 from bot.ledger import Ledger
-from bot.ledger import claims as module
+from bot.ledger import leases as module
 from bot.outcomes import Outcome
 from bot.vocabulary import Reason
 
@@ -152,7 +152,7 @@ os._exit(9)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="there, nobody can ask whether a process is gone")
-def test_a_claim_of_a_process_that_is_gone_is_over_at_once(open_as: Callable[[str], Ledger], place: Path | str) -> None:
+def test_a_claim_of_a_process_thatis_gone_is_over_at_once(open_as: Callable[[str], Ledger], place: Path | str) -> None:
     died = subprocess.run(
         [sys.executable, "-c", CLAIM_AND_DIE, str(place), HOST, ORDER],
         capture_output=True,
@@ -168,7 +168,7 @@ def test_a_claim_from_another_computer_is_left_alone_until_its_time_is_over(
 ) -> None:
     one, two = open_as("one"), open_as("two")
     with monkeypatch.context() as elsewhere:
-        elsewhere.setattr(module, "_this_process", lambda: "elsewhere/999999999")
+        elsewhere.setattr(module, "this_process", lambda: "elsewhere/999999999")
         one.claims.take(HOST, ORDER, 300)
     assert not two.claims.take(HOST, ORDER, 300)
 
@@ -237,6 +237,6 @@ def test_an_order_that_was_canceled_twice_is_audited_once_with_its_latest_look(
     assert (intent.intent, intent.looked_status) == (second, "Canceled")
 
 
-def test_this_process_is_not_taken_for_gone() -> None:
-    assert module._this_process().endswith(f"/{os.getpid()}")
-    assert not module._is_gone(module._this_process())
+def testthis_process_is_not_taken_for_gone() -> None:
+    assert module.this_process().endswith(f"/{os.getpid()}")
+    assert not module.is_gone(module.this_process())

@@ -55,13 +55,14 @@ class Visitor:
             with error:
                 return Answer(error.code, error.url or "", error.read().decode())
 
-    def sign_in(self, account: str = "", password: str = "", path: str = "") -> Answer:
+    def sign_in(self, account: str = "", password: str = "", path: str = "", picture: str = "") -> Answer:
         form_key = re.search(r'name="form_key" type="hidden" value="([^"]+)"', self.ask(path).text)
         assert form_key
         form = {
             "form_key": form_key[1],
             "login[username]": account or self.sandbox.username,
             "login[password]": password or self.sandbox.password,
+            "captcha[backend_login]": picture,
         }
         return self.ask(path, urlencode(form).encode())
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from bot.sandbox import Sandbox
-from bot.sandbox.sessions import EXPIRED, Sessions
+from bot.sandbox.sessions import EXPIRED, PICTURE, Sessions
 
 if TYPE_CHECKING:
     from conftest import Visitor
@@ -45,17 +45,40 @@ def test_a_wrong_sign_in_says_so_and_shows_the_form_again(visitor: Visitor, acco
 
 def test_six_wrong_passwords_lock_the_account_with_the_same_words(visitor: Visitor) -> None:
     for _ in range(6):
-        visitor.sign_in(password="wrong")
+        visitor.sign_in(password="wrong", picture=PICTURE)
 
-    assert visitor.sign_in().banners == [WRONG]
-    assert "/dashboard/" in visitor.sign_in("channels").url
+    assert visitor.sign_in(picture=PICTURE).banners == [WRONG]
+    assert "/dashboard/" in visitor.sign_in("channels", picture=PICTURE).url
 
 
 def test_five_wrong_passwords_do_not_lock_the_account(visitor: Visitor) -> None:
     for _ in range(5):
-        visitor.sign_in(password="wrong")
+        visitor.sign_in(password="wrong", picture=PICTURE)
 
-    assert "/dashboard/" in visitor.sign_in().url
+    assert "/dashboard/" in visitor.sign_in(picture=PICTURE).url
+
+
+def test_three_wrong_passwords_bring_the_picture(visitor: Visitor) -> None:
+    for _ in range(2):
+        assert 'id="captcha"' not in visitor.sign_in(password="wrong").text
+
+    assert 'id="captcha"' in visitor.sign_in(password="wrong").text
+    assert visitor.sign_in().banners == ["Incorrect CAPTCHA."]
+    assert "/dashboard/" in visitor.sign_in(picture=PICTURE).url
+
+
+def test_the_picture_can_be_asked_for_at_once(visitor: Visitor) -> None:
+    visitor.sandbox.faults.captcha = True
+
+    assert 'id="captcha"' in visitor.ask().text
+    assert visitor.sign_in().banners == ["Incorrect CAPTCHA."]
+    assert "/dashboard/" in visitor.sign_in(picture=PICTURE).url
+
+
+def test_a_sign_in_can_fail_at_recaptcha(visitor: Visitor) -> None:
+    visitor.sandbox.faults.recaptcha = True
+
+    assert visitor.sign_in().banners == ["reCAPTCHA verification failed."]
 
 
 def test_a_form_without_the_key_of_its_session_is_refused(visitor: Visitor) -> None:

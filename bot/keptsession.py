@@ -1,0 +1,95 @@
+"""The Admin's session, kept between runs, so that a run that follows another need not sign in.
+
+One file an account, readable by its owner alone (mode 0600; on Windows the folder's rights say who may read it). It is
+encrypted where the system has a keyring, which then holds the key. Where there is none, the file's mode is all that
+protects it: whoever has the file is signed in until the session ends, by default after 15 minutes without use.
+"""
+
+import hashlib
+import json
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from typing import cast
+
+from cryptography.fernet import Fernet, InvalidToken
+from loguru import logger
+from playwright.sync_api import StorageState
+
+SERVICE = "countermand"
+"""What the key is called in the keyring."""
+
+
+class KeptSession:
+    """The kept session of one account of one Admin.
+
+    Needs the folder of such files, which is made when the first is kept.
+    """
+
+    def __init__(self, folder: Path, admin: str, account: str) -> None:
+        # Names may hold anything; the hash tells apart what looks alike once it is fit to be a file's name.
+        readable = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{admin}--{account}")[:80]
+        self.file = folder / f"{readable}-{hashlib.sha256(f'{admin} {account}'.encode()).hexdigest()[:8]}.json"
+        self._last: StorageState | None = None
+
+    def load(self) -> StorageState | None:
+        """The session as it was kept, or None if there is none that can be read."""
+        try:
+            kept = json.loads(self.file.read_text(encoding="utf-8"))
+            state = kept["session"]
+            if kept["encrypted"]:
+                key = _key()
+                if key is None:
+                    raise ValueError("its key is not in the keyring")
+                state = json.loads(Fernet(key).decrypt(state.encode()))
+            self._last = cast("StorageState", {"cookies": state["cookies"], "origins": state["origins"]})
+        except FileNotFoundError:
+            return None
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, InvalidToken) as trouble:
+            logger.info("the kept session {} cannot be used: {}", self.file.name, trouble or type(trouble).__name__)
+            return None
+        return self._last
+
+    def save(self, state: StorageState) -> None:
+        """Keep a session in place of the one before. A folder that cannot be written is logged: nothing hangs on it."""
+        if state == self._last:
+            return
+        key = _key()
+        session = Fernet(key).encrypt(json.dumps(state).encode()).decode() if key else state
+        content = json.dumps({"encrypted": key is not None, "session": session})
+        beside = self.file.with_suffix(f".{os.getpid()}.tmp")
+        try:
+            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
+                file.write(content)
+            beside.replace(self.file)
+        except OSError as trouble:
+            logger.warning("the session could not be kept for the next run: {}", trouble.strerror)
+            with suppress(OSError):
+                beside.unlink()
+            return
+        self._last = state
+
+    def forget(self) -> None:
+        """Keep it no longer."""
+        with suppress(OSError):
+            self.file.unlink()
+
+
+def _key() -> bytes | None:
+    """The key from the system's keyring, made when there is none yet; None where there is no keyring to be used."""
+    import keyring  # slow to import, and not every command keeps a session
+    from keyring.errors import KeyringError
+
+    try:
+        if keyring.get_keyring().priority < 1:  # backends that hold nothing
+            return None
+        found = keyring.get_password(SERVICE, "sessions")
+        if found is None:
+            found = Fernet.generate_key().decode()
+            keyring.set_password(SERVICE, "sessions", found)
+        return found.encode()
+    except (KeyringError, RuntimeError, OSError) as trouble:
+        logger.info("the system's keyring cannot be used: {}", trouble or type(trouble).__name__)
+        return None

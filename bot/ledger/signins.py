@@ -1,0 +1,170 @@
+"""What was tried to sign in with, so that no number of runs ever locks an account.
+
+The Admin asks for a CAPTCHA after three refused passwords, locks an account after six, and blocks one after ten wrong
+two-factor codes. It counts what anybody tries; so does this, for everybody who shares the ledger. A try is written down
+before it is made, and one whose end nobody saw counts as refused. A good sign-in begins the count anew.
+
+Secrets are not kept: a password is known again by its scrypt hash, salted anew for each try.
+"""
+
+import hashlib
+import hmac
+import secrets
+import time
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+from pydantic import SecretStr
+
+from bot.errors import CannotSignIn, LedgerTrouble
+from bot.ledger.database import Database, is_refused_as_double
+from bot.ledger.leases import is_gone, this_process
+from bot.ledger.schema import sign_ins
+
+PASSWORDS = 2
+"""Passwords that may be refused in a row: the third would bring the CAPTCHA."""
+
+CODES = 6
+"""Two-factor codes that may be refused in a row; ten block the account, and others may have typed one wrong."""
+
+UNDER_WAY = 120
+"""Seconds after which a try that has no end was cut off."""
+
+BY_HAND = (
+    "Sign in by hand once: start with --headed and do it in the browser's window, or sign in elsewhere and then say so "
+    "with: countermand signed-in --note TEXT"
+)
+
+
+class Factor(StrEnum):
+    """What is tried."""
+
+    PASSWORD = "password"
+    CODE = "code"
+
+
+class Ended(StrEnum):
+    """How a try ended."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    CUT_OFF = "cut off"
+
+
+class SignIns:
+    """Every password and every two-factor secret that was tried on an account of an Admin."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def begin(self, admin: str, account: str, factor: Factor, secret: SecretStr) -> int | None:
+        """Write down that a secret is about to be tried, and give the try's number; None while another one is made.
+
+        Raises:
+            CannotSignIn: it must not be tried: this password was refused before, or too many were in a row.
+        """
+        mine = {
+            "admin": admin,
+            "account": account,
+            "factor": factor,
+            "fingerprint": _fingerprint(secret),
+            "process": this_process(),
+            "begun_at": time.time(),
+        }
+        self._bury(admin, account, factor)
+        try:
+            with self._database.writing() as connection:
+                # Written first, so that nobody else can come between the look at the others and this one.
+                number = connection.execute(sign_ins.insert().values(mine)).inserted_primary_key
+                self._refuse_what_is_spent(connection, admin, account, factor, secret)
+        except LedgerTrouble as trouble:
+            if is_refused_as_double(trouble):
+                return None
+            raise
+        return int(number[0]) if number else None
+
+    def end(self, number: int, how: Ended) -> None:
+        """Write down how a try ended."""
+        with self._database.writing() as connection:
+            connection.execute(sign_ins.update().where(sign_ins.c.number == number).values(outcome=how))
+
+    def signed_in_by_hand(self, admin: str, account: str, *, by: str, why: str) -> None:
+        """Begin every count anew, because a person has signed in with this account."""
+        with self._database.writing() as connection:
+            for factor in Factor:
+                connection.execute(
+                    sign_ins.insert().values(
+                        admin=admin,
+                        account=account,
+                        factor=factor,
+                        fingerprint="",
+                        process=this_process(),
+                        begun_at=time.time(),
+                        outcome=Ended.ACCEPTED,
+                        said_by=by,
+                        why=why,
+                    )
+                )
+
+    def _bury(self, admin: str, account: str, factor: Factor) -> None:
+        """A try whose process is gone, or that takes too long, was cut off."""
+        whose = _whose(admin, account, factor) & sign_ins.c.outcome.is_(None)
+        for row in self._database.read(sa.select(sign_ins).where(whose)):
+            if is_gone(row.process) or not 0 <= time.time() - row.begun_at < UNDER_WAY:
+                with self._database.writing() as connection:
+                    cut_off = sign_ins.update().where(sign_ins.c.number == row.number, sign_ins.c.outcome.is_(None))
+                    connection.execute(cut_off.values(outcome=Ended.CUT_OFF))
+
+    def _refuse_what_is_spent(
+        self, connection: sa.Connection, admin: str, account: str, factor: Factor, secret: SecretStr
+    ) -> None:
+        whose = _whose(admin, account, factor)
+        good = sa.select(sa.func.coalesce(sa.func.max(sign_ins.c.number), 0)).where(
+            whose, sign_ins.c.outcome == Ended.ACCEPTED
+        )
+        bad = connection.execute(
+            sa.select(sign_ins)
+            .where(whose, sign_ins.c.number > good.scalar_subquery(), sign_ins.c.outcome.is_not(None))
+            .order_by(sign_ins.c.number)
+        ).all()
+        refused = [row for row in bad if row.outcome == Ended.REFUSED and _is_of(row.fingerprint, secret)]
+        if factor is Factor.PASSWORD and refused:
+            raise _cannot(
+                f"The Admin refused this password of account {account} at {_moment(refused[-1])}, and it is not tried "
+                "again: a few refusals lock the account.",
+                f"Correct COUNTERMAND_PASSWORD. If it is right and the account was locked: {BY_HAND}",
+            )
+        if len(bad) >= (PASSWORDS if factor is Factor.PASSWORD else CODES):
+            consequence = "One more could bring the CAPTCHA" if factor is Factor.PASSWORD else "A few more block it"
+            raise _cannot(
+                f"The last {len(bad)} {factor}s for account {account} were refused, or cut off before the Admin's "
+                f"answer, since {_moment(bad[0])}. {consequence}, so none is tried.",
+                BY_HAND,
+            )
+
+
+def _whose(admin: str, account: str, factor: Factor) -> sa.ColumnElement[bool]:
+    return (sign_ins.c.admin == admin) & (sign_ins.c.account == account) & (sign_ins.c.factor == factor)
+
+
+def _cannot(reason: str, next_step: str) -> CannotSignIn:
+    error = CannotSignIn(reason=reason)
+    error.next_step = next_step
+    return error
+
+
+def _moment(row: sa.Row[Any]) -> str:
+    return f"{datetime.fromtimestamp(row.begun_at, UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _fingerprint(secret: SecretStr, salt: bytes = b"") -> str:
+    salt = salt or secrets.token_bytes(16)
+    digest = hashlib.scrypt(secret.get_secret_value().encode(), salt=salt, n=2**14, r=8, p=1)
+    return f"{salt.hex()}${digest.hex()}"
+
+
+def _is_of(fingerprint: str, secret: SecretStr) -> bool:
+    salt = bytes.fromhex(fingerprint.partition("$")[0])
+    return hmac.compare_digest(_fingerprint(secret, salt), fingerprint)
