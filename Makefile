@@ -30,9 +30,11 @@ test: lint $(VENV)/browser-ready  ## Check style and types, and run every test
 	@echo "Tests: all of them, two at a time."
 	@$(PYTEST)
 
-test-thorough: lint $(VENV)/browser-ready  ## The same, and every browser test on both faces of the practice Admin
+test-thorough: lint $(VENV)/browser-ready  ## The same on both faces of the practice Admin, and with two-factor sign-in
 	@echo "Tests: all of them, on both faces, two at a time."
 	@$(PYTEST) --both-faces
+	@echo "Tests: those with a browser, where the Admin asks for two-factor codes."
+	@$(PYTEST) --two-factor tests/browser
 
 test-unit: $(VENV)/packages-ready  ## Run the tests that need no browser
 	@$(PYTEST) tests/unit

@@ -18,6 +18,7 @@ LONG = {"test_chaos.py", "test_wheel.py", "test_whole_runs.py"}
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--both-faces", action="store_true", help="Run every browser test on both faces.")
+    parser.addoption("--two-factor", action="store_true", help="The practice Admin asks for two-factor codes.")
     parser.addoption("--every-kill", action="store_true", help="Kill the bot before and after every step.")
 
 

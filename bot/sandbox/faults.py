@@ -28,6 +28,10 @@ class Faults:
     """Every cancel arrives twice, as when something on its way sends it again; the server acts on both."""
     session_ends_before: str = ""
     """Name of the operation (``orderDetails``, ``cancelOrder``, ...) that finds its session just ended."""
+    ajax_expired: bool = False
+    """An ended session's background requests are answered as those of the Admin's own pages are (``ajaxExpired``),
+    which the app does not understand.
+    """
     operation_fails: str = ""
     """Name of the operation that answers ``Internal server error`` (HTTP 200, as all errors there)."""
     operation_lost: str = ""
@@ -87,6 +91,8 @@ class Faults:
     """Secret, in base32, that every account's two-factor codes are computed from: after a good password the Admin asks
     for one.
     """
+    two_factor_codes_again: bool = False
+    """A two-factor code is accepted as often as it comes, as long as it is good."""
     two_factor_not_set_up: bool = False
     """After a good password the Admin wants the second factor set up, and lets nobody in."""
     two_factor_provider: str = ""

@@ -35,6 +35,7 @@ from bot.sandbox.shop import Shop
 from bot.sandbox.twofactor import TwoFactor
 
 COOKIE = "admin"
+AJAX_EXPIRED = {"ajaxExpired": 1, "ajaxRedirect": "/admin/"}
 _SLOW_START = 1.5
 """Seconds."""
 
@@ -170,7 +171,7 @@ class Site:
     def _signed_out(self, request: Request, session: Session, body: bytes) -> tuple[Session, Response]:
         """Sign somebody in, or show the form, at whatever address was asked for."""
         if request.headers.get("x-requested-with") == "XMLHttpRequest":
-            return session, JSONResponse({"ajaxExpired": 1, "ajaxRedirect": "/admin/"})
+            return session, JSONResponse(AJAX_EXPIRED)
         form = {name: values[0] for name, values in parse_qs(body.decode(errors="replace")).items()}
         if request.method == "POST" and "login[username]" in form:
             if form.get("form_key") != session.form_key:
@@ -256,6 +257,8 @@ class Site:
         if operation and faults.session_ends_before == operation:
             self._sessions.end(session, TAKEN_OVER)
         if not session.account or session.owes_code:
+            if faults.ajax_expired:
+                return JSONResponse(AJAX_EXPIRED)
             return _errors("Authentication failed")
         if key != session.key(routes.DATA):
             return _errors(BAD_KEY)

@@ -48,9 +48,9 @@ class TwoFactor:
             return "blocked"
         step = int(now // INTERVAL)
         right = pyotp.TOTP(self._faults.two_factor).at(step * INTERVAL) == code
-        if right and self._used.get(whose) != step:
+        if right and (self._faults.two_factor_codes_again or self._used.get(whose) != step):
             self._used[whose] = step
-            del self._failures[whose]
+            self._failures.pop(whose, None)
             return "accepted"
         self._failures[whose] += 1
         if self._failures[whose] >= TRIES:

@@ -14,6 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 from playwright.sync_api import Browser, BrowserContext
 from pydantic import SecretStr
@@ -80,12 +81,21 @@ def face(request: pytest.FixtureRequest) -> Face:
     return Face(request.param)
 
 
+@pytest.fixture(scope="session")
+def totp_secret(pytestconfig: pytest.Config) -> SecretStr | None:
+    """What two-factor codes are computed from, in a test run with --two-factor."""
+    return SecretStr(pyotp.random_base32()) if pytestconfig.getoption("--two-factor") else None
+
+
 @pytest.fixture
-def sandbox(face: Face, serve: Callable[[Face], Sandbox]) -> Iterator[Sandbox]:
+def sandbox(face: Face, serve: Callable[[Face], Sandbox], totp_secret: SecretStr | None) -> Iterator[Sandbox]:
     """The practice Admin, as at the start. No test may ever press the Commerce order's own Cancel button."""
     practice = serve(face)
     practice.shop.reset()
     practice.faults.reset()
+    if totp_secret is not None:
+        practice.faults.two_factor = totp_secret.get_secret_value()
+        practice.faults.two_factor_codes_again = True  # tests know nothing of each other's codes
     practice.journal.clear()
     yield practice
     assert practice.journal.commerce_cancels == ()
@@ -139,7 +149,11 @@ def at_step() -> AtStep:
 
 @pytest.fixture
 def new_admin(
-    context_for: Callable[[Face], BrowserContext], pack: Pack, sandbox: Sandbox, at_step: AtStep
+    context_for: Callable[[Face], BrowserContext],
+    pack: Pack,
+    sandbox: Sandbox,
+    at_step: AtStep,
+    totp_secret: SecretStr | None,
 ) -> Iterator[Admin]:
     """The practice Admin on a new page where nothing is open yet; it signs in again when its session ends."""
     with context_for(sandbox.face).new_page() as page:
@@ -149,7 +163,7 @@ def new_admin(
             sandbox.url,
             patience=15,
             settle=0,
-            sign_in=lambda admin: sign_in(admin, sandbox.username, SecretStr(sandbox.password)),
+            sign_in=lambda admin: sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret),
             on_step=lambda name: at_step.get(name, lambda: None)(),
         )
 
@@ -219,11 +233,13 @@ def verdicts(run: Callable[..., RunEnd]) -> Callable[..., Sequence[Verdict]]:
 
 
 @pytest.fixture
-def start(sandbox: Sandbox, browser_choice: BrowserChoice) -> Start:
+def start(sandbox: Sandbox, browser_choice: BrowserChoice, totp_secret: SecretStr | None) -> Start:
     """Starts a command in a folder, with everything set that it needs and nobody at a terminal."""
 
     def start(folder: Path, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
         given = {"ADMIN_URL": sandbox.url, "USERNAME": sandbox.username, "PASSWORD": sandbox.password, "SETTLE": "0"}
+        if totp_secret is not None:
+            given["TOTP_SECRET"] = totp_secret.get_secret_value()
         if browser_choice.executable:
             given["BROWSER"] = str(browser_choice.executable)
         environment = {f"COUNTERMAND_{name}": value for name, value in (given | settings).items()}

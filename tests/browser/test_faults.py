@@ -303,7 +303,14 @@ class TestInABrowserThatDies:
     """The same fixtures, in a browser of their own."""
 
     @pytest.fixture
-    def admin(self, session: BrowserSession, pack: Pack, sandbox: Sandbox, at_step: AtStep) -> Admin:
+    def admin(
+        self,
+        session: BrowserSession,
+        pack: Pack,
+        sandbox: Sandbox,
+        at_step: AtStep,
+        totp_secret: SecretStr | None,
+    ) -> Admin:
         admin = Admin(
             session.fresh_page(),
             pack,
@@ -311,7 +318,7 @@ class TestInABrowserThatDies:
             patience=15,
             settle=0,
             fresh_page=session.fresh_page,
-            sign_in=lambda admin: sign_in(admin, sandbox.username, SecretStr(sandbox.password)),
+            sign_in=lambda admin: sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret),
             on_step=lambda name: at_step.get(name, lambda: None)(),
         )
         admin.begin_again()

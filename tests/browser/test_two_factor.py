@@ -47,6 +47,12 @@ class Clocks:
             self.sandbox.faults.clock_ahead_ms += 30_000
 
 
+@pytest.fixture(autouse=True)
+def as_a_test_wants_it(sandbox: Sandbox) -> None:
+    """The Admin asks for codes when a test says so, and takes each once, in a run with --two-factor too."""
+    sandbox.faults.reset()
+
+
 @pytest.fixture
 def clocks(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Clocks:
     return Clocks(sandbox, monkeypatch)

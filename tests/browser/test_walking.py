@@ -53,11 +53,13 @@ def admin(new_admin: Admin) -> Admin:
 # --- In a test suite of one's own ---------------------------------------------------------------------------------
 
 
-def test_the_flows_work_on_the_plain_page_of_pytest_playwright(page: Page, sandbox: Sandbox) -> None:
+def test_the_flows_work_on_the_plain_page_of_pytest_playwright(
+    page: Page, sandbox: Sandbox, totp_secret: SecretStr | None
+) -> None:
     order = Job(order="112-1215998-3002091", store="asc-v2-2.3-magentocommerce-us", reason=Reason.BUYER_CANCELED)
     admin = Admin(page, load_pack("asc-4.3"), sandbox.url)
 
-    sign_in(admin, "demo", SecretStr("practice123"))
+    sign_in(admin, "demo", SecretStr("practice123"), totp_secret)
 
     assert plan_order(admin, order).outcome == "would_cancel"
     assert cancel_order(admin, order).outcome == "canceled"
@@ -170,6 +172,19 @@ def test_a_session_that_ends_before_confirm_is_renewed_and_the_order_canceled_on
     sandbox.faults.session_ends_before = operation
     at_step["sign_in"] = sandbox.faults.reset
     order = job("unshipped_old" if operation == "orders" else "unshipped_recent")
+    assert verdicts(order, attempts=2) == [CANCELED]
+    assert cancels() == arrived(order)
+
+
+def test_a_session_that_ends_without_a_word_of_the_app_is_renewed_too(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, admin: Admin, at_step: AtStep
+) -> None:
+    sandbox.faults.session_ends_before = "orderDetails"
+    sandbox.faults.ajax_expired = True
+    at_step["sign_in"] = sandbox.faults.reset
+    at_step["open_order"] = lambda: setattr(admin, "patience", 3)
+    at_step["open_admin"] = lambda: (setattr(admin, "patience", 15), at_step.pop("open_order"))
+    order = job("unshipped_recent")
     assert verdicts(order, attempts=2) == [CANCELED]
     assert cancels() == arrived(order)
 
