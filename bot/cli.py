@@ -1,6 +1,7 @@
 """The command line: parses and wires, nothing else. What is slow to import is imported by the command that needs it."""
 
 import sys
+import traceback
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -62,7 +63,7 @@ def main() -> NoReturn:
         sys.exit(app(standalone_mode=False) or 0)
     except CountermandError as error:
         text = listing(error) if isinstance(error, InputInvalid) else str(error)
-        typer.echo(f"{text}\n{error.next_step}".strip(), err=True)
+        typer.echo(_without_secrets(f"{text}\n{error.next_step}".strip()), err=True)
         sys.exit(error.exit_status)
     except typer.Exit as end:
         sys.exit(end.exit_code)
@@ -73,7 +74,8 @@ def main() -> NoReturn:
         # click's usage errors know how to show themselves; anything else is a defect and keeps its traceback
         show = getattr(error, "show", None)
         if show is None:
-            raise
+            typer.echo(_without_secrets("".join(traceback.format_exception(error))), err=True, nl=False)
+            sys.exit(1)
         show()
         sys.exit(2)
 
@@ -340,6 +342,12 @@ def _places() -> "Places":
     from bot.settings import load_places
 
     return load_places()
+
+
+def _without_secrets(text: str) -> str:
+    from bot.secrecy import cleaner, secrets_that_are_set
+
+    return cleaner(secrets_that_are_set())(text)
 
 
 def _ledger_of(folder: Path, places: "Places") -> Path | str:

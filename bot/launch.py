@@ -21,6 +21,7 @@ from bot.report import write_report
 from bot.results import hashes_of_results, read_run, write_results
 from bot.runfolder import make_run_folder
 from bot.runner import RunEnd, Runner, Work
+from bot.secrecy import cleaner, secrets_that_are_set
 from bot.session import browser_session
 from bot.settings import Settings
 from bot.status import looked_again
@@ -67,10 +68,12 @@ def carry_out(
     ledger_place = folder / "ledger.sqlite" if command == "demo" else settings.ledger_place
     progress = make_progress()
     stop = StopRequest(settings.stop_file)
-    recorder = Recorder(folder, masked=not settings.unmasked)
     pool = settings.pool
+    secrets = secrets_that_are_set() | set(_secrets_of(pool))
+    clean = cleaner(secrets)
+    recorder = Recorder(folder, masked=not settings.unmasked, clean=clean)
     with (
-        log_to(folder / "log.jsonl", secrets=list(_secrets_of(pool)), say=progress.say),
+        log_to(folder / "log.jsonl", secrets=secrets, say=progress.say),
         stop_on_signals(stop, progress.say),
         Ledger.open(ledger_place) as ledger,
     ):
@@ -90,6 +93,7 @@ def carry_out(
                 max_failures_total=settings.max_failures_total,
                 max_cancellations=max_cancellations,
                 claim_seconds=max(300, 10 * settings.timeout),
+                clean=clean,
             )
             info = RunInfo(
                 run_id=folder.name,

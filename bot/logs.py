@@ -1,21 +1,19 @@
 """Logging: ``log.jsonl`` in the run's folder for machines, warnings to the person who waits. Secrets in neither."""
 
 import json
-import re
 import sys
 import traceback
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
-from urllib.parse import quote, quote_plus
 
 from loguru import logger
 
+from bot.secrecy import Clean, cleaner
+
 if TYPE_CHECKING:
     from loguru import Message, Record
-
-HIDDEN = "[hidden]"
 
 
 @contextmanager
@@ -25,13 +23,8 @@ def log_to(file: Path, *, secrets: Collection[str], say: Callable[[str], None]) 
     Each of ``secrets`` is replaced wherever it would stand in what is logged, also as it looks inside quotes or in
     an address. A log that can no longer be written is said once, and ends nothing.
     """
-    forms = {form for secret in secrets if secret for form in _forms(secret)}
-    # The longest first, because one secret may be the beginning of another.
-    hide = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))) or r"(?!)")
+    clean = cleaner(secrets)
     broken = False
-
-    def clean(text: str) -> str:
-        return hide.sub(HIDDEN, text)
 
     def write_line(message: "Message") -> None:
         nonlocal broken
@@ -45,35 +38,35 @@ def log_to(file: Path, *, secrets: Collection[str], say: Callable[[str], None]) 
     def say_aloud(message: "Message") -> None:
         say(clean(message.record["message"]))
 
+    def surely(sink: Callable[["Message"], None]) -> Callable[["Message"], None]:
+        """The sink, whose failure ends no run. Where loguru catches it, it shows the whole event as it is."""
+
+        def write(message: "Message") -> None:
+            try:
+                sink(message)
+            except Exception as defect:
+                if sys.stderr is not None:
+                    print(clean(f"An event could not be logged: {type(defect).__name__}: {defect}"), file=sys.stderr)
+
+        return write
+
     logger.remove()
     # Without a buffer each line is in the file at once, and closing cannot fail over one that was not.
     with file.open("ab", buffering=0) as stream:
-        # A failing sink must not end a run: loguru reports it and goes on.
+        # An exception is shown without the values that it met on its way: passwords would be among them.
         sinks = [
-            logger.add(write_line, level="DEBUG", catch=True),
-            logger.add(say_aloud, level="WARNING", catch=True),
+            logger.add(surely(write_line), level="DEBUG", catch=True, backtrace=False, diagnose=False),
+            logger.add(surely(say_aloud), level="WARNING", catch=True, backtrace=False, diagnose=False),
         ]
         try:
             yield
         finally:
             for sink in sinks:
                 logger.remove(sink)
-            logger.add(sys.stderr, level="WARNING")
+            logger.add(sys.stderr, level="WARNING", backtrace=False, diagnose=False)
 
 
-def _forms(secret: str) -> set[str]:
-    """A secret as it is, and as JSON, Python and addresses write it."""
-    return {
-        secret,
-        json.dumps(secret)[1:-1],
-        json.dumps(secret, ensure_ascii=False)[1:-1],
-        repr(secret)[1:-1],
-        quote(secret, safe="", errors="replace"),
-        quote_plus(secret, errors="replace"),
-    }
-
-
-def _as_json(record: "Record", clean: Callable[[str], str]) -> str:
+def _as_json(record: "Record", clean: Clean) -> str:
     """One line of the log. Each value is cleaned before it is escaped, so that the line stays JSON."""
     entry: dict[str, object] = {
         "time": record["time"].isoformat(timespec="milliseconds"),

@@ -21,6 +21,7 @@ from bot.errors import EvidenceNotWritten, LedgerTrouble
 from bot.finder import READ_PAGE, known_labels, locate
 from bot.ledger import Event
 from bot.pack import Pack
+from bot.secrecy import Clean
 
 if TYPE_CHECKING:
     from bot.admin import Admin
@@ -53,10 +54,12 @@ class Recorder:
     Args:
         folder: the run's folder.
         masked: whether buyers' data is hidden.
+        clean: takes secrets out of the words of a page, should it show one.
     """
 
-    def __init__(self, folder: Path, *, masked: bool = True) -> None:
+    def __init__(self, folder: Path, *, masked: bool = True, clean: Clean = lambda text: text) -> None:
         self._folder = folder
+        self._clean = clean
         self._masked = masked
         self._subject = SESSION
         self._written: dict[str, list[str]] = {}
@@ -122,7 +125,7 @@ class Recorder:
             for words in sorted(_private(admin.page, admin.pack, act="words") or [], key=len, reverse=True):
                 if len(words) > 1:
                     text = re.sub(rf"(?<!\w){_as_written(words)}(?!\w)", "[masked]", text)
-        return text
+        return self._clean(text)
 
 
 @contextmanager

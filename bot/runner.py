@@ -27,6 +27,7 @@ from bot.ledger import Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.progress import Progress
 from bot.recorder import Recorder
+from bot.secrecy import Clean
 from bot.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
 
 RENEW_AFTER = 100
@@ -58,6 +59,7 @@ class Runner:
         max_failures_total: the same for all of them, in a row or not.
         max_cancellations: the run stops once so many orders were canceled, or may have been; None is no limit.
         claim_seconds: how long an order stays this run's without a sign of life.
+        clean: takes secrets out of what is kept and told of a trouble.
     """
 
     def __init__(
@@ -73,7 +75,9 @@ class Runner:
         max_failures_total: int = 50,
         max_cancellations: int | None = None,
         claim_seconds: float = 300,
+        clean: Clean = lambda text: text,
     ) -> None:
+        self._clean = clean
         self._work = work
         self._open_admin = open_admin
         self._ledger = ledger
@@ -118,11 +122,12 @@ class Runner:
         except OrderTrouble as trouble:  # before the first order: the Admin could not be entered
             stopped, status = f"The Admin could not be entered: {trouble}{self._pictures()}", RunStopped.exit_status
         except CannotStart as trouble:
-            self._ledger.runs.finish(info.finished(datetime.now(UTC), str(trouble)))
+            self._ledger.runs.finish(info.finished(datetime.now(UTC), self._clean(str(trouble))))
             raise
         except Exception as defect:  # what became of the orders must not be lost over it
-            logger.opt(exception=defect).critical("{}", _unforeseen(defect))
-            stopped, status = _unforeseen(defect), RunStopped.exit_status
+            logger.opt(exception=defect).critical("{}", self._unforeseen(defect))
+            stopped, status = self._unforeseen(defect), RunStopped.exit_status
+        stopped = self._clean(stopped)
         for job in jobs:
             if job.order not in self._results:
                 self._keep(_result(job, _skipped(stopped)))
@@ -230,13 +235,15 @@ class Runner:
                     return keep(_refused(trouble))
                 attempt += 1
             except Exception as defect:
-                why = _unforeseen(defect)
+                why = self._unforeseen(defect)
                 keep(_pressed_and_lost(why) if admin.pressed else _refused(Technical(reason=why)))
                 raise
             else:
                 return keep(verdict)
 
     def _keep(self, result: OrderResult) -> OrderResult:
+        told = {"message": self._clean(result.message), "next_step": self._clean(result.next_step)}
+        result = result.model_copy(update=told)
         self._results[result.order] = result
         logger.bind(order=result.order, outcome=result.outcome).info("{}", result.message)
         try:
@@ -246,6 +253,11 @@ class Runner:
             logger.error("the result of order {} is not in the ledger: {}", result.order, trouble)
         self._progress.order_finished(result)
         return result
+
+    def _unforeseen(self, defect: Exception) -> str:
+        # Only the first line: a browser's error goes on with what was typed. Cleaned before, as a secret may have two.
+        what = ": ".join([type(defect).__name__, *self._clean(str(defect)).splitlines()[:1]])
+        return f"Countermand itself failed ({what}). Please report this, with log.jsonl."
 
 
 def by_store(jobs: Sequence[Job]) -> list[Job]:
@@ -276,12 +288,6 @@ def _result(
 def _refused(trouble: CountermandError) -> Verdict:
     outcome = trouble.outcome if isinstance(trouble, OrderTrouble) else Outcome.FAILED
     return Verdict(outcome=outcome, message=str(trouble), next_step=trouble.next_step)
-
-
-def _unforeseen(defect: Exception) -> str:
-    # Only the first line: a browser's error goes on with what was typed.
-    what = ": ".join([type(defect).__name__, *str(defect).splitlines()[:1]])
-    return f"Countermand itself failed ({what}). Please report this, with log.jsonl."
 
 
 def _skipped(why: str) -> Verdict:

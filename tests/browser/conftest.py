@@ -234,9 +234,12 @@ def verdicts(run: Callable[..., RunEnd]) -> Callable[..., Sequence[Verdict]]:
 
 @pytest.fixture
 def start(sandbox: Sandbox, browser_choice: BrowserChoice, totp_secret: SecretStr | None) -> Start:
-    """Starts a command in a folder, with everything set that it needs and nobody at a terminal."""
+    """Starts a command in a folder, with everything set that it needs and nobody at a terminal.
 
-    def start(folder: Path, *arguments: str, **settings: str) -> "subprocess.Popen[str]":
+    ``before`` is Python that runs in the new process before the command does.
+    """
+
+    def start(folder: Path, *arguments: str, before: str = "", **settings: str) -> "subprocess.Popen[str]":
         given = {"ADMIN_URL": sandbox.url, "USERNAME": sandbox.username, "PASSWORD": sandbox.password, "SETTLE": "0"}
         if totp_secret is not None:
             given["TOTP_SECRET"] = totp_secret.get_secret_value()
@@ -244,7 +247,7 @@ def start(sandbox: Sandbox, browser_choice: BrowserChoice, totp_secret: SecretSt
             given["BROWSER"] = str(browser_choice.executable)
         environment = {f"COUNTERMAND_{name}": value for name, value in (given | settings).items()}
         return subprocess.Popen(
-            [sys.executable, "-c", PROGRAM, *arguments],
+            [sys.executable, "-c", before + PROGRAM, *arguments],
             cwd=folder,
             env=os.environ | environment | {"PYTHONUTF8": "1", "PYTHON_KEYRING_BACKEND": NO_KEYRING},
             stdin=subprocess.DEVNULL,

@@ -743,11 +743,14 @@ def test_an_order_that_waits_for_nobody_cannot_be_settled(countermand: Counterma
     )
 
 
-def test_a_defect_keeps_its_traceback(countermand: Countermand, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_defect_keeps_its_traceback_without_secrets(
+    countermand: Countermand, settings: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def broken() -> None:
-        raise ZeroDivisionError
+        raise ZeroDivisionError(f"by {PASSWORD}")
 
     monkeypatch.setattr("bot.joblist.job_list_schema", broken)
-    monkeypatch.setattr(sys, "argv", ["countermand", "schema", "jobs"])
-    with pytest.raises(ZeroDivisionError):
-        cli.main()
+    said = countermand("schema", "jobs")
+    assert (said.status, said.out) == (1, "")
+    assert said.err.startswith("Traceback (most recent call last):\n")
+    assert said.err.endswith("\nZeroDivisionError: by [hidden]\n")

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from loguru import logger
 
-from bot.logs import HIDDEN, log_to
+from bot.logs import log_to
 from bot.outcomes import Outcome
+from bot.secrecy import HIDDEN
 
 AWKWARD = [
     'double " quotes',
@@ -213,6 +214,17 @@ def test_a_number_that_is_a_secret_is_hidden(tmp_path: Path) -> None:
 
 
 # --- A log that breaks ---
+
+
+def test_what_cannot_be_said_is_complained_of_without_the_secret(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def say(text: str) -> None:
+        raise ValueError("not s3cret enough")
+
+    with log_to(tmp_path / "log.jsonl", secrets=["s3cret"], say=say):
+        logger.warning("the s3cret")
+    assert capsys.readouterr().err == f"An event could not be logged: ValueError: not {HIDDEN} enough\n"
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a file that is always full")

@@ -26,6 +26,7 @@ from bot.errors import (
     Refused,
     RunStopped,
     SessionEnded,
+    Technical,
 )
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
@@ -33,6 +34,7 @@ from bot.logs import log_to
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.recorder import Recorder
 from bot.runner import RunEnd, Runner, by_store
+from bot.secrecy import cleaner
 from bot.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
 from bot.vocabulary import Reason, Status
 
@@ -726,6 +728,16 @@ def test_only_the_first_line_of_an_unforeseen_failure_is_told(bench: Bench) -> N
     bench.on(SECOND, bench.fails(ValueError('it broke\nCall log:\n  - fill("s3cret")')))
     end = bench.run()
     assert end.info.stopped_early == f"Countermand itself failed (ValueError: it broke). {REPORT_IT}"
+
+
+def test_secrets_in_a_trouble_are_in_no_result_and_not_in_the_ledger(bench: Bench) -> None:
+    bench.on(FIRST, bench.fails(Technical(reason="the s3\ncret was typed")), bench.fails(ValueError("s3\ncret")))
+    end = bench.run(clean=cleaner(["s3\ncret"]))
+    why = f"Countermand itself failed (ValueError: [hidden]). {REPORT_IT}"
+    assert (end.info.stopped_early, end.results[0].message) == (why, why)
+    assert end.results[1].message == f"Nothing was pressed: the run stopped. {why}"
+    assert bench.ledger.runs.find(INFO.run_id) == end.info
+    assert bench.ledger.runs.results(INFO.run_id) == list(end.results)
 
 
 def test_an_unforeseen_failure_without_words_is_told_by_its_name(bench: Bench) -> None:

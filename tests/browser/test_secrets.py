@@ -1,0 +1,251 @@
+"""Everything that writes, run with marked secrets; afterwards every byte that was written is searched for them.
+
+The processes are looked at as well, at the moment in which a two-factor code arrives at the practice Admin.
+"""
+
+import base64
+import html
+import itertools
+import json
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import cache
+from html import escape
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, quote_plus
+
+import pyotp
+import pytest
+from starlette.responses import HTMLResponse
+
+import bot.sandbox.sessions
+from bot.sandbox import Sandbox
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+PASSWORD = """mK7"pass'wörd\\ <b>&amp; 50%+?/{0} zQ9"""
+WRONG_PASSWORD = PASSWORD.replace("mK7", "wR5")
+
+DEFECT = """
+import base64, json, os, urllib.parse
+
+def defect(*arguments, **named):
+    secrets = [os.environ["COUNTERMAND_PASSWORD"], os.environ["COUNTERMAND_TOTP_SECRET"]]
+    written = [repr, json.dumps, urllib.parse.quote, urllib.parse.quote_plus, str]
+    forms = [write(secret) for secret in secrets for write in written]
+    raise RuntimeError(" ".join([*forms, *(base64.b64encode(secret.encode()).decode() for secret in secrets)]))
+"""
+
+
+@cache
+def written_as(secret: str) -> set[bytes]:
+    """The bytes that a secret can be found as."""
+    texts = {
+        secret,
+        repr(secret)[1:-1],
+        json.dumps(secret)[1:-1],
+        json.dumps(secret, ensure_ascii=False)[1:-1],
+        html.escape(secret),
+        html.escape(secret, quote=False),
+        quote(secret),
+        quote(secret, safe=""),
+        quote_plus(secret),
+    }
+    found = {text.encode(encoding) for text in texts for encoding in ("utf-8", "utf-16-le", "utf-16-be", "latin-1")}
+    for raw, before in itertools.product((secret.encode(), secret.encode("utf-16-le")), range(3)):
+        # Wherever it begins inside something longer: the first and the last signs depend on what is around it.
+        coded = base64.b64encode(bytes(before) + raw)[4 if before else 0 : -4]
+        found |= {coded, coded.translate(bytes.maketrans(b"+/", b"-_"))}
+    return found | {secret.encode().hex().encode()}
+
+
+class Watch:
+    """Knows the secrets, and searches whatever a process wrote for them."""
+
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
+        self.secrets = {"password": PASSWORD, "other password": WRONG_PASSWORD}
+        self.secrets["two-factor secret"] = sandbox.faults.two_factor
+        self.secrets["small two-factor secret"] = sandbox.faults.two_factor.lower()
+        self.found: list[str] = []
+        self.searched: set[str] = set()
+        self.browsers = 0
+        self._sandbox = sandbox
+        self._folder = folder
+
+    def search(self, where: str, content: bytes) -> None:
+        self.searched.add(where)
+        sessions = {
+            f"cookie {number}": name for number, name in enumerate(list(self._sandbox._site._sessions._sessions))
+        }
+        for name, secret in (self.secrets | sessions).items():
+            if any(form in content for form in written_as(secret)):
+                self.found.append(f"{name} in {where}")
+
+    def search_files(self) -> None:
+        for path in self._folder.rglob("*"):
+            if path.is_file():
+                self.search(path.relative_to(self._folder).as_posix(), path.name.encode() + path.read_bytes())
+
+    def search_ledgers(self) -> None:
+        for path in self._folder.rglob("*.sqlite"):
+            with closing(sqlite3.connect(path)) as ledger:
+                self.search(f"{path.name}, as text", "\n".join(ledger.iterdump()).encode(errors="replace"))
+
+    def search_processes(self) -> None:
+        """The command lines of all processes, and what browsers were started with."""
+        for process in Path("/proc").glob("[0-9]*") if sys.platform.startswith("linux") else ():
+            command = _read(process / "cmdline")
+            self.search("a command line", command)
+            if b"--remote-debugging-pipe" in command:
+                self.browsers += 1
+                self.search("the environment of a browser", _read(process / "environ"))
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""  # somebody else's, or it has ended
+
+
+@pytest.fixture
+def watch(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watch:
+    """The practice Admin with marked secrets; every code that arrives lets the clock go on to the next."""
+    monkeypatch.setattr(bot.sandbox.sessions, "PASSWORD", PASSWORD)
+    sandbox.faults.two_factor = pyotp.random_base32()
+    watch = Watch(sandbox, tmp_path)
+    check = sandbox._site._two_factor.check
+
+    def look_and_check(account: str, code: str) -> Any:
+        watch.search_processes()
+        watch.search_files()
+        verdict = check(account, code)
+        sandbox.faults.clock_ahead_ms += 30_000
+        return verdict
+
+    monkeypatch.setattr(sandbox._site._two_factor, "check", look_and_check)
+    sandbox.faults.clock_ahead_ms = round((10 - time.time() % 30) * 1000)
+    return watch
+
+
+@pytest.fixture
+def carry_out(start: Start, sandbox: Sandbox, watch: Watch, tmp_path: Path) -> Iterator[Callable[..., tuple[int, str]]]:
+    """Carries a command out, in a process of its own, and gives its exit status and what it said.
+
+    At the end everything is searched that was written meanwhile.
+    """
+    order = sandbox.shop.example("unshipped_recent")
+    (tmp_path / "jobs.yaml").write_text(
+        f"store: {order.store}\nreason: BuyerCanceled\norders: [{order.number}]\n", encoding="utf-8"
+    )
+
+    def carry_out(*arguments: str, **settings: str) -> tuple[int, str]:
+        usual = {"PASSWORD": PASSWORD, "TOTP_SECRET": sandbox.faults.two_factor, "ATTEMPTS": "1"}
+        process = start(tmp_path, *arguments, **(usual | settings))
+        said, complained = process.communicate(timeout=120)
+        watch.search(f"what {arguments[0]} said", f"{said}\n{complained}".encode())
+        return process.returncode, said + complained
+
+    yield carry_out
+    watch.search_files()
+    watch.search_ledgers()
+    assert watch.found == []
+
+
+def test_no_command_lets_a_secret_out(
+    carry_out: Callable[..., tuple[int, str]], watch: Watch, sandbox: Sandbox
+) -> None:
+    assert carry_out("run", "jobs.yaml", "--yes")[0] == 0
+    assert len(sandbox.journal.cancels) == 1
+    assert watch.browsers or not sys.platform.startswith("linux")
+    assert carry_out("plan", "jobs.yaml")[0] == 0
+    assert carry_out("audit")[0] == 0
+    for command in (["report", "latest"], ["verify", "latest"], ["status"]):
+        status, said = carry_out(*command)
+        assert status == 0, said
+    assert len(sandbox.journal.cancels) == 1
+    kinds = {Path(name).suffix for name in watch.searched}
+    assert kinds >= {".jpg", ".jsonl", ".json", ".csv", ".xml", ".html", ".sqlite", ".sqlite-wal"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "faults", "expected"),
+    [
+        pytest.param({"PASSWORD": WRONG_PASSWORD}, {}, 3, id="password refused"),
+        pytest.param({"TOTP_SECRET": pyotp.random_base32()}, {}, 3, id="code refused"),
+        pytest.param({"TIMEOUT": "2"}, {"app_script_missing": True}, 1, id="app dead"),
+        pytest.param({}, {"server_error": True}, 3, id="page that shows the password"),
+        pytest.param({"BROWSER": "./browser"}, {}, 2, id="browser that does not start"),
+        pytest.param({"TOTP_SECRET": f"no base32: {PASSWORD}"}, {}, 2, id="two-factor secret that is none"),
+        pytest.param({"ADMIN_URL": f"https://bot:{quote(PASSWORD)}@127.0.0.1/"}, {}, 2, id="password in the address"),
+    ],
+)
+def test_no_failure_lets_a_secret_out(
+    carry_out: Callable[..., tuple[int, str]],
+    sandbox: Sandbox,
+    watch: Watch,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: dict[str, str],
+    faults: dict[str, object],
+    expected: int,
+) -> None:
+    shown = HTMLResponse(f"<h1>Error</h1><pre>{escape(PASSWORD)}</pre>", 500)
+    monkeypatch.setattr(sandbox._site._pages, "trouble", lambda status: shown)
+    (tmp_path / "browser").write_text("#!/bin/sh\nexit 3\n", encoding="utf-8")
+    (tmp_path / "browser").chmod(0o755)
+    sandbox.faults.update(faults)
+    if "TOTP_SECRET" in settings:
+        watch.secrets["other two-factor secret"] = settings["TOTP_SECRET"]
+    status, said = carry_out("run", "jobs.yaml", "--yes", **settings)
+    assert status == expected, said
+    assert sandbox.journal.cancels == ()
+    if "server_error" in faults:
+        (words,) = tmp_path.rglob("*-trouble.txt")
+        assert "[hidden]" in words.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("place", "expected"),
+    [
+        pytest.param("bot.screen.Screen.fill", 3, id="while it signs in"),
+        pytest.param("flows.cancel_order.open_order", 3, id="at an order"),
+        pytest.param("bot.launch.write_report", 1, id="while it writes the report"),
+    ],
+)
+def test_no_defect_whose_words_hold_them_lets_a_secret_out(
+    carry_out: Callable[..., tuple[int, str]], sandbox: Sandbox, place: str, expected: int
+) -> None:
+    where, _, name = place.rpartition(".")
+    module = ".".join(where.split(".")[:2])
+    before = f"{DEFECT}\nimport {module}\n{where}.{name} = defect\n"
+    status, said = carry_out("run", "jobs.yaml", "--dry-run", before=before)
+    assert status == expected, said
+    assert "RuntimeError: [hidden]" in said or "RuntimeError: '[hidden]" in said
+    assert sandbox.journal.cancels == ()
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda secret: secret.encode(),
+        lambda secret: secret.encode("utf-16-le"),
+        lambda secret: json.dumps({"it": secret}).encode(),
+        lambda secret: html.escape(secret).encode(),
+        lambda secret: quote_plus(secret).encode(),
+        *[lambda secret, n=n: base64.b64encode(b"x" * n + secret.encode() + b"x") for n in range(4)],
+    ],
+)
+def test_the_search_finds_what_it_is_there_to_find(
+    write: Callable[[str], bytes], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    sandbox.faults.two_factor = pyotp.random_base32()
+    watch = Watch(sandbox, tmp_path)
+    (tmp_path / "file").write_bytes(b"before " + write(PASSWORD) + b" after")
+    watch.search_files()
+    assert watch.found == ["password in file"]

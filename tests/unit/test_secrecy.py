@@ -1,0 +1,46 @@
+import base64
+import html
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from bot.secrecy import HIDDEN, cleaner, secrets_that_are_set
+
+AWKWARD = "a \"b\" 'c' <d> & \\ é"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        AWKWARD,
+        repr(AWKWARD)[1:-1],
+        html.escape(AWKWARD),
+        html.escape(AWKWARD, quote=False),
+        quote(AWKWARD, safe=""),
+        base64.b64encode(AWKWARD.encode()).decode(),
+    ],
+)
+def test_a_secret_is_hidden_in_every_way_to_write_it(written: str) -> None:
+    assert cleaner([AWKWARD])(f"before {written} after") == f"before {HIDDEN} after"
+
+
+def test_without_secrets_nothing_is_hidden() -> None:
+    assert cleaner([""])("as it is") == "as it is"
+
+
+def test_secrets_are_known_from_the_environment_and_from_env_files(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text("COUNTERMAND_TOTP_SECRET=abcd efgh\nCOUNTERMAND_USERNAME=bot\n", encoding="utf-8")
+    monkeypatch.setenv("countermand_password", "s3cret")
+    assert secrets_that_are_set() == {"abcd efgh", "ABCDEFGH", "s3cret"}
+
+
+def test_a_file_that_cannot_be_read_hides_no_secret_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_bytes(b"COUNTERMAND_TOTP_SECRET=\xff\n")
+    monkeypatch.setenv("COUNTERMAND_PASSWORD", "s3cret")
+    assert secrets_that_are_set() == {"s3cret"}
+
+
+def test_a_setting_that_is_empty_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERMAND_PASSWORD", "")
+    assert secrets_that_are_set() == set()
