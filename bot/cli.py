@@ -294,6 +294,55 @@ def status() -> None:
 
 
 @app.command()
+def purge(
+    older_than: Annotated[str, typer.Option("--older-than", help="How old: 90m, 24h or 30d.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be removed.")] = False,
+) -> None:
+    """Remove old evidence; keep outcomes."""
+    from datetime import UTC, datetime
+
+    from bot.errors import LedgerTrouble, RunStopped
+    from bot.purge import LeftAlone, OldRun, runs_before
+    from bot.purge import purge as remove
+    from bot.timespan import time_span
+    from bot.wording import count_of, harmless
+
+    places = _places()
+    found = list(runs_before(datetime.now(UTC) - time_span(older_than), places.runs_dir, places.ledger_place))
+    runs = [one for one in found if isinstance(one, OldRun)]
+    for one in found:
+        if isinstance(one, LeftAlone):
+            typer.echo(f"Left alone: {harmless(one.folder.name)}: {one.why}.")
+    for run in runs:
+        size = f"{run.size / 1_000_000:.1f} MB"
+        typer.echo(f"{run.folder.name}  {run.last_heard:%Y-%m-%d}  {count_of(run.files, 'file')} of evidence, {size}")
+    if not runs:
+        typer.echo(f"There is no evidence older than {older_than} in {places.runs_dir}: nothing to remove.")
+        return
+    files, size = sum(run.files for run in runs), f"{sum(run.size for run in runs) / 1_000_000:.1f} MB"
+    typer.echo(f"In all: {count_of(len(runs), 'run')}, {count_of(files, 'file')} of evidence, {size} with the logs.")
+    if dry_run:
+        typer.echo("Nothing was removed.")
+        return
+    if not yes:
+        _ask_to_remove()
+    troubles = []
+    try:
+        for run in runs:
+            try:
+                remove(run, older_than=older_than)
+            except (RunStopped, LedgerTrouble) as trouble:
+                troubles.append(str(trouble))
+    except KeyboardInterrupt:
+        typer.echo("Interrupted: what is left is removed by the same command again.", err=True)
+        raise typer.Exit(130) from None
+    if troubles:
+        raise RunStopped(reason="\n".join(troubles))
+    typer.echo("Removed. The outcomes, the reports without pictures and the ledger are kept.")
+
+
+@app.command()
 def sandbox(
     face: FACE = FaceName.SPECTRUM,
     port: Annotated[int, typer.Option("--port", help="Port on this machine; 0 takes a free one.")] = 0,
@@ -391,6 +440,14 @@ def _carry_out(
     )
     typer.echo(f"Report: {settings.runs_dir / end.info.run_id / REPORT_FILE}")
     return end
+
+
+def _ask_to_remove() -> None:
+    if not sys.stdin.isatty():
+        raise CannotStart(reason="There is no terminal to ask on: look at it with --dry-run, then start with --yes.")
+    if not typer.confirm("Remove it? What is removed cannot be brought back."):
+        typer.echo("Stopped: nothing was removed.", err=True)
+        raise typer.Exit(130)
 
 
 def _ask_to_start(settings: "Settings", job_list: "JobList") -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.ledger import Entry, Event, Ledger
 from bot.ledger.trail import TRAIL_FILE, first_hash, next_hash
+from bot.wording import count_of
 
 _LINE = re.compile(r'\{"hash": "([0-9a-f]{64})", "event": (.*)\}')
 
@@ -38,6 +39,8 @@ class Comparison:
         self._entries = ledger.trail.entries(run_id)
         self._told = [entry.told for entry in self._entries]
         self._kinds = {told.get("event") for told in self._told}
+        purges = [number for number, told in enumerate(self._told, start=1) if told.get("event") == Event.PURGED]
+        self._purged = max(purges, default=0)
         self._info = ledger.runs.hash_of_info(run_id)
         self._jobs = ledger.runs.hash_of_jobs(run_id)
         self._results = ledger.runs.hashes_of_results(run_id)
@@ -57,8 +60,8 @@ class Comparison:
 
     @property
     def pictures(self) -> int:
-        """How many files of evidence the ledger's trail tells of."""
-        return sum(told.get("event") == Event.PICTURE for told in self._told)
+        """How many files of evidence the ledger's trail tells of, those left out that were purged."""
+        return sum(told.get("event") == Event.PICTURE for told in self._told[self._purged :])
 
     @property
     def is_over(self) -> bool:
@@ -71,14 +74,22 @@ class Comparison:
         return not self._entries and bool(self._info and self._lines)
 
     def remarks(self) -> Iterator[str]:
-        """What a person should know of the end of the trail."""
+        """What a person should know of the evidence that was purged, and of the end of the trail."""
+        if self._purged:
+            told = self._told[self._purged - 1]
+            files = sum(told.get("event") == Event.PICTURE for told in self._told[: self._purged])
+            yield (
+                f"The evidence was purged by {told.get('by')} at {told.get('at')}: "
+                f"{count_of(files, 'file')} of it cannot be compared any more."
+            )
         if self._was_cut_off:
             yield "The run was cut off, or still goes on: its trail has no end yet."
         elif not self.is_over and self._unfinished.get("event") != Event.RESULTS_WRITTEN:
             yield "The trail ends before the files with the results: nothing says whether they are as they were."
         if self._unfinished:
             what = _described(self.events + 1, self._unfinished)
-            yield f"The run was cut off while {what} was written: {TRAIL_FILE} has it, the ledger does not."
+            subject = "A purge" if self._unfinished["event"] == Event.PURGED else "The run"
+            yield f"{subject} was cut off while {what} was written: {TRAIL_FILE} has it, the ledger does not."
         if self._may_have_one_file_more:
             yield f"The run was cut off after {self._unspoken[0]} was written: the trail knows nothing of it."
 
@@ -101,23 +112,24 @@ class Comparison:
                 yield f"{_capital(what)} is in the ledger, but not in {TRAIL_FILE}."
             elif lines[number - 1] != entry.in_folder:
                 yield f"{_capital(what)} is not the same in the ledger and on line {number} of {TRAIL_FILE}."
-            yield from self._of_event(what, told)
+            yield from self._of_event(number, what, told)
         if len(lines) > self.events and not self._unfinished:
             yield f"{TRAIL_FILE} goes on after event {self.events}, with which the ledger's trail ends."
         if self._unfinished.get("event") in {Event.PICTURE, Event.RESULTS_WRITTEN}:  # these speak of the folder alone
-            yield from self._of_event(_described(self.events + 1, self._unfinished), self._unfinished)
+            number = self.events + 1
+            yield from self._of_event(number, _described(number, self._unfinished), self._unfinished)
         yield from self._without_event()
 
     # --- What an event tells of ---
 
-    def _of_event(self, what: str, told: dict[str, Any]) -> Iterator[str]:
+    def _of_event(self, number: int, what: str, told: dict[str, Any]) -> Iterator[str]:
         """Where that which the event tells of is not as it says."""
         match told.get("event"):
             case Event.RUN_STARTED:
                 if self._jobs != told.get("jobs_sha256"):
                     yield f"The list of what the run was asked for ({what}) was changed in the ledger."
             case Event.PICTURE:
-                yield from self._of_file(str(told.get("file")), what, told.get("sha256"))
+                yield from self._of_file(str(told.get("file")), what, told.get("sha256"), purged=number <= self._purged)
             case Event.INTENT_WRITTEN | Event.ANSWERED | Event.PROVED | Event.IN_DOUBT | Event.SETTLED:
                 yield from self._of_intent(what, told)
             case Event.LOOKED_AGAIN if not self._looks.issuperset(_look(told)):
@@ -130,10 +142,11 @@ class Comparison:
                 for name, written in dict(told.get("files", {})).items():
                     yield from self._of_file(name, what, written)
 
-    def _of_file(self, name: str, what: str, written: object) -> Iterator[str]:
+    def _of_file(self, name: str, what: str, written: object, *, purged: bool = False) -> Iterator[str]:
         found = _hash_of_file(self._folder / name)
         if found is None:
-            yield f"{name} ({what}) is not in the folder."
+            if not purged:
+                yield f"{name} ({what}) is not in the folder."
         elif found != written:
             yield f"{name} ({what}) was changed after it was written."
 
@@ -222,13 +235,15 @@ class Comparison:
 
         A line of the folder's trail is written inside the transaction of its event. Whoever is killed before that
         ends leaves the line, and the ledger takes the event back. So it must go on where the ledger ends, and before
-        the event with which every run ends.
+        the event with which every run ends; only a purge comes after that.
         """
         lines = (self._lines or [])[self.events :]
-        line = _LINE.fullmatch(lines[0]) if len(lines) == 1 and self._entries and not self.is_over else None
+        line = _LINE.fullmatch(lines[0]) if len(lines) == 1 and self._entries else None
         if line is None or line[1] != next_hash(self._entries[-1].hash, line[2]):
             return {}
         told = Entry(self.events + 1, line[2], line[1], "", "").told
+        if self.is_over and told.get("event") != Event.PURGED:
+            return {}
         return told if told.get("number") == self._entries[-1].number + 1 else {}
 
     def _files_without_event(self) -> list[str]:

@@ -140,12 +140,21 @@ def _write_files(folder: Path, end: RunEnd, ledger: Ledger) -> Iterator[Counterm
 def renew_report(folder: Path, ledger: Ledger) -> Path:
     """Write the report of an earlier run anew, with what is known by now of the orders that it canceled.
 
+    Without pictures, if they were purged.
+
     Raises:
         CannotStart: it is not the folder of a run, or a file in it is damaged.
         RunStopped: it cannot be written.
     """
     info, results = read_run(folder)
-    return write_report(folder, info, results, looked_again(ledger.intents.of_run(info.run_id)))
+    purged_at = ledger.trail.purged_at(info.run_id)
+    return write_report(
+        folder,
+        info,
+        results,
+        looked_again(ledger.intents.of_run(info.run_id)),
+        datetime.fromisoformat(purged_at) if purged_at else None,
+    )
 
 
 @contextmanager

@@ -88,7 +88,11 @@ class Figure:
 
 
 def write_report(
-    folder: Path, info: RunInfo, results: Sequence[OrderResult], looked_again: Mapping[str, str] | None = None
+    folder: Path,
+    info: RunInfo,
+    results: Sequence[OrderResult],
+    looked_again: Mapping[str, str] | None = None,
+    purged_at: datetime | None = None,
 ) -> Path:
     """Write ``report.html`` into the run's ``folder`` and say where it is.
 
@@ -97,6 +101,7 @@ def write_report(
         info: the run.
         results: what became of its orders.
         looked_again: for orders that were canceled here, a sentence that says when, and what they read later.
+        purged_at: when the evidence was purged; then none is shown, though some of it may still be there.
 
     Needs the evidence where ``results`` say it is; files that are not there are shown as missing. Beyond
     ``EVIDENCE_BUDGET`` bytes they are linked, beginning with those of the orders that went well.
@@ -111,7 +116,7 @@ def write_report(
         opened.add(Group.NOT_CANCELED)
     evidence: dict[int, list[Evidence]] = {}
     for place in sorted(range(len(results)), key=lambda place: _URGENCY.index(groups[place])):
-        evidence[place] = [shelf.take(name) for name in results[place].evidence]
+        evidence[place] = [shelf.take(name) for name in results[place].evidence if purged_at is None]
     orders = [
         _order(place, result, evidence[place], later.get(result.order, ""), opened=groups[place] in opened)
         for place, result in enumerate(results)
@@ -125,8 +130,9 @@ def write_report(
         trial_sentence=wording.trial_sentence(info.command),
         stopped_early=harmless(info.stopped_early),
         unfinished=info.finished_at is None,
-        unmasked=info.unmasked,
-        facts=_facts(info),
+        unmasked=info.unmasked and purged_at is None,
+        purged=_moment(purged_at) if purged_at else "",
+        facts=_facts(info, purged_at),
         figures=_figures(counts, trial=trial),
         orders=orders,
         people=[order for order in orders if order.words.group is Group.PERSON],
@@ -250,7 +256,8 @@ def _figures(counts: Counter[Outcome], *, trial: bool) -> list[Figure]:
     ]
 
 
-def _facts(info: RunInfo) -> list[tuple[str, str]]:
+def _facts(info: RunInfo, purged_at: datetime | None) -> list[tuple[str, str]]:
+    in_pictures = "readable in the pictures" if info.unmasked else "masked in the pictures"
     facts = {
         "Admin": info.admin,
         "Account": info.account,
@@ -260,7 +267,7 @@ def _facts(info: RunInfo) -> list[tuple[str, str]]:
         "Finished": _moment(info.finished_at) if info.finished_at else "not finished",
         "Took": _length(info),
         "Screens": info.pack,
-        "Buyers' data": "readable in the pictures" if info.unmasked else "masked in the pictures",
+        "Buyers' data": "purged with the pictures" if purged_at else in_pictures,
         "Run": info.run_id,
         "Countermand": info.version,
     }

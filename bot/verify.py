@@ -16,6 +16,7 @@ Its limits:
 - Claims are not compared with their events. What was settled outside any run stands in a trail that has no folder.
 - Lines of ``trail.jsonl`` and pictures are not forced to the disk one by one, as the ledger's commits are. A power cut
   may cost the last ones, and that cannot be told from their removal: it is a disagreement, and the ledger is right.
+- Evidence that was purged (``countermand purge``) is not missed: the trail has an event for that, a remark says so.
 - Trouble with a disk can leave gaps, too, which ``log.jsonl`` tells of.
 """
 
@@ -35,7 +36,7 @@ class Verified:
 
     events: int
     pictures: int
-    """Files of evidence, those with words among them."""
+    """Files of evidence, those with words among them, those left out that were purged."""
     disagreement: str
     """A sentence about the first place where they do not agree; empty when they do."""
     remark: str = ""

@@ -49,6 +49,8 @@ class Event(StrEnum):
     RUN_FINISHED = "run_finished"
     RESULTS_WRITTEN = "results_written"
     """The files with the results were written, and these are their SHA-256."""
+    PURGED = "purged"
+    """The files of evidence that the trail has told of were removed on purpose; their events stay."""
 
 
 OUTLIVES_ITS_COPY = frozenset(
@@ -118,6 +120,17 @@ class Trail:
         with self._database.writing(lasting=False) as connection:
             self.append(connection, event, order=order, **told)
 
+    def note_purge(self, *, files: int, older_than: str, by: str) -> None:
+        """Append that so many files of evidence of this run are about to be removed, and on whose word.
+
+        It is on disk when this returns.
+
+        Raises:
+            LedgerTrouble, EvidenceNotWritten: it could not be written.
+        """
+        with self._database.writing() as connection:
+            self.append(connection, Event.PURGED, files=files, older_than=older_than, by=by)
+
     def append(self, connection: sa.Connection, event: Event, *, order: str = "", **told: object) -> None:
         """Append an event to the trail, inside the transaction that writes what happened: one event a transaction.
 
@@ -181,6 +194,20 @@ class Trail:
             .limit(1)
         )
         return next(iter(self._read(statement)), None)
+
+    def last_of_each_kind(self, run_id: str) -> dict[str, Entry]:
+        """The latest event of every kind in the trail of a run, by kind; of a long trail no more than that is read."""
+        last = sa.select(sa.func.max(events.c.number)).where(events.c.run_id == run_id).group_by(events.c.event)
+        statement = _ENTRIES.where(events.c.run_id == run_id, events.c.number.in_(last)).order_by(events.c.number)
+        return {entry.event: entry for entry in self._read(statement)}
+
+    def purged_at(self, run_id: str) -> str:
+        """When the evidence of a run was purged, as the trail writes times; empty if it has any that was not."""
+        last = self.last_of_each_kind(run_id)
+        purged, picture = last.get(Event.PURGED), last.get(Event.PICTURE)
+        if purged is None or (picture is not None and picture.number > purged.number):
+            return ""
+        return str(purged.told.get("at", ""))
 
     def _read(self, statement: sa.Select[Any]) -> list[Entry]:
         return [_entry(row) for row in self._database.read(statement)]

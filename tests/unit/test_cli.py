@@ -130,12 +130,13 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "report": "Write the report of a run anew.",
         "verify": "Say whether a run's folder and the ledger still agree.",
         "status": "List runs, and what waits for a person.",
+        "purge": "Remove old evidence; keep outcomes.",
         "sandbox": "Serve the practice Admin, to try and to train.",
         "schema": "Print a JSON Schema, for editors that check and complete.",
     }
 
 
-@pytest.mark.parametrize("command", ["run", "plan", "demo", "report", "verify", "status", "sandbox", "schema"])
+@pytest.mark.parametrize("command", ["run", "plan", "demo", "report", "verify", "status", "purge", "sandbox", "schema"])
 def test_every_command_explains_itself(countermand: Countermand, command: str) -> None:
     said = countermand(command, "--help")
     assert (said.status, said.err) == (0, "")
