@@ -19,6 +19,7 @@ from bot.errors import (
     ElementMissing,
     LeadsElsewhere,
     PageTrouble,
+    RunStopped,
     ScreenChanged,
 )
 from bot.finder import READ_PAGE, READ_ROWS, SCROLL_ON, locate, reading_request
@@ -197,8 +198,11 @@ class Screen:
 
         Raises:
             PageTrouble: a field for a secret could not be filled; the browser's own words would repeat the secret.
+            RunStopped: a secret would leave the browser readable, though the Admin's address is encrypted.
         """
         self.check()
+        if self.element(name).secret:
+            self._refuse_unencrypted()
         field = self.one(name)
         try:
             field.fill(text)
@@ -207,6 +211,20 @@ class Screen:
                 raise
             reason = f"{self.spec.title}: nothing could be typed into {name} ({self.element(name).purpose})."
             raise PageTrouble(reason=reason) from None
+
+    def _refuse_unencrypted(self) -> None:
+        """A server can send the browser on from https:// to http://."""
+        opened = urlsplit(self.admin.page.url)
+        if opened.scheme == "http" and urlsplit(self.admin.url).scheme == "https":
+            stop = RunStopped(
+                reason=f"{self.spec.title} came over http:// from {opened.netloc}, although the Admin's address is "
+                "https://; no secret was typed into it."
+            )
+            stop.next_step = (
+                "Ask the shop's administrator why the Admin leaves https://. If that is meant, set "
+                "COUNTERMAND_ADMIN_URL and COUNTERMAND_ALLOW_HTTP accordingly."
+            )
+            raise stop
 
     def choose(self, name: str, words: str) -> None:
         """Check the screen, then choose ``words`` from the one ``choice`` element ``name``.

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Annotated, Any, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.accounts import Account, base32, read_accounts
@@ -76,6 +76,12 @@ class Places(BaseSettings):
 class Settings(Places):
     """What a run needs to know besides its job list."""
 
+    # Before the address, which is judged by it.
+    allow_http: Annotated[tuple[str, ...], NoDecode] = Field(
+        default=(),
+        description="Hosts whose Admin may be opened at http://, where the password can be read on its way; "
+        "separated by commas",
+    )
     admin_url: str = Field(description="Address of the Admin, such as https://shop.example/admin")
     username: str = Field(min_length=1, description="Admin user name")
     password: SecretStr = Field(min_length=1, description="Admin password")
@@ -129,7 +135,7 @@ class Settings(Places):
             raise ValueError("COUNTERMAND_USERNAME and COUNTERMAND_ACCOUNTS are both set: leave one of them away")
         return {**read_accounts(Path(str(data["accounts"])))[0].model_dump(), **data}
 
-    @field_validator("allowed_hosts", mode="before")
+    @field_validator("allow_http", "allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(host.strip() for host in value.split(",") if host.strip()) if isinstance(value, str) else value
@@ -141,7 +147,7 @@ class Settings(Places):
 
     @field_validator("admin_url")
     @classmethod
-    def _address(cls, value: str) -> str:
+    def _address(cls, value: str, info: ValidationInfo) -> str:
         try:
             parts = urlsplit(value)
             host = parts.hostname if parts.scheme in {"http", "https"} and parts.port != 0 else None
@@ -151,8 +157,12 @@ class Settings(Places):
             raise ValueError("it must be an address such as https://shop.example/admin")
         if parts.username or parts.password:
             raise ValueError("it must not hold a user name or password; those have settings of their own")
-        if parts.scheme == "http" and not _is_loopback(host):
-            raise ValueError("http:// would send the password readable; use https://")
+        allowed = {name.lower() for name in info.data.get("allow_http", ())}
+        if parts.scheme == "http" and not _is_loopback(host) and host not in allowed:
+            raise ValueError(
+                "http:// would send the password readable; use https://, or, where nobody else can listen, "
+                f"COUNTERMAND_ALLOW_HTTP={host}"
+            )
         return value
 
     @property

@@ -589,6 +589,24 @@ def test_a_screen_is_checked_again_before_it_is_acted_on(show: Callable[..., Adm
     assert pages["asked"] == [URL]
 
 
+def test_no_secret_is_typed_where_the_admin_has_left_the_encryption(
+    show: Callable[..., Admin], pages: dict[str, Any]
+) -> None:
+    admin = show()
+    pages["http://shop.example/admin"] = SIGN_IN
+    admin.page.goto("http://shop.example/admin")
+    admin.screen("sign_in").fill("username", "bot")
+    with pytest.raises(RunStopped) as refused:
+        admin.screen("sign_in").fill("password", "s3cret")
+    assert (str(refused.value), refused.value.next_step) == (
+        "The Admin's sign-in page came over http:// from shop.example, although the Admin's address is https://; "
+        "no secret was typed into it.",
+        "Ask the shop's administrator why the Admin leaves https://. If that is meant, set COUNTERMAND_ADMIN_URL "
+        "and COUNTERMAND_ALLOW_HTTP accordingly.",
+    )
+    assert admin.page.locator("input").evaluate_all("(fields) => fields.map((field) => field.value)") == ["bot", ""]
+
+
 def test_a_session_that_ended_on_a_screen_is_said_to_have_ended(show: Callable[..., Admin]) -> None:
     admin = show()
     start = admin.arrive("start_page")

@@ -51,6 +51,7 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "max_failures_total": 50,
         "recover_after": 300.0,
         "allowed_hosts": (),
+        "allow_http": (),
         "accounts": None,
         "share_account": False,
         "keep_session": True,
@@ -219,7 +220,29 @@ def test_an_address_that_would_send_the_password_readable_is_refused(
     monkeypatch: pytest.MonkeyPatch, needed: None, address: str
 ) -> None:
     monkeypatch.setenv("COUNTERMAND_ADMIN_URL", address)
-    assert listing() == (f"COUNTERMAND_ADMIN_URL: http:// would send the password readable; use https://.\n{WHERE}")
+    host = address[7:-6].lower()
+    assert listing() == (
+        "COUNTERMAND_ADMIN_URL: http:// would send the password readable; use https://, or, where nobody else can "
+        f"listen, COUNTERMAND_ALLOW_HTTP={host}.\n{WHERE}"
+    )
+
+
+@pytest.mark.parametrize("address", ["http://192.168.1.10:8080/admin", "http://Test.Shop.example/admin"])
+def test_an_address_that_is_allowed_by_name_may_be_readable(
+    monkeypatch: pytest.MonkeyPatch, needed: None, address: str
+) -> None:
+    monkeypatch.setenv("COUNTERMAND_ALLOW_HTTP", "192.168.1.10, TEST.shop.example")
+    monkeypatch.setenv("COUNTERMAND_ADMIN_URL", address)
+    assert load_settings().admin_url == address
+
+
+@pytest.mark.parametrize("address", ["http://shop.example/admin", "http://a.test.shop.example/admin"])
+def test_another_address_than_the_one_that_is_allowed_is_refused(
+    monkeypatch: pytest.MonkeyPatch, needed: None, address: str
+) -> None:
+    monkeypatch.setenv("COUNTERMAND_ALLOW_HTTP", "test.shop.example")
+    monkeypatch.setenv("COUNTERMAND_ADMIN_URL", address)
+    assert "http:// would send the password readable" in listing()
 
 
 @pytest.mark.parametrize(
