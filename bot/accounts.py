@@ -91,6 +91,11 @@ class Account(BaseModel):
     password: SecretStr
     totp_secret: SecretStr | None = None
 
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Everything of it that may stand nowhere."""
+        return tuple(secret.get_secret_value() for secret in (self.password, self.totp_secret) if secret)
+
 
 def base32(secret: SecretStr) -> SecretStr:
     """A two-factor secret as it is computed with: without the spaces in which the Admin shows it.

@@ -120,6 +120,8 @@ def _look_at(folder: Path, ledger: Path | str, last: dict[str, Entry], moment: d
     if not files and not others:
         return None
     heard = _moment_of(last)
+    if not last and not files:  # a run that could not begin
+        return None
     if not last:
         return LeftAlone(folder=folder, why="the ledger knows no such run")
     if heard is None:

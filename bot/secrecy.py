@@ -6,12 +6,16 @@ import json
 import os
 import re
 from collections.abc import Callable, Collection
+from contextlib import suppress
+from pathlib import Path
 from typing import get_args
 from urllib.parse import quote, quote_plus
 
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
+from bot.accounts import read_accounts
+from bot.errors import CountermandError
 from bot.settings import PREFIX, Settings
 
 HIDDEN = "[hidden]"
@@ -28,7 +32,7 @@ def cleaner(secrets: Collection[str]) -> Clean:
 
 
 def secrets_that_are_set() -> set[str]:
-    """Every secret in the environment and in ``.env``, as it is written there, whether settings are valid or not."""
+    """Every secret that the settings name, as it is written there, whether they are valid or not."""
     try:
         written = dotenv_values(".env", encoding="utf-8")
     except (OSError, UnicodeDecodeError):
@@ -40,6 +44,9 @@ def secrets_that_are_set() -> set[str]:
         if SecretStr in (field.annotation, *get_args(field.annotation))
     ]
     found = {value for name in names if (value := given.get(f"{PREFIX}{name}".upper()))}
+    if accounts := given.get(f"{PREFIX}ACCOUNTS"):
+        with suppress(CountermandError):  # who needs the accounts hears what is wrong with them
+            found |= {secret for account in read_accounts(Path(accounts)) for secret in account.secrets}
     # The spaces of a two-factor secret are taken out before it is used.
     return found | {"".join(value.split()).upper() for value in found if " " in value}
 

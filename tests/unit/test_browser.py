@@ -13,7 +13,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Playwright
 
 from bot import browser
-from bot.browser import BrowserChoice, BrowserDoesNotStart, BrowserUnusable, find_browser, launch_options
+from bot.browser import BrowserChoice, BrowserDoesNotStart, BrowserUnusable, find_browser, is_allowed, launch_options
 from bot.errors import CannotStart, NoBrowser
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="programs are marked by their mode")
@@ -246,6 +246,24 @@ def test_an_allowed_host_is_excluded_from_the_refusal(host: str, rules: str) -> 
     assert rules_for(host) == f"MAP * ~NOTFOUND, {rules}"
 
 
+@pytest.mark.parametrize(
+    ("host", "allowed"),
+    [
+        ("shop.example.com", True),
+        ("cdn.example.net", True),
+        ("a.cdn.example.net", True),
+        ("::1", True),
+        ("example.net", False),
+        ("badexample.net", False),
+        ("shop.example.com.evil.example", False),
+        ("evil-shop.example.com", False),
+        ("", False),
+    ],
+)
+def test_a_host_is_allowed_by_its_name_or_by_the_domain_that_it_is_in(host: str, allowed: bool) -> None:
+    assert is_allowed(host, ["Shop.Example.com:8443", "*.example.net", "[::1]:80"]) is allowed
+
+
 def test_without_allowed_hosts_every_host_is_refused() -> None:
     assert rules_for() == "MAP * ~NOTFOUND"
 
@@ -275,8 +293,10 @@ def test_what_is_not_a_host_is_refused(host: str) -> None:
 def test_the_browser_is_given_none_of_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTERMAND_PASSWORD", "secret")
     monkeypatch.setenv("LANG", "C.UTF-8")
-    environment = launch_options(CHROME)["env"]
+    monkeypatch.setenv("SHOP_PASSWORD", "another secret")
+    environment = launch_options(CHROME, secrets=["another secret"])["env"]
     assert "COUNTERMAND_PASSWORD" not in environment
+    assert "SHOP_PASSWORD" not in environment
     assert environment["LANG"] == "C.UTF-8"
 
 

@@ -41,6 +41,15 @@ def test_a_file_that_cannot_be_read_hides_no_secret_of_the_environment(monkeypat
     assert secrets_that_are_set() == {"s3cret"}
 
 
+def test_secrets_of_the_accounts_in_a_file_are_known(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("accounts.yaml").write_text("accounts: [{username: bot, password: {env: SHOP_PASSWORD}}]", encoding="utf-8")
+    monkeypatch.setenv("COUNTERMAND_ACCOUNTS", "accounts.yaml")
+    monkeypatch.setenv("SHOP_PASSWORD", "s3cret")
+    assert secrets_that_are_set() == {"s3cret"}
+    monkeypatch.delenv("SHOP_PASSWORD")
+    assert secrets_that_are_set() == set()
+
+
 def test_a_setting_that_is_empty_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTERMAND_PASSWORD", "")
     assert secrets_that_are_set() == set()
