@@ -18,6 +18,7 @@ from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, Response
 
+from bot.browser import is_allowed
 from bot.errors import (
     CannotSignIn,
     CodeRefused,
@@ -128,7 +129,7 @@ class Admin:
 
     def may_talk_to(self, host: str) -> bool:
         """Whether a link may lead to ``host``."""
-        return host in self._allowed_hosts
+        return is_allowed(host, self._allowed_hosts)
 
     def open(self) -> None:
         """Open the Admin's address, whatever is open now."""

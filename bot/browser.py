@@ -147,7 +147,7 @@ def installed_browsers() -> Iterator[BrowserChoice]:
 
 
 def launch_options(
-    choice: BrowserChoice, *, headed: bool = False, allowed_hosts: Collection[str] = ()
+    choice: BrowserChoice, *, headed: bool = False, allowed_hosts: Collection[str] = (), secrets: Collection[str] = ()
 ) -> dict[str, Any]:
     """The arguments of Playwright's ``launch`` for this browser: see ``launch``."""
     rules = ["MAP * ~NOTFOUND", *(f"EXCLUDE {pattern}" for pattern in _host_patterns(allowed_hosts))]
@@ -157,7 +157,11 @@ def launch_options(
         "chromium_sandbox": not _is_root_on_linux(),
         "timeout": START_LIMIT,
         # A browser has no use for this program's settings, and passwords are among them.
-        "env": {name: value for name, value in os.environ.items() if not name.startswith("COUNTERMAND_")},
+        "env": {
+            name: value
+            for name, value in os.environ.items()
+            if not name.upper().startswith("COUNTERMAND_") and value not in secrets
+        },
         # Ctrl-C is answered by this program, which closes the browser when the order in hand is safe.
         "handle_sigint": False,
         "handle_sigterm": False,
@@ -170,8 +174,15 @@ def launch_options(
     return options
 
 
-def launch(playwright: Playwright, choice: BrowserChoice, *, headed: bool, allowed_hosts: Collection[str]) -> Browser:
-    """Start the browser, able to talk to ``allowed_hosts`` only.
+def launch(
+    playwright: Playwright,
+    choice: BrowserChoice,
+    *,
+    headed: bool,
+    allowed_hosts: Collection[str],
+    secrets: Collection[str] = (),
+) -> Browser:
+    """Start the browser, able to talk to ``allowed_hosts`` only, and told none of the ``secrets``.
 
     A host is a name, a literal address, or ``*.`` and a domain, with or without a port, which is not looked
     at. The browser keeps its sandbox, except where Chromium cannot have one: for root, and on a Linux that
@@ -187,7 +198,7 @@ def launch(playwright: Playwright, choice: BrowserChoice, *, headed: bool, allow
             why="it cannot open a window",
             advice="Leave --headed away, or get the full one with: python -m playwright install chromium.",
         )
-    options = launch_options(choice, headed=headed, allowed_hosts=allowed_hosts)
+    options = launch_options(choice, headed=headed, allowed_hosts=allowed_hosts, secrets=secrets)
     try:
         return playwright.chromium.launch(**options)
     except PlaywrightError as error:
@@ -198,6 +209,12 @@ def launch(playwright: Playwright, choice: BrowserChoice, *, headed: bool, allow
         return playwright.chromium.launch(**{**options, "chromium_sandbox": False})
     except PlaywrightError as error:
         raise _does_not_start(choice, error) from error
+
+
+def is_allowed(host: str, allowed_hosts: Collection[str]) -> bool:
+    """Whether a browser that was started with these ``allowed_hosts`` can talk to ``host``, a name without a port."""
+    patterns = _host_patterns(allowed_hosts)
+    return any(host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern for pattern in patterns)
 
 
 def new_context(

@@ -1,6 +1,6 @@
 """A run from its settings to its report: the parts of the engine wired together, and taken apart again."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -68,8 +68,9 @@ def carry_out(
     ledger_place = folder / "ledger.sqlite" if command == "demo" else settings.ledger_place
     progress = make_progress()
     stop = StopRequest(settings.stop_file)
+    blocked: dict[str, int] = {}
     pool = settings.pool
-    secrets = secrets_that_are_set() | set(_secrets_of(pool))
+    secrets = secrets_that_are_set() | {secret for account in pool for secret in account.secrets}
     clean = cleaner(secrets)
     recorder = Recorder(folder, masked=not settings.unmasked, clean=clean)
     with (
@@ -83,7 +84,7 @@ def carry_out(
             runner = Runner(
                 work=work,
                 open_admin=lambda: open_admin(
-                    settings, account, pack, ledger, recorder, progress, stop, sign_in, headed=headed
+                    settings, account, pack, ledger, recorder, progress, stop, sign_in, headed=headed, blocked=blocked
                 ),
                 ledger=ledger,
                 recorder=recorder,
@@ -94,6 +95,7 @@ def carry_out(
                 max_cancellations=max_cancellations,
                 claim_seconds=max(300, 10 * settings.timeout),
                 clean=clean,
+                blocked=blocked,
             )
             info = RunInfo(
                 run_id=folder.name,
@@ -114,12 +116,6 @@ def carry_out(
     if failures:
         raise RunStopped(reason="\n".join(failures))
     return end
-
-
-def _secrets_of(pool: Sequence[Account]) -> Iterator[str]:
-    for account in pool:
-        for secret in filter(None, (account.password, account.totp_secret)):
-            yield secret.get_secret_value()
 
 
 def _write_files(folder: Path, end: RunEnd, ledger: Ledger) -> Iterator[CountermandError]:
@@ -169,13 +165,14 @@ def open_admin(
     sign_in: SignIn,
     *,
     headed: bool,
+    blocked: dict[str, int],
 ) -> Iterator[Admin]:
-    """The Admin, signed in, in a browser of its own that is closed at the end."""
+    """The Admin, signed in, in a browser of its own that is closed at the end; it counts what was ``blocked``."""
     kept = None
     if settings.keep_session:
         kept = KeptSession(settings.sessions_dir, admin_name(settings.admin_url), account.username)
 
-    with browser_session(settings, headed=headed, kept=kept) as session:
+    with browser_session(settings, headed=headed, kept=kept, blocked=blocked) as session:
 
         def sign_in_and_keep(admin: Admin) -> None:
             sign_in(admin, account)

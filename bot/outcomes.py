@@ -1,5 +1,6 @@
 """What became of an order, and of a run: the data that every report, file and exit status is made from."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Self
@@ -82,8 +83,12 @@ class RunInfo(BaseModel):
     finished_at: datetime | None = Field(default=None, description="With time zone; none while it runs")
     stopped_early: str = Field(default="", description="Why it stopped before the end of the list, or empty")
     unmasked: bool = Field(default=False, description="Whether buyers' data was left readable in the pictures")
+    blocked: dict[str, int] = Field(
+        default={}, description="How many requests of the browser were blocked, by host, as the host is not allowed"
+    )
     version: str = Field(description="Version of Countermand")
 
-    def finished(self, at: datetime, stopped_early: str = "") -> Self:
+    def finished(self, at: datetime, stopped_early: str = "", blocked: Mapping[str, int] | None = None) -> Self:
         """This run, ended ``at`` that time."""
-        return self.model_copy(update={"finished_at": at, "stopped_early": stopped_early})
+        update = {"finished_at": at, "stopped_early": stopped_early, "blocked": dict(blocked or {})}
+        return self.model_copy(update=update)

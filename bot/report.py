@@ -268,6 +268,7 @@ def _facts(info: RunInfo, purged_at: datetime | None) -> list[tuple[str, str]]:
         "Took": _length(info),
         "Screens": info.pack,
         "Buyers' data": "purged with the pictures" if purged_at else in_pictures,
+        "Blocked requests": ", ".join(f"{count:,} to {host}" for host, count in info.blocked.items()),
         "Run": info.run_id,
         "Countermand": info.version,
     }

@@ -4,7 +4,7 @@ It knows nothing of screens: what is done to an order is the ``work`` that it is
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -60,6 +60,7 @@ class Runner:
         max_cancellations: the run stops once so many orders were canceled, or may have been; None is no limit.
         claim_seconds: how long an order stays this run's without a sign of life.
         clean: takes secrets out of what is kept and told of a trouble.
+        blocked: how many requests of the browser were blocked so far, by host.
     """
 
     def __init__(
@@ -76,7 +77,9 @@ class Runner:
         max_cancellations: int | None = None,
         claim_seconds: float = 300,
         clean: Clean = lambda text: text,
+        blocked: Mapping[str, int] | None = None,
     ) -> None:
+        self._blocked = {} if blocked is None else blocked
         self._clean = clean
         self._work = work
         self._open_admin = open_admin
@@ -134,7 +137,7 @@ class Runner:
         results = tuple(self._results[job.order] for job in jobs)
         if not status and not all(result.outcome.is_success for result in results):
             status = 1
-        info = info.finished(datetime.now(UTC), stopped)
+        info = info.finished(datetime.now(UTC), stopped, self._blocked)
         try:
             self._ledger.runs.finish(info)
         except CountermandError as trouble:

@@ -1,17 +1,26 @@
 """A browser session for a run: the browser started, a fresh page on demand, everything closed at the end."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Self
 from urllib.parse import urlsplit
 
 from loguru import logger
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, Request, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Dialog, Download, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from bot.browser import BrowserChoice, find_browser, launch, new_context
+from bot.browser import BrowserChoice, find_browser, is_allowed, launch, new_context
 from bot.keptsession import KeptSession
 from bot.settings import Settings
+from bot.wording import harmless
+
+HOSTS = 50
+"""So many blocked hosts are told apart: a page can make up any number."""
+
+OTHER_HOSTS = "other hosts"
+
+MOST_WORDS = 200
+"""Characters of a page's own words that are logged."""
 
 
 class BrowserSession:
@@ -24,6 +33,8 @@ class BrowserSession:
         hosts: tuple[str, ...],
         headed: bool,
         kept: KeptSession | None = None,
+        blocked: dict[str, int] | None = None,
+        secrets: Collection[str] = (),
     ) -> None:
         self._playwright = playwright
         self._choice = choice
@@ -32,12 +43,16 @@ class BrowserSession:
         self._kept = kept
         self._browser: Browser | None = None
         self._context: BrowserContext | None = None
-        self.blocked: dict[str, int] = {}
-        """Requests to hosts that are not allowed, by host."""
+        self._secrets = secrets
+        self._opening = False
+        self.blocked: dict[str, int] = {} if blocked is None else blocked
+        """Requests to hosts that are not allowed, by host; those beyond ``HOSTS`` hosts together."""
 
     def start(self) -> Self:
         """Start the browser, so that a machine that cannot is known before anything else is done."""
-        self._browser = launch(self._playwright, self._choice, headed=self._headed, allowed_hosts=self._hosts)
+        self._browser = launch(
+            self._playwright, self._choice, headed=self._headed, allowed_hosts=self._hosts, secrets=self._secrets
+        )
         self._context = self._watched(new_context(self._browser, signed_in=self._kept.load() if self._kept else None))
         return self
 
@@ -56,7 +71,11 @@ class BrowserSession:
             self._context = self._watched(new_context(self._browser, signed_in=signed_in))
         if self._context is None:
             raise RuntimeError("the session was not started")
-        return self._context.new_page()
+        self._opening = True  # a page that comes while this is not so was opened by another page
+        try:
+            return self._context.new_page()
+        finally:
+            self._opening = False
 
     def keep(self) -> None:
         """Keep the Admin's session as it is now, for a browser that is started anew and for the next run."""
@@ -69,30 +88,78 @@ class BrowserSession:
             self._browser.close()
 
     def _watched(self, context: BrowserContext) -> BrowserContext:
-        context.on("requestfailed", self._note_blocked)
-        context.on("page", self._refuse_second_page)
+        context.on("requestfailed", lambda request: self._note_blocked(request.url))
+        context.on("dialog", _refuse_dialog)
+        context.on("page", self._watch_or_refuse)
         return context
 
-    def _note_blocked(self, request: Request) -> None:
-        host = urlsplit(request.url).hostname or ""
-        if host and host not in self._hosts:
-            if host not in self.blocked:
-                logger.info("blocked a request to {}: it is not an allowed host", host)
-            self.blocked[host] = self.blocked.get(host, 0) + 1
-
-    def _refuse_second_page(self, page: Page) -> None:
-        if page.opener() is not None:
+    def _watch_or_refuse(self, page: Page) -> None:
+        if not self._opening:
             logger.warning("the page opened a window of its own; it was closed")
-            page.close()
+            with _gone_by_now():
+                page.close()
+            return
+        page.on("download", _tell_of_download)
+        page.on("websocket", lambda socket: self._note_blocked(socket.url))
+
+    def _note_blocked(self, url: str) -> None:
+        """Count a request that failed, or a connection that may yet, if its host is why it does."""
+        host = _host_of(url)
+        if not host or is_allowed(host, self._hosts):
+            return
+        if host not in self.blocked and len(self.blocked) >= HOSTS:
+            host = OTHER_HOSTS
+        if host not in self.blocked:
+            logger.info("blocked a request to {}: it is not an allowed host", host)
+        self.blocked[host] = self.blocked.get(host, 0) + 1
+
+
+def _host_of(url: str) -> str:
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:  # a page can ask for anything
+        return ""
+
+
+@contextmanager
+def _gone_by_now() -> Iterator[None]:
+    """What a page opened may be gone with it before it is answered."""
+    try:
+        yield
+    except PlaywrightError as error:
+        logger.debug("it was gone already: {}", error.message)
+
+
+def _refuse_dialog(dialog: Dialog) -> None:
+    """Answer a dialog of the browser's own, which would hold the page up, with no; a page may always be left."""
+    if dialog.type == "beforeunload":
+        logger.info("the page asked not to be left, and was left")
+        with _gone_by_now():
+            dialog.accept()
+        return
+    words = harmless(dialog.message)[:MOST_WORDS]
+    logger.warning("the page opened a dialog of the browser ({}: {}); it was dismissed", dialog.type, words)
+    with _gone_by_now():
+        dialog.dismiss()
+
+
+def _tell_of_download(download: Download) -> None:
+    name = harmless(download.suggested_filename)[:MOST_WORDS]
+    logger.warning("the page offered a file ({}); it was not downloaded", name)
 
 
 @contextmanager
 def browser_session(
-    settings: Settings, *, headed: bool = False, kept: KeptSession | None = None
+    settings: Settings,
+    *,
+    headed: bool = False,
+    kept: KeptSession | None = None,
+    blocked: dict[str, int] | None = None,
 ) -> Iterator[BrowserSession]:
     """A started browser that may talk to the Admin's host and the allowed ones only.
 
-    With ``kept`` it goes on with the session that was kept there, and can keep its own.
+    With ``kept`` it goes on with the session that was kept there, and can keep its own. In ``blocked`` it counts the
+    requests to other hosts.
 
     Raises:
         NoBrowser, CannotStart: there is none, or it does not start.
@@ -100,7 +167,8 @@ def browser_session(
     with sync_playwright() as playwright:
         choice = find_browser(settings.browser, playwright, headed=headed)
         hosts = (settings.host, *settings.allowed_hosts)
-        session = BrowserSession(playwright, choice, hosts, headed, kept).start()
+        secrets = [secret for account in settings.pool for secret in account.secrets]
+        session = BrowserSession(playwright, choice, hosts, headed, kept, blocked, secrets).start()
         try:
             yield session
         finally:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from starlette.responses import HTMLResponse
 
 from bot.sandbox import UNKNOWN_ORDER, Face, RequestRecord, Sandbox
 
@@ -193,6 +194,24 @@ def test_neither_the_password_nor_buyers_data_is_in_any_file_that_can_be_read(
     assert [secret for secret in private for text in texts if secret in text] == []
 
 
+def test_requests_to_other_hosts_are_told_in_report_and_results(
+    finish: Callable[..., Finished], sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pages = sandbox._site._pages
+    dashboard = pages.dashboard
+
+    def with_picture(*arguments: Any) -> HTMLResponse:
+        return HTMLResponse(bytes(dashboard(*arguments).body) + b"<img src=https://statistics.example/1.gif>")
+
+    monkeypatch.setattr(pages, "dashboard", with_picture)
+    finished = finish(tmp_path, THREE_ORDERS, "plan")
+    assert (finished.status, finished.cancels) == (0, [])
+    info = json.loads((finished.folder / "run.json").read_text(encoding="utf-8"))
+    assert info["blocked"] == {"statistics.example": 1}
+    report = (finished.folder / "report.html").read_text(encoding="utf-8")
+    assert "<dt>Blocked requests</dt><dd>1 to statistics.example</dd>" in report
+
+
 # --- Two bots at once -----------------------------------------------------------------------------------------------
 
 
@@ -235,7 +254,7 @@ def test_a_trial_ends_with_status_0_and_presses_nothing(
     finish: Callable[..., Finished], tmp_path: Path, command: list[str]
 ) -> None:
     trial = finish(tmp_path, THREE_ORDERS.replace("112-1215998-3002089, ", ""), *command)
-    assert (trial.status, trial.complained) == (0, "")
+    assert (trial.status, trial.complained) == (0, ""), trial.said
     assert trial.outcomes == ["would_cancel"] * 2
     assert ("cancelReasons" in trial.operations) is ("--dry-run" in command)
     assert "cancelOrder" not in trial.operations

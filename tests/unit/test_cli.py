@@ -369,7 +369,7 @@ def shop(monkeypatch: pytest.MonkeyPatch, settings: None) -> Shop:
     shop = Shop()
 
     @contextmanager
-    def admin(*_: object, headed: bool) -> Iterator[Any]:
+    def admin(*_: object, **__: object) -> Iterator[Any]:
         yield SimpleNamespace(host="shop.example:8443", pressed=False, begin_again=lambda: None)
 
     monkeypatch.setattr("bot.launch.open_admin", admin)
@@ -423,6 +423,7 @@ def test_a_run_says_of_itself_what_it_was(countermand: Countermand, shop: Shop) 
         "job_list": "jobs.yaml",
         "stopped_early": "",
         "unmasked": True,
+        "blocked": {},
         "version": __version__,
     }
 

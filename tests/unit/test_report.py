@@ -107,6 +107,11 @@ def test_times_keep_the_zone_that_they_were_taken_in(tmp_path: Path) -> None:
     assert "Started 2026-03-01 02:14:05 UTC+05:30" in page.text
 
 
+def test_blocked_requests_are_told_by_host(tmp_path: Path) -> None:
+    info = INFO.model_copy(update={"blocked": {"fonts.example": 1200, "<b>stats.example": 3}})
+    assert "Blocked requests 1,200 to fonts.example, 3 to <b>stats.example Run" in read(tmp_path, info=info).text
+
+
 @pytest.mark.parametrize(
     ("command", "sentence"),
     [

@@ -724,6 +724,14 @@ def test_a_browser_that_cannot_be_closed_changes_no_result(bench: Bench) -> None
     assert end.info.stopped_early == f"Countermand itself failed (OSError: the pipe is broken). {REPORT_IT}"
 
 
+def test_what_was_blocked_until_the_end_is_told_of_the_run(bench: Bench) -> None:
+    blocked: dict[str, int] = {}
+    bench.on(THIRD, lambda: (blocked.update({"fonts.example": 3}), CANCELED)[1])
+    end = bench.run(blocked=blocked)
+    assert end.info.blocked == {"fonts.example": 3}
+    assert bench.ledger.runs.find(INFO.run_id) == end.info
+
+
 def test_only_the_first_line_of_an_unforeseen_failure_is_told(bench: Bench) -> None:
     bench.on(SECOND, bench.fails(ValueError('it broke\nCall log:\n  - fill("s3cret")')))
     end = bench.run()
