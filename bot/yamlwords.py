@@ -2,7 +2,7 @@
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from bot.textfile import shown
+from bot.textfile import position, shown
 
 _AT_THE_PROBLEM = {
     "mapping values are not allowed in this context": (
@@ -69,4 +69,6 @@ def in_plain_words(error: YAMLError, text: str) -> tuple[int, int, str]:
         words = f"no value can begin with {shown(text[mark.index : mark.index + 1])}: put the text in quotes"
     else:
         words = _AT_THE_PROBLEM.get(problem, problem).replace("{line}", str(begin.line + 1))
-    return mark.line + 1, mark.column + 1, f"This is not YAML: {words}"
+    # What is missing at the end, the parser looks for on a line of its own.
+    line, column = min((mark.line + 1, mark.column + 1), position(text, len(text)))
+    return line, column, f"This is not YAML: {words}"

@@ -130,7 +130,7 @@ def test_a_file_that_says_nothing_is_empty(text: str) -> None:
         ),
         (
             "a:\n- {b: c",
-            "3:1: This is not YAML: the brace that opens on line 2 needs a comma or its closing brace before this",
+            "2:8: This is not YAML: the brace that opens on line 2 needs a comma or its closing brace before this",
         ),
         (
             "- a\nb: c",
