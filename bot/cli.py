@@ -11,6 +11,7 @@ import typer
 from bot import __version__
 from bot.errors import CannotStart, CountermandError, InputInvalid
 from bot.textfile import listing
+from bot.wording import count_of, harmless, harmless_lines
 
 if TYPE_CHECKING:
     from bot.joblist import JobList
@@ -63,7 +64,7 @@ def main() -> NoReturn:
         sys.exit(app(standalone_mode=False) or 0)
     except CountermandError as error:
         text = listing(error) if isinstance(error, InputInvalid) else str(error)
-        typer.echo(_without_secrets(f"{text}\n{error.next_step}".strip()), err=True)
+        typer.echo(_without_secrets(harmless_lines(f"{text}\n{error.next_step}".strip())), err=True)
         sys.exit(error.exit_status)
     except typer.Exit as end:
         sys.exit(end.exit_code)
@@ -261,7 +262,6 @@ def verify(run_id: RUN) -> None:
     from bot.ledger import Ledger
     from bot.verify import find_folder, find_ledger
     from bot.verify import verify as compare
-    from bot.wording import count_of, harmless
 
     places = _places()
     folder = find_folder(run_id, places.runs_dir)
@@ -455,8 +455,8 @@ def _ask_to_start(settings: "Settings", job_list: "JobList") -> None:
     names = [account.username for account in settings.pool]
     account = names[0] if len(names) == 1 else f"the first that is free of {', '.join(names)}"
     typer.echo(
-        f"Admin:   {settings.admin_url}\nAccount: {account}\nStore:   {stores}\n"
-        f"Orders:  {len(job_list.jobs)} from {job_list.file}"
+        f"Admin:   {harmless(settings.admin_url)}\nAccount: {harmless(account)}\nStore:   {harmless(stores)}\n"
+        f"Orders:  {len(job_list.jobs)} from {harmless(job_list.file)}"
     )
     if not sys.stdin.isatty():
         raise CannotStart(reason="There is no terminal to ask on: look at the plan, then start with --yes.")

@@ -21,6 +21,7 @@ from bot.ledger import Event
 from bot.outcomes import Outcome
 from bot.verdicts import Answer, Verdict
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Status
+from bot.wording import cut
 
 PRESS_SECONDS = 5.0
 """How long a press may take; that Confirm can be pressed was tried just before."""
@@ -29,6 +30,9 @@ FRESH_SECONDS = 30.0
 """How old an intent may be when Confirm is pressed: by far less than what recovery waits before it believes that a
 press never arrived, and more than a ledger that is in use needs to write it.
 """
+
+LONGEST_ANSWER = 1_000
+"""At most so many characters of what the Admin answered are kept."""
 
 
 @dataclass
@@ -148,6 +152,7 @@ def await_answer(admin: Admin, heard: Heard) -> tuple[Answer, str]:
             )
     except PlaywrightError as trouble:
         answer = (Answer.NONE, first_line(trouble))
+    answer = (answer[0], cut(answer[1], LONGEST_ANSWER))
     _note(admin, lambda: admin.ledger.intents.note_answer(heard.intent, *answer))
     return answer
 

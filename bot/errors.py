@@ -24,6 +24,7 @@ from collections.abc import Iterable
 from typing import ClassVar, NamedTuple
 
 from bot.outcomes import Outcome
+from bot.wording import cut
 
 
 class CountermandError(Exception):
@@ -48,7 +49,8 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
-        return f"{self.file}:{self.line}:{self.column}: {self.message}"
+        file = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in self.file)
+        return f"{file}:{self.line}:{self.column}: {self.message}"
 
 
 class InputInvalid(CountermandError):
@@ -119,10 +121,16 @@ class Interrupted(RunStopped):
 
 
 class OrderTrouble(CountermandError):
-    """{reason}"""
+    """{reason}
+
+    What its facts say may come from a page: it is cut where it is too long to be told.
+    """
 
     outcome: ClassVar[Outcome] = Outcome.FAILED
     exit_status = 1
+
+    def __init__(self, **facts: object) -> None:
+        super().__init__(**{name: cut(fact) if isinstance(fact, str) else fact for name, fact in facts.items()})
 
 
 # --- The page is sound and says no -------------------------------------------------------------------------

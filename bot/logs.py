@@ -11,9 +11,13 @@ from typing import TYPE_CHECKING
 from loguru import logger
 
 from bot.secrecy import Clean, cleaner
+from bot.wording import cut, escaped
 
 if TYPE_CHECKING:
     from loguru import Message, Record
+
+LONGEST = 20_000
+"""At most so many characters of one value stand in the log: room for a traceback."""
 
 
 @contextmanager
@@ -36,7 +40,7 @@ def log_to(file: Path, *, secrets: Collection[str], say: Callable[[str], None]) 
             broken = True
 
     def say_aloud(message: "Message") -> None:
-        say(clean(message.record["message"]))
+        say(cut(clean(message.record["message"])))
 
     def surely(sink: Callable[["Message"], None]) -> Callable[["Message"], None]:
         """The sink, whose failure ends no run. Where loguru catches it, it shows the whole event as it is."""
@@ -77,5 +81,6 @@ def _as_json(record: "Record", clean: Clean) -> str:
     if record["exception"] and record["exception"].value:
         entry["error"] = f"{type(record['exception'].value).__name__}: {record['exception'].value}"
         entry["traceback"] = "".join(traceback.format_exception(record["exception"].value))
-    told = {name: value if value is None else clean(str(value)) for name, value in entry.items()}
-    return json.dumps(told, ensure_ascii=False)
+    # Hidden before it is cut: what is left of half a secret would not be recognised.
+    told = {name: value if value is None else cut(clean(str(value)), LONGEST) for name, value in entry.items()}
+    return escaped(json.dumps(told, ensure_ascii=False))

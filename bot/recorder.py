@@ -22,12 +22,20 @@ from bot.finder import READ_PAGE, known_labels, locate
 from bot.ledger import Event
 from bot.pack import Pack
 from bot.secrecy import Clean
+from bot.wording import cut
 
 if TYPE_CHECKING:
     from bot.admin import Admin
 
 JPEG_QUALITY = 60
 """Out of 100: small text stays sharp, a picture is about 40 kB."""
+
+LONGEST_LINE = 2_000
+"""A longer line of a page's words, in characters, is left out: no line of an Admin is so long, and what is private in
+it could not be found in reasonable time."""
+
+LONGEST_PAGE = 100_000
+"""At most so many characters of a page's words are written down."""
 
 SESSION = "session"
 """The evidence folder of what belongs to no order, such as signing in."""
@@ -118,14 +126,22 @@ class Recorder:
         messages = admin.screen("answer").find("messages").all_inner_texts()
         with _secrets_hidden(admin.page, admin.pack):
             snapshot = admin.page.locator("body").aria_snapshot(timeout=5000)
-        text = "\n".join(
-            ["Messages on the screen:", *(messages or ["none"]), "", "The page (ARIA snapshot):", snapshot]
+        text = _without_long_lines(
+            "\n".join(["Messages on the screen:", *(messages or ["none"]), "", "The page (ARIA snapshot):", snapshot])
         )
         if self._masked:
             for words in sorted(_private(admin.page, admin.pack, act="words") or [], key=len, reverse=True):
-                if len(words) > 1:
+                if 1 < len(words) <= LONGEST_LINE:  # the longer ones went with their lines
                     text = re.sub(rf"(?<!\w){_as_written(words)}(?!\w)", "[masked]", text)
-        return self._clean(text)
+        # Cut last: what is left of half a secret, or half a name, would not be recognised.
+        return cut(self._clean(text), LONGEST_PAGE)
+
+
+def _without_long_lines(text: str) -> str:
+    return "\n".join(
+        line if len(line) <= LONGEST_LINE else f"[a line of {len(line):,} characters is left out]"
+        for line in text.split("\n")
+    )
 
 
 @contextmanager

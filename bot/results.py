@@ -20,6 +20,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from bot.errors import CannotStart, RunStopped
 from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.wording import INVISIBLE, escaped, harmless_cell
 
 RUN_FILE = "run.json"
 RESULTS_FILE = "results.json"
@@ -31,7 +32,7 @@ _RUN = TypeAdapter(RunInfo)
 _RESULTS = TypeAdapter(tuple[OrderResult, ...])
 
 # Spreadsheets skip blanks and quotes before they look for a formula, and know the full-width signs too.
-_FORMULA = re.compile(r"[\t\r]|[\s\"'\u200b\ufeff]*[=+\-@＝＋－＠]")
+_FORMULA = re.compile(r"[\t\r]|[\s\"'\u200b-\u200d\ufeff]*[=+\-@＝＋－＠]")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -118,7 +119,7 @@ def _read(adapter: TypeAdapter[_T], path: Path) -> _T:
 
 
 def _json(content: object) -> str:
-    return json.dumps(content, ensure_ascii=False, indent=2) + "\n"
+    return escaped(json.dumps(content, ensure_ascii=False, indent=2)) + "\n"
 
 
 def _csv(results: Sequence[OrderResult]) -> str:
@@ -133,8 +134,11 @@ def _csv(results: Sequence[OrderResult]) -> str:
 
 
 def _cell(value: object) -> object:
-    """``value`` so that no spreadsheet takes it for a formula."""
-    return f"'{value}" if isinstance(value, str) and _FORMULA.match(value) else value
+    """``value`` on one line, so that no spreadsheet takes it for a formula and no terminal for a command."""
+    if not isinstance(value, str):
+        return value
+    text = harmless_cell(value)
+    return f"'{text}" if _FORMULA.match(text) else text
 
 
 def _junit(info: RunInfo, results: Sequence[OrderResult]) -> str:
@@ -177,5 +181,5 @@ def _junit_kind(outcome: Outcome) -> str:
 
 
 def _xml(text: str) -> str:
-    """``text`` with every character that XML 1.0 has no place for replaced by U+FFFD."""
-    return _NOT_XML.sub("\ufffd", text)
+    """``text`` with every character that XML 1.0 has no place for, or that nobody sees, replaced by U+FFFD."""
+    return INVISIBLE.sub("\ufffd", _NOT_XML.sub("\ufffd", text))

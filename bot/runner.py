@@ -29,6 +29,7 @@ from bot.progress import Progress
 from bot.recorder import Recorder
 from bot.secrecy import Clean
 from bot.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
+from bot.wording import cut
 
 RENEW_AFTER = 100
 """After so many orders the Admin is begun anew in a fresh page, because a page that stays open grows."""
@@ -280,8 +281,8 @@ def _result(
         outcome=verdict.outcome,
         status_before=verdict.status_before,
         status_after=verdict.status_after,
-        message=verdict.message,
-        next_step=verdict.next_step,
+        message=cut(verdict.message),
+        next_step=cut(verdict.next_step),
         attempts=attempts,
         seconds=seconds,
         evidence=evidence,

@@ -4,6 +4,7 @@ The report and the progress display say the same things in the same words; the m
 use this module.
 """
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -107,19 +108,43 @@ _TERMINAL_SEQUENCES = re.compile(
     r"|\x1b[ -/]*[0-~]?"
 )
 _BLANKS = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]")
-_INVISIBLE = re.compile(
+INVISIBLE = re.compile(
     r"[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f"  # control characters
     r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # direction marks and overrides
-    r"\u00ad\u180e\u200b\u2060-\u2064\ufeff\ufff9-\ufffb\U000e0000-\U000e007f]"  # drawn as nothing
+    r"\u00ad\u115f\u1160\u180e\u200b\u2060-\u2065\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"  # as nothing
 )
+"""A character that could steer a terminal, turn words around, or that nobody sees; white space is none of them."""
+_TO_ESCAPE = re.compile(rf"(?!\n)(?:{INVISIBLE.pattern}|{_BLANKS.pattern})")
 _HALF_CHARACTERS = re.compile(r"[\ud800-\udfff]")
+
+LONGEST = 2_000
+"""At most so many characters of one text that comes from a page are told, written down or kept."""
+
+
+def cut(text: str, most: int = LONGEST) -> str:
+    """``text``, or its first ``most`` characters and how many there were."""
+    return text if len(text) <= most else f"{text[:most]}... ({len(text):,} characters)"
 
 
 def harmless_lines(text: str) -> str:
     """``text`` with its line breaks, without anything that could steer a terminal or turn words around."""
     text = _TERMINAL_SEQUENCES.sub("", text.replace("\r\n", "\n"))
     kept = _BLANKS.sub(lambda blank: "\t" if blank[0] == "\t" else "\n", text).expandtabs(4)
-    return _HALF_CHARACTERS.sub("\ufffd", _INVISIBLE.sub("", kept))
+    return _HALF_CHARACTERS.sub("\ufffd", INVISIBLE.sub("", kept))
+
+
+def harmless_cell(text: str) -> str:
+    """``text`` on one line as ``harmless`` gives it, but with its spaces as they are."""
+    text = _TERMINAL_SEQUENCES.sub("", text.replace("\r\n", "\n"))
+    return _HALF_CHARACTERS.sub("\ufffd", INVISIBLE.sub("", _BLANKS.sub(" ", text)))
+
+
+def escaped(written: str) -> str:
+    """JSON, as it is and means, with every character escaped that could steer a terminal or that nobody sees.
+
+    Needs JSON whose white space between values is made of spaces and line feeds only.
+    """
+    return _TO_ESCAPE.sub(lambda found: json.dumps(found[0])[1:-1], written)
 
 
 def harmless(text: str) -> str:

@@ -19,6 +19,7 @@ from loguru import logger
 from bot.errors import EvidenceNotWritten
 from bot.ledger.database import Database, timestamp, writable
 from bot.ledger.schema import events
+from bot.wording import escaped
 
 TRAIL_FILE = "trail.jsonl"
 
@@ -148,7 +149,7 @@ class Trail:
         ).one_or_none()
         number, before = (last.number + 1, last.hash) if last else (1, first_hash(run_id))
         happened = {"number": number, "at": timestamp(), "order": order, "event": event, **told}
-        line = writable(json.dumps(happened, ensure_ascii=False))
+        line = escaped(writable(json.dumps(happened, ensure_ascii=False)))
         entry = Entry(number, line, next_hash(before, line), order, str(event))
         connection.execute(
             events.insert().values(

@@ -106,33 +106,59 @@ def test_the_csv_has_the_same_columns_and_joins_evidence_by_spaces(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    "note",
+    ("note", "cell"),
     [
-        "=1+1",
-        "+1",
-        "-1",
-        "@SUM(A1)",
-        "\tx",
-        "\rx",
-        "  =1",
-        '"=1',
-        "' =cmd|x",
-        '" \n@x',
-        "＝1",
-        "\ufeff=1",
+        ("=1+1", "'=1+1"),
+        ("+1", "'+1"),
+        ("-1", "'-1"),
+        ("@SUM(A1)", "'@SUM(A1)"),
+        ("\tx", " x"),
+        ("\t=x", "' =x"),
+        ("\rx", " x"),
+        ("\r\n+x", "' +x"),
+        ("  =1", "'  =1"),
+        ('"=1', "'\"=1"),
+        ("' =cmd|x", "'' =cmd|x"),
+        ('" \n@x', "'\"  @x"),
+        ("＝1", "'＝1"),
+        ("\ufeff=1", "'=1"),
+        ("\u202e=1", "'=1"),
+        ("\x00\x1b[2J-1", "'-1"),
+        ("\u200c=1", "'\u200c=1"),
     ],
 )
-def test_a_cell_that_a_spreadsheet_would_run_is_made_text(tmp_path: Path, note: str) -> None:
+def test_a_cell_that_a_spreadsheet_would_run_is_made_text(tmp_path: Path, note: str, cell: str) -> None:
     write_results(tmp_path, INFO, [result(note=note)])
 
-    assert cells(tmp_path)[0]["note"] == f"'{note}"
+    assert cells(tmp_path)[0]["note"] == cell
 
 
-@pytest.mark.parametrize("note", ["ticket 4711", "a=b", '"quoted"', "112-1215998-3002091", "", "two\nlines"])
+@pytest.mark.parametrize("note", ["ticket 4711", "a=b", '"quoted"', "112-1215998-3002091", "", "two  spaces"])
 def test_an_ordinary_cell_stays_as_it_is(tmp_path: Path, note: str) -> None:
     write_results(tmp_path, INFO, [result(note=note)])
 
     assert cells(tmp_path)[0]["note"] == note
+
+
+def test_each_order_is_one_line_of_the_csv(tmp_path: Path) -> None:
+    write_results(
+        tmp_path, INFO, [result(message="Seen.\r\n112-1215998-3002099,Nordwind UK,NoInventory,canceled\u2028.")]
+    )
+
+    assert len((tmp_path / "results.csv").read_text(encoding="utf-8").splitlines()) == 2
+    assert cells(tmp_path)[0]["message"] == "Seen. 112-1215998-3002099,Nordwind UK,NoInventory,canceled ."
+
+
+def test_what_nobody_sees_is_escaped_in_the_json_and_reads_back_the_same(tmp_path: Path) -> None:
+    words = "a\x00\x1b[31m\x7f\x85\x9b2Jb\u200f\u202ec\u2028\u3164\ufeff\U000e0041 Grüße\u200d"
+    write_results(tmp_path, INFO, [result(note=words)])
+
+    assert read_run(tmp_path)[1][0].note == words
+    written = (tmp_path / "results.json").read_text(encoding="utf-8")
+    assert (
+        r'"note": "a\u0000\u001b[31m\u007f\u0085\u009b2Jb\u200f\u202ec\u2028\u3164\ufeff\udb40\udc41 Grüße'
+        '\u200d"\n'
+    ) in written
 
 
 def test_junit_has_one_suite_and_one_case_an_order(tmp_path: Path) -> None:
@@ -202,7 +228,7 @@ def test_half_a_surrogate_pair_from_a_page_does_not_cost_the_files(tmp_path: Pat
     write_results(tmp_path, INFO, [result(message="half \ud83d here")])
 
     assert read_run(tmp_path)[1][0].message == "half ? here"
-    assert cells(tmp_path)[0]["message"] == "half ? here"
+    assert cells(tmp_path)[0]["message"] == "half \ufffd here"
 
 
 def test_a_file_that_cannot_be_written_is_named_and_the_others_are_written(tmp_path: Path) -> None:

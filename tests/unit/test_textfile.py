@@ -45,7 +45,7 @@ def test_a_pipe_is_refused_without_waiting_for_somebody_to_write_to_it() -> None
 
 
 def test_a_name_that_no_file_can_have_is_refused() -> None:
-    assert refusal(None, "a\0b").startswith("a\0b:1:1: The file cannot be read: ")
+    assert refusal(None, "a\0b").startswith("a\\x00b:1:1: The file cannot be read: ")
 
 
 def test_a_file_that_may_not_be_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
