@@ -15,6 +15,7 @@ from playwright.sync_api import Locator, Page
 
 from bot.pack import fill
 from bot.packmodel import Element, ScreenSpec
+from bot.vocabulary import AMAZON_ORDER_NUMBER
 
 READING = (Path(__file__).parent / "reading.js").read_text(encoding="utf-8")
 """The script that reads fields and columns; see there."""
@@ -27,23 +28,26 @@ _CHOICES = (
 )
 
 
-def locate(page: Page, spec: ScreenSpec, name: str, facts: Mapping[str, str]) -> Locator:
+def locate(page: Page, spec: ScreenSpec, name: str, facts: Mapping[str, str], *, hidden_too: bool = False) -> Locator:
     """Everything visible on the page that answers to element ``name`` of the screen.
 
-    Needs every fact that the element's words have in braces; ``field`` and ``column`` elements have no locator,
-    they are only read.
+    With ``hidden_too`` also what answers to it and is hidden, inside a box that can be seen. Needs every fact that the
+    element's words have in braces; ``field`` and ``column`` elements have no locator, they are only read.
     """
     element = spec.elements[name]
     scope: Page | Locator = locate(page, spec, element.within, facts) if element.within else page
-    return _locate(page, scope, element, facts).filter(visible=True)
+    found = _locate(page, scope, element, facts, hidden_too=hidden_too)
+    return found if hidden_too else found.filter(visible=True)
 
 
-def _locate(page: Page, scope: Page | Locator, element: Element, facts: Mapping[str, str]) -> Locator:
+def _locate(
+    page: Page, scope: Page | Locator, element: Element, facts: Mapping[str, str], *, hidden_too: bool
+) -> Locator:
     if element.role is not None:
         name = whole(fill(element.name, facts), element.case) if element.name else None
         roles = (element.role,) if isinstance(element.role, str) else element.role
         # The pack's author names the roles, so the type checker cannot know them.
-        found = [scope.get_by_role(role, name=name) for role in roles]  # type: ignore[arg-type]
+        found = [scope.get_by_role(role, name=name, include_hidden=hidden_too) for role in roles]  # type: ignore[arg-type]
         return reduce(Locator.or_, found)
     if element.text is not None:
         return by_text(scope, fill(element.text, facts), element.case)
@@ -125,6 +129,7 @@ def reading_request(
         "columns": {name: fill(element.column, facts) for name, element in wanted.items() if element.column},
         "known": known_labels(spec),
         "covers": list(covers),
+        "alone": AMAZON_ORDER_NUMBER.pattern,
         "act": "read",
     }
 

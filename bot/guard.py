@@ -13,6 +13,7 @@ from bot.money import amount
 from bot.pack import match_route
 from bot.screen import Screen
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
+from bot.wording import cut
 
 _SEAL = object()
 
@@ -83,6 +84,8 @@ def look_at_order(admin: Admin, job: Job, opened: Opened) -> Sighting:
         order_total=read["order_total"],
     )
     _same_order(job, seen.order_number, place.get("order"))
+    if others := glance.order_numbers - {job.order}:
+        raise Mismatch(what=f"The page of order {job.order} shows the number of another order as well: {min(others)}.")
     if place.get("store_id") != opened.store_id:
         raise Mismatch(what=f"The page of order {job.order} does not belong to store {job.store!r}.")
     if seen.buyer_name != opened.listed.buyer_name:
@@ -90,8 +93,8 @@ def look_at_order(admin: Admin, job: Job, opened: Opened) -> Sighting:
     total = amount(seen.order_total)
     if total is None or total != amount(opened.listed.order_total):
         raise Mismatch(
-            what=f"The order's page says a total of {seen.order_total!r}, the list that led to it "
-            f"{opened.listed.order_total!r}."
+            what=f"The order's page says a total of {_quoted(seen.order_total)}, the list that led to it "
+            f"{_quoted(opened.listed.order_total)}."
         )
     if job.expect.total is not None and total != job.expect.total:
         raise Mismatch(what=f"The order's total is {total}, the job list expects {job.expect.total}.")
@@ -115,19 +118,26 @@ def issue_permit(admin: Admin, job: Job, opened: Opened) -> Permit:
     wanted = admin.pack.info.reasons[job.reason]
     chosen = dialog.chosen("reason")
     if chosen != wanted:
-        raise Mismatch(what=f"The dialog shows the reason {chosen!r}, not {wanted!r}.")
+        raise Mismatch(what=f"The dialog shows the reason {_quoted(chosen)}, not {wanted!r}.")
     seen = look_at_order(admin, job, opened)
     if seen.status is not Status.UNSHIPPED:
-        raise Mismatch(what=f"The order's status has become {seen.status_words!r}; only Unshipped can be canceled.")
+        raise Mismatch(
+            what=f"The order's status has become {_quoted(seen.status_words)}; only Unshipped can be canceled."
+        )
     return Permit(order=job.order, store=job.store, reason=job.reason, seen=seen, seal=_SEAL)
 
 
 def _same_order(job: Job, shown: str, in_address: str | None) -> None:
     """An imported order shows its Commerce number; then the page's address must prove which order it is."""
     if in_address is not None and in_address != job.order:
-        raise Mismatch(what=f"The page's address is that of order {in_address}, not {job.order}.")
+        raise Mismatch(what=f"The page's address is that of order {cut(in_address, 80)}, not {job.order}.")
     if AMAZON_ORDER_NUMBER.fullmatch(shown):
         if shown != job.order:
             raise Mismatch(what=f"The page shows order {shown}, not {job.order}.")
     elif in_address is None:
-        raise Mismatch(what=f"The page shows order {shown!r} and nothing on it proves that this is {job.order}.")
+        raise Mismatch(what=f"The page shows order {_quoted(shown)} and nothing on it proves that this is {job.order}.")
+
+
+def _quoted(words: str) -> str:
+    """Words of the page as a message repeats them."""
+    return repr(cut(words, 80))

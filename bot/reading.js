@@ -5,12 +5,16 @@
 //   columns  {name: header}  the cells under a column header; only those of the row when one is given
 //   known    [label, ...]    labels of this screen: one of them is never taken for a value
 //   covers   [css, ...]      boxes that mean, while one can be seen: not ready yet
+//   alone    pattern         pieces of text to be given that are this and nothing else, but for a label before it
 //   act      "read", "mask" (hide what was found, leaving the document as it is), or "words" (give every word that
 //            "mask" hides); for these last two, a table row that cannot be read is found as a whole
-// What was masked is shown again by the next call, whatever it asks for.
-// Answers with {address, busy, fields: {name: [text, ...]}, columns: {name: [text, ...]}}, all from one instant.
+// What was masked is shown again by the next call, whatever it asks for. Texts of more than 1,000 characters are cut, and
+// end with their length; words are given whole.
+// Answers with {address, busy, fields: {name: [text, ...]}, columns: {name: [text, ...]}, alone: [text, ...]}, all from one
+// instant; pieces that stand alone are looked for where fields are.
 // Nothing here depends on ids, classes or nesting, and nothing in the document is changed.
 (row, request) => {
+  const LONGEST = 1000;
   const masks = (window[Symbol.for("countermand masks")] ??= []);
   for (const animation of masks.splice(0)) animation.cancel();
   // Icon fonts draw pictures with characters of the private-use area; nobody reads them as words.
@@ -193,9 +197,17 @@
     };
     return [...new Set([...values.map((value) => value.text), ...elements.flatMap(words)].map(squeeze))];
   }
+  // A text of millions of characters stays where it is: its beginning and its length tell it from every other.
+  const cut = (text) =>
+    text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}... (${text.length} characters)`;
   const texts = (group) =>
-    Object.fromEntries(Object.entries(group).map(([name, values]) => [name, values.map((value) => value.text)]));
+    Object.fromEntries(Object.entries(group).map(([name, values]) => [name, values.map((value) => cut(value.text))]));
   const covers = (request.covers ?? []).flatMap((css) => [...document.querySelectorAll(css)]);
   const busy = covers.some((cover) => shown(cover) && bySize(cover.getBoundingClientRect()));
-  return { address: location.hash, busy, fields: texts(found.fields), columns: texts(found.columns) };
+  const alone = request.alone ? new RegExp(`^(.{0,100}?)(${request.alone})$`) : null;
+  const standing = blocks.flatMap((block) => {
+    const match = alone && block.text.length <= LONGEST ? alone.exec(block.text) : null;
+    return match && (!match[1].trim() || known.has(fold(match[1]))) ? [match[2]] : [];
+  });
+  return { address: location.hash, busy, fields: texts(found.fields), columns: texts(found.columns), alone: standing };
 }

@@ -44,9 +44,9 @@ class Screen:
         """The pack's description of an element."""
         return self.spec.elements[name]
 
-    def find(self, name: str) -> Locator:
-        """Whatever visibly answers to element ``name``: none, one or several."""
-        return locate(self.admin.page, self.spec, name, self.facts)
+    def find(self, name: str, *, hidden_too: bool = False) -> Locator:
+        """Whatever visibly answers to element ``name``, with ``hidden_too`` also what is hidden: none, one, several."""
+        return locate(self.admin.page, self.spec, name, self.facts, hidden_too=hidden_too)
 
     def count(self, name: str) -> int:
         """How many visible elements answer to ``name``."""
@@ -56,6 +56,9 @@ class Screen:
 
     def one(self, name: str) -> Locator:
         """The one element that answers to ``name``; waits for it where the page is still drawing it.
+
+        Of one that commits there may be no second that is hidden either: what is hidden now may lie on top when it is
+        pressed.
 
         Raises:
             ElementMissing, ElementAmbiguous: there is none in time, or there are several.
@@ -70,6 +73,8 @@ class Screen:
             return count
 
         self._exactly_one(name, self.admin.until(look) or 0)
+        if self.element(name).commits:
+            self._exactly_one(name, self.find(name, hidden_too=True).count())
         return found
 
     def glance(self, *names: str) -> "Glance":
@@ -77,7 +82,12 @@ class Screen:
         covers = (*self.admin.pack.info.busy, *self.spec.busy)
         request = reading_request(self.spec, self.facts, *names, covers=covers)
         seen = self.admin.page.evaluate(READ_PAGE, request)
-        return Glance(address=seen["address"], busy=seen["busy"], texts={**seen["fields"], **seen["columns"]})
+        return Glance(
+            address=seen["address"],
+            busy=seen["busy"],
+            texts={**seen["fields"], **seen["columns"]},
+            order_numbers=frozenset(seen["alone"]),
+        )
 
     def texts(self, *names: str) -> dict[str, list[str]]:
         """Every text that field and column elements read as now, all from one instant."""
@@ -287,3 +297,5 @@ class Glance:
     address: str
     busy: bool
     texts: dict[str, list[str]]
+    order_numbers: frozenset[str] = frozenset()
+    """Every Amazon order number that stands by itself, or beside its label; looked for where fields are read."""

@@ -446,7 +446,7 @@ class SimAdmin(Admin):
 class SimScreen(Screen):
     """The real screen, where it looks into the page by Playwright's means replaced by looks into the simulated one."""
 
-    def find(self, name: str) -> Any:
+    def find(self, name: str, *, hidden_too: bool = False) -> Any:
         return SimElement(self._page, self.spec.screen, name, self.facts)
 
     def glance(self, *names: str) -> Glance:
