@@ -33,6 +33,7 @@ _RESULTS = TypeAdapter(tuple[OrderResult, ...])
 
 # Spreadsheets skip blanks and quotes before they look for a formula, and know the full-width signs too.
 _FORMULA = re.compile(r"[\t\r]|[\s\"'\u200b-\u200d\ufeff]*[=+\-@＝＋－＠]")
+_LINE_END = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -181,5 +182,8 @@ def _junit_kind(outcome: Outcome) -> str:
 
 
 def _xml(text: str) -> str:
-    """``text`` with every character that XML 1.0 has no place for, or that nobody sees, replaced by U+FFFD."""
-    return INVISIBLE.sub("\ufffd", _NOT_XML.sub("\ufffd", text))
+    """``text`` with every character that XML 1.0 has no place for, or that nobody sees, replaced by U+FFFD.
+
+    Whatever some readers take for the end of a line is a line feed.
+    """
+    return INVISIBLE.sub("\ufffd", _NOT_XML.sub("\ufffd", _LINE_END.sub("\n", text)))
