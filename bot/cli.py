@@ -196,7 +196,7 @@ def resolve(
             raise CannotStart(reason=f"Order {order} does not wait for a person; see: countermand status")
         for intent in intents:
             ledger.intents.settle(intent.intent, settled_as, by=getpass.getuser(), why=note)
-            typer.echo(f"Order {order} ({intent.admin}, run {intent.run_id}) is settled as {settled_as}.")
+            typer.echo(harmless(f"Order {order} ({intent.admin}, run {intent.run_id}) is settled as {settled_as}."))
 
 
 @app.command("signed-in")
@@ -290,7 +290,7 @@ def status() -> None:
         typer.echo(f"There is no ledger at {place} yet: no run was made from this folder.")
         return
     with Ledger.open(place) as ledger:
-        typer.echo("\n".join(status_lines(ledger)))
+        typer.echo(harmless_lines("\n".join(status_lines(ledger))))
 
 
 @app.command()
