@@ -273,6 +273,33 @@ def test_a_cell_that_cannot_be_placed_is_not_read(column: Callable[..., list[str
     assert column(html) == []
 
 
+def test_a_text_of_more_than_a_thousand_characters_is_cut_and_ends_with_its_length(
+    field: Callable[..., list[str]], column: Callable[..., list[str]]
+) -> None:
+    long, read = "Ada " * 1_000, f"{'Ada ' * 250}... (3999 characters)"
+    assert field(row("Status", long)) == [read]
+    assert column(f"<table>{HEAD}<tr><td>1<td>{long}<td>$1</table>") == [read]
+
+
+@pytest.mark.parametrize(
+    ("html", "found"),
+    [
+        ("<p>112-1215998-3002091</p>", ["112-1215998-3002091"]),
+        (
+            "<p>Status 112-1215998-3002091</p><p>Status: 112-1215998-3002092</p>",
+            ["112-1215998-3002091", "112-1215998-3002092"],
+        ),
+        ("<p>Sent again as 112-1215998-3002091</p>", []),
+        ("<p>112-1215998-3002091 has been canceled.</p>", []),
+        ("<p hidden>112-1215998-3002091</p>", []),
+    ],
+)
+def test_a_number_that_stands_alone_or_behind_a_label_is_found(page: Page, html: str, found: list[str]) -> None:
+    page.set_content(html)
+    asked = request({"it": "Status"}, {}) | {"alone": "[0-9]{3}-[0-9]{7}-[0-9]{7}"}
+    assert page.evaluate(READ_PAGE, asked)["alone"] == found
+
+
 def test_a_field_and_a_column_read_the_same_words_alike(page: Page) -> None:
     name = "<div><span>Ada</span><span>King</span> <b>lovelace</b></div>"
     page.set_content(

@@ -281,6 +281,20 @@ def test_an_unknown_pack_is_refused(countermand: Countermand) -> None:
 
 
 @pytest.mark.usefixtures("settings")
+@pytest.mark.skipif(sys.platform == "win32", reason="there, no file can have such a name")
+def test_what_is_shown_before_a_run_cannot_steer_the_terminal(
+    countermand: Countermand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COUNTERMAND_USERNAME", "bot\u202e")
+    Path("jobs.yaml").rename("\x1b[2Jjobs\n.yaml")
+    assert countermand("run", "\x1b[2Jjobs\n.yaml") == (
+        2,
+        SUMMARY.replace("jobs.yaml", "jobs .yaml"),
+        "There is no terminal to ask on: look at the plan, then start with --yes.\n",
+    )
+
+
+@pytest.mark.usefixtures("settings")
 def test_without_a_terminal_a_run_needs_a_yes(countermand: Countermand) -> None:
     assert countermand("run", "jobs.yaml") == (
         2,

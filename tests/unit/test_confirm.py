@@ -368,6 +368,12 @@ def test_a_browser_that_cannot_look_any_more_gives_no_answer(admin: FakeAdmin, m
     assert answer(admin, FakeRequest(DATA)) == (Answer.NONE, "Target page has been closed")
 
 
+def test_a_long_answer_is_cut_before_it_is_kept(admin: FakeAdmin) -> None:
+    said = "A" * 1_000 + "... (10,000,000 characters)"
+    assert answer(admin, FakeRequest({"errors": [{"message": "A" * 10_000_000}]})) == (Answer.ERROR, said)
+    assert [intent.answer_words for intent in admin.ledger.intents.waiting()] == [said]
+
+
 def test_the_answer_is_in_the_ledger(admin: FakeAdmin) -> None:
     answer(admin, FakeRequest({"errors": [{"message": "Unable to cancel Amazon order"}]}))
     assert [intent.answer_words for intent in admin.ledger.intents.waiting()] == ["Unable to cancel Amazon order"]

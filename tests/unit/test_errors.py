@@ -185,6 +185,10 @@ def test_every_member_has_an_exit_status(member: type[CountermandError]) -> None
     assert member.exit_status == expected
 
 
+def test_what_a_page_says_is_cut_where_a_trouble_repeats_it() -> None:
+    assert str(OrderTrouble(reason="x" * 10_000_000)) == "x" * 2_000 + "... (10,000,000 characters)"
+
+
 @pytest.mark.parametrize("member", [member for member in FAMILY if issubclass(member, OrderTrouble)])
 def test_trouble_with_one_order_has_an_outcome_that_is_no_success(member: type[OrderTrouble]) -> None:
     assert not member.outcome.is_success

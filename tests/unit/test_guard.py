@@ -42,6 +42,7 @@ class FakePage:
             "order_total": "$121.80",
         }
         self.address = address()
+        self.order_numbers = {ORDER}
         self.dialog_text = "Cancel Order\nReason for cancellation\nBuyer Canceled\nConfirm"
         self.reason = "Buyer Canceled"
         self.trouble: dict[str, Exception] = {}
@@ -73,7 +74,12 @@ class FakePage:
         return self.reason
 
     def glance(self, *names: str) -> Glance:
-        return Glance(address=self.address, busy=False, texts={name: [self.fields[name]] for name in names})
+        return Glance(
+            address=self.address,
+            busy=False,
+            texts={name: [self.fields[name]] for name in names},
+            order_numbers=frozenset(self.order_numbers),
+        )
 
     def singles(self, texts: Mapping[str, list[str]]) -> dict[str, str]:
         self._do("singles")
@@ -237,6 +243,18 @@ def test_looking_at_an_order_does_not_mind_its_status(admin_page: FakePage) -> N
 def test_another_number_on_the_page_is_refused(admin_page: FakePage) -> None:
     admin_page.fields["order_number"] = OTHER
     assert refusal(admin_page) == f"The page shows order {OTHER}, not {ORDER}."
+
+
+def test_the_number_of_another_order_beside_the_right_one_is_refused(admin_page: FakePage) -> None:
+    admin_page.order_numbers = {ORDER, OTHER}
+    assert refusal(admin_page) == f"The page of order {ORDER} shows the number of another order as well: {OTHER}."
+
+
+def test_words_of_the_page_are_cut_where_a_refusal_repeats_them(admin_page: FakePage) -> None:
+    admin_page.fields["order_total"] = "9" * 1_000
+    assert refusal(admin_page) == (
+        f"The order's page says a total of '{'9' * 80}... (1,000 characters)', the list that led to it '$121.80'."
+    )
 
 
 def test_another_number_in_the_address_is_refused(admin_page: FakePage) -> None:

@@ -184,6 +184,14 @@ def test_a_secret_in_an_exception_is_hidden(tmp_path: Path) -> None:
     assert 'p"4ss' not in str(line["traceback"])
 
 
+def test_a_long_value_is_cut_after_secrets_are_hidden(tmp_path: Path) -> None:
+    log = Log(tmp_path, "open sesame")
+    with log.to:
+        logger.info("{}", "x" * 19_995 + "open sesame" + "y" * 10_000_000)
+    (line,) = log.lines
+    assert line["message"] == "x" * 19_995 + "[hidd... (10,020,003 characters)"
+
+
 def test_of_two_secrets_that_begin_alike_nothing_is_left(tmp_path: Path) -> None:
     log = Log(tmp_path, "abc", "abcdef")
     with log.to:

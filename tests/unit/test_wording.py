@@ -43,6 +43,15 @@ def test_text_from_outside_is_made_harmless(given: str, shown: str) -> None:
     assert wording.harmless(given) == shown
 
 
+def test_a_long_text_is_cut_and_says_how_long_it_was() -> None:
+    assert wording.cut("a" * 2_000) == "a" * 2_000
+    assert wording.cut("a" * 10_000_000) == "a" * 2_000 + "... (10,000,000 characters)"
+
+
+def test_a_cell_keeps_its_spaces_and_is_one_line() -> None:
+    assert wording.harmless_cell("a  b\r\nc\td\x1b[2Je\u202e\u3164\ud83d") == "a  b c de\ufffd"
+
+
 def test_harmless_lines_keep_their_breaks() -> None:
     assert wording.harmless_lines("a\r\n\tb\u202e\x1b[2J\nc") == "a\n    b\nc"
 
