@@ -1,10 +1,12 @@
 """What the files of the repository say about themselves and about each other."""
 
+import ast
 import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -87,16 +89,48 @@ def test_every_locked_version_has_its_hashes() -> None:
     assert [entry.partition(" ")[0] for entry in entries if "--hash=sha256:" not in entry] == []
 
 
-def test_every_test_and_every_switch_that_the_table_of_faults_names_is_there() -> None:
-    table = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
-    sources = [path.read_text(encoding="utf-8") for path in (ROOT / "tests").rglob("*.py")]
-    tests = {name for source in sources for name in re.findall(r"def test_(\w+)", source)}
-    named = set(re.findall(r"`(\w+_\w+)`", table)) - set(Outcome)
+def words_in_code(document: str) -> set[str]:
+    """Every word with an underscore that a document has in backticks, but for those that are written in capitals."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    return {name for name in re.findall(r"`(\w+_\w+)`", text) if not name.isupper()}
+
+
+def names_of_tests_in(path: Path) -> set[str]:
+    """The names of the tests in a file, without what they all begin with."""
+    return set(re.findall(r"def test_(\w+)", path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("document", ["docs/faults.md", "docs/hostile-input.md", "SECURITY.md"])
+def test_every_test_and_every_switch_that_a_document_names_is_there(document: str) -> None:
+    tests = {name for path in (ROOT / "tests").rglob("*.py") for name in names_of_tests_in(path)}
+    named = words_in_code(document) - set(Outcome)
+    assert len(named & tests) >= 10
     assert named - tests - set(Faults().as_dict()) == set()
 
 
-def test_every_fault_test_is_in_the_table_of_faults() -> None:
-    table = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
-    source = (ROOT / "tests" / "browser" / "test_faults.py").read_text(encoding="utf-8")
-    missing = {name for name in re.findall(r"def test_(\w+)", source) if f"`{name}`" not in table}
-    assert missing == set()
+@pytest.mark.parametrize(
+    ("document", "tests"),
+    [
+        ("docs/faults.md", "browser/test_faults.py"),
+        ("docs/hostile-input.md", "browser/test_hostile_input.py"),
+        ("docs/hostile-input.md", "unit/test_hostile_input.py"),
+        ("docs/hostile-input.md", "unit/test_joblist_fuzz.py"),
+    ],
+)
+def test_every_test_of_what_a_table_is_about_is_in_it(document: str, tests: str) -> None:
+    assert names_of_tests_in(ROOT / "tests" / tests) - words_in_code(document) == set()
+
+
+def test_every_hostile_text_that_is_tried_is_in_the_table() -> None:
+    tried = ast.parse((ROOT / "tests" / "unit" / "test_hostile_input.py").read_text(encoding="utf-8"))
+    (texts,) = (
+        node.value
+        for node in tried.body
+        if isinstance(node, ast.Assign)
+        and isinstance(node.value, ast.Dict)
+        and ast.unparse(node.targets[0]) == "HOSTILE"
+    )
+    names = {ast.literal_eval(key) for key in texts.keys if key is not None}
+    table = (ROOT / "docs" / "hostile-input.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
+    assert names - {name for row in rows for name in row.split("; ")} == set()
