@@ -21,7 +21,7 @@ from pydantic import SecretStr
 
 from bot.admin import Admin
 from bot.browser import BrowserChoice
-from bot.errors import SessionEnded
+from bot.errors import InTheWay, SessionEnded
 from bot.joblist import Job
 from bot.outcomes import RunInfo
 from bot.pack import Pack, load_pack
@@ -184,7 +184,7 @@ def admin(new_admin: Admin, sandbox: Sandbox, dashboards: dict[Face, str]) -> Ad
         new_admin.page.goto(dashboards[sandbox.face])
         new_admin.arrive("store_dashboard", store=store)
         new_admin.store = store
-    except SessionEnded:
+    except (SessionEnded, InTheWay):  # the address has the key of a session that an earlier test has renewed
         new_admin.begin_again()
         open_store(new_admin, store)
         dashboards[sandbox.face] = new_admin.page.url
