@@ -64,7 +64,7 @@ def main() -> NoReturn:
         sys.exit(app(standalone_mode=False) or 0)
     except CountermandError as error:
         text = listing(error) if isinstance(error, InputInvalid) else str(error)
-        typer.echo(_without_secrets(harmless_lines(f"{text}\n{error.next_step}".strip())), err=True)
+        typer.echo(harmless_lines(_without_secrets(f"{text}\n{error.next_step}".strip())), err=True)
         sys.exit(error.exit_status)
     except typer.Exit as end:
         sys.exit(end.exit_code)
