@@ -14,6 +14,8 @@ from bot.textfile import listing
 from bot.wording import count_of, harmless, harmless_lines
 
 if TYPE_CHECKING:
+    from bot.accounts import Account
+    from bot.admin import Admin
     from bot.joblist import JobList
     from bot.runner import RunEnd, Work
     from bot.settings import Places, Settings
@@ -371,6 +373,27 @@ def sandbox(
 
 
 @app.command()
+def doctor(
+    store: Annotated[str | None, typer.Option("--store", help="Store to look at; else the first one.")] = None,
+    headed: HEADED = False,
+    pack: PACK = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list for programs, and nothing else.")] = False,
+) -> None:
+    """Check everything up to the cancel dialog; cancel nothing.
+
+    It signs in with an account of the settings that no run is at work with.
+    """
+    from functools import partial
+
+    from bot.doctor import examine
+    from bot.doctor_show import Json, Lines
+    from flows.look_around import look_around
+
+    show = Json() if as_json else Lines()
+    raise typer.Exit(examine(partial(look_around, store=store), _sign_in, show, pack=pack, headed=headed))
+
+
+@app.command()
 def schema(of: Annotated[SchemaOf, typer.Argument(help="What to describe.")]) -> None:
     """Print a JSON Schema, for editors that check and complete."""
     import json
@@ -397,6 +420,12 @@ def _without_secrets(text: str) -> str:
     from bot.secrecy import cleaner, secrets_that_are_set
 
     return cleaner(secrets_that_are_set())(text)
+
+
+def _sign_in(admin: "Admin", account: "Account") -> None:
+    from flows.sign_in import sign_in
+
+    sign_in(admin, account.username, account.password, account.totp_secret)
 
 
 def _ledger_of(folder: Path, places: "Places") -> Path | str:
@@ -426,14 +455,13 @@ def _carry_out(
 
     from bot.launch import carry_out
     from bot.report import REPORT_FILE
-    from flows.sign_in import sign_in
 
     end = carry_out(
         command,
         settings,
         job_list,
         work=work,
-        sign_in=lambda admin, account: sign_in(admin, account.username, account.password, account.totp_secret),
+        sign_in=_sign_in,
         may_start=partial(_ask_to_start, settings, job_list) if ask else None,
         headed=headed,
         max_cancellations=max_cancellations,

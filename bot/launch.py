@@ -168,6 +168,39 @@ def open_admin(
     blocked: dict[str, int],
 ) -> Iterator[Admin]:
     """The Admin, signed in, in a browser of its own that is closed at the end; it counts what was ``blocked``."""
+    with unopened_admin(
+        settings,
+        account,
+        pack,
+        ledger,
+        recorder=recorder,
+        on_step=progress.step,
+        say=progress.say,
+        stopping=stop,
+        sign_in=sign_in,
+        headed=headed,
+        blocked=blocked,
+    ) as (admin, sign_in_and_keep):
+        sign_in_and_keep(admin)
+        yield admin
+
+
+@contextmanager
+def unopened_admin(
+    settings: Settings,
+    account: Account,
+    pack: Pack,
+    ledger: Ledger,
+    *,
+    recorder: Recorder | None = None,
+    on_step: Callable[[str], None],
+    say: Callable[[str], None],
+    stopping: Callable[[], bool],
+    sign_in: SignIn,
+    headed: bool,
+    blocked: dict[str, int] | None = None,
+) -> Iterator[tuple[Admin, Callable[[Admin], None]]]:
+    """The Admin in a browser of its own that is closed at the end, with nothing opened yet, and what signs in there."""
     kept = None
     if settings.keep_session:
         kept = KeptSession(settings.sessions_dir, admin_name(settings.admin_url), account.username)
@@ -191,9 +224,8 @@ def open_admin(
             fresh_page=session.fresh_page,
             sign_in=sign_in_and_keep,
             by_hand=headed,
-            on_step=progress.step,
-            say=progress.say,
-            stopping=stop,
+            on_step=on_step,
+            say=say,
+            stopping=stopping,
         )
-        sign_in_and_keep(admin)
-        yield admin
+        yield admin, sign_in_and_keep

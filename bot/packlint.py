@@ -14,7 +14,7 @@ FACTS = frozenset({"order", "store", "store_id", "reason"})
 
 BOX, COMMITS, ANY = "box", "commits", "any"
 _ORDER_LIST = {"store_name": ANY, "order_row": BOX, "order_link": BOX} | dict.fromkeys(
-    ("order_number", "buyer_name", "order_total"), "column"
+    ("order_number", "order_status", "buyer_name", "order_total"), "column"
 )
 
 REQUIRED: Mapping[str, Mapping[str, str]] = MappingProxyType(
@@ -22,7 +22,7 @@ REQUIRED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "sign_in": dict.fromkeys(("username", "password", "sign_in"), BOX),
         "two_factor": dict.fromkeys(("code", "send_code"), BOX),
         "start_page": dict.fromkeys(("marketing_menu", "amazon_sales_channel"), BOX),
-        "home": dict.fromkeys(("store_card", "view_store"), BOX),
+        "home": dict.fromkeys(("store_names", "store_card", "view_store"), BOX),
         "store_dashboard": {**_ORDER_LIST, "all_orders": BOX},
         "all_orders": _ORDER_LIST
         | dict.fromkeys(("order_number_filter", "apply_filters", "clear_all_filters", "back"), BOX),

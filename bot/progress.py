@@ -42,7 +42,7 @@ def make_progress(stream: TextIO | None = None) -> Progress:
     A terminal that can move its cursor gets the live display; pipes, files and terminals that call ``dumb``
     get plain lines. ``NO_COLOR`` is respected.
     """
-    outlet = _Outlet(stream or sys.stdout)
+    outlet = Outlet(stream or sys.stdout)
     if not outlet.isatty() or os.environ.get("TERM", "").lower() in {"dumb", "unknown"}:
         return PlainProgress(outlet)
     # rich takes 0.1 s to load, which everything that shows no live display need not pay.
@@ -63,7 +63,7 @@ class Writer(Protocol):
         """Send it on its way."""
 
 
-class _Outlet:
+class Outlet:
     """A stream that takes every character and never fails.
 
     What its encoding lacks becomes ``?``. When it breaks, the rest is dropped: the results of a run are in
@@ -76,6 +76,7 @@ class _Outlet:
         self.encoding = stream.encoding or "utf-8"
 
     def write(self, text: str, /) -> int:
+        """Write what the encoding has of ``text``."""
         if not self._broken:
             fitting = text.encode(self.encoding, "replace").decode(self.encoding)
             try:
@@ -85,6 +86,7 @@ class _Outlet:
         return len(text)
 
     def flush(self) -> None:
+        """Send it on its way."""
         if not self._broken:
             try:
                 self._stream.flush()
@@ -92,9 +94,11 @@ class _Outlet:
                 self._broken = True
 
     def isatty(self) -> bool:
+        """Whether it is a terminal."""
         return self._stream.isatty()
 
     def fileno(self) -> int:
+        """The number that the system knows it by."""
         return self._stream.fileno()
 
 

@@ -11,6 +11,7 @@ from bot.confirm import await_answer, conclude, press_confirm
 from bot.errors import CountermandError
 from bot.guard import Opened, issue_permit, look_at_order
 from bot.joblist import Job
+from bot.screen import Screen
 from bot.verdicts import Verdict, after_confirm
 from bot.vocabulary import Status
 from flows.open_order import open_order
@@ -32,16 +33,12 @@ def cancel_order(admin: Admin, job: Job, *, dry_run: bool = False) -> Verdict:
     if verdict:
         return verdict
 
-    with admin.step("open_cancel_dialog"):
-        opened.details.click("cancel_order")
-        dialog = admin.arrive("cancel_dialog", order=job.order)
-
+    dialog = open_dialog(admin, opened)
     with admin.step("choose_reason"):
         dialog.choose("reason", admin.pack.info.reasons[job.reason])
 
     if dry_run:
-        with admin.step("leave_dialog"):
-            leave_dialog(admin, opened)
+        leave_dialog(admin, opened)
         return would_cancel(job, seen)
 
     with admin.step("press_confirm"):
@@ -55,10 +52,18 @@ def cancel_order(admin: Admin, job: Job, *, dry_run: bool = False) -> Verdict:
     return verdict
 
 
+def open_dialog(admin: Admin, opened: Opened) -> Screen:
+    """Click *Cancel Order* on the order's page, which opens the dialog and does nothing else."""
+    with admin.step("open_cancel_dialog"):
+        opened.details.click("cancel_order")
+        return admin.arrive("cancel_dialog", order=opened.details.facts["order"])
+
+
 def leave_dialog(admin: Admin, opened: Opened) -> None:
     """Leave the dialog by opening the page anew: in a dialog about canceling, no button's name is safe to guess."""
-    admin.reload()
-    opened.details.arrive()
+    with admin.step("leave_dialog"):
+        admin.reload()
+        opened.details.arrive()
 
 
 def look_again(admin: Admin, job: Job, opened: Opened) -> Status | None:

@@ -44,15 +44,26 @@ def open_store(admin: Admin, store: str) -> Screen:
     if dashboard.is_here():
         return dashboard
     if admin.store == store:
-        with admin.step("go_back"):
-            return go_back(admin, store)
+        return go_back(admin, store)
+    open_sales_channel(admin)
+    return open_dashboard(admin, store)
 
+
+def open_sales_channel(admin: Admin) -> Screen:
+    """From any page of the Admin to the home page of the Amazon Sales Channel, by the side menu."""
     with admin.step("open_sales_channel"):
         start = admin.arrive("start_page")
         start.click("marketing_menu")
         start.click("amazon_sales_channel")
-        home = admin.arrive("home")
+        return admin.arrive("home")
 
+
+def open_dashboard(admin: Admin, store: str) -> Screen:
+    """From the home page of the Amazon Sales Channel to the dashboard of a store.
+
+    Raises:
+        StoreNotFound: the home page has no card with this store's name.
+    """
     with admin.step("open_store"):
         home = admin.screen("home", store=store)
         if not home.count("store_card") and admin.quiet() and not home.count("store_card"):
@@ -69,13 +80,14 @@ def open_store(admin: Admin, store: str) -> Screen:
 
 def go_back(admin: Admin, store: str) -> Screen:
     """Go *Back* from an order's page or from All Orders to the dashboard of the store they belong to."""
-    place = match_route(admin.pack.info.order_route, admin.address())
-    if place:
-        admin.screen("order_details", **place).click("back")
-    here = admin.arrive_at_one_of("store_dashboard", "all_orders", store=store)
-    if here.spec.screen == "all_orders":
-        here.click("back")
-    return admin.arrive("store_dashboard", store=store)
+    with admin.step("go_back"):
+        place = match_route(admin.pack.info.order_route, admin.address())
+        if place:
+            admin.screen("order_details", **place).click("back")
+        here = admin.arrive_at_one_of("store_dashboard", "all_orders", store=store)
+        if here.spec.screen == "all_orders":
+            here.click("back")
+        return admin.arrive("store_dashboard", store=store)
 
 
 def find_order(admin: Admin, job: Job) -> Screen:
@@ -89,10 +101,7 @@ def find_order(admin: Admin, job: Job) -> Screen:
     if is_listed(admin, dashboard):
         return dashboard
 
-    with admin.step("open_all_orders"):
-        dashboard.click("all_orders")
-        orders = admin.arrive("all_orders", store=job.store, order=job.order)
-
+    orders = open_all_orders(admin, dashboard)
     with admin.step("filter_by_order_number"):
         orders.fill("order_number_filter", job.order)
         orders.click("apply_filters")
@@ -113,6 +122,13 @@ def find_order(admin: Admin, job: Job) -> Screen:
         if not is_listed(admin, orders):
             raise OrderNotFound(order=job.order, store=job.store)
     return orders
+
+
+def open_all_orders(admin: Admin, dashboard: Screen) -> Screen:
+    """From a store's dashboard to the list of all its orders."""
+    with admin.step("open_all_orders"):
+        dashboard.click("all_orders")
+        return admin.arrive("all_orders", **dashboard.facts)
 
 
 def is_listed(admin: Admin, orders: Screen) -> bool:

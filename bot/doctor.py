@@ -1,0 +1,263 @@
+"""``countermand doctor``: is everything ready, from the settings to the cancel dialog?
+
+What is checked is data (``CHECKS``, in order), and so is what was found (``Finding``). The checks up to the browser
+are made here; the walk through the Admin's screens is a flow, which is handed in. One check that fails ends the
+round: those after it are not reached.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from playwright.sync_api import Error as PlaywrightError
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.accounts import leased
+from bot.admin import Admin, admin_name, first_line
+from bot.browser import find_browser
+from bot.errors import CountermandError, InputInvalid, Interrupted, PageTrouble, SettingsInvalid, Technical
+from bot.launch import SignIn, unopened_admin
+from bot.ledger import Ledger
+from bot.logs import log_to
+from bot.pack import load_pack
+from bot.secrecy import secrets_that_are_set
+from bot.settings import load_settings
+from bot.stopping import StopRequest, stop_on_signals
+from bot.textfile import listing
+
+
+class State(StrEnum):
+    """How a check ended."""
+
+    WORKS = "works"
+    FAILED = "failed"
+    NOT_TRIED = "not_tried"
+    """There was nothing to try it on, which is no failure."""
+    NOT_REACHED = "not_reached"
+    """An earlier one failed."""
+
+
+class Check(NamedTuple):
+    """One thing that is checked."""
+
+    name: str
+    title: str
+    """What people call it; at most 16 characters."""
+
+
+CHECKS = (
+    Check("settings", "Settings"),
+    Check("browser", "Browser"),
+    Check("admin", "Admin"),
+    Check("sign_in", "Sign-in"),
+    Check("app", "App"),
+    Check("home", "Home page"),
+    Check("store_dashboard", "Store's dashboard"),
+    Check("all_orders", "All Orders"),
+    Check("order_details", "Order's page"),
+    Check("cancel_dialog", "Cancel dialog"),
+)
+"""What is checked, in this order."""
+
+OPENS_NOTHING = frozenset({"settings", "browser"})
+"""The checks before anything is opened."""
+
+COMPARE = (
+    "Run it again; if it stays, look with --headed at what the page shows there. Where your Admin looks different, "
+    "bring a pack of your own (--pack)."
+)
+"""What to do about a screen that is not as the pack says, where nothing better is known."""
+
+
+class Finding(BaseModel):
+    """What became of one check."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    check: str = Field(description="Name of the check, as in CHECKS")
+    state: State
+    found: str = Field(default="", description="What was found, in a few words; lines where there are several things")
+    next_step: str = Field(default="", description="What to do; empty where nothing is to be done")
+
+
+class NotAsNeeded(CountermandError):
+    """{reason}
+
+    What the page shows is sound, but nothing that orders can be canceled with.
+    """
+
+    def __init__(self, reason: str, next_step: str) -> None:
+        super().__init__(reason=reason)
+        self.next_step = next_step
+
+
+@dataclass
+class Result:
+    """What a check says of itself while it is made."""
+
+    found: str = ""
+    tried: bool = True
+
+    def not_tried(self, why: str) -> None:
+        """Say that there is nothing to try it on."""
+        self.found, self.tried = why, False
+
+
+class Show(Protocol):
+    """Hears how the round goes."""
+
+    def begun(self, check: Check) -> None:
+        """A check begins."""
+
+    def step(self, name: str) -> None:
+        """The check under way has come to a step, such as ``open_store``."""
+
+    def say(self, remark: str) -> None:
+        """A remark for the person who waits."""
+
+    def ended(self, check: Check, finding: Finding) -> None:
+        """A check ended so, or was not reached."""
+
+    def over(self, findings: tuple[Finding, ...]) -> None:
+        """The round is over."""
+
+
+class _Over(Exception):
+    """A check failed, so the round is over."""
+
+
+class Round:
+    """One round of checks, made in order."""
+
+    def __init__(self, show: Show) -> None:
+        self.show = show
+        self.findings: list[Finding] = []
+        self.steps: list[str] = []
+        """The steps taken since the check under way began."""
+
+    @contextmanager
+    def check(self, name: str) -> Iterator[Result]:
+        """Make one check: it works unless what is done inside fails, which ends the round."""
+        self.steps.clear()
+        self.show.begun(next(check for check in CHECKS if check.name == name))
+        result = Result()
+        try:
+            yield result
+        except Interrupted:
+            raise
+        except CountermandError as error:
+            self._end(_failure(name, error))
+            raise _Over from error
+        except PlaywrightError as trouble:
+            self._end(_failure(name, PageTrouble(reason=first_line(trouble))))
+            raise _Over from trouble
+        self._end(Finding(check=name, state=State.WORKS if result.tried else State.NOT_TRIED, found=result.found))
+
+    def step(self, name: str) -> None:
+        """A step of a flow begins."""
+        self.steps.append(name)
+        self.show.step(name)
+
+    def finish(self) -> None:
+        """Say of the checks that were never begun that they were not reached, and that the round is over."""
+        for check in CHECKS[len(self.findings) :]:
+            self._end(Finding(check=check.name, state=State.NOT_REACHED))
+        self.show.over(tuple(self.findings))
+
+    @property
+    def exit_status(self) -> int:
+        """0 when nothing failed, 2 when nothing was opened, otherwise 1."""
+        failed = {finding.check for finding in self.findings if finding.state is State.FAILED}
+        return 2 if failed & OPENS_NOTHING else 1 if failed else 0
+
+    def _end(self, finding: Finding) -> None:
+        self.findings.append(finding)
+        self.show.ended(CHECKS[len(self.findings) - 1], finding)
+
+
+Walk = Callable[[Admin, Round, Callable[[Admin], None]], None]
+
+
+def examine(walk: Walk, sign_in: SignIn, show: Show, *, pack: str | None = None, headed: bool = False) -> int:
+    """Make every check, and give the exit status.
+
+    Args:
+        walk: makes the checks from reaching the Admin on, on an Admin where nothing is open.
+        sign_in: opens the Admin and signs in with the account that it is given.
+        show: hears how it goes.
+        pack: goes before the pack of the settings.
+        headed: whether the browser can be seen.
+
+    Raises:
+        Interrupted: a person asked to stop; what was found until then was shown.
+    """
+    round_ = Round(show)
+    try:
+        with suppress(_Over), ExitStack() as stack:
+            _go_round(round_, stack, walk, sign_in, pack, headed=headed)
+    finally:
+        round_.finish()
+    return round_.exit_status
+
+
+def _go_round(
+    round_: Round,
+    stack: ExitStack,
+    walk: Walk,
+    sign_in: SignIn,
+    named: str | None,
+    *,
+    headed: bool,
+) -> None:
+    show = round_.show
+    with round_.check("settings") as result:
+        settings = load_settings(pack=named)
+        pack = load_pack(settings.pack)
+        pool = settings.pool
+        known = secrets_that_are_set() | {secret for account in pool for secret in account.secrets}
+        stack.enter_context(log_to(Path(os.devnull), secrets=known, say=show.say))
+        # The ledger knows what signing in may still try, and which accounts runs are at work with.
+        ledger = stack.enter_context(Ledger.open(settings.ledger_place))
+        ledger.runs.go_on_as(f"doctor-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}")
+        admin = admin_name(settings.admin_url)
+        account = stack.enter_context(leased(ledger, admin, pool, sharing=settings.share_account))
+        result.found = f"{settings.admin_url}, account {account.username}, pack {pack.name}"
+    if settings.stop_file.exists():
+        show.say(f"The stop file {settings.stop_file} is there: remove it to let runs start again.")
+    stop = StopRequest()
+    stack.enter_context(stop_on_signals(stop, show.say))
+    with round_.check("browser") as result:
+        choice = find_browser(settings.browser, headed=headed)
+        opened, sign_in_and_keep = stack.enter_context(
+            unopened_admin(
+                settings,
+                account,
+                pack,
+                ledger,
+                on_step=round_.step,
+                say=show.say,
+                stopping=stop,
+                sign_in=sign_in,
+                headed=headed,
+            )
+        )
+        browser = opened.page.context.browser
+        result.found = choice.source + (f", version {browser.version}" if browser else "")
+    walk(opened, round_, sign_in_and_keep)
+
+
+def _failure(name: str, error: CountermandError) -> Finding:
+    found, next_step = error.message, error.next_step
+    if isinstance(error, InputInvalid):
+        found = listing(error)
+    elif isinstance(error, SettingsInvalid) and not next_step:
+        found, _, next_step = found.rpartition("\n")  # the last line of its listing says where to set them
+    elif isinstance(error, Technical) and next_step == Technical.next_step:
+        next_step = COMPARE  # there is no list to run again, and there are no pictures
+    return Finding(check=name, state=State.FAILED, found=found, next_step=next_step)

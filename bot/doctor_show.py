@@ -1,0 +1,120 @@
+"""How the findings of ``countermand doctor`` are told: lines for people, JSON for programs."""
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import IO, TextIO, cast
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.doctor import CHECKS, Check, Finding, State
+from bot.progress import Outlet
+from bot.wording import count_of, harmless, harmless_lines, step_words
+
+_WORDS = {
+    State.WORKS: ("works", "green"),
+    State.FAILED: ("FAILED", "bold red"),
+    State.NOT_TRIED: ("not tried", "yellow"),
+    State.NOT_REACHED: ("not reached", "bright_black"),
+}
+_STATE, _TITLE = 13, 19
+"""Columns of the state and of the check's title, with the space after them."""
+_NARROWEST = 24
+"""Columns that what was found is given, however narrow the terminal is."""
+
+
+class Lines:
+    """A line or two for each check as it ends; on a terminal also what is under way, and colours."""
+
+    def __init__(self, stream: TextIO | None = None) -> None:
+        outlet = Outlet(stream or sys.stdout)
+        moves = outlet.isatty() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
+        self._console = Console(file=cast(IO[str], outlet), force_terminal=moves, highlight=False, soft_wrap=True)
+        self._width = max(_NARROWEST, self._console.width - _STATE - _TITLE) if outlet.isatty() else None
+        self._under_way = self._console.status("", spinner="line") if moves else None
+        self._title = ""
+
+    def begun(self, check: Check) -> None:
+        """Show what is under way."""
+        self._title = check.title
+        if self._under_way:
+            self._under_way.update(Text(f"{check.title} ..."))
+            self._under_way.start()
+
+    def step(self, name: str) -> None:
+        """Show it more precisely."""
+        if self._under_way:
+            self._under_way.update(Text(f"{self._title}: {step_words(name)} ..."))
+
+    def say(self, remark: str) -> None:
+        """The remark, on a line of its own."""
+        self._console.print(Text(f"- {harmless(remark)}"))
+
+    def ended(self, check: Check, finding: Finding) -> None:
+        """State, title and what was found; below it what to do."""
+        if self._under_way:
+            self._under_way.stop()
+        word, style = _WORDS[finding.state]
+        head = Text(f"{word:<{_STATE}}", style=style) + Text(f"{check.title:<{_TITLE}}", style="bold")
+        for line in self._wrapped(harmless_lines(finding.found)):
+            self._print(head + line)
+            head = Text(" " * (_STATE + _TITLE))
+        if finding.next_step:
+            for line in self._wrapped(f"-> {harmless(finding.next_step)}"):
+                self._print(Text(" " * (_STATE + _TITLE)) + line)
+
+    def over(self, findings: Sequence[Finding]) -> None:
+        """One sentence about all of them."""
+        if self._under_way:
+            self._under_way.stop()
+        self._console.print()
+        self._console.print(Text(in_one_sentence(findings)))
+
+    def _wrapped(self, text: str) -> list[Text]:
+        lines = [Text(line) for line in text.splitlines()] or [Text()]
+        if self._width is None:
+            return lines
+        return [part for line in lines for part in line.wrap(self._console, self._width)]
+
+    def _print(self, line: Text) -> None:
+        line.rstrip()
+        self._console.print(line)
+
+
+class Json:
+    """Nothing on standard output but one list, of an object a check; remarks go to standard error."""
+
+    def begun(self, check: Check) -> None:
+        """Nothing."""
+
+    def step(self, name: str) -> None:
+        """Nothing."""
+
+    def say(self, remark: str) -> None:
+        """The remark, where it disturbs nobody."""
+        Outlet(sys.stderr).write(f"- {harmless(remark)}\n")
+
+    def ended(self, check: Check, finding: Finding) -> None:
+        """Nothing: it comes with all the others."""
+
+    def over(self, findings: Sequence[Finding]) -> None:
+        """The list."""
+        told = [finding.model_dump(mode="json") for finding in findings]
+        Outlet(sys.stdout).write(json.dumps(told, indent=2) + "\n")
+
+
+def in_one_sentence(findings: Sequence[Finding]) -> str:
+    """What the whole round comes to."""
+    titles = {check.name: check.title for check in CHECKS}
+    by_state = {state: [titles[one.check] for one in findings if one.state is state] for state in State}
+    left = count_of(len(by_state[State.NOT_REACHED]), "check")
+    if by_state[State.FAILED]:
+        behind = f", so {left} could not be made" if by_state[State.NOT_REACHED] else ""
+        return f"Not ready: {', '.join(by_state[State.FAILED])} failed{behind}."
+    if by_state[State.NOT_REACHED]:
+        return f"Stopped: {left} not made."
+    if by_state[State.NOT_TRIED]:
+        return f"Ready, as far as could be tried. Not tried: {', '.join(by_state[State.NOT_TRIED])}."
+    return "Ready: everything works, up to the cancel dialog. Nothing was canceled."

@@ -1,0 +1,177 @@
+"""Looking at every screen on the way to the cancel dialog, for ``countermand doctor``; nothing is canceled.
+
+The manual: open the Admin and sign in; *Marketing* > *Channels* > *Amazon Sales Channel*; on the store's card click
+*View Store*; click *All Orders*; click an order number; click *Cancel Order*. There the look ends: the dialog is
+left again.
+"""
+
+from collections.abc import Callable
+
+from bot.admin import Admin
+from bot.doctor import NotAsNeeded, Round
+from bot.errors import ElementMissing
+from bot.guard import Opened, Sighting
+from bot.joblist import Job
+from bot.reaching import reach
+from bot.screen import Screen
+from bot.verdicts import unknown_status
+from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
+from flows.cancel_order import leave_dialog, open_dialog
+from flows.open_order import go_back, open_all_orders, open_dashboard, open_order, open_sales_channel
+
+Orders = dict[str, Status | None]
+"""Orders of a list by their numbers, in its order; None is a status that the pack does not know."""
+
+NAMED = 5
+"""How many stores are named."""
+
+
+def look_around(admin: Admin, checks: Round, sign_in: Callable[[Admin], None], *, store: str | None = None) -> None:
+    """Make the checks from reaching the Admin to the cancel dialog; the first that fails ends the round.
+
+    Without a ``store`` it is the first one on the home page.
+    """
+    with checks.check("admin") as result:
+        result.found = f"{admin.host} answers: {reach(admin).spec.title}"
+
+    with checks.check("sign_in") as result:
+        sign_in(admin)
+        result.found = how_signed_in(checks.steps)
+
+    with checks.check("app") as result:
+        open_sales_channel(admin)
+        result.found = "Amazon Sales Channel opens from the menu"
+
+    with checks.check("home") as result:
+        stores = stores_on_home(admin)
+        store = choose_store(stores, store)
+        result.found = stores_in_words(stores)
+
+    with checks.check("store_dashboard") as result:
+        dashboard = open_dashboard(admin, store)
+        recent = listed_orders(admin, dashboard)
+        result.found = f"store {store}, {orders_in_words(recent)}"
+
+    with checks.check("all_orders") as result:
+        orders = listed_orders(admin, open_all_orders(admin, dashboard))
+        result.found = f"on its first page {orders_in_words(orders)}"
+        go_back(admin, store)
+
+    order = choose_order(recent | orders, first=recent)
+    with checks.check("order_details") as result:
+        if order is None:
+            result.not_tried("the store has no orders")
+        else:
+            opened, seen = look_at(admin, store, order)
+            result.found = f"order {order} reads {seen.status_words}"
+
+    with checks.check("cancel_dialog") as result:
+        if order is None or seen.status is not Status.UNSHIPPED:
+            result.not_tried("there is no Unshipped order in these lists; only such an order has the dialog")
+        else:
+            look_at_dialog(admin, opened)
+            result.found = f"opens for order {order}, with its reasons and Confirm; it was left again"
+
+
+def how_signed_in(steps: list[str]) -> str:
+    """What signing in took, from the steps that it went through."""
+    if "enter_code" in steps:
+        return "signed in, with a two-factor code"
+    return "signed in" if "sign_in" in steps else "a session of before still holds"
+
+
+def stores_on_home(admin: Admin) -> list[str]:
+    """The names of the stores on the home page, in its order.
+
+    Raises:
+        NotAsNeeded: there is none.
+    """
+    home = admin.screen("home").check()
+    admin.quiet()
+    names = [" ".join(name.split()) for name in home.find("store_names").all_inner_texts()]
+    if not names:
+        raise NotAsNeeded(
+            "The home page shows no store.",
+            "Connect one with Add Amazon Store, or look with --headed whether the page shows one all the same.",
+        )
+    return names
+
+
+def choose_store(stores: list[str], wanted: str | None) -> str:
+    """The store that is looked at.
+
+    Raises:
+        NotAsNeeded: there is no such store on the home page.
+    """
+    if wanted is not None and wanted not in stores:
+        raise NotAsNeeded(
+            f"There is no store {wanted!r} on the home page: {stores_in_words(stores)}.",
+            "Name one of these with --store, whole, and so in the job list.",
+        )
+    return stores[0] if wanted is None else wanted
+
+
+def listed_orders(admin: Admin, orders: Screen) -> Orders:
+    """Every order that the list shows as it was opened, scrolled to its end.
+
+    Raises:
+        ElementMissing: it lists orders, but not their statuses.
+    """
+    seen: Orders = {}
+    admin.quiet()
+    while True:
+        texts = orders.texts("order_number", "order_status")
+        if texts["order_number"] and not texts["order_status"]:
+            raise ElementMissing(
+                screen=orders.spec.title, element="order_status", purpose=orders.element("order_status").purpose
+            )
+        # Which status belongs to which number is only a hint here: the order's page is read before anything is done.
+        for number, status in zip(texts["order_number"], texts["order_status"], strict=False):
+            if AMAZON_ORDER_NUMBER.fullmatch(number):
+                seen.setdefault(number, admin.pack.status(status))
+        if not orders.scroll_on("order_number"):
+            return seen
+
+
+def choose_order(orders: Orders, *, first: Orders) -> str | None:
+    """The order that is opened: an Unshipped one, one of ``first`` if there is one, or any; None if there is none."""
+    unshipped = [order for order, status in (first | orders).items() if status is Status.UNSHIPPED]
+    return next(iter([*unshipped, *first, *orders]), None)
+
+
+def look_at(admin: Admin, store: str, order: str) -> tuple[Opened, Sighting]:
+    """Open the order's page as a run would, and read it.
+
+    Raises:
+        Refused, Technical: as ``open_order``.
+        NotAsNeeded: its status is none that the pack knows.
+    """
+    # The reason is none: nobody chooses it.
+    opened, seen = open_order(admin, Job(order=order, store=store, reason=Reason.BUYER_CANCELED))
+    if seen.status is None:
+        told = unknown_status(seen.status_words)
+        raise NotAsNeeded(told.message, told.next_step)
+    return opened, seen
+
+
+def look_at_dialog(admin: Admin, opened: Opened) -> None:
+    """Open the cancel dialog, see that its pick list of reasons can be read, and leave it.
+
+    Raises:
+        Technical: the dialog is not what it should be.
+    """
+    dialog = open_dialog(admin, opened)
+    dialog.chosen("reason")
+    leave_dialog(admin, opened)
+
+
+def orders_in_words(orders: Orders) -> str:
+    """How many orders, and how many of them could be canceled."""
+    unshipped = sum(status is Status.UNSHIPPED for status in orders.values())
+    return f"{len(orders)} order{'s' if len(orders) != 1 else ''}, {unshipped} of them Unshipped"
+
+
+def stores_in_words(stores: list[str]) -> str:
+    """How many stores, and what the first of them are called."""
+    more = f" and {len(stores) - NAMED} more" if len(stores) > NAMED else ""
+    return f"{len(stores)} store{'s' if len(stores) != 1 else ''}: {', '.join(stores[:NAMED])}{more}"
