@@ -7,15 +7,17 @@ round: those after it are not reached.
 
 import os
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.accounts import leased
@@ -26,6 +28,7 @@ from bot.launch import SignIn, unopened_admin
 from bot.ledger import Ledger
 from bot.logs import log_to
 from bot.pack import load_pack
+from bot.reaching import NotReached
 from bot.secrecy import secrets_that_are_set
 from bot.settings import load_settings
 from bot.stopping import StopRequest, stop_on_signals
@@ -73,6 +76,9 @@ COMPARE = (
     "bring a pack of your own (--pack)."
 )
 """What to do about a screen that is not as the pack says, where nothing better is known."""
+
+TRY_LATER = "Run it again later; if it stays, tell the shop's administrator."
+"""What to do about anything else where nothing better is known."""
 
 
 class Finding(BaseModel):
@@ -128,7 +134,7 @@ class Show(Protocol):
         """The round is over."""
 
 
-class _Over(Exception):
+class Over(Exception):
     """A check failed, so the round is over."""
 
 
@@ -140,6 +146,8 @@ class Round:
         self.findings: list[Finding] = []
         self.steps: list[str] = []
         """The steps taken since the check under way began."""
+        self.blocked: set[str] = set()
+        """The hosts that are not allowed and that a page wanted something from."""
 
     @contextmanager
     def check(self, name: str) -> Iterator[Result]:
@@ -152,11 +160,11 @@ class Round:
         except Interrupted:
             raise
         except CountermandError as error:
-            self._end(_failure(name, error))
-            raise _Over from error
+            self._end(_failure(name, error, self.blocked))
+            raise Over from error
         except PlaywrightError as trouble:
-            self._end(_failure(name, PageTrouble(reason=first_line(trouble))))
-            raise _Over from trouble
+            self._end(_failure(name, PageTrouble(reason=first_line(trouble)), self.blocked))
+            raise Over from trouble
         self._end(Finding(check=name, state=State.WORKS if result.tried else State.NOT_TRIED, found=result.found))
 
     def step(self, name: str) -> None:
@@ -199,7 +207,7 @@ def examine(walk: Walk, sign_in: SignIn, show: Show, *, pack: str | None = None,
     """
     round_ = Round(show)
     try:
-        with suppress(_Over), ExitStack() as stack:
+        with suppress(Over), ExitStack() as stack:
             _go_round(round_, stack, walk, sign_in, pack, headed=headed)
     finally:
         round_.finish()
@@ -247,12 +255,19 @@ def _go_round(
                 headed=headed,
             )
         )
+        opened.page.on("requestfailed", lambda request: _note_blocked(round_, opened, request))
         browser = opened.page.context.browser
         result.found = choice.source + (f", version {browser.version}" if browser else "")
     walk(opened, round_, sign_in_and_keep)
 
 
-def _failure(name: str, error: CountermandError) -> Finding:
+def _note_blocked(round_: Round, admin: Admin, request: Request) -> None:
+    host = urlsplit(request.url).hostname
+    if host and not admin.may_talk_to(host):
+        round_.blocked.add(host)
+
+
+def _failure(name: str, error: CountermandError, blocked: Collection[str] = ()) -> Finding:
     found, next_step = error.message, error.next_step
     if isinstance(error, InputInvalid):
         found = listing(error)
@@ -260,4 +275,8 @@ def _failure(name: str, error: CountermandError) -> Finding:
         found, _, next_step = found.rpartition("\n")  # the last line of its listing says where to set them
     elif isinstance(error, Technical) and next_step == Technical.next_step:
         next_step = COMPARE  # there is no list to run again, and there are no pictures
+    elif name not in OPENS_NOTHING:
+        next_step = next_step.replace("Run the list again", "Run it again") or TRY_LATER
+    if blocked and not isinstance(error, NotReached):
+        next_step += f" Blocked on the way, because COUNTERMAND_ALLOWED_HOSTS lacks it: {', '.join(sorted(blocked))}."
     return Finding(check=name, state=State.FAILED, found=found, next_step=next_step)

@@ -21,8 +21,8 @@ _WORDS = {
 }
 _STATE, _TITLE = 13, 19
 """Columns of the state and of the check's title, with the space after them."""
-_NARROWEST = 24
-"""Columns that what was found is given, however narrow the terminal is."""
+_NARROW, _LITTLE = 72, 4
+"""On a terminal with fewer columns than the first, what was found begins on a line of its own, indented so far."""
 
 
 class Lines:
@@ -32,7 +32,9 @@ class Lines:
         outlet = Outlet(stream or sys.stdout)
         moves = outlet.isatty() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
         self._console = Console(file=cast(IO[str], outlet), force_terminal=moves, highlight=False, soft_wrap=True)
-        self._width = max(_NARROWEST, self._console.width - _STATE - _TITLE) if outlet.isatty() else None
+        self._narrow = outlet.isatty() and self._console.width < _NARROW
+        self._indent = _LITTLE if self._narrow else _STATE + _TITLE
+        self._width = max(_LITTLE, self._console.width - self._indent) if outlet.isatty() else None
         self._under_way = self._console.status("", spinner="line") if moves else None
         self._title = ""
 
@@ -57,13 +59,13 @@ class Lines:
         if self._under_way:
             self._under_way.stop()
         word, style = _WORDS[finding.state]
-        head = Text(f"{word:<{_STATE}}", style=style) + Text(f"{check.title:<{_TITLE}}", style="bold")
-        for line in self._wrapped(harmless_lines(finding.found)):
-            self._print(head + line)
-            head = Text(" " * (_STATE + _TITLE))
-        if finding.next_step:
-            for line in self._wrapped(f"-> {harmless(finding.next_step)}"):
-                self._print(Text(" " * (_STATE + _TITLE)) + line)
+        head = Text.assemble((f"{word:<{_STATE}}", style), (f"{check.title:<{_TITLE}}", "bold"))
+        found = self._wrapped(harmless_lines(finding.found))
+        self._print(head if self._narrow or not found else head + found.pop(0))
+        for line in found:
+            self._print(Text(" " * self._indent) + line)
+        for line in self._wrapped(f"-> {harmless(finding.next_step)}" if finding.next_step else ""):
+            self._print(Text(" " * self._indent) + line)
 
     def over(self, findings: Sequence[Finding]) -> None:
         """One sentence about all of them."""
@@ -73,7 +75,7 @@ class Lines:
         self._console.print(Text(in_one_sentence(findings)))
 
     def _wrapped(self, text: str) -> list[Text]:
-        lines = [Text(line) for line in text.splitlines()] or [Text()]
+        lines = [Text(line) for line in text.splitlines()]
         if self._width is None:
             return lines
         return [part for line in lines for part in line.wrap(self._console, self._width)]

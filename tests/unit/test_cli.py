@@ -132,11 +132,14 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "status": "List runs, and what waits for a person.",
         "purge": "Remove old evidence; keep outcomes.",
         "sandbox": "Serve the practice Admin, to try and to train.",
+        "doctor": "Check everything up to the cancel dialog; cancel nothing.",
         "schema": "Print a JSON Schema, for editors that check and complete.",
     }
 
 
-@pytest.mark.parametrize("command", ["run", "plan", "demo", "report", "verify", "status", "purge", "sandbox", "schema"])
+@pytest.mark.parametrize(
+    "command", ["run", "plan", "demo", "report", "verify", "status", "purge", "sandbox", "doctor", "schema"]
+)
 def test_every_command_explains_itself(countermand: Countermand, command: str) -> None:
     said = countermand(command, "--help")
     assert (said.status, said.err) == (0, "")
@@ -159,6 +162,7 @@ def test_without_a_command_the_help_is_shown(countermand: Countermand) -> None:
         (["run", "jobs.yaml", "--pack"], "Option '--pack' requires an argument."),
         (["report"], "Missing argument 'RUN'."),
         (["verify"], "Missing argument 'RUN'."),
+        (["doctor", "--store"], "Option '--store' requires an argument."),
     ],
 )
 def test_wrong_usage_ends_with_2(countermand: Countermand, arguments: list[str], complaint: str) -> None:
