@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, Response
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bot.browser import is_allowed
 from bot.errors import (
@@ -119,6 +120,7 @@ class Admin:
         self._on_step = on_step
         self._stopping = stopping
         self._since: dict[str, float] = {}
+        self._cleared: set[str] = set()
         self._use(page)
 
     # --- Where it is ---
@@ -225,7 +227,7 @@ class Admin:
             RunStopped: the run cannot go on.
         """
         # What a page may not show: how the server answered for the page itself, and last for a request of its app.
-        status, answered = self.page.evaluate(_HOW_ANSWERED, self.pack.info.cancel_request.address)
+        status, answered, lacks_script = self.page.evaluate(_HOW_ANSWERED, self.pack.info.cancel_request.address)
         if status == 503:
             raise RunStopped(reason="The Admin is in maintenance, or down (HTTP 503).")
         if status >= 500:
@@ -238,12 +240,33 @@ class Admin:
         anything = bool(signs) and reduce(Locator.or_, signs).count() > 0
         for screen in screens:
             what = screen.spec.interrupts
-            if what is not None and self._has_lasted(
-                screen.spec.screen, anything and all(sign.count() for sign in screen.signs()), what.lasting
-            ):
-                if what.reaction == "taken_over":
-                    self._note_taken_over(what)
+            if what is None:
+                continue
+            seen = anything and all(sign.count() for sign in screen.signs())
+            if not seen:
+                self._cleared.discard(screen.spec.screen)
+            short = what.lasting_without_script if lacks_script else None
+            if not self._has_lasted(screen.spec.screen, seen, what.lasting if short is None else short):
+                continue
+            if what.reaction == "taken_over":
+                self._note_taken_over(what)
+            if what.press is None:
                 raise _interruption(what)
+            self._clear(screen, what.press, what.message)
+
+    def _clear(self, screen: Screen, press: str, message: str) -> None:
+        """Press what closes this, once; what stays all the same is told by what the pack says of message windows."""
+        closing = screen.find(press)
+        if screen.spec.screen in self._cleared or closing.count() != 1:
+            return
+        try:
+            closing.click(timeout=_CLEARING)
+        except PlaywrightTimeout:
+            return  # something lies over it, which may be cleared first
+        self._cleared.add(screen.spec.screen)
+        self._since.clear()  # whatever else is there has been in sight only since now
+        logger.info("{}", message)
+        self.say(message)
 
     def look_for(self, *reactions: str) -> Interruption | None:
         """What the open page shows of the interruptions with one of these reactions, without raising it."""
@@ -349,6 +372,7 @@ class Admin:
         self._crashed: Page | None = None
         page.set_default_timeout(self.patience * 1000)
         page.on("crash", self._note_crash)
+        page.add_init_script(_NOTE_SCRIPTS)
 
     def _note_crash(self, page: Page) -> None:
         self._crashed = page
@@ -413,6 +437,9 @@ def first_line(trouble: PlaywrightError) -> str:
     return trouble.message.strip().splitlines()[0].partition(": ")[2] or trouble.message.strip().splitlines()[0]
 
 
+_CLEARING = 1000
+"""Milliseconds that pressing what closes a window may take."""
+
 _SERVER_FAILED = "Run the list again; if it stays, tell the shop's administrator."
 
 # Kept in the page, as one number: listening from outside would keep every request of a run in memory. The browser's own
@@ -430,8 +457,14 @@ _HOW_ANSWERED = """(address) => {
         return made;
     })();
     heard.catchUp();
-    return [performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0, heard.last];
+    const lacksScript = document.readyState === "complete" && Boolean(window[Symbol.for("countermand scripts")]);
+    return [performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0, heard.last, lacksScript];
 }"""
+
+# A script that cannot be loaded says so once, and only to who listens by then.
+_NOTE_SCRIPTS = """addEventListener("error", ({ target }) => {
+    if (target?.tagName === "SCRIPT") window[Symbol.for("countermand scripts")] = true;
+}, true);"""
 
 # The count lives in the window, which the page's own words and markup know nothing of.
 _CHANGE = """([known, limit]) => new Promise((done) => {

@@ -79,6 +79,11 @@ def lint(spec: ScreenSpec, document: Document, file: Path) -> Iterator[Problem]:
         if check.route:
             yield from unknown_facts(document, ("checks", number, "route"), check.route, facts)
         yield from unknown_facts(document, ("checks", number, "message"), check.message, facts)
+    if spec.interrupts is not None and spec.interrupts.press is not None:
+        used.add(spec.interrupts.press)
+        pressed = spec.elements.get(spec.interrupts.press)
+        if pressed is None or pressed.kind in READ_ONLY_KINDS or pressed.commits:
+            yield problem(("interrupts", "press"), f"{spec.interrupts.press} is nothing here that may be pressed")
     for name, element in spec.elements.items():
         if element.within is not None:
             used.add(element.within)

@@ -116,16 +116,30 @@ class Check(_Model):
 class Interruption(_Model):
     """What it means when this screen appears instead of the one that was expected."""
 
-    reaction: Literal["sign_in", "taken_over", "new_code", "retry", "refused", "person", "stop"] = Field(
+    reaction: Literal["sign_in", "taken_over", "new_code", "retry", "refused", "person", "stop", "clear"] = Field(
         description="sign_in: sign in again and go on; taken_over: the same, but only once a run, because somebody "
         "else uses the account; new_code: enter a fresh two-factor code; retry: begin this order again; refused: what "
-        "was entered to sign in is not tried again; person: only a person can sign in; stop: end the run"
+        "was entered to sign in is not tried again; person: only a person can sign in; stop: end the run; clear: press "
+        "what closes it and go on"
     )
+    press: Name | None = Field(default=None, description="With clear: the element that closes it")
     lasting: float = Field(
         default=0, ge=0, le=600, description="Seconds that it must last before it counts; 0 is at once"
     )
+    lasting_without_script: float | None = Field(
+        default=None,
+        ge=0,
+        le=600,
+        description="The same, where the page has loaded without one of its scripts; lasting if not set",
+    )
     message: Words = Field(description="What happened, for the user")
     next_step: Words = Field(description="What the user should do")
+
+    @model_validator(mode="after")
+    def _pressed_to_clear(self) -> Self:
+        if (self.press is not None) != (self.reaction == "clear"):
+            raise ValueError("press names the element that closes it, and goes with the reaction clear")
+        return self
 
 
 class ScreenSpec(_Model):

@@ -78,6 +78,16 @@ class Faults:
     """Code of the reason (``BuyerCanceled``, ...) that the dialog does not offer."""
     usage_data_modal: bool = False
     """The start page asks for consent to collect usage data, over everything else, until it is answered."""
+    release_notes_modal: bool = False
+    """The start page tells what is new in this version, in a window over everything else, until that is closed."""
+    release_notes_stay: bool = False
+    """The window that tells what is new has no button to close it."""
+    start_page: str = ""
+    """Title of the page (``Products``, ...) that accounts start at instead of the dashboard."""
+    side_menu_missing: bool = False
+    """No page has a side menu."""
+    menu_lacks: str = ""
+    """Title of the entry (``Marketing``, ``Amazon Sales Channel``, ...) that the side menu does not have."""
     system_message: bool = False
     """A red strip about outdated indexes lies across the top of every page."""
     slow_start: bool = False

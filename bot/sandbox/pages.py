@@ -22,7 +22,9 @@ TWO_FACTOR = "tfa/google/auth"
 TWO_FACTOR_ANSWER = "tfa/google/authpost"
 TWO_FACTOR_SET_UP = "tfa/tfa/requestconfig"
 SIGN_OUT = "admin/auth/logout"
-USAGE = "adminAnalytics/config/answer"
+USAGE_ALLOWED = "adminAnalytics/config/enableAdminUsage"
+USAGE_DECLINED = "adminAnalytics/config/disableAdminUsage"
+NOTES = "releaseNotification/notification/closed"
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,10 @@ class Pages:
     def dashboard(self, session: Session, orders: tuple[Order, ...]) -> HTMLResponse:
         """The start page."""
         asks = self._faults.usage_data_modal and not session.usage_answered
-        return self._draw("dashboard.html", session, "Dashboard", {"orders": orders, "asks": asks, "usage": USAGE})
+        tells = self._faults.release_notes_modal and not session.notes_closed
+        facts = {"orders": orders, "asks": asks, "tells": tells, "notes": NOTES}
+        answers = {"allowed": USAGE_ALLOWED, "declined": USAGE_DECLINED}
+        return self._draw("dashboard.html", session, "Dashboard", facts | answers)
 
     def channel(self, session: Session) -> HTMLResponse:
         """The page of the Amazon Sales Channel app; without the permission, a page that says so."""

@@ -46,6 +46,7 @@ class Session:
     asks_picture: bool = False
     """Whether its sign-in form asks for the words in a picture."""
     usage_answered: bool = False
+    notes_closed: bool = False
     listed_store: Store | None = None
     """The store whose orders were listed first since the page was loaded."""
 

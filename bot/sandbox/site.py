@@ -184,7 +184,7 @@ class Site:
                 fresh.owes_code = self._two_factor.asked_for
                 if self._faults.key_banner_after_sign_in:
                     fresh.messages.append(("error", BAD_KEY))
-                return fresh, RedirectResponse(fresh.url(routes.DASHBOARD), status_code=302)
+                return fresh, RedirectResponse(fresh.url(self._start_page()), status_code=302)
             else:
                 session.messages = [("error", WRONG)]
         return session, self._pages.sign_in(session)
@@ -193,7 +193,7 @@ class Site:
         """One of the Admin's pages, for somebody who is signed in."""
         if session.owes_code and route != routes.SIGN_OUT:
             return self._second_factor(method, session, route, parameters, body)
-        start = RedirectResponse(session.url(routes.DASHBOARD), status_code=302)
+        start = RedirectResponse(session.url(self._start_page()), status_code=302)
         if not route:
             return start
         if parameters.get("key") != session.key(route):
@@ -208,8 +208,11 @@ class Site:
                 return self._pages.channel(session)
             case routes.ORDER | routes.ORDER_CANCEL:
                 return self._commerce_order(method, session, route, parameters.get("order_id", ""))
-            case routes.USAGE:
+            case routes.USAGE_ALLOWED | routes.USAGE_DECLINED:
                 session.usage_answered = True
+                return JSONResponse({"success": True})
+            case routes.NOTES:
+                session.notes_closed = True
                 return JSONResponse({"success": True})
             case routes.SIGN_OUT:
                 self._sessions.end(session)
@@ -218,6 +221,11 @@ class Site:
         if route in routes.FILLERS:
             return self._pages.filler(session, routes.FILLERS[route])
         return self._pages.not_found(session)
+
+    def _start_page(self) -> str:
+        """The route of the page that accounts start at."""
+        titles = {title: route for route, title in routes.FILLERS.items()}
+        return titles[self._faults.start_page] if self._faults.start_page else routes.DASHBOARD
 
     def _second_factor(
         self, method: str, session: Session, route: str, parameters: dict[str, str], body: bytes

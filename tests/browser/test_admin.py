@@ -374,6 +374,80 @@ def test_an_app_that_does_not_start_is_named(show: Callable[..., Admin], clock: 
     assert str(stopped.value) == "The Amazon Sales Channel app has not started; its page stays empty."
 
 
+def test_an_app_whose_script_cannot_be_loaded_is_named_sooner(
+    show: Callable[..., Admin], pages: dict[str, Any], clock: SimpleNamespace
+) -> None:
+    pages["https://shop.example/app.js"] = (404, "")
+    admin = show(f"{START}<div id=root></div><script src=/app.js></script>")
+    admin.page.wait_for_load_state()
+    admin.notice_interruptions()
+    clock.now += 3
+    with pytest.raises(InTheWay) as stopped:
+        admin.notice_interruptions()
+    assert str(stopped.value) == "The Amazon Sales Channel app has not started; its page stays empty."
+
+
+def test_an_app_is_waited_for_where_only_a_script_of_a_page_before_could_not_be_loaded(
+    show: Callable[..., Admin], pages: dict[str, Any], clock: SimpleNamespace
+) -> None:
+    pages["https://shop.example/app.js"] = (404, "")
+    admin = show(f"{START}<div id=root></div><script src=/app.js></script>")
+    pages[URL] = f"{START}<div id=root></div>"
+    admin.reload()
+    admin.page.wait_for_load_state()
+    admin.notice_interruptions()
+    clock.now += 14
+    admin.notice_interruptions()
+
+
+WINDOW = (
+    f"{START}<aside class='modal-popup release-notification-modal _show' style='display: block'>What is new"
+    "<button onclick='{act}'><span>Close</span></button></aside>"
+)
+
+
+def test_a_window_that_may_be_closed_is_closed_once_and_that_is_said(show: Callable[..., Admin]) -> None:
+    said: list[str] = []
+    closing = WINDOW.format(act="this.parentElement.classList.remove(`_show`); this.parentElement.hidden = true")
+    closing = closing.replace("style='display: block'", "")
+    admin = show(closing, patience=PATIENT, say=said.append)
+    assert admin.arrive("start_page").spec.screen == "start_page"
+    assert said == ["The Admin showed its release notes; they were closed."]
+
+
+def test_a_window_that_stays_although_it_was_closed_is_pressed_once_and_named(show: Callable[..., Admin]) -> None:
+    admin = show(WINDOW.format(act="window.presses = (window.presses ?? 0) + 1"), patience=PATIENT)
+    with pytest.raises(RunStopped) as stopped:
+        admin.arrive("start_page")
+    assert str(stopped.value) == "A message window of the Admin lies over the page."
+    assert admin.page.evaluate("window.presses") == 1
+
+
+def test_a_window_with_two_ways_to_close_it_is_named(show: Callable[..., Admin]) -> None:
+    twice = WINDOW.format(act="window.pressed = true").replace("</aside>", "<button>Close</button></aside>")
+    admin = show(twice, patience=PATIENT)
+    with pytest.raises(RunStopped) as stopped:
+        admin.arrive("start_page")
+    assert str(stopped.value) == "A message window of the Admin lies over the page."
+    assert admin.page.evaluate("window.pressed") is None
+
+
+@pytest.mark.parametrize(
+    ("menu", "message"),
+    [
+        ("", "The Admin's page has no side menu with Marketing for this account."),
+        (START, "The Admin's side menu has no Amazon Sales Channel for this account."),
+    ],
+)
+def test_a_menu_without_the_way_is_named_once_somebody_is_signed_in(
+    show: Callable[..., Admin], menu: str, message: str
+) -> None:
+    account = "<div class='admin-user'><a href='#' title='My Account'>bot</a></div>"
+    with pytest.raises(RunStopped) as stopped:
+        show(menu + account, patience=PATIENT).arrive("home")
+    assert str(stopped.value) == message
+
+
 @pytest.mark.parametrize(
     ("status", "kind", "message"),
     [

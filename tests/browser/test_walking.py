@@ -261,11 +261,6 @@ def test_an_order_that_ships_between_two_attempts_is_not_canceled(
             "The Admin says that this account needs permissions to view the page. "
             "Ask an administrator to give the account's role the Amazon Sales Channel resources.",
         ),
-        (
-            "usage_data_modal",
-            "A message window of the Admin lies over the page. "
-            "Sign in by hand with this account, answer the window, and run it again.",
-        ),
     ],
 )
 def test_a_run_stops_for(

@@ -530,8 +530,29 @@ AT_THE_MENU = "    for: opens the menu\n"
             "reaction: stop",
             "reaction: halt",
             "interruptions/captcha.yaml:16:13: halt is not allowed for reaction: allowed are sign_in, taken_over, "
-            "new_code, retry, refused, person and stop",
+            "new_code, retry, refused, person, stop and clear",
             id="unknown reaction",
+        ),
+        pytest.param(
+            "interruptions/captcha.yaml",
+            "reaction: stop",
+            "reaction: clear",
+            "interruptions/captcha.yaml:16:3: press names the element that closes it, and goes with the reaction clear",
+            id="nothing to press",
+        ),
+        pytest.param(
+            "interruptions/captcha.yaml",
+            "reaction: stop",
+            "reaction: stop\n  press: sign",
+            "interruptions/captcha.yaml:16:3: press names the element that closes it, and goes with the reaction clear",
+            id="something to press that is not cleared",
+        ),
+        pytest.param(
+            "interruptions/captcha.yaml",
+            "reaction: stop",
+            "reaction: clear\n  press: close",
+            "interruptions/captcha.yaml:17:10: close is nothing here that may be pressed",
+            id="pressing what is not there",
         ),
         pytest.param(
             "interruptions/captcha.yaml",

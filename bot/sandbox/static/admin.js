@@ -1,4 +1,4 @@
-// The Admin around the pages: the side menu, the account menu and the start page's consent question.
+// The Admin around the pages: the side menu, the account menu and the start page's message windows.
 
 const opened = () => document.querySelector(".level-0._show");
 const close = () => opened()?.classList.remove("_show");
@@ -30,11 +30,12 @@ document.addEventListener("click", (event) => {
   account.setAttribute("aria-expanded", String(open));
 });
 
-const consent = document.querySelector(".admin-usage-notification");
-for (const button of consent?.querySelectorAll("button") || []) {
+// What was answered or closed is told to the server, and the window goes with the overlay behind it.
+for (const button of document.querySelectorAll("aside [data-answer]")) {
+  const modal = button.closest("aside");
   button.addEventListener("click", async () => {
-    await fetch(consent.dataset.answer, { method: "POST", headers: { "X-Requested-With": "XMLHttpRequest" } });
-    consent.classList.remove("_show");
-    document.querySelector(".modals-overlay").remove();
+    await fetch(button.dataset.answer, { method: "POST", headers: { "X-Requested-With": "XMLHttpRequest" } });
+    modal.classList.remove("_show");
+    modal.nextElementSibling.remove();
   });
 }
