@@ -516,6 +516,8 @@ class SimPage:
 
     def set_default_timeout(self, timeout: float) -> None: ...
 
+    def add_init_script(self, script: str) -> None: ...
+
     def goto(self, url: str, wait_until: str) -> None:
         self._draw("start_page")
 
