@@ -21,7 +21,7 @@ from bot.report import write_report
 from bot.results import hashes_of_results, read_run, write_results
 from bot.runfolder import make_run_folder
 from bot.runner import RunEnd, Runner, Work
-from bot.secrecy import cleaner, secrets_that_are_set
+from bot.secrecy import Clean, cleaner, secrets_that_are_set
 from bot.session import browser_session
 from bot.settings import Settings
 from bot.status import looked_again
@@ -84,7 +84,17 @@ def carry_out(
             runner = Runner(
                 work=work,
                 open_admin=lambda: open_admin(
-                    settings, account, pack, ledger, recorder, progress, stop, sign_in, headed=headed, blocked=blocked
+                    settings,
+                    account,
+                    pack,
+                    ledger,
+                    recorder,
+                    progress,
+                    stop,
+                    sign_in,
+                    headed=headed,
+                    blocked=blocked,
+                    clean=clean,
                 ),
                 ledger=ledger,
                 recorder=recorder,
@@ -166,6 +176,7 @@ def open_admin(
     *,
     headed: bool,
     blocked: dict[str, int],
+    clean: Clean,
 ) -> Iterator[Admin]:
     """The Admin, signed in, in a browser of its own that is closed at the end; it counts what was ``blocked``."""
     with unopened_admin(
@@ -175,7 +186,7 @@ def open_admin(
         ledger,
         recorder=recorder,
         on_step=progress.step,
-        say=progress.say,
+        say=lambda remark: progress.say(clean(remark)),
         stopping=stop,
         sign_in=sign_in,
         headed=headed,
