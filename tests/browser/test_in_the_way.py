@@ -43,11 +43,11 @@ def admin(new_admin: Admin, pack: Pack, sandbox: Sandbox, said: list[str]) -> Ad
 
 
 @pytest.fixture
-def enter(admin: Admin, sandbox: Sandbox) -> Callable[[], None]:
+def enter(admin: Admin, sandbox: Sandbox, totp_secret: SecretStr | None) -> Callable[[], None]:
     """Signs in, and goes to the Amazon Sales Channel."""
 
     def enter() -> None:
-        sign_in(admin, sandbox.username, SecretStr(sandbox.password))
+        sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret)
         open_sales_channel(admin)
 
     return enter
@@ -91,13 +91,14 @@ def test_what_can_be_cleared_is_and_the_order_is_canceled_once(
     job: Callable[..., Job],
     cancels: Callable[[], Sequence[tuple[str, str, str, str]]],
     said: list[str],
+    totp_secret: SecretStr | None,
     faults: dict[str, object],
     answered: list[str],
     told: list[str],
 ) -> None:
     sandbox.faults.update(faults)
     order = job("unshipped_recent")
-    sign_in(admin, sandbox.username, SecretStr(sandbox.password))
+    sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret)
     assert cancel_order(admin, order) == CANCELED
     assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
     assert (answers(sandbox), said) == (answered, told)
