@@ -15,6 +15,7 @@ from bot.browser import BrowserChoice
 from bot.doctor import CHECKS, COMPARE, Finding, NotAsNeeded, Round, State, examine
 from bot.doctor_show import Json, Lines, in_one_sentence
 from bot.errors import ElementMissing, Interrupted, NoBrowser, RunStopped
+from bot.ledger import Ledger
 
 OPENED = [check.name for check in CHECKS[2:]]
 SETTINGS = "https://shop.example/admin, account bot, pack asc-4.3"
@@ -189,6 +190,23 @@ def test_a_pack_with_a_mistake_ends_the_round_with_2(doctor: Callable[..., tuple
     status, said = doctor(pack="mine")
     complaint = "This is not YAML: a value is missing here: write it, or put the text in quotes"
     assert (status, said.splitlines()[0]) == (2, f"FAILED       Settings           mine/pack.yaml:2:1: {complaint}")
+
+
+def test_an_account_that_a_run_is_at_work_with_is_left_to_it(
+    doctor: Callable[..., tuple[int, str]], page: SimpleNamespace
+) -> None:
+    with Ledger.open(Path("runs/ledger.sqlite")) as ledger:
+        ledger.runs.go_on_as("20260301-021405-ab12")
+        assert ledger.accounts.take("shop.example", "bot", 300)
+        status, said = doctor(all_work)
+    assert (status, said.splitlines()[:2]) == (
+        2,
+        [
+            "FAILED       Settings           No Admin account is free: bot by run 20260301-021405-ab12.",
+            "                                -> Wait for that run, or name more accounts in COUNTERMAND_ACCOUNTS. Only "
+            "where the Admin's own setting allows account sharing: COUNTERMAND_SHARE_ACCOUNT=true",
+        ],
+    )
 
 
 @pytest.mark.usefixtures("settings")
