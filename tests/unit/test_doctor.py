@@ -189,7 +189,7 @@ def test_a_pack_with_a_mistake_ends_the_round_with_2(doctor: Callable[..., tuple
     Path("mine/pack.yaml").write_text("pack: [", encoding="utf-8")
     status, said = doctor(pack="mine")
     complaint = "This is not YAML: a value is missing here: write it, or put the text in quotes"
-    assert (status, said.splitlines()[0]) == (2, f"FAILED       Settings           mine/pack.yaml:2:1: {complaint}")
+    assert (status, said.splitlines()[0]) == (2, f"FAILED       Settings           mine/pack.yaml:1:8: {complaint}")
 
 
 def test_an_account_that_a_run_is_at_work_with_is_left_to_it(
