@@ -251,7 +251,7 @@ def test_a_run_on_a_hostile_page_writes_and_says_only_what_is_harmless(
     assert {path.name.partition(".")[0] for path in (folder / "evidence").iterdir()} == {"session", *hostile_shop}
 
     page.goto((folder / "report.html").as_uri())
-    page.get_by_role("button", name="Open all").click()
+    page.get_by_role("button", name="Open all", exact=True).click()
     expect(page.locator("details.order[open]")).to_have_count(4)
     assert page.evaluate("window.ran") is None
     assert page.locator("svg, iframe, script").count() == 1
