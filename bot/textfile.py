@@ -15,6 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from bot.errors import InputInvalid, Problem
+from bot.wording import INVISIBLE
 
 
 @dataclass(frozen=True)
@@ -91,10 +92,14 @@ def shown(value: object) -> str:
     text = str(value)
     if len(text) > _SHOWN_AT_MOST:
         text = text[: _SHOWN_AT_MOST - 3] + "..."
-    if _PLAIN.fullmatch(text) and text.isprintable():
+    if _PLAIN.fullmatch(text) and _can_be_seen(text):
         return text
-    visible = (c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
+    visible = (c if _can_be_seen(c) else c.encode("unicode_escape").decode("ascii") for c in text)
     return '"' + "".join(visible) + '"'
+
+
+def _can_be_seen(text: str) -> bool:
+    return text.isprintable() and not INVISIBLE.search(text)  # the letters that fill gaps count as printable
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:

@@ -127,6 +127,7 @@ def test_every_character_that_nobody_sees_is_located() -> None:
         ("$ 12", '"$ 12"'),
         (" a", '" a"'),
         ("a\x1b[31m\n", '"a\\x1b[31m\\n"'),
+        ("a\u3164b", '"a\\u3164b"'),
         ("x" * 100, "x" * 77 + "..."),
     ],
 )
