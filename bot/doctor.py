@@ -29,7 +29,7 @@ from bot.ledger import Ledger
 from bot.logs import log_to
 from bot.pack import load_pack
 from bot.reaching import NotReached
-from bot.secrecy import secrets_that_are_set
+from bot.secrecy import cleaner, secrets_that_are_set
 from bot.settings import load_settings
 from bot.stopping import StopRequest, stop_on_signals
 from bot.textfile import listing
@@ -185,6 +185,8 @@ class Round:
         return 2 if failed & OPENS_NOTHING else 1 if failed else 0
 
     def _end(self, finding: Finding) -> None:
+        clean = cleaner(secrets_that_are_set())  # a page may show what was typed into it
+        finding = finding.model_copy(update={"found": clean(finding.found), "next_step": clean(finding.next_step)})
         self.findings.append(finding)
         self.show.ended(CHECKS[len(self.findings) - 1], finding)
 

@@ -167,6 +167,17 @@ def test_a_check_that_fails_ends_the_round_with_1(
     assert page.closed
 
 
+def test_a_secret_that_a_page_shows_is_not_repeated(
+    doctor: Callable[..., tuple[int, str]], page: SimpleNamespace
+) -> None:
+    trouble = RunStopped(reason="The page says: se-cret is wrong.")
+    trouble.next_step = "Try another one than se-cret."
+    _, said = doctor(failing("sign_in", trouble))
+    assert "The page says: [hidden] is wrong." in said
+    assert "Try another one than [hidden]." in said
+    assert "se-cret" not in said
+
+
 def test_settings_that_are_missing_end_the_round_with_2(doctor: Callable[..., tuple[int, str]]) -> None:
     assert doctor() == (
         2,
