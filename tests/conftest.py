@@ -17,19 +17,21 @@ LONG = {"test_chaos.py", "test_secrets.py", "test_wheel.py", "test_whole_runs.py
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--both-faces", action="store_true", help="Run every browser test on both faces.")
+    parser.addoption("--both-faces", action="store_true", help="Run every test, those with a browser on both faces.")
     parser.addoption("--two-factor", action="store_true", help="The practice Admin asks for two-factor codes.")
     parser.addoption("--every-kill", action="store_true", help="Kill the bot before and after every step.")
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without --both-faces, of the other tests each runs on one face: half of them on each, always the same half."""
+    """Without --both-faces, each other test runs on one face, always the same one, and the thorough ones do not run."""
     items.sort(key=lambda item: item.path.name not in LONG)
     if config.getoption("--both-faces"):
         return
 
     def is_left_out(item: pytest.Item) -> bool:
+        if item.get_closest_marker("thorough"):
+            return True
         call = getattr(item, "callspec", None)
         if call is None or "face" not in call.params or item.path.name in ON_BOTH_FACES:
             return False

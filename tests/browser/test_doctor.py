@@ -112,10 +112,12 @@ def test_everything_works_up_to_the_dialog(look: Look, sandbox: Sandbox, totp_se
     assert sandbox.journal.operations[-2:] == ("cancelReasons", "orderDetails")
 
 
+@pytest.mark.thorough
 def test_without_a_name_it_is_the_first_store(look: Look) -> None:
     assert look(store=None)["store_dashboard"].found == "store asc-v2-2.3-adobe-ca, 10 orders, 5 of them Unshipped"
 
 
+@pytest.mark.thorough
 def test_an_order_that_is_not_recent_serves_as_well(look: Look, sandbox: Sandbox) -> None:
     for order in sandbox.shop.recent(US):
         order.status = Status.SHIPPED
@@ -126,6 +128,7 @@ def test_an_order_that_is_not_recent_serves_as_well(look: Look, sandbox: Sandbox
     assert findings["cancel_dialog"].state is State.WORKS
 
 
+@pytest.mark.thorough
 def test_without_an_unshipped_order_the_dialog_is_not_tried(look: Look, sandbox: Sandbox) -> None:
     for order in sandbox.shop.orders(US):
         order.status = Status.PENDING
@@ -143,6 +146,7 @@ def test_without_an_unshipped_order_the_dialog_is_not_tried(look: Look, sandbox:
     assert "cancelReasons" not in sandbox.journal.operations
 
 
+@pytest.mark.thorough
 def test_without_orders_neither_an_orders_page_nor_the_dialog_is_tried(
     look: Look, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,6 +212,7 @@ def test_a_check_that_fails_says_why_and_what_to_do(
     assert the_failure(look()) == failed(check, found, next_step)
 
 
+@pytest.mark.thorough
 def test_a_dialog_that_is_not_as_the_pack_says_is_named(look: Look, sandbox: Sandbox) -> None:
     sandbox.faults.second_confirm = True
     told = "The cancel dialog did not appear within 3 s: The button Confirm is not there, exactly once, in the dialog."
@@ -234,6 +239,7 @@ def test_a_wrong_password_is_tried_once(look: Look, sandbox: Sandbox) -> None:
     assert [record.method for record in sandbox.journal.requests].count("POST") == 1
 
 
+@pytest.mark.thorough
 def test_a_store_that_is_not_there_is_named_beside_those_that_are(look: Look) -> None:
     assert the_failure(look(store="asc-v2-2.3")) == failed(
         "home",
@@ -242,6 +248,7 @@ def test_a_store_that_is_not_there_is_named_beside_those_that_are(look: Look) ->
     )
 
 
+@pytest.mark.thorough
 def test_a_home_page_without_stores_is_named(look: Look, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sandbox.shop, "stores", ())
     assert the_failure(look()) == failed(
@@ -371,6 +378,7 @@ def test_a_self_signed_certificate_is_named(look: Look, tmp_path: Path) -> None:
 # --- As a person starts it ----------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_the_command_tells_a_person_what_works(start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
     said, complained = (process := start(tmp_path, "doctor", "--store", US)).communicate(timeout=120)
     lines = said.splitlines()

@@ -168,6 +168,7 @@ def test_another_orders_number_in_a_note_is_no_mismatch(
 # --- The page says what means to do harm ---------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_ten_megabytes_in_a_name_and_in_notes_are_cut_and_hold_nothing_up(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, admin: Admin, tmp_path: Path
 ) -> None:

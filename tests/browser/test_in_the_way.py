@@ -63,16 +63,16 @@ def answers(sandbox: Sandbox) -> list[str]:
 @pytest.mark.parametrize(
     ("faults", "answered", "told"),
     [
-        ({"usage_data_modal": True}, ["disableAdminUsage"], [DECLINED]),
-        ({"release_notes_modal": True}, ["releaseNotification"], [CLOSED]),
+        pytest.param({"usage_data_modal": True}, ["disableAdminUsage"], [DECLINED], marks=pytest.mark.thorough),
+        pytest.param({"release_notes_modal": True}, ["releaseNotification"], [CLOSED], marks=pytest.mark.thorough),
         (
             {"usage_data_modal": True, "release_notes_modal": True},
             ["disableAdminUsage", "releaseNotification"],
             [DECLINED, CLOSED],
         ),
-        ({"key_banner_after_sign_in": True}, [], []),
-        ({"system_message": True}, [], []),
-        ({"start_page": "Products"}, [], []),
+        pytest.param({"key_banner_after_sign_in": True}, [], [], marks=pytest.mark.thorough),
+        pytest.param({"system_message": True}, [], [], marks=pytest.mark.thorough),
+        pytest.param({"start_page": "Products"}, [], [], marks=pytest.mark.thorough),
         ({"start_page": "Products", "system_message": True, "key_banner_after_sign_in": True}, [], []),
     ],
     ids=[

@@ -191,11 +191,17 @@ def test_no_command_lets_a_secret_out(
     ("settings", "faults", "expected"),
     [
         pytest.param({"PASSWORD": WRONG_PASSWORD}, {}, 3, id="password refused"),
-        pytest.param({"TOTP_SECRET": pyotp.random_base32()}, {}, 3, id="code refused"),
-        pytest.param({"TIMEOUT": "2"}, {"app_script_missing": True}, 1, id="app dead"),
-        pytest.param({}, {"server_error": True}, 3, id="page that shows the password"),
-        pytest.param({"BROWSER": "./browser"}, {}, 2, id="browser that does not start"),
-        pytest.param({"TOTP_SECRET": f"no base32: {PASSWORD}"}, {}, 2, id="two-factor secret that is none"),
+        pytest.param({"TOTP_SECRET": pyotp.random_base32()}, {}, 3, id="code refused", marks=pytest.mark.thorough),
+        pytest.param({"TIMEOUT": "2"}, {"app_script_missing": True}, 1, id="app dead", marks=pytest.mark.thorough),
+        pytest.param({}, {"server_error": True}, 3, id="page that shows the password", marks=pytest.mark.thorough),
+        pytest.param({"BROWSER": "./browser"}, {}, 2, id="browser that does not start", marks=pytest.mark.thorough),
+        pytest.param(
+            {"TOTP_SECRET": f"no base32: {PASSWORD}"},
+            {},
+            2,
+            id="two-factor secret that is none",
+            marks=pytest.mark.thorough,
+        ),
         pytest.param({"ADMIN_URL": f"https://bot:{quote(PASSWORD)}@127.0.0.1/"}, {}, 2, id="password in the address"),
     ],
 )
@@ -227,9 +233,9 @@ def test_no_failure_lets_a_secret_out(
 @pytest.mark.parametrize(
     ("place", "expected"),
     [
-        pytest.param("bot.screen.Screen.fill", 3, id="while it signs in"),
+        pytest.param("bot.screen.Screen.fill", 3, id="while it signs in", marks=pytest.mark.thorough),
         pytest.param("flows.cancel_order.open_order", 3, id="at an order"),
-        pytest.param("bot.launch.write_report", 1, id="while it writes the report"),
+        pytest.param("bot.launch.write_report", 1, id="while it writes the report", marks=pytest.mark.thorough),
     ],
 )
 def test_no_defect_whose_words_hold_them_lets_a_secret_out(

@@ -295,6 +295,7 @@ def test_a_secret_that_cannot_be_typed_is_not_repeated(page: Page, pack: Pack) -
     assert failed.value.__suppress_context__
 
 
+@pytest.mark.thorough
 def test_the_program_signs_in_with_a_code_and_leaves_no_secret_behind(
     start: Start, sandbox: Sandbox, secret: SecretStr, clocks: Clocks, tmp_path: Path
 ) -> None:

@@ -165,7 +165,14 @@ def test_of_two_stores_with_one_name_neither_is_opened(
 # --- Sessions that end --------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("operation", ["stores", "recentOrders", "orders", "orderDetails", "cancelReasons"])
+@pytest.mark.parametrize(
+    "operation",
+    [
+        *(pytest.param(name, marks=pytest.mark.thorough) for name in ("stores", "orders", "orderDetails")),
+        "recentOrders",
+        "cancelReasons",
+    ],
+)
 def test_a_session_that_ends_before_confirm_is_renewed_and_the_order_canceled_once(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, at_step: AtStep, operation: str
 ) -> None:
@@ -176,6 +183,7 @@ def test_a_session_that_ends_before_confirm_is_renewed_and_the_order_canceled_on
     assert cancels() == arrived(order)
 
 
+@pytest.mark.thorough
 def test_a_session_that_ends_without_a_word_of_the_app_is_renewed_too(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
