@@ -191,6 +191,7 @@ class Site:
 
     def _page(self, method: str, session: Session, route: str, parameters: dict[str, str], body: bytes) -> Response:
         """One of the Admin's pages, for somebody who is signed in."""
+        session.owes_code &= self._two_factor.asked_for
         if session.owes_code and route != routes.SIGN_OUT:
             return self._second_factor(method, session, route, parameters, body)
         start = RedirectResponse(session.url(self._start_page()), status_code=302)

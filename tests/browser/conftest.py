@@ -184,7 +184,8 @@ def admin(new_admin: Admin, sandbox: Sandbox, dashboards: dict[Face, str]) -> Ad
         new_admin.page.goto(dashboards[sandbox.face])
         new_admin.arrive("store_dashboard", store=store)
         new_admin.store = store
-    except (SessionEnded, InTheWay):  # the address has the key of a session that an earlier test has renewed
+    except (SessionEnded, InTheWay):  # the address is of a session that an earlier test has renewed, or left half-open
+        new_admin.page.context.clear_cookies()
         new_admin.begin_again()
         open_store(new_admin, store)
         dashboards[sandbox.face] = new_admin.page.url
