@@ -166,7 +166,14 @@ def test_without_orders_neither_an_orders_page_nor_the_dialog_is_tried(
 @pytest.mark.parametrize(
     ("fault", "value", "check", "found", "next_step"),
     [
-        ("maintenance", True, "admin", "The Admin is in maintenance, or down (HTTP 503).", TRY_LATER),
+        pytest.param(
+            "maintenance",
+            True,
+            "admin",
+            "The Admin is in maintenance, or down (HTTP 503).",
+            TRY_LATER,
+            marks=pytest.mark.thorough,
+        ),
         (
             "bad_gateway",
             True,
@@ -174,13 +181,14 @@ def test_without_orders_neither_an_orders_page_nor_the_dialog_is_tried(
             "The Admin answered with an error (HTTP 502).",
             "Run it again; if it stays, tell the shop's administrator.",
         ),
-        (
+        pytest.param(
             "two_factor_provider",
             "Duo Security",
             "sign_in",
             "The Admin asks for a second factor that a program cannot give (Authy, Duo Security or a U2F key).",
             "Ask an administrator to give the account Google Authenticator as its provider, and put its secret into "
             "COUNTERMAND_TOTP_SECRET; or to exempt the account.",
+            marks=pytest.mark.thorough,
         ),
         (
             "permission_missing",
@@ -189,19 +197,21 @@ def test_without_orders_neither_an_orders_page_nor_the_dialog_is_tried(
             "The Admin says that this account needs permissions to view the page.",
             "Ask an administrator to give the account's role the Amazon Sales Channel resources.",
         ),
-        (
+        pytest.param(
             "app_status",
             500,
             "app",
             "The Admin answered a request of its app with an error (HTTP 500).",
             "Run it again; if it stays, tell the shop's administrator.",
+            marks=pytest.mark.thorough,
         ),
-        (
+        pytest.param(
             "session_ends_before",
             "recentOrders",
             "store_dashboard",
             "The session has ended; the app says Authentication failed.",
             "If this happens often, raise the Admin's session lifetime for this account.",
+            marks=pytest.mark.thorough,
         ),
     ],
 )

@@ -246,6 +246,7 @@ def test_names_and_notes_that_read_like_messages_of_the_admin_are_none(
     admin.notice_interruptions()
 
 
+@pytest.mark.thorough
 def test_buyers_may_be_called_anything(verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox) -> None:
     names = {
         "111-1071022-7105018": "",

@@ -124,6 +124,7 @@ def test_an_order_in_another_stores_list_is_not_taken_for_the_jobs(
     assert "orderDetails" not in sandbox.journal.operations
 
 
+@pytest.mark.thorough
 def test_stores_may_be_called_anything(context_for: Callable[[Face], BrowserContext], pack: Pack, face: Face) -> None:
     stock = new_shop()
     usual, order = stock.store("asc-v2-2.3-magentocommerce-us"), stock.example("unshipped_recent")
@@ -229,6 +230,7 @@ def test_a_session_that_ends_after_confirm_is_renewed_to_look_again_and_nothing_
 # --- What only looks like trouble, and what is --------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_an_order_is_canceled_all_the_same_where_the_admin_is_slow_and_has_much_to_say(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, admin: Admin
 ) -> None:
@@ -282,6 +284,7 @@ def test_a_run_stops_for(
     assert sandbox.journal.operations == ()
 
 
+@pytest.mark.thorough
 def test_an_app_that_does_not_start_fails_the_order(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin
 ) -> None:

@@ -248,7 +248,9 @@ def test_two_bots_with_overlapping_lists_work_on_each_order_once(
 
 
 @pytest.mark.parametrize(
-    ("command", "face"), [(["plan"], Face.PLAIN), (["run", "--dry-run"], Face.SPECTRUM)], indirect=["face"]
+    ("command", "face"),
+    [pytest.param(["plan"], Face.PLAIN, marks=pytest.mark.thorough), (["run", "--dry-run"], Face.SPECTRUM)],
+    indirect=["face"],
 )
 def test_a_trial_ends_with_status_0_and_presses_nothing(
     finish: Callable[..., Finished], tmp_path: Path, command: list[str]

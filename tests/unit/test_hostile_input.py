@@ -81,7 +81,13 @@ RAW = re.compile(
 COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 """What the live display itself sends to a terminal."""
 
-each = pytest.mark.parametrize("text", HOSTILE.values(), ids=list(HOSTILE))
+each = pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param(text, id=name, marks=[pytest.mark.thorough] if len(text) >= LONG // 2 and name != "10 MB" else [])
+        for name, text in HOSTILE.items()
+    ],
+)
 
 
 class Folder:
