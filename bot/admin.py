@@ -111,7 +111,7 @@ class Admin:
         self.taken_over = False
         """Whether somebody else has signed in with this account during this run, and so ended its session."""
         self._taken_over_now = False
-        self._signed_in = False
+        self._opened = 0
         self.server_ahead = 0.0
         """Seconds by which the Admin's clock was ahead of this machine's when it was opened; 0 if it did not say."""
         self._allowed_hosts = {str(urlsplit(url).hostname), *allowed_hosts}
@@ -135,6 +135,7 @@ class Admin:
 
     def open(self) -> None:
         """Open the Admin's address, whatever is open now."""
+        self._opened += 1
         answer = self.page.goto(self.url, wait_until="domcontentloaded")
         self.server_ahead = (answer and _seconds_ahead(answer)) or 0.0
 
@@ -285,9 +286,10 @@ class Admin:
         """
         if (what := self.look_for("refused", "person")) is not None:
             raise _interruption(what)
-        if self._signed_in and (what := self.look_for("taken_over")) is not None:
+        # What ended a session before this run began, one that was kept, is nobody's fault in it.
+        if self._opened > 1 and (what := self.look_for("taken_over")) is not None:
             self._note_taken_over(what)
-        self._signed_in, self._taken_over_now = True, False
+        self._taken_over_now = False
 
     def _note_taken_over(self, what: Interruption) -> None:
         """Somebody else signed in with this account. That is answered once a run, because they would do the same."""

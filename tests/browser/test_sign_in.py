@@ -153,8 +153,11 @@ def test_a_session_that_somebody_else_ended_is_renewed_once_and_not_fought_over(
     run: Callable[..., RunEnd],
     job: Callable[..., Job],
     sandbox: Sandbox,
+    admin: Admin,
     at_step: dict[str, Callable[[], object]],
 ) -> None:
+    admin.begin_again()
+    sandbox.journal.clear()
     at_step["open_cancel_dialog"] = lambda: setattr(sandbox.faults, "session_ends_before", "cancelReasons")
     at_step["sign_in"] = sandbox.faults.reset
     end = run(job("unshipped_recent"), job("apostrophe"), attempts=5)
