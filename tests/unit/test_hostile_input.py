@@ -84,7 +84,7 @@ COLOURS = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
 each = pytest.mark.parametrize(
     "text",
     [
-        pytest.param(text, id=name, marks=[pytest.mark.thorough] if len(text) >= LONG // 2 and name != "10 MB" else [])
+        pytest.param(text, id=name, marks=[pytest.mark.thorough] if len(text) >= LONG // 2 else [])
         for name, text in HOSTILE.items()
     ],
 )
