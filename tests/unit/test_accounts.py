@@ -104,8 +104,7 @@ def test_secrets_that_are_missing_are_named_all_at_once(tmp_path: Path, monkeypa
     ]
 
 
-def test_each_run_takes_an_account_that_no_other_has(tmp_path: Path) -> None:
-    place = tmp_path / "ledger.sqlite"
+def test_each_run_takes_an_account_that_no_other_has(place: Path | str) -> None:
     with Ledger.open(place) as first, Ledger.open(place) as second, Ledger.open(place) as third:
         for ledger, name in ((first, "run-1"), (second, "run-2"), (third, "run-3")):
             ledger.runs.go_on_as(name)
