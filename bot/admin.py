@@ -21,6 +21,7 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bot.browser import is_allowed
 from bot.errors import (
+    AdminBusy,
     CannotSignIn,
     CodeRefused,
     CountermandError,
@@ -114,6 +115,8 @@ class Admin:
         self._opened = 0
         self.server_ahead = 0.0
         """Seconds by which the Admin's clock was ahead of this machine's when it was opened; 0 if it did not say."""
+        self.answers: list[float] = []
+        """Seconds that the Admin took to answer for each page that was opened, for whoever empties it now and then."""
         self._allowed_hosts = {str(urlsplit(url).hostname), *allowed_hosts}
         self._fresh_page = fresh_page
         self._sign_in = sign_in
@@ -138,6 +141,7 @@ class Admin:
         self._opened += 1
         answer = self.page.goto(self.url, wait_until="domcontentloaded")
         self.server_ahead = (answer and _seconds_ahead(answer)) or 0.0
+        self._note_answer(answer)
 
     def begin_again(self) -> None:
         """Open the Admin anew, signed in where that is known how; the way to a store is walked from the menu."""
@@ -154,7 +158,7 @@ class Admin:
 
     def reload(self) -> None:
         """Have the server draw the open page anew."""
-        self.page.reload(wait_until="domcontentloaded")
+        self._note_answer(self.page.reload(wait_until="domcontentloaded"))
 
     # --- Its screens ---
 
@@ -224,6 +228,7 @@ class Admin:
         Raises:
             SessionEnded: signing in again mends it.
             CodeRefused: a fresh two-factor code may mend it.
+            AdminBusy: a rest may mend it.
             InTheWay: beginning the order again may mend it.
             RunStopped: the run cannot go on.
         """
@@ -231,10 +236,15 @@ class Admin:
         status, answered, lacks_script = self.page.evaluate(_HOW_ANSWERED, self.pack.info.cancel_request.address)
         if status == 503:
             raise RunStopped(reason="The Admin is in maintenance, or down (HTTP 503).")
+        if status == 429:
+            raise AdminBusy(status=status)
         if status >= 500:
             raise InTheWay(f"The Admin answered with an error (HTTP {status}).", _SERVER_FAILED)
         # Beginning again opens a page, and that says whether the Admin is in maintenance or one request went wrong.
-        if self._has_lasted("its app", answered >= 500 and not self._is_covered(), LAST_WORD):
+        refused = answered == 429 or answered >= 500
+        if self._has_lasted("its app", refused and not self._is_covered(), LAST_WORD):
+            if answered in {429, 503}:
+                raise AdminBusy(status=answered)
             raise InTheWay(f"The Admin answered a request of its app with an error (HTTP {answered}).", _SERVER_FAILED)
         screens = [self.screen(spec.screen) for spec in self.pack.interruptions() if spec.screen not in besides]
         signs = [sign for screen in screens for sign in screen.signs()]
@@ -376,6 +386,10 @@ class Admin:
         page.on("crash", self._note_crash)
         page.add_init_script(_NOTE_SCRIPTS)
 
+    def _note_answer(self, answer: Response | None) -> None:
+        if answer is not None and (seconds := _seconds_taken(answer)) is not None:
+            self.answers.append(seconds)
+
     def _note_crash(self, page: Page) -> None:
         self._crashed = page
 
@@ -424,6 +438,13 @@ def _seconds_ahead(answer: Response) -> float | None:
     timing = answer.request.timing
     answered = (timing["startTime"] + max(0.0, timing["responseStart"])) / 1000  # both are milliseconds
     return said - (answered if timing["startTime"] > 0 else time.time())
+
+
+def _seconds_taken(answer: Response) -> float | None:
+    """How long the server took from the request to the beginning of its answer; None when that is not known."""
+    timing = answer.request.timing  # in milliseconds, -1 where there is none
+    asked, answered = timing["requestStart"], timing["responseStart"]
+    return (answered - asked) / 1000 if 0 <= asked <= answered else None
 
 
 def admin_name(url: str) -> str:

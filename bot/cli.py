@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from bot.accounts import Account
     from bot.admin import Admin
     from bot.joblist import JobList
-    from bot.runner import RunEnd, Work
+    from bot.runner import RunEnd
     from bot.settings import Places, Settings
+    from bot.worker import Work
 
 app = typer.Typer(
     name="countermand",
@@ -33,6 +34,12 @@ JOBS = Annotated[Path, typer.Argument(metavar="JOBS", help="Job list, YAML or CS
 RUN = Annotated[str, typer.Argument(metavar="RUN", help="Run id, run folder, or latest.")]
 PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name or a folder.")]
 HEADED = Annotated[bool, typer.Option("--headed", help="Show the browser while it works.")]
+WORKERS = Annotated[
+    int, typer.Option("--workers", min=1, help="Processes that work at once; each needs an Admin account of its own.")
+]
+PACE = Annotated[
+    str | None, typer.Option("--pace", help="At most so many orders, such as 30/min; all workers together.")
+]
 UNMASKED = Annotated[bool, typer.Option("--unmasked", help="Leave buyers' data readable in the pictures.")]
 
 
@@ -99,7 +106,8 @@ def run(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Go as far as the chosen reason, then leave the dialog.")
     ] = False,
-    workers: Annotated[int, typer.Option("--workers", min=1, help="Worker processes; this version has one.")] = 1,
+    workers: WORKERS = 1,
+    pace: PACE = None,
     headed: HEADED = False,
     pack: PACK = None,
     unmasked: UNMASKED = False,
@@ -108,13 +116,11 @@ def run(
     ] = None,
 ) -> None:
     """Cancel the orders on a list, or say why not."""
-    if workers > 1:
-        raise CannotStart(reason="This version works with one worker: leave --workers away.")
     from functools import partial
 
     from flows.cancel_order import cancel_order
 
-    job_list, settings = _read_jobs(jobs), _settings(pack, unmasked)
+    job_list, settings = _read_jobs(jobs), _settings(pack, unmasked, pace)
     end = _carry_out(
         "dry run" if dry_run else "run",
         settings,
@@ -122,18 +128,27 @@ def run(
         partial(cancel_order, dry_run=dry_run),
         ask=not (yes or dry_run),
         headed=headed,
+        workers=workers,
         max_cancellations=max_cancellations,
     )
     raise typer.Exit(end.exit_status)
 
 
 @app.command()
-def plan(jobs: JOBS, headed: HEADED = False, pack: PACK = None, unmasked: UNMASKED = False) -> None:
+def plan(
+    jobs: JOBS,
+    workers: WORKERS = 1,
+    pace: PACE = None,
+    headed: HEADED = False,
+    pack: PACK = None,
+    unmasked: UNMASKED = False,
+) -> None:
     """Say what would become of each; press nothing."""
     from flows.read_order import plan_order
 
-    job_list, settings = _read_jobs(jobs), _settings(pack, unmasked)
-    raise typer.Exit(_carry_out("plan", settings, job_list, plan_order, headed=headed).exit_status)
+    job_list, settings = _read_jobs(jobs), _settings(pack, unmasked, pace)
+    end = _carry_out("plan", settings, job_list, plan_order, headed=headed, workers=workers)
+    raise typer.Exit(end.exit_status)
 
 
 @app.command()
@@ -404,10 +419,10 @@ def schema(of: Annotated[SchemaOf, typer.Argument(help="What to describe.")]) ->
     typer.echo(json.dumps(job_list_schema() if of is SchemaOf.JOBS else pack_schema(), indent=2))
 
 
-def _settings(pack: str | None, unmasked: bool) -> "Settings":
+def _settings(pack: str | None, unmasked: bool, pace: str | None = None) -> "Settings":
     from bot.settings import load_settings
 
-    return load_settings(pack=pack, unmasked=unmasked or None)
+    return load_settings(pack=pack, unmasked=unmasked or None, pace=pace)
 
 
 def _places() -> "Places":
@@ -448,6 +463,7 @@ def _carry_out(
     *,
     ask: bool = False,
     headed: bool = False,
+    workers: int = 1,
     max_cancellations: int | None = None,
 ) -> "RunEnd":
     """Wire the flows to the engine, and work through a list."""
@@ -462,8 +478,9 @@ def _carry_out(
         job_list,
         work=work,
         sign_in=_sign_in,
-        may_start=partial(_ask_to_start, settings, job_list) if ask else None,
+        may_start=partial(_ask_to_start, settings, job_list, workers) if ask else None,
         headed=headed,
+        workers=workers,
         max_cancellations=max_cancellations,
     )
     typer.echo(f"Report: {settings.runs_dir / end.info.run_id / REPORT_FILE}")
@@ -478,13 +495,15 @@ def _ask_to_remove() -> None:
         raise typer.Exit(130)
 
 
-def _ask_to_start(settings: "Settings", job_list: "JobList") -> None:
+def _ask_to_start(settings: "Settings", job_list: "JobList", workers: int) -> None:
     stores = ", ".join(dict.fromkeys(job.store for job in job_list.jobs))
     names = [account.username for account in settings.pool]
-    account = names[0] if len(names) == 1 else f"the first that is free of {', '.join(names)}"
+    free = "the first that is free" if workers == 1 else f"the first {workers} that are free"
+    account = names[0] if len(names) == 1 else f"{free} of {', '.join(names)}"
+    at_once = f"Workers: {workers}\n" if workers > 1 else ""
     typer.echo(
         f"Admin:   {harmless(settings.admin_url)}\nAccount: {harmless(account)}\nStore:   {harmless(stores)}\n"
-        f"Orders:  {len(job_list.jobs)} from {harmless(job_list.file)}"
+        f"{at_once}Orders:  {len(job_list.jobs)} from {harmless(job_list.file)}"
     )
     if not sys.stdin.isatty():
         raise CannotStart(reason="There is no terminal to ask on: look at the plan, then start with --yes.")

@@ -223,6 +223,15 @@ class InTheWay(Technical):
         self.next_step = next_step
 
 
+class AdminBusy(Technical):
+    """The Admin asks to be left alone for a while (HTTP {status}).
+
+    Beginning again after a rest may mend it.
+    """
+
+    next_step = "Nothing was pressed: run the list again later, with fewer workers or a slower --pace."
+
+
 class ChoiceNotOffered(Technical):
     """{screen}: {wanted!r} is not among the choices of {element}, which are: {offered}."""
 

@@ -2,32 +2,69 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
+from loguru import logger
+
 from bot import __version__
-from bot.accounts import Account, leased
+from bot.accounts import Account, enough, leased_each
 from bot.admin import Admin, admin_name
+from bot.crew import Crew, Place, defects_logged
 from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, LedgerTrouble, RunStopped
 from bot.joblist import JobList
 from bot.keptsession import KeptSession
 from bot.ledger import Event, Ledger
-from bot.logs import log_to
+from bot.logs import log_lines_to, log_to
 from bot.outcomes import RunInfo
 from bot.pack import Pack, load_pack
-from bot.progress import Progress, make_progress
-from bot.recorder import Recorder
+from bot.progress import make_progress
+from bot.recorder import SESSION, Recorder
 from bot.report import write_report
 from bot.results import hashes_of_results, read_run, write_results
 from bot.runfolder import make_run_folder
-from bot.runner import RunEnd, Runner, Work
+from bot.runner import AtHand, Limits, RunEnd, Runner
 from bot.secrecy import Clean, cleaner, secrets_that_are_set
 from bot.session import browser_session
 from bot.settings import Settings
 from bot.status import looked_again
 from bot.stopping import StopRequest, stop_on_signals
+from bot.worker import Book, Work, Worker
 
 SignIn = Callable[[Admin, Account], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What a run is, for whoever works in it: also in a process of its own, so it holds nothing that is open."""
+
+    settings: Settings
+    work: Work
+    sign_in: SignIn
+    headed: bool
+    folder: Path
+    ledger_place: Path | str
+
+    @property
+    def host(self) -> str:
+        """The Admin, as the ledger knows it."""
+        return admin_name(self.settings.admin_url)
+
+    @property
+    def secrets(self) -> set[str]:
+        """Everything that may stand nowhere."""
+        return secrets_that_are_set() | {secret for account in self.settings.pool for secret in account.secrets}
+
+    @property
+    def claim_seconds(self) -> float:
+        """How long an order stays a worker's without a sign of life."""
+        return max(300, 10 * self.settings.timeout)
+
+    def recorder(self, clean: Clean, session: str = SESSION) -> Recorder:
+        """What keeps the evidence."""
+        return Recorder(self.folder, masked=not self.settings.unmasked, clean=clean, session=session)
 
 
 def carry_out(
@@ -39,6 +76,7 @@ def carry_out(
     sign_in: SignIn,
     may_start: Callable[[], None] | None = None,
     headed: bool = False,
+    workers: int = 1,
     max_cancellations: int | None = None,
 ) -> RunEnd:
     """Work through a list and leave a run folder with its report.
@@ -47,71 +85,90 @@ def carry_out(
         command: what the run is called in its report: run, dry run, plan, audit or demo.
         settings: where, as whom, and how patiently.
         job_list: which orders.
-        work: what is done to one order.
-        sign_in: opens the Admin and signs in with the account that it is given.
+        work: what is done to one order; with several workers it must be possible to pickle it.
+        sign_in: opens the Admin and signs in with the account that it is given; likewise.
         may_start: asked when everything is ready and nothing is opened yet; raises if it may not.
         headed: whether the browser can be seen.
+        workers: how many processes work at once; one works in this process.
         max_cancellations: the run stops once Confirm was pressed for so many orders.
 
     Raises:
-        CannotStart: nothing was opened: no browser, no run folder, no ledger, a stop file.
+        CannotStart: nothing was opened: no browser, no run folder, no ledger, no account, a stop file.
         RunStopped: the run is over, but its results could not all be written.
     """
     pack = load_pack(settings.pack)
     if settings.stop_file.exists():
         raise CannotStart(reason=f"The stop file {settings.stop_file} is there: remove it to let runs start again.")
+    workers = min(workers, len(job_list.jobs))
+    enough(settings.pool, workers, sharing=settings.share_account)
     if may_start is not None:
         may_start()
     started = datetime.now(UTC)
     folder = make_run_folder(settings.runs_dir, started)
     # A demo's practice Admin is new each time: what was pressed in an earlier one says nothing about it.
     ledger_place = folder / "ledger.sqlite" if command == "demo" else settings.ledger_place
+    task = Task(settings=settings, work=work, sign_in=sign_in, headed=headed, folder=folder, ledger_place=ledger_place)
     progress = make_progress()
     stop = StopRequest(settings.stop_file)
     blocked: dict[str, int] = {}
-    pool = settings.pool
-    secrets = secrets_that_are_set() | {secret for account in pool for secret in account.secrets}
-    clean = cleaner(secrets)
-    recorder = Recorder(folder, masked=not settings.unmasked, clean=clean)
+    clean = cleaner(task.secrets)
     with (
-        log_to(folder / "log.jsonl", secrets=secrets, say=progress.say),
+        log_to(folder / "log.jsonl", secrets=task.secrets, say=progress.say) as log,
         stop_on_signals(stop, progress.say),
         Ledger.open(ledger_place) as ledger,
     ):
         ledger.runs.go_on_as(folder.name)
-        with leased(ledger, admin_name(settings.admin_url), pool, sharing=settings.share_account) as account:
+        with leased_each(ledger, task.host, settings.pool, workers, sharing=settings.share_account) as accounts:
             ledger.trail.copy_to(folder)
-            runner = Runner(
-                work=work,
-                open_admin=lambda: open_admin(
-                    settings,
-                    account,
-                    pack,
-                    ledger,
-                    recorder,
-                    progress,
-                    stop,
-                    sign_in,
-                    headed=headed,
+            crew: Crew | AtHand
+            if workers > 1:
+                crew = Crew(
+                    partial(_station, task),
+                    accounts,
+                    ledger=ledger,
+                    host=task.host,
+                    run_id=folder.name,
+                    folder=folder,
+                    log=log,
+                    stop=stop,
                     blocked=blocked,
-                    clean=clean,
-                ),
-                ledger=ledger,
-                recorder=recorder,
-                progress=progress,
-                attempts=settings.attempts,
+                )
+            else:
+                recorder = task.recorder(clean)
+                crew = AtHand(
+                    work=work,
+                    open_admin=lambda: open_admin(
+                        task,
+                        accounts[0],
+                        pack,
+                        ledger,
+                        recorder,
+                        on_step=progress.step,
+                        say=progress.say,
+                        stopping=stop,
+                        blocked=blocked,
+                        clean=clean,
+                    ),
+                    ledger=ledger,
+                    recorder=recorder,
+                    attempts=settings.attempts,
+                    claim_seconds=task.claim_seconds,
+                    rest=stop.wait,
+                    pause=settings.pause,
+                )
+            limits = Limits(
                 max_failures=settings.max_failures,
                 max_failures_total=settings.max_failures_total,
                 max_cancellations=max_cancellations,
-                claim_seconds=max(300, 10 * settings.timeout),
-                clean=clean,
-                blocked=blocked,
+                spacing=settings.pace,
             )
+            runner = Runner(crew, ledger=ledger, progress=progress, limits=limits, clean=clean, blocked=blocked)
             info = RunInfo(
                 run_id=folder.name,
                 command=command,
-                admin=admin_name(settings.admin_url),
-                account=account.username,
+                admin=task.host,
+                account=", ".join(dict.fromkeys(account.username for account in accounts)),
+                workers=workers,
                 pack=pack.name,
                 job_list=Path(job_list.file).name,
                 started_at=started,
@@ -126,6 +183,48 @@ def carry_out(
     if failures:
         raise RunStopped(reason="\n".join(failures))
     return end
+
+
+@contextmanager
+def _station(task: Task, place: Place) -> Iterator[tuple[Worker, Admin]]:
+    """All that a worker in a process of its own needs, signed in."""
+    pack = load_pack(task.settings.pack)
+    clean = cleaner(task.secrets)
+    recorder = task.recorder(clean, f"{SESSION}-{place.number}")
+    place.evidence = lambda: recorder.evidence
+    with (
+        log_lines_to(place.log, secrets=task.secrets, say=place.say),
+        Ledger.open(task.ledger_place) as ledger,
+        logger.contextualize(worker=place.number),
+        defects_logged(clean),
+    ):
+        ledger.runs.go_on_as(task.folder.name, place.number)
+        ledger.trail.copy_to(task.folder)
+        worker = Worker(
+            work=task.work,
+            ledger=ledger,
+            recorder=recorder,
+            book=Book(ledger, place.order_finished, clean),
+            attempts=task.settings.attempts,
+            claim_seconds=task.claim_seconds,
+            rest=place.rest,
+            pause=task.settings.pause,
+        )
+        with open_admin(
+            task,
+            place.account,
+            pack,
+            ledger,
+            recorder,
+            on_step=place.step,
+            say=place.say,
+            stopping=place.stopping,
+            blocked=place.blocked,
+            clean=clean,
+            # Where accounts are shared, a session is not: the Admin answers its requests one after another.
+            session_of=f"{place.account.username} {place.number}" if task.settings.share_account else "",
+        ) as admin:
+            yield worker, admin
 
 
 def _write_files(folder: Path, end: RunEnd, ledger: Ledger) -> Iterator[CountermandError]:
@@ -165,32 +264,33 @@ def renew_report(folder: Path, ledger: Ledger) -> Path:
 
 @contextmanager
 def open_admin(
-    settings: Settings,
+    task: Task,
     account: Account,
     pack: Pack,
     ledger: Ledger,
     recorder: Recorder,
-    progress: Progress,
-    stop: StopRequest,
-    sign_in: SignIn,
     *,
-    headed: bool,
+    on_step: Callable[[str], None],
+    say: Callable[[str], None],
+    stopping: Callable[[], bool],
     blocked: dict[str, int],
     clean: Clean,
+    session_of: str = "",
 ) -> Iterator[Admin]:
     """The Admin, signed in, in a browser of its own that is closed at the end; it counts what was ``blocked``."""
     with unopened_admin(
-        settings,
+        task.settings,
         account,
         pack,
         ledger,
         recorder=recorder,
-        on_step=progress.step,
-        say=lambda remark: progress.say(clean(remark)),
-        stopping=stop,
-        sign_in=sign_in,
-        headed=headed,
+        on_step=on_step,
+        say=lambda remark: say(clean(remark)),
+        stopping=stopping,
+        sign_in=task.sign_in,
+        headed=task.headed,
         blocked=blocked,
+        session_of=session_of,
     ) as (admin, sign_in_and_keep):
         sign_in_and_keep(admin)
         yield admin
@@ -210,11 +310,15 @@ def unopened_admin(
     sign_in: SignIn,
     headed: bool,
     blocked: dict[str, int] | None = None,
+    session_of: str = "",
 ) -> Iterator[tuple[Admin, Callable[[Admin], None]]]:
-    """The Admin in a browser of its own that is closed at the end, with nothing opened yet, and what signs in there."""
+    """The Admin in a browser of its own that is closed at the end, with nothing opened yet, and what signs in there.
+
+    The session is kept under ``session_of``, which is the account where nothing is given.
+    """
     kept = None
     if settings.keep_session:
-        kept = KeptSession(settings.sessions_dir, admin_name(settings.admin_url), account.username)
+        kept = KeptSession(settings.sessions_dir, admin_name(settings.admin_url), session_of or account.username)
 
     with browser_session(settings, headed=headed, kept=kept, blocked=blocked) as session:
 

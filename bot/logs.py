@@ -21,23 +21,38 @@ LONGEST = 20_000
 
 
 @contextmanager
-def log_to(file: Path, *, secrets: Collection[str], say: Callable[[str], None]) -> Iterator[None]:
+def log_to(file: Path, *, secrets: Collection[str], say: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
     """While the block runs, write every event to ``file``, one JSON object a line, and say warnings aloud.
 
     Each of ``secrets`` is replaced wherever it would stand in what is logged, also as it looks inside quotes or in
-    an address. A log that can no longer be written is said once, and ends nothing.
+    an address. A log that can no longer be written is said once, and ends nothing. Gives what writes a line that was
+    made elsewhere.
     """
-    clean = cleaner(secrets)
     broken = False
 
-    def write_line(message: "Message") -> None:
+    def write(line: str) -> None:
         nonlocal broken
         try:
-            stream.write(f"{_as_json(message.record, clean)}\n".encode(errors="replace"))
+            stream.write(f"{line}\n".encode(errors="replace"))
         except OSError as error:
             if not broken:
                 say(f"{file} can no longer be written ({error.strerror}); the run goes on without it.")
             broken = True
+
+    # Without a buffer each line is in the file at once, and closing cannot fail over one that was not.
+    with file.open("ab", buffering=0) as stream, log_lines_to(write, secrets=secrets, say=say):
+        yield write
+
+
+@contextmanager
+def log_lines_to(
+    write: Callable[[str], None], *, secrets: Collection[str], say: Callable[[str], None]
+) -> Iterator[None]:
+    """As ``log_to``, with something else than a file that takes the lines."""
+    clean = cleaner(secrets)
+
+    def write_line(message: "Message") -> None:
+        write(_as_json(message.record, clean))
 
     def say_aloud(message: "Message") -> None:
         say(cut(clean(message.record["message"])))
@@ -55,19 +70,17 @@ def log_to(file: Path, *, secrets: Collection[str], say: Callable[[str], None]) 
         return write
 
     logger.remove()
-    # Without a buffer each line is in the file at once, and closing cannot fail over one that was not.
-    with file.open("ab", buffering=0) as stream:
-        # An exception is shown without the values that it met on its way: passwords would be among them.
-        sinks = [
-            logger.add(surely(write_line), level="DEBUG", catch=True, backtrace=False, diagnose=False),
-            logger.add(surely(say_aloud), level="WARNING", catch=True, backtrace=False, diagnose=False),
-        ]
-        try:
-            yield
-        finally:
-            for sink in sinks:
-                logger.remove(sink)
-            logger.add(sys.stderr, level="WARNING", backtrace=False, diagnose=False)
+    # An exception is shown without the values that it met on its way: passwords would be among them.
+    sinks = [
+        logger.add(surely(write_line), level="DEBUG", catch=True, backtrace=False, diagnose=False),
+        logger.add(surely(say_aloud), level="WARNING", catch=True, backtrace=False, diagnose=False),
+    ]
+    try:
+        yield
+    finally:
+        for sink in sinks:
+            logger.remove(sink)
+        logger.add(sys.stderr, level="WARNING", backtrace=False, diagnose=False)
 
 
 def _as_json(record: "Record", clean: Clean) -> str:

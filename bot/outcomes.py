@@ -76,7 +76,8 @@ class RunInfo(BaseModel):
     run_id: str
     command: str = Field(description="run, dry run, plan or demo")
     admin: str = Field(description="Host, with port where it is not the usual one, of the Admin")
-    account: str = Field(description="Admin user name")
+    account: str = Field(description="Admin user name; those of all workers, separated by commas")
+    workers: int = Field(default=1, ge=1, description="How many worked at once")
     pack: str = Field(description="Name of the pack that described the screens")
     job_list: str = Field(description="File name of the job list")
     started_at: datetime = Field(description="With time zone")

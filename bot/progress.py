@@ -20,11 +20,11 @@ class Progress(Protocol):
     def run_started(self, info: RunInfo, total: int) -> None:
         """The run begins on ``total`` orders."""
 
-    def order_started(self, number: int, order: str, store: str) -> None:
-        """The run turns to an order, the ``number``-th of its list, counted from 1."""
+    def order_started(self, number: int, order: str, store: str, worker: int = 1) -> None:
+        """A worker turns to an order, the ``number``-th that is begun in this run, counted from 1 as workers are."""
 
-    def step(self, name: str) -> None:
-        """The order in hand has come to a step, such as ``choose_reason``."""
+    def step(self, name: str, worker: int = 1) -> None:
+        """A worker has come to a step, such as ``choose_reason``, of the order that it has in hand."""
 
     def order_finished(self, result: OrderResult) -> None:
         """An order ended so. One that was skipped comes here without having been started."""
@@ -115,10 +115,10 @@ class PlainProgress:
         self._finished, self._total = 0, total
         self._line(wording.opening(info, total))
 
-    def order_started(self, number: int, order: str, store: str) -> None:
+    def order_started(self, number: int, order: str, store: str, worker: int = 1) -> None:
         """Nothing: the line comes when the order is finished."""
 
-    def step(self, name: str) -> None:
+    def step(self, name: str, worker: int = 1) -> None:
         """Nothing: the steps are in the run's log and pictures."""
 
     def order_finished(self, result: OrderResult) -> None:

@@ -4,6 +4,7 @@ import atexit
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from rich.cells import cell_len, set_cell_size
@@ -74,6 +75,15 @@ _NARROW = 76
 """Columns below which an order's line leaves out its statuses and message."""
 
 
+@dataclass
+class _Hand:
+    """What a worker is at."""
+
+    order: str = ""
+    store: str = ""
+    step: str = ""
+
+
 class LiveProgress:
     """Finished orders scroll by; below them stay a bar, the order in hand, its step, counts and time left."""
 
@@ -83,9 +93,7 @@ class LiveProgress:
         self._live: Live | None = None
         self._total = 0
         self._counts: Counter[Outcome] = Counter()
-        self._order = ""
-        self._store = ""
-        self._step = ""
+        self._hands: dict[int, _Hand] = {}
         fancy = _can_write("".join(_MARKS.values()) + "→…━─", console.encoding)
         self._marks = _MARKS if fancy else _ASCII_MARKS
         self._arrow, self._gap, self._rest = ("→", " · ", "…") if fancy else ("->", " - ", "...")
@@ -105,22 +113,22 @@ class LiveProgress:
         # A run that ends by an error nobody foresaw must not leave the terminal without a cursor.
         atexit.register(self._take_down)
 
-    def order_started(self, number: int, order: str, store: str) -> None:
+    def order_started(self, number: int, order: str, store: str, worker: int = 1) -> None:
         """Name the order in hand."""
         self._pace.order_started()
-        self._order, self._store, self._step = harmless(order), harmless(store), ""
+        self._hands[worker] = _Hand(harmless(order), harmless(store))
         self._refresh()
 
-    def step(self, name: str) -> None:
+    def step(self, name: str, worker: int = 1) -> None:
         """Name the step in hand."""
-        self._step = wording.step_words(name)
+        self._hands.setdefault(worker, _Hand()).step = wording.step_words(name)
         self._refresh()
 
     def order_finished(self, result: OrderResult) -> None:
         """Let the order's line scroll by, and count it."""
         self._pace.order_finished(result)
         self._counts[result.outcome] += 1
-        self._order = self._store = self._step = ""
+        self._hands = {worker: hand for worker, hand in self._hands.items() if hand.order != harmless(result.order)}
         self._print(self._line(result))
 
     def say(self, message: str) -> None:
@@ -196,11 +204,12 @@ class LiveProgress:
         width = max(1, self._console.width - 1)
         done = self._counts.total()
         far = self._gap.join((f"{done:,} of {wording.count_of(self._total, 'order')}", *self._times(done)))
-        now = self._gap.join(filter(None, (self._order, self._step, self._store)))
+        hands = [hand for _, hand in sorted(self._hands.items())] or [_Hand()]
+        now = [self._gap.join(filter(None, (hand.order, hand.step, hand.store))) for hand in hands]
         counts = (f"{count:,} {_in_a_row(outcome)}" for outcome in OUTCOME_WORDS if (count := self._counts[outcome]))
         return [
             self._bar(done, min(40, width - cell_len(far) - 2)).append(self._cut(far, width).rstrip()),
-            Text(self._cut(now, width).rstrip(), "bold"),
+            *(Text(self._cut(hand, width).rstrip(), "bold") for hand in now),
             Text(self._cut(", ".join(counts), width).rstrip(), "dim"),
         ]
 

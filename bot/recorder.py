@@ -63,23 +63,32 @@ class Recorder:
         folder: the run's folder.
         masked: whether buyers' data is hidden.
         clean: takes secrets out of the words of a page, should it show one.
+        session: the evidence folder of what belongs to no order.
     """
 
-    def __init__(self, folder: Path, *, masked: bool = True, clean: Clean = lambda text: text) -> None:
+    def __init__(
+        self, folder: Path, *, masked: bool = True, clean: Clean = lambda text: text, session: str = SESSION
+    ) -> None:
         self._folder = folder
         self._clean = clean
         self._masked = masked
-        self._subject = SESSION
         self._written: dict[str, list[str]] = {}
+        self.begin(session)
 
     @property
     def evidence(self) -> Sequence[str]:
         """The files of the order in hand, relative to the run's folder, with forward slashes."""
-        return tuple(self._written.get(self._subject, ()))
+        return tuple(self._written[self._subject])
 
     def begin(self, subject: str) -> None:
-        """From now on evidence belongs to this order; going on with an earlier one goes on counting."""
+        """From now on evidence belongs to this order; going on with an earlier one goes on counting.
+
+        That it was another worker of this run that began it makes no difference.
+        """
         self._subject = subject
+        if subject not in self._written:
+            files = (self._folder / "evidence" / subject).glob("*")
+            self._written[subject] = [file.relative_to(self._folder).as_posix() for file in sorted(files)]
 
     def picture(self, admin: "Admin", step: str) -> None:
         """Photograph the page as it is.
@@ -107,7 +116,7 @@ class Recorder:
             logger.warning("no evidence of the trouble in step {}: {}", step, error)
 
     def _write(self, admin: "Admin", name: str, content: bytes) -> None:
-        written = self._written.setdefault(self._subject, [])
+        written = self._written[self._subject]
         path = self._folder / "evidence" / self._subject / f"{len(written) + 1:02}-{name}"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content)

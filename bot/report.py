@@ -261,6 +261,7 @@ def _facts(info: RunInfo, purged_at: datetime | None) -> list[tuple[str, str]]:
     facts = {
         "Admin": info.admin,
         "Account": info.account,
+        "Workers": str(info.workers) if info.workers > 1 else "",
         "Job list": info.job_list,
         "Command": info.command,
         "Started": _moment(info.started_at),

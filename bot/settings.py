@@ -14,6 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.accounts import Account, base32, read_accounts
 from bot.errors import SettingsInvalid
+from bot.tempo import pace_of
 
 SettingsKind = TypeVar("SettingsKind", bound=BaseSettings)
 
@@ -118,6 +119,13 @@ class Settings(Places):
     max_failures_total: int = Field(
         default=50, ge=1, description="Stop after this many orders that failed for technical reasons in one run"
     )
+    pace: float = Field(
+        default=0,
+        description="How many orders are begun at most, over all workers, such as 30/min; no limit if not set",
+    )
+    pause: float = Field(
+        default=0, ge=0, le=3600, description="Seconds that a worker rests after an order whose Confirm it pressed"
+    )
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
         default=(), description="Further hosts that the browser may talk to, separated by commas"
     )
@@ -139,6 +147,11 @@ class Settings(Places):
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(host.strip() for host in value.split(",") if host.strip()) if isinstance(value, str) else value
+
+    @field_validator("pace", mode="before")
+    @classmethod
+    def _pace(cls, value: Any) -> Any:
+        return pace_of(value) if isinstance(value, str) else value
 
     @field_validator("totp_secret")
     @classmethod

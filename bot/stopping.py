@@ -1,6 +1,8 @@
 """Stopping well: Ctrl-C and its like ask the run to stop; the order in hand ends before Confirm or is finished."""
 
 import signal
+import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,10 +15,17 @@ class StopRequest:
     def __init__(self, stop_file: Path | None = None) -> None:
         self._stop_file = stop_file
         self.asked = False
+        self._never = threading.Event()
 
     def __call__(self) -> bool:
         """Whether somebody asked to stop."""
         return self.asked or (self._stop_file is not None and self._stop_file.exists())
+
+    def wait(self, seconds: float) -> None:
+        """Wait so long, less if somebody asks to stop."""
+        end = time.monotonic() + seconds
+        while not self() and (left := end - time.monotonic()) > 0:
+            self._never.wait(min(left, 0.2))  # short, so that signals and the stop file are noticed
 
     def ask(self) -> None:
         """Ask to stop."""

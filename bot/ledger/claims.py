@@ -31,7 +31,7 @@ class Claims(Leases):
         if (admin, order) not in self._taken:
             return
         owner = connection.scalar(sa.select(claims.c.owner).where(self._is(admin, order), claims.c.until > time.time()))
-        if owner != self._database.run_id:
+        if owner != self._database.owner:
             raise ClaimLost(order=order)
 
     def _note(self, connection: sa.Connection, thing: str, **told: str) -> None:

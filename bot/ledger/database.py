@@ -29,6 +29,8 @@ class Database:
         self._name = name
         self.run_id = BY_HAND
         """The run that writes."""
+        self.worker = 0
+        """Which of the run's workers writes, counted from 1; 0 is the run itself."""
         try:
             with self._trouble_named():
                 self._prepare()
@@ -67,13 +69,21 @@ class Database:
                     connection.exec_driver_sql("PRAGMA synchronous=FULL")
                     connection.commit()
 
-    def alone(self, connection: sa.Connection) -> None:
-        """Until the transaction ends, let nobody else write for the same run.
+    @property
+    def owner(self) -> str:
+        """Whom things are leased to: the run, or one of its workers."""
+        return f"{self.run_id}/{self.worker}" if self.worker else self.run_id
 
-        A run has one process, but on a server two people may do something by hand at once. SQLite has one writer.
+    def alone(self, connection: sa.Connection) -> None:
+        """Until the transaction ends, let nobody else write for the same run: its workers, or two people by hand.
+
+        SQLite has one writer at a time, but only from a transaction's first change on: what is read before that may
+        be old by then.
         """
-        if self.run_id == BY_HAND and connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_BY_HAND_LOCK)))
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_RUN_LOCK, sa.func.hashtext(self.run_id))))
+        elif not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]  # it is open
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     def _prepare(self) -> None:
         with self._engine.begin() as connection:
@@ -175,7 +185,7 @@ def is_refused_as_double(trouble: LedgerTrouble) -> bool:
 
 
 _MIGRATION_LOCK = 4_711_043
-_BY_HAND_LOCK = 4_711_044
+_RUN_LOCK = 4_711_044
 """Any numbers that other programs in the same database are not likely to lock."""
 
 _FILE_ADVICE = (

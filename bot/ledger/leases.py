@@ -1,4 +1,4 @@
-"""What one run at a time may have: an order to work on, an Admin account to sign in with.
+"""What one run, or one worker of a run, at a time may have: an order to work on, an Admin account to sign in with.
 
 A lease ends when it is given back, or by itself when its time is over without a sign of life, so that a bot that died
 holds nothing up; at once where the process that took it is known to be gone.
@@ -51,18 +51,18 @@ class Leases:
         Needs the ``seconds`` for which it stays this run's without a sign of life.
         """
         table, now = self._table, time.time()
-        mine = {"owner": self._database.run_id, "process": this_process(), "until": now + seconds}
+        mine = {"owner": self._database.owner, "process": this_process(), "until": now + seconds}
         this_one = self._is(admin, thing)
         held = next(iter(self._database.read(sa.select(table).where(this_one))), None)
         if held is not None:
-            if held.owner != self._database.run_id and held.until >= now and not is_gone(held.process):
+            if held.owner != self._database.owner and held.until >= now and not is_gone(held.process):
                 return False
             # Only if the lease is still the one that was looked at: another run may be faster.
             still = (table.c.owner == held.owner) & (table.c.until == held.until)
             with self._database.writing() as connection:
                 taken = connection.execute(table.update().where(this_one, still).values(**mine)).rowcount
                 if taken:
-                    self._note(connection, thing, from_run=str(held.owner))
+                    self._note(connection, thing, from_run=_run_of(held.owner))
             if not taken:
                 return False
         else:
@@ -86,7 +86,7 @@ class Leases:
             with self._database.writing() as connection:
                 connection.execute(
                     table.update()
-                    .where(table.c.owner == self._database.run_id, table.c.until >= now)
+                    .where(table.c.owner == self._database.owner, table.c.until >= now)
                     .values(until=now + self._seconds)
                 )
             self._renewed = now
@@ -96,8 +96,14 @@ class Leases:
         self._taken.discard((admin, thing))
         with self._database.writing(lasting=False) as connection:
             connection.execute(
-                self._table.delete().where(self._is(admin, thing), self._table.c.owner == self._database.run_id)
+                self._table.delete().where(self._is(admin, thing), self._table.c.owner == self._database.owner)
             )
+
+    def release_all_of(self, worker: int) -> None:
+        """Give back all that a worker of this run had, which is known to have ended."""
+        owner = f"{self._database.run_id}/{worker}"
+        with self._database.writing(lasting=False) as connection:
+            connection.execute(self._table.delete().where(self._table.c.owner == owner))
 
     def held(self) -> list[Held]:
         """Everything that any run has."""
@@ -108,13 +114,19 @@ class Leases:
         for row in self._database.read(sa.select(table).where(table.c.until >= time.time()).order_by(self._thing)):
             if not is_gone(row.process):
                 thing = str(row._mapping[self._thing])
-                yield Held(admin=row.admin, thing=thing, run_id=row.owner, process=row.process, until=row.until)
+                yield Held(
+                    admin=row.admin, thing=thing, run_id=_run_of(row.owner), process=row.process, until=row.until
+                )
 
     def _is(self, admin: str, thing: str) -> sa.ColumnElement[bool]:
         return (self._table.c.admin == admin) & (self._thing == thing)
 
     def _note(self, connection: sa.Connection, thing: str, **told: str) -> None:
         """Something was taken, in this transaction."""
+
+
+def _run_of(owner: str) -> str:
+    return owner.partition("/")[0]
 
 
 def this_process() -> str:

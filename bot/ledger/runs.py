@@ -56,9 +56,17 @@ class Runs:
                 jobs_sha256=hash_of([[row["amazon_order"], row["job"]] for row in queued]),
             )
 
-    def go_on_as(self, run_id: str) -> None:
-        """From now on what is written here belongs to this run, which was begun already."""
-        self._database.run_id = run_id
+    def go_on_as(self, run_id: str, worker: int = 0) -> None:
+        """From now on what is written here belongs to this run, which was begun already, or to a worker of it.
+
+        Workers are counted from 1; what is leased to one is not leased to the others.
+        """
+        self._database.run_id, self._database.worker = run_id, worker
+
+    @property
+    def current(self) -> str:
+        """The run that writes here."""
+        return self._database.run_id
 
     def finish_order(self, result: OrderResult) -> None:
         """Record what became of an order of this run."""
@@ -102,6 +110,12 @@ class Runs:
             .order_by(orders.c.place)
         )
         return [OrderResult.model_validate(row.result) for row in self._database.read(statement) if row.result]
+
+    def result(self, run_id: str, order: str) -> OrderResult | None:
+        """What became of one order of a run; None if nothing did yet."""
+        statement = sa.select(orders.c.result).where(orders.c.run_id == run_id, orders.c.amazon_order == order)
+        kept = next((row.result for row in self._database.read(statement)), None)
+        return OrderResult.model_validate(kept) if kept else None
 
     # What follows reads what is there, whatever was done to it: a change must be found, not stumbled over.
 

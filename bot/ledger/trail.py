@@ -9,9 +9,10 @@ import errno
 import hashlib
 import json
 import os
+import re
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
 import sqlalchemy as sa
 from loguru import logger
@@ -105,8 +106,6 @@ class Trail:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._copy: Path | None = None
-        self._copied = 0
-        self._copied_at = 0
 
     def copy_to(self, folder: Path) -> None:
         """From now on keep the trail in a run's folder as well."""
@@ -171,6 +170,11 @@ class Trail:
         """The trail of a run as the ledger has it."""
         return self._read(_ENTRIES.where(events.c.run_id == run_id).order_by(events.c.number))
 
+    def of_order(self, run_id: str, order: str) -> list[Entry]:
+        """What the trail of a run says of one order."""
+        statement = _ENTRIES.where(events.c.run_id == run_id, events.c.amazon_order == order)
+        return self._read(statement.order_by(events.c.number))
+
     def about_intents(self, run_id: str) -> dict[str, list[Entry]]:
         """What the trail of each run says became of the intents for the orders that this run's trail speaks of."""
         spoken_of = sa.select(events.c.amazon_order).where(events.c.run_id == run_id)
@@ -215,19 +219,50 @@ class Trail:
 
     def _append_to_copy(self, copy: Path, entry: Entry) -> None:
         try:
-            with copy.open("ab", buffering=0) as file:
-                if entry.number <= self._copied:
-                    # The transaction that wrote this event before was taken back.
-                    file.truncate(self._copied_at)
-                    file.seek(0, 2)
-                self._copied, self._copied_at = entry.number, file.tell()
+            with copy.open("a+b", buffering=0) as file:
+                end = _end_before(file, entry.number)
                 whole = f"{entry.in_folder}\n".encode()
                 if file.write(whole) != len(whole):  # a disk that is nearly full takes what it can
-                    file.truncate(self._copied_at)
+                    file.truncate(end)
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise EvidenceNotWritten(reason=error.strerror or error) from error
 
+
+def _end_before(copy: BinaryIO, number: int) -> int:
+    """Where the event with this number belongs in the folder's trail; what stands from there on is removed.
+
+    It was written, by this worker or another, in a transaction that was taken back, or was cut off by the end of its
+    process.
+    """
+    end = copy.seek(0, os.SEEK_END)
+    while end:
+        begin = _begin_of_last_line(copy, end)
+        copy.seek(begin)
+        line = copy.read(end - begin)
+        told = _NUMBER.match(line)
+        if line.endswith(b"\n") and told and int(told[1]) < number:
+            break
+        copy.truncate(begin)
+        end = begin
+    copy.seek(end)
+    return end
+
+
+def _begin_of_last_line(copy: BinaryIO, end: int) -> int:
+    block = 4096
+    begin = end - 1  # the line's own end does not count
+    while begin:
+        at = max(0, begin - block)
+        copy.seek(at)
+        found = copy.read(begin - at).rfind(b"\n")
+        if found >= 0:
+            return at + found + 1
+        begin = at
+    return 0
+
+
+_NUMBER = re.compile(rb'\{"hash": "[0-9a-f]+", "event": \{"number": (\d+)')
 
 _ENTRIES = sa.select(events.c.number, events.c.line, events.c.hash, events.c.amazon_order, events.c.event)
 

@@ -48,6 +48,8 @@ class Faults:
     """Every Admin page and every background request answers HTTP 500."""
     bad_gateway: bool = False
     """Every Admin page and every background request answers HTTP 502."""
+    too_many_requests: bool = False
+    """Every Admin page and every background request answers HTTP 429."""
     app_script_missing: bool = False
     """The script of the Amazon Sales Channel page is not there, so that its root stays empty."""
     permission_missing: bool = False

@@ -135,7 +135,7 @@ class Pages:
 
     def trouble(self, status: int) -> HTMLResponse:
         """The page of a server that is down for maintenance (503) or broken (500), or of what stands before it."""
-        known = f"{status}.html" if status in {500, 503} else "502.html"
+        known = f"{status}.html" if status in {429, 500, 503} else "502.html"
         return HTMLResponse(self._environment.get_template(known).render(), status_code=status)
 
     def _draw(

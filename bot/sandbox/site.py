@@ -164,7 +164,12 @@ class Site:
     def _trouble(self, *, background: bool) -> int:
         """The HTTP status of a server in trouble, for a page or for a background request; 0 while it has none."""
         faults = self._faults
-        statuses = ((faults.maintenance, 503), (faults.server_error, 500), (faults.bad_gateway, 502))
+        statuses = (
+            (faults.maintenance, 503),
+            (faults.server_error, 500),
+            (faults.bad_gateway, 502),
+            (faults.too_many_requests, 429),
+        )
         everywhere = next((status for wrong, status in statuses if wrong), 0)
         return everywhere or (faults.app_status if background else 0)
 

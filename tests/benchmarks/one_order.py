@@ -88,7 +88,7 @@ class Watch(Ear):
     _begun: float = 0.0
     _step: tuple[str, float] = ("", 0.0)
 
-    def order_started(self, number: int, order: str, store: str) -> None:
+    def order_started(self, number: int, order: str, store: str, worker: int = 1) -> None:
         if self.bare is None or self.bot is None:
             raise RuntimeError("the watch was not set")
         theirs = self.turns[order]
@@ -101,7 +101,7 @@ class Watch(Ear):
         self._begun = time.perf_counter()
         self._step = ("before the first step", self._begun)
 
-    def step(self, name: str) -> None:
+    def step(self, name: str, worker: int = 1) -> None:
         now = time.perf_counter()
         if self._begun:
             last, since = self._step

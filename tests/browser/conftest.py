@@ -27,7 +27,7 @@ from bot.outcomes import RunInfo
 from bot.pack import Pack, load_pack
 from bot.progress import PlainProgress
 from bot.recorder import NoRecorder
-from bot.runner import RunEnd, Runner
+from bot.runner import AtHand, Limits, RunEnd, Runner
 from bot.sandbox import Face, Sandbox
 from bot.verdicts import Verdict
 from flows.cancel_order import cancel_order
@@ -200,15 +200,15 @@ def run(admin: Admin) -> Callable[..., RunEnd]:
     numbers = itertools.count(1)
 
     def work(*jobs: Job, attempts: int = 1, max_failures: int = 5, work: Any = cancel_order) -> RunEnd:
-        runner = Runner(
+        crew = AtHand(
             work=work,
             open_admin=lambda: nullcontext(admin),
             ledger=admin.ledger,
             recorder=NoRecorder(),
-            progress=PlainProgress(io.StringIO()),
             attempts=attempts,
-            max_failures=max_failures,
         )
+        progress, limits = PlainProgress(io.StringIO()), Limits(max_failures=max_failures)
+        runner = Runner(crew, ledger=admin.ledger, progress=progress, limits=limits)
         return runner.run(RUN.model_copy(update={"run_id": f"run-{next(numbers)}", "admin": admin.host}), jobs)
 
     return work

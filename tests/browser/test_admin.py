@@ -14,6 +14,7 @@ from playwright.sync_api import Error as PlaywrightError
 import bot.admin
 from bot.admin import LAST_WORD, Admin
 from bot.errors import (
+    AdminBusy,
     CodeRefused,
     CountermandError,
     ElementAmbiguous,
@@ -454,6 +455,7 @@ def test_a_menu_without_the_way_is_named_once_somebody_is_signed_in(
         (503, RunStopped, "The Admin is in maintenance, or down (HTTP 503)."),
         (500, InTheWay, "The Admin answered with an error (HTTP 500)."),
         (502, InTheWay, "The Admin answered with an error (HTTP 502)."),
+        (429, AdminBusy, "The Admin asks to be left alone for a while (HTTP 429)."),
     ],
 )
 def test_a_server_that_fails_is_recognised_at_once(
@@ -481,18 +483,31 @@ def answered(admin: Admin, status: int) -> None:
     admin.page.wait_for_function(known, arg=status)
 
 
-@pytest.mark.parametrize("status", [500, 502, 503])
+@pytest.mark.parametrize(
+    ("status", "kind", "message"),
+    [
+        (500, InTheWay, "The Admin answered a request of its app with an error (HTTP 500)."),
+        (502, InTheWay, "The Admin answered a request of its app with an error (HTTP 502)."),
+        (503, AdminBusy, "The Admin asks to be left alone for a while (HTTP 503)."),
+        (429, AdminBusy, "The Admin asks to be left alone for a while (HTTP 429)."),
+    ],
+)
 def test_an_app_whose_request_is_answered_by_a_server_in_trouble_is_recognised(
-    show: Callable[..., Admin], pages: dict[str, Any], clock: SimpleNamespace, status: int
+    show: Callable[..., Admin],
+    pages: dict[str, Any],
+    clock: SimpleNamespace,
+    status: int,
+    kind: type[CountermandError],
+    message: str,
 ) -> None:
     pages[APP] = (status, "<h1>Sorry</h1>")
     admin = show(ASKS)
     answered(admin, status)
     admin.notice_interruptions()
     clock.now += LAST_WORD
-    with pytest.raises(InTheWay) as stopped:
+    with pytest.raises(kind) as stopped:
         admin.notice_interruptions()
-    assert str(stopped.value) == f"The Admin answered a request of its app with an error (HTTP {status})."
+    assert str(stopped.value) == message
 
 
 def test_a_request_that_the_app_repeats_with_success_is_forgiven(

@@ -127,14 +127,14 @@ def test_a_server_in_trouble_that_answers_the_app_is_recognised_at_once(
 ) -> None:
     break_at("open_order", {"app_status": 500})
     break_at("filter_by_order_number", {"app_status": 502})
-    break_at("open_cancel_dialog", {"app_status": 503})
+    break_at("open_cancel_dialog", {"app_status": 504})
     assert verdicts(job("unshipped_recent"), job("unshipped_old"), job("apostrophe")) == [
         Verdict(
             outcome=Outcome.FAILED,
             message=f"The Admin answered a request of its app with an error (HTTP {status}).",
             next_step=ASK,
         )
-        for status in (500, 502, 503)
+        for status in (500, 502, 504)
     ]
     assert "cancelOrder" not in sandbox.journal.operations
 
@@ -147,6 +147,17 @@ def test_an_order_is_canceled_once_although_a_request_of_the_app_went_wrong(
     assert verdicts(order, attempts=2) == [CANCELED]
     assert log == [f"order {order.order}, attempt 1: The Admin answered a request of its app with an error (HTTP 502)."]
     assert cancels() == arrived(order)
+
+
+def test_an_admin_that_wants_to_be_left_alone_is_asked_again_after_a_rest(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, break_at: Callable[..., None], log: list[str]
+) -> None:
+    break_at("open_order", {"too_many_requests": True})
+    break_at("open_cancel_dialog", {"app_status": 429})
+    first, second = job("unshipped_recent"), job("apostrophe")
+    assert verdicts(first, second, attempts=1) == [CANCELED, CANCELED]
+    assert log == [f"order {first.order}, attempt 1: The Admin asks to be left alone for a while (HTTP 429)."] * 2
+    assert cancels() == arrived(first) + arrived(second)
 
 
 def test_maintenance_that_begins_in_the_middle_of_an_order_ends_the_run(

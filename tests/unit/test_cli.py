@@ -236,11 +236,25 @@ def test_settings_that_are_missing_are_all_named(countermand: Countermand, comma
 
 
 @pytest.mark.usefixtures("settings")
-def test_two_workers_are_refused(countermand: Countermand) -> None:
+def test_two_workers_with_one_account_are_refused(countermand: Countermand) -> None:
     assert countermand("run", "jobs.yaml", "--yes", "--workers", "2") == (
         2,
         "",
-        "This version works with one worker: leave --workers away.\n",
+        "2 workers need 2 Admin accounts, because the Admin ends a session when the same account signs in again; there "
+        "is 1.\nLeave --workers away, or name more accounts in COUNTERMAND_ACCOUNTS. Only where the Admin's own "
+        "setting allows account sharing: COUNTERMAND_SHARE_ACCOUNT=true\n",
+    )
+    assert nothing_was_made()
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize("pace", ["30", "fast", "0/min", "30/day"])
+def test_a_pace_that_is_none_is_refused(countermand: Countermand, pace: str) -> None:
+    assert countermand("run", "jobs.yaml", "--yes", "--pace", pace) == (
+        2,
+        "",
+        "COUNTERMAND_PACE: it must be a number of orders and a time, such as 30/min, 500/h or 2/s.\n"
+        "Set them in the environment, or in a file .env in the folder you start from: see .env.example.\n",
     )
     assert nothing_was_made()
 
@@ -388,7 +402,7 @@ def shop(monkeypatch: pytest.MonkeyPatch, settings: None) -> Shop:
 
     @contextmanager
     def admin(*_: object, **__: object) -> Iterator[Any]:
-        yield SimpleNamespace(host="shop.example:8443", pressed=False, begin_again=lambda: None)
+        yield SimpleNamespace(host="shop.example:8443", pressed=False, answers=[], begin_again=lambda: None)
 
     monkeypatch.setattr("bot.launch.open_admin", admin)
     monkeypatch.setattr("flows.cancel_order.cancel_order", shop.work("cancel"))
@@ -437,6 +451,7 @@ def test_a_run_says_of_itself_what_it_was(countermand: Countermand, shop: Shop) 
         "command": "run",
         "admin": "shop.example:8443",
         "account": "bot",
+        "workers": 1,
         "pack": "asc-4.3",
         "job_list": "jobs.yaml",
         "stopped_early": "",

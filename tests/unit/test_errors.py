@@ -9,6 +9,7 @@ import pytest
 import bot
 from bot import errors
 from bot.errors import (
+    AdminBusy,
     CannotSignIn,
     CannotStart,
     ChoiceNotOffered,
@@ -106,6 +107,7 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     ),
     (SessionEnded(reason="Your session has ended."), "Your session has ended."),
     (CodeRefused(reason="The Admin says Invalid code."), "The Admin says Invalid code."),
+    (AdminBusy(status=429), "The Admin asks to be left alone for a while (HTTP 429)."),
     (InTheWay("A message lies over the page.", "Read it."), "A message lies over the page."),
     (
         ChoiceNotOffered(screen="Cancel", wanted="No Inventory", element="reason", offered="Other, None"),

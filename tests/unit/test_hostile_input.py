@@ -28,7 +28,7 @@ from bot.progress import PlainProgress, Progress, make_progress
 from bot.recorder import NoRecorder
 from bot.report import write_report
 from bot.results import read_run, write_results
-from bot.runner import Runner
+from bot.runner import AtHand, Limits, Runner
 from bot.verdicts import Verdict
 from bot.vocabulary import Reason
 
@@ -98,7 +98,7 @@ class Folder:
         self.path = folder
         jobs = [Job(order=FIRST, store="Nordwind UK", reason=Reason.NO_INVENTORY, note=note)]
         jobs += [Job(order=order, store="Nordwind UK", reason=Reason.NO_INVENTORY) for order in (SECOND, THIRD)]
-        admin: Any = SimpleNamespace(pressed=False, order="", begin_again=lambda: None)
+        admin: Any = SimpleNamespace(host=INFO.admin, pressed=False, order="", answers=[], begin_again=lambda: None)
 
         def work(_: object, job: Job) -> Verdict:
             ledger.trail.note(Event.STEP, order=job.order, step=text[:1_000])  # what a field reads as is no longer
@@ -114,15 +114,14 @@ class Folder:
             Ledger.open(folder / "ledger.sqlite") as ledger,
         ):
             ledger.trail.copy_to(folder)
-            runner = Runner(
+            crew = AtHand(
                 work=work,
                 open_admin=lambda: nullcontext(admin),
                 ledger=ledger,
                 recorder=NoRecorder(),  # type: ignore[arg-type]
-                progress=progress,
                 attempts=1,
-                max_failures=5,
             )
+            runner = Runner(crew, ledger=ledger, progress=progress, limits=Limits(max_failures=5))
             info = INFO.model_copy(update=dict.fromkeys(("account", "job_list"), text[:10_000]))
             end = runner.run(info, jobs)
         progress.run_finished(end.info, end.results)

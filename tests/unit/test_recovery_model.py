@@ -50,6 +50,7 @@ import bot.ledger.claims
 import bot.ledger.database
 import bot.ledger.leases
 import bot.runner
+import bot.worker
 import flows.cancel_order
 import flows.recover_order
 from bot.admin import Admin
@@ -60,7 +61,7 @@ from bot.ledger.schema import intents as intents_table
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.pack import load_pack
 from bot.recorder import NoRecorder, Recorder
-from bot.runner import RunEnd, Runner
+from bot.runner import AtHand, Limits, RunEnd, Runner
 from bot.screen import Glance, Screen
 from bot.verdicts import Answer, Verdict, after_confirm, pressed_before
 from bot.vocabulary import Reason, Status
@@ -334,7 +335,7 @@ class Process:
 
     def run_started(self, info: RunInfo, total: int) -> None: ...
 
-    def order_started(self, number: int, order: str, store: str) -> None: ...
+    def order_started(self, number: int, order: str, store: str, worker: int = 1) -> None: ...
 
     def order_finished(self, result: OrderResult) -> None:
         self.results.append(result)
@@ -344,7 +345,7 @@ class Process:
 
     def say(self, remark: str) -> None: ...
 
-    def step(self, name: str) -> None:
+    def step(self, name: str, worker: int = 1) -> None:
         self.pause(name)
 
     def _fresh_page(self) -> Any:
@@ -369,16 +370,15 @@ class Process:
         yield admin
 
     def _run(self) -> None:
-        runner = Runner(
+        crew = AtHand(
             work=cancel_order,
             open_admin=self._open_admin,
             ledger=self._ledger,
             recorder=cast(Recorder, NoRecorder()),
-            progress=self,
             attempts=2,
-            max_failures=5,
             claim_seconds=CLAIM,
         )
+        runner = Runner(crew, ledger=self._ledger, progress=self, limits=Limits(max_failures=5))
         info = RunInfo(
             run_id=self.run_id,
             command="run",
@@ -768,7 +768,7 @@ class WorldsDatetime(datetime):
 def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock is the world's, and so are the processes; the log is silent."""
     clock = SimpleNamespace(time=lambda: World.now.clock().timestamp(), monotonic=lambda: World.now.seconds)
-    for module in (bot.admin, bot.confirm, bot.runner, bot.ledger.claims, bot.ledger.leases):
+    for module in (bot.admin, bot.confirm, bot.runner, bot.worker, bot.ledger.claims, bot.ledger.leases):
         monkeypatch.setattr(module, "time", clock)
     for module in (bot.runner, bot.ledger.database, flows.recover_order):
         monkeypatch.setattr(module, "datetime", WorldsDatetime)

@@ -13,6 +13,7 @@ from loguru import logger
 
 from bot.admin import Admin
 from bot.errors import (
+    AdminBusy,
     CannotStart,
     ElementMissing,
     EvidenceNotWritten,
@@ -33,8 +34,8 @@ from bot.ledger import Event, Ledger
 from bot.logs import log_to
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.recorder import Recorder
-from bot.runner import RunEnd, Runner, by_store
-from bot.secrecy import cleaner
+from bot.runner import AtHand, Limits, RunEnd, Runner
+from bot.secrecy import Clean, cleaner
 from bot.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
 from bot.vocabulary import Reason, Status
 
@@ -72,11 +73,19 @@ class FakeAdmin:
     def __init__(self) -> None:
         self.host = "shop.example"
         self.pressed = False
+        self.answers: list[float] = []
+        self.said: list[str] = []
         self.begun_again = 0
         self.trouble: list[BaseException] = []
 
     def note(self, event: Event, **told: object) -> None:
         """What a picture's hash is."""
+
+    def say(self, remark: str) -> None:
+        self.said.append(remark)
+
+    def heed_stop(self) -> None:
+        """Nobody asks to stop."""
 
     def begin_again(self) -> None:
         self.begun_again += 1
@@ -94,10 +103,10 @@ class FakeProgress:
     def run_started(self, info: RunInfo, total: int) -> None:
         self.told.append(("run", info.run_id, total))
 
-    def order_started(self, number: int, order: str, store: str) -> None:
+    def order_started(self, number: int, order: str, store: str, worker: int = 1) -> None:
         self.told.append(("order", number, order, store))
 
-    def step(self, name: str) -> None:
+    def step(self, name: str, worker: int = 1) -> None:
         self.told.append(("step", name))
 
     def order_finished(self, result: OrderResult) -> None:
@@ -131,6 +140,8 @@ class Bench:
         self.scripts: dict[str, list[Script]] = {}
         self.at_the_door: BaseException | None = None
         self.on_the_way_out: BaseException | None = None
+        self.rested: list[float] = []
+        self.blocked: dict[str, int] = {}
         self.opened = 0
         self.closed = 0
 
@@ -151,16 +162,29 @@ class Bench:
 
         return work
 
-    def run(self, jobs: Sequence[Job] = JOBS, *, attempts: int = 2, max_failures: int = 5, **limits: Any) -> RunEnd:
-        return Runner(
+    def run(
+        self,
+        jobs: Sequence[Job] = JOBS,
+        *,
+        attempts: int = 2,
+        max_failures: int = 5,
+        pause: float = 0,
+        clean: Clean = lambda text: text,
+        **limits: Any,
+    ) -> RunEnd:
+        crew = AtHand(
             work=self._work,
             open_admin=self._open,
             ledger=self.ledger,
             recorder=self.recorder,
-            progress=self.progress,
             attempts=attempts,
-            max_failures=max_failures,
-            **limits,
+            rest=self.rested.append,
+            pause=pause,
+        )
+        progress = self.progress
+        the_limits = Limits(max_failures=max_failures, **limits)
+        return Runner(
+            crew, ledger=self.ledger, progress=progress, limits=the_limits, clean=clean, blocked=self.blocked
         ).run(INFO, jobs)
 
     def _work(self, admin: Admin, job: Job) -> Verdict:
@@ -324,25 +348,51 @@ def test_log_lines_written_while_an_order_is_worked_name_it(bench: Bench, tmp_pa
 # --- The order of work, and of results ---
 
 
-def test_the_orders_of_a_store_are_worked_one_after_another() -> None:
-    jobs = [job(FIRST, "UK"), job(SECOND, "DE"), job(THIRD, "UK"), job(FOURTH, "DE")]
-    assert [asked.order for asked in by_store(jobs)] == [FIRST, THIRD, SECOND, FOURTH]
-
-
-def test_stores_come_in_the_order_in_which_the_list_names_them_first() -> None:
-    jobs = [job(FIRST, "zebra"), job(SECOND, "ant"), job(THIRD, "mule"), job(FOURTH, "ant")]
-    assert [asked.store for asked in by_store(jobs)] == ["zebra", "ant", "ant", "mule"]
-
-
-def test_stores_whose_names_begin_alike_are_different_stores() -> None:
-    jobs = [job(FIRST, "asc-v2"), job(SECOND, "asc-v2-2.3"), job(THIRD, "asc-v2")]
-    assert [asked.order for asked in by_store(jobs)] == [FIRST, THIRD, SECOND]
+def test_the_orders_of_a_store_are_worked_one_after_another(bench: Bench) -> None:
+    bench.run([job(FIRST, "UK"), job(SECOND, "DE"), job(THIRD, "UK"), job(FOURTH, "DE")])
+    assert bench.worked == [FIRST, THIRD, SECOND, FOURTH]
 
 
 def test_results_are_in_the_order_of_the_list_whatever_the_order_of_work(bench: Bench) -> None:
     end = bench.run([job(FIRST, "UK"), job(SECOND, "DE"), job(THIRD, "UK")])
     assert bench.worked == [FIRST, THIRD, SECOND]
     assert [result.order for result in end.results] == [FIRST, SECOND, THIRD]
+
+
+# --- An Admin that must be treated gently ---
+
+
+def test_an_admin_that_turns_an_order_away_is_left_alone_longer_each_time_and_then_asked_again(bench: Bench) -> None:
+    bench.on(FIRST, *[bench.fails(AdminBusy(status=429))] * 3)
+    end = bench.run([job(FIRST)], attempts=1)
+    assert (outcomes(end), end.results[0].attempts) == (["canceled"], 1)
+    assert bench.rested == [5, 10, 20]
+    assert bench.admin.begun_again == 3
+    turned_away = "The Admin asks to be left alone for a while (HTTP 429)."
+    assert bench.admin.said == [f"{turned_away} Resting for {seconds} s." for seconds in (5, 10, 20)]
+
+
+def test_an_app_that_is_not_available_is_asked_again_at_once_because_it_may_be_maintenance(bench: Bench) -> None:
+    bench.on(FIRST, *[bench.fails(AdminBusy(status=503))] * 2)
+    assert outcomes(bench.run([job(FIRST)], attempts=1)) == ["canceled"]
+    assert bench.rested == [10]
+
+
+def test_an_admin_that_never_lets_an_order_in_fails_it(bench: Bench) -> None:
+    bench.on(FIRST, *[bench.fails(AdminBusy(status=429))] * 6)
+    (result,) = bench.run([job(FIRST)], attempts=1).results
+    assert (result.outcome, result.message) == (
+        "failed",
+        "The Admin asks to be left alone for a while (HTTP 429).",
+    )
+    assert result.next_step == "Nothing was pressed: run the list again later, with fewer workers or a slower --pace."
+    assert bench.rested == [5, 10, 20, 40, 60]
+
+
+def test_a_worker_rests_after_a_press_and_only_then(bench: Bench) -> None:
+    bench.on(SECOND, bench.ends(Verdict(outcome=Outcome.ALREADY_CANCELED, message="It was canceled before.")))
+    bench.run(pause=7)
+    assert bench.rested == [7, 7]
 
 
 # --- A page that says no ---
@@ -391,7 +441,7 @@ def test_trouble_before_the_press_is_begun_again_from_a_fresh_page(bench: Bench)
 
 
 def test_a_long_run_goes_on_in_a_fresh_page_from_time_to_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.runner.RENEW_AFTER", 2)
+    monkeypatch.setattr("bot.worker.RENEW_AFTER", 2)
     end = bench.run()
     assert (bench.worked, bench.admin.begun_again) == ([FIRST, SECOND, THIRD], 1)
     assert [result.attempts for result in end.results] == [1, 1, 1]
@@ -725,9 +775,8 @@ def test_a_browser_that_cannot_be_closed_changes_no_result(bench: Bench) -> None
 
 
 def test_what_was_blocked_until_the_end_is_told_of_the_run(bench: Bench) -> None:
-    blocked: dict[str, int] = {}
-    bench.on(THIRD, lambda: (blocked.update({"fonts.example": 3}), CANCELED)[1])
-    end = bench.run(blocked=blocked)
+    bench.on(THIRD, lambda: (bench.blocked.update({"fonts.example": 3}), CANCELED)[1])
+    end = bench.run()
     assert end.info.blocked == {"fonts.example": 3}
     assert bench.ledger.runs.find(INFO.run_id) == end.info
 
@@ -762,4 +811,4 @@ def test_the_log_keeps_where_an_unforeseen_failure_happened(bench: Bench, tmp_pa
     lines = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()]
     (critical,) = [line for line in lines if line["level"] == "critical"]
     assert critical["error"] == "ZeroDivisionError: division by zero"
-    assert "in _work_on" in critical["traceback"]
+    assert "in _until_it_has_a_result" in critical["traceback"]

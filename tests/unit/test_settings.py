@@ -52,6 +52,8 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "recover_after": 300.0,
         "allowed_hosts": (),
         "allow_http": (),
+        "pace": 0,
+        "pause": 0,
         "accounts": None,
         "share_account": False,
         "keep_session": True,

@@ -16,7 +16,7 @@ from bot.outcomes import OrderResult, RunInfo
 from bot.pack import load_pack
 from bot.recorder import Recorder
 from bot.runfolder import make_run_folder
-from bot.runner import RunEnd, Runner
+from bot.runner import AtHand, Limits, RunEnd, Runner
 from bot.session import browser_session
 from bot.settings import Settings
 from flows.cancel_order import cancel_order
@@ -30,10 +30,10 @@ class Ear:
     def run_started(self, info: RunInfo, total: int) -> None:
         """The run begins."""
 
-    def order_started(self, number: int, order: str, store: str) -> None:
+    def order_started(self, number: int, order: str, store: str, worker: int = 1) -> None:
         """The run turns to an order."""
 
-    def step(self, name: str) -> None:
+    def step(self, name: str, worker: int = 1) -> None:
         """The order in hand has come to a step."""
 
     def order_finished(self, result: OrderResult) -> None:
@@ -69,15 +69,14 @@ class Bot:
         # The practice Admin may have been reset, and an order that was canceled before is not canceled again.
         for intent in self._ledger.intents.canceled_since(None, datetime.fromtimestamp(0, UTC)):
             self._ledger.intents.settle(intent.intent, "not-canceled", by="benchmark", why="the shop was reset")
-        runner = Runner(
+        crew = AtHand(
             work=cancel_order,
             open_admin=self._entered,
             ledger=self._ledger,
             recorder=self._recorder,
-            progress=self._hears,
             attempts=1,
-            max_failures=1,
         )
+        runner = Runner(crew, ledger=self._ledger, progress=self._hears, limits=Limits(max_failures=1))
         info = RunInfo(
             run_id=f"{self.folder.name}-{self._runs}",
             command="run",

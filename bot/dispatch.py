@@ -1,0 +1,136 @@
+"""Which order is worked next, and by whom: store by store, within the limits that were set.
+
+Workers are known by their numbers; whether they are processes or the only one, in this process, is the same here.
+"""
+
+from collections import Counter, deque
+from collections.abc import Sequence
+
+from bot.errors import RunStopped
+from bot.joblist import Job
+from bot.outcomes import OrderResult, Outcome
+from bot.tempo import Tempo
+
+
+class Dispatch:
+    """The orders of a run that are not done yet.
+
+    Orders that another run works on come last, and once more only.
+
+    Args:
+        jobs: the orders of the run.
+        tempo: how fast it may go.
+        max_failures: the run stops after this many orders in a row that failed for technical reasons.
+        max_failures_total: the same for all of them, in a row or not.
+        max_cancellations: the run stops once so many orders were canceled, or may have been; None is no limit.
+    """
+
+    def __init__(
+        self,
+        jobs: Sequence[Job],
+        tempo: Tempo,
+        *,
+        max_failures: int,
+        max_failures_total: int,
+        max_cancellations: int | None = None,
+    ) -> None:
+        self._queues: dict[str, deque[Job]] = {}
+        for job in jobs:
+            self._queues.setdefault(job.store, deque()).append(job)
+        self._later: deque[Job] = deque()
+        self._asked_again: set[str] = set()
+        self._stores: dict[int, str] = {}
+        self._tempo = tempo
+        self._max_failures = max_failures
+        self._max_failures_total = max_failures_total
+        self._max_cancellations = max_cancellations
+        self._failures = self._failures_in_a_row = self._pressed = 0
+        self.in_hand: dict[int, Job] = {}
+        """The order that each worker has in hand."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether every order is done."""
+        return not self.in_hand and not self._left
+
+    @property
+    def wait(self) -> float:
+        """Seconds until the next order may begin, as far as that depends on the time."""
+        return self._tempo.wait
+
+    def next_for(self, worker: int) -> Job | None:
+        """The order that a worker begins now: of the store where it is, if there is one left; None for none just now.
+
+        Raises:
+            RunStopped: no more orders may be canceled in this run.
+        """
+        if not self._left or self._tempo.wait or len(self.in_hand) >= self._tempo.at_once:
+            return None
+        if self._max_cancellations is not None and self._pressed + len(self.in_hand) >= self._max_cancellations:
+            if self.in_hand:  # none of them may be canceled, which would leave room for another
+                return None
+            raise RunStopped(reason=f"Confirm was pressed for {self._pressed} orders, and no more were allowed.")
+        queue = self._queue_for(worker)
+        job = (queue or self._later).popleft()
+        self._stores[worker] = job.store
+        self.in_hand[worker] = job
+        self._tempo.begun()
+        return job
+
+    def done(
+        self,
+        worker: int,
+        result: OrderResult,
+        *,
+        pressed: bool,
+        answer_seconds: float | None = None,
+        turned_away: bool = False,
+    ) -> None:
+        """A worker's order has its result.
+
+        Raises:
+            RunStopped: too many failed.
+        """
+        self.in_hand.pop(worker, None)
+        self._pressed += pressed
+        self._tempo.answered(answer_seconds, turned_away=turned_away)
+        failed = result.outcome is Outcome.FAILED
+        self._failures_in_a_row = self._failures_in_a_row + 1 if failed else 0
+        self._failures += failed
+        if self._failures_in_a_row >= self._max_failures:
+            raise RunStopped(reason=f"{self._failures_in_a_row} orders in a row failed; the last one: {result.message}")
+        if self._failures >= self._max_failures_total:
+            raise RunStopped(reason=f"{self._failures} orders failed; the last one: {result.message}")
+
+    def is_worked_on_elsewhere(self, worker: int) -> bool:
+        """Another run has a worker's order in hand: it is asked for again at the end, or, then, left to that run.
+
+        Returns whether it is left to the other run.
+        """
+        job = self.in_hand.pop(worker)
+        if job.order in self._asked_again:
+            return True
+        self._asked_again.add(job.order)
+        self._later.append(job)
+        return False
+
+    def put_back(self, worker: int) -> None:
+        """A worker is gone: its order is the next of its store."""
+        job = self.in_hand.pop(worker)
+        self._queues[job.store].appendleft(job)
+
+    @property
+    def _left(self) -> int:
+        return sum(map(len, self._queues.values())) + len(self._later)
+
+    def _queue_for(self, worker: int) -> deque[Job] | None:
+        """The orders of the store where the worker is; else of the first that nobody is in; else of the longest."""
+        own = self._queues.get(self._stores.get(worker, ""))
+        if own:
+            return own
+        left = {store: queue for store, queue in self._queues.items() if queue}
+        if not left:
+            return None
+        there = Counter(job.store for job in self.in_hand.values())
+        free = next((queue for store, queue in left.items() if not there[store]), None)
+        return free or max(left.items(), key=lambda one: len(one[1]) / (1 + there[one[0]]))[1]

@@ -1,0 +1,97 @@
+"""How fast a run may go: as many orders a minute as the user allows, and fewer at once while the Admin is slow."""
+
+import re
+import statistics
+from collections import deque
+from collections.abc import Callable
+
+from bot.wording import count_of
+
+SAMPLE = 5
+"""So many orders are compared with the first so many, to tell whether the Admin has become slower."""
+
+SLOWER = 2.0
+"""Answers that take so many times as long as at the start are slow..."""
+
+NOTICED = 0.5
+"""...if that is also so many seconds more."""
+
+RECOVERED = 1.5
+"""Answers that take at most so many times as long as at the start are no longer slow."""
+
+_UNITS = {"s": 1, "sec": 1, "min": 60, "h": 3600}
+
+
+def pace_of(text: str) -> float:
+    """The seconds from one order to the next at a pace such as ``30/min``, ``500/h`` or ``2/s``.
+
+    Raises:
+        ValueError: it is none.
+    """
+    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*/\s*(s|sec|min|h)", text.strip())
+    if not found or not float(found[1]):
+        raise ValueError("it must be a number of orders and a time, such as 30/min, 500/h or 2/s")
+    return _UNITS[found[2]] / float(found[1])
+
+
+class Tempo:
+    """When the next order may begin, and how many may be in hand at once.
+
+    Args:
+        workers: how many could work at once.
+        spacing: seconds from the beginning of one order to that of the next, over all workers; 0 is no limit.
+        say: told when it goes slower, or faster again.
+        clock: counts seconds and never goes back.
+    """
+
+    def __init__(self, workers: int, spacing: float, *, say: Callable[[str], None], clock: Callable[[], float]) -> None:
+        self._workers = self.at_once = workers
+        self._spacing = spacing
+        self._say = say
+        self._clock = clock
+        self._next = clock()
+        self._first: list[float] = []
+        self._latest: deque[float] = deque(maxlen=SAMPLE)
+
+    @property
+    def wait(self) -> float:
+        """Seconds until the next order may begin."""
+        return max(0.0, self._next - self._clock())
+
+    def begun(self) -> None:
+        """An order begins now."""
+        self._next = max(self._next, self._clock()) + self._spacing if self._spacing else self._next
+
+    def answered(self, seconds: float | None, *, turned_away: bool = False) -> None:
+        """An order ended, during which the Admin took so many ``seconds`` to answer, if it was measured.
+
+        ``turned_away`` says that the Admin asked to be left alone for a while: HTTP 429 or 503.
+        """
+        if turned_away:
+            self._slow_down("The Admin turns requests away")
+            return
+        if seconds is None:
+            return
+        if len(self._first) < SAMPLE:
+            self._first.append(seconds)
+            return
+        self._latest.append(seconds)
+        if len(self._latest) < SAMPLE:
+            return
+        usual, now = statistics.median(self._first), statistics.median(self._latest)
+        if now > SLOWER * usual and now - usual > NOTICED:
+            self._slow_down(f"The Admin answers in {now:.1f} s ({usual:.1f} s at the start)")
+        elif now <= max(RECOVERED * usual, usual + NOTICED / 2) and self.at_once < self._workers:
+            self._latest.clear()
+            self.at_once += 1
+            self._say(f"The Admin answers in {now:.1f} s again: going on with {_at_once(self.at_once)}.")
+
+    def _slow_down(self, why: str) -> None:
+        self._latest.clear()  # what comes from here on is judged anew
+        if self.at_once > 1:
+            self.at_once = max(1, self.at_once // 2)
+            self._say(f"{why}: going on with {_at_once(self.at_once)}.")
+
+
+def _at_once(orders: int) -> str:
+    return f"{count_of(orders, 'order')} at a time"

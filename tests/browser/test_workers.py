@@ -1,0 +1,147 @@
+"""Runs with several worker processes, through the command line."""
+
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from subprocess import Popen
+from typing import Any
+
+import pytest
+
+from bot.ledger import Ledger
+from bot.sandbox import Face, RequestRecord, Sandbox
+
+Cancels = Callable[[], list[tuple[str, str, str, str]]]
+Start = Callable[..., "Popen[str]"]
+
+US = "asc-v2-2.3-magentocommerce-us"
+MAIN = "asc-v2-2.3-magentocommerce"
+UNSHIPPED = {
+    US: ["112-1215998-3002091", "112-1215998-3002089", "112-6177312-0215004"],
+    MAIN: ["111-1071022-7105009"],
+}
+FIRST, *_ = UNSHIPPED[US]
+
+
+@pytest.fixture
+def go(start: Start, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., "Popen[str]"]:
+    """Starts a run of two workers with an account each."""
+    sandbox.reset()
+    monkeypatch.setenv("OF_THE_WORKERS", sandbox.password)
+    (tmp_path / "accounts.yaml").write_text(
+        "accounts:\n"
+        "  - {username: worker-1, password: {env: OF_THE_WORKERS}}\n"
+        "  - {username: worker-2, password: {env: OF_THE_WORKERS}}\n",
+        encoding="utf-8",
+    )
+    listed = "".join(f"  - {{order: {order}, store: {store}}}\n" for store in UNSHIPPED for order in UNSHIPPED[store])
+    (tmp_path / "jobs.yaml").write_text(f"reason: BuyerCanceled\norders:\n{listed}", encoding="utf-8")
+
+    def go(*options: str, **settings: str) -> "Popen[str]":
+        several = {"USERNAME": "", "PASSWORD": "", "ACCOUNTS": "accounts.yaml", "TOTP_SECRET": ""}
+        return start(tmp_path, "run", "--yes", "--workers", "2", *options, "jobs.yaml", **(several | settings))
+
+    return go
+
+
+@pytest.fixture
+def at_the_cancel(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
+    """Has something done the moment the first cancel arrives, before it is answered."""
+
+    def at_the_cancel(act: Callable[[], None]) -> None:
+        write_down = sandbox.journal.add
+        done: list[bool] = []
+
+        def watch(record: Any) -> None:
+            write_down(record)
+            if isinstance(record, RequestRecord) and record.operation == "cancelOrder" and not done:
+                done.append(True)
+                act()
+
+        monkeypatch.setattr(sandbox.journal, "add", watch)
+
+    return at_the_cancel
+
+
+def results(folder: Path) -> dict[str, dict[str, Any]]:
+    (file,) = folder.glob("runs/*/results.json")
+    return {result["order"]: result for result in json.loads(file.read_text(encoding="utf-8"))}
+
+
+def end(process: "Popen[str]") -> tuple[int, str, str]:
+    said, complained = process.communicate(timeout=300)
+    return process.returncode, said, complained
+
+
+def test_two_workers_cancel_every_order_once_with_an_account_each(
+    go: Callable[..., "Popen[str]"], start: Start, cancels: Cancels, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    status, said, complained = end(go())
+    assert (status, complained) == (0, "")
+    assert "as worker-1, worker-2" in said.splitlines()[0]
+    assert "4 of 4 orders canceled" in said
+    assert sorted(order for order, *_ in cancels()) == sorted(UNSHIPPED[US] + UNSHIPPED[MAIN])
+    assert {record.account for record in sandbox.journal.cancels} == {"worker-1", "worker-2"}
+    of_main = {record.account for record in sandbox.journal.cancels if record.store == MAIN}
+    assert len(of_main) == 1
+    (run,) = tmp_path.glob("runs/*/run.json")
+    told = json.loads(run.read_text(encoding="utf-8"))
+    assert (told["workers"], told["account"]) == (2, "worker-1, worker-2")
+    for result in results(tmp_path).values():
+        assert result["outcome"] == "canceled"
+        assert [(run.parent / picture).is_file() for picture in result["evidence"]] == [True] * len(result["evidence"])
+    assert end(start(tmp_path, "verify", "latest"))[0] == 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_an_order_whose_worker_is_killed_inside_confirm_is_pressed_once_and_left_to_a_person(
+    go: Callable[..., "Popen[str]"],
+    start: Start,
+    cancels: Cancels,
+    sandbox: Sandbox,
+    at_the_cancel: Callable[[Callable[[], None]], None],
+    tmp_path: Path,
+) -> None:
+    killed: list[str] = []
+
+    def kill() -> None:
+        order = sandbox.journal.cancels[-1].order if sandbox.journal.cancels else ""
+        with Ledger.open(tmp_path / "runs" / "ledger.sqlite") as ledger:
+            (intent, *_) = ledger.intents.waiting()
+            held = {claim.thing: claim.process for claim in ledger.claims.held()}
+        killed.append(order or intent.order)
+        os.kill(int(held[killed[0]].partition("/")[2]), signal.SIGKILL)
+
+    at_the_cancel(kill)
+    status, said, _ = end(go())
+    assert status == 1
+    (order,) = killed
+    became = {number: result["outcome"] for number, result in results(tmp_path).items()}
+    assert became.pop(order) == "unknown"
+    assert set(became.values()) == {"canceled"}
+    arrived = [number for number, *_ in cancels()]
+    assert sorted(arrived) == sorted({*arrived, *became})
+    assert f"died (exit code -{signal.SIGKILL}) with order {order} in hand" in said
+    assert end(start(tmp_path, "verify", "latest"))[0] == 0
+
+
+@pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
+@pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to another process alone")
+def test_ctrl_c_stops_every_worker_and_leaves_nothing_running(
+    go: Callable[..., "Popen[str]"],
+    cancels: Cancels,
+    at_the_cancel: Callable[[Callable[[], None]], None],
+    tmp_path: Path,
+) -> None:
+    at_the_cancel(lambda: os.killpg(process.pid, signal.SIGINT))
+    process = go()
+    status, _, complained = end(process)
+    assert (status, complained) == (130, "")
+    became = [result["outcome"] for result in results(tmp_path).values()]
+    assert sorted(set(became)) == ["canceled", "skipped"]
+    assert len(cancels()) == became.count("canceled")
+    with Ledger.open(tmp_path / "runs" / "ledger.sqlite") as ledger:
+        assert (ledger.claims.held(), ledger.accounts.held(), ledger.intents.waiting()) == ([], [], [])

@@ -1,0 +1,84 @@
+"""A worker's station without a browser: what is done to an order, and how its worker ends, is in the job's note."""
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+from bot.admin import Admin
+from bot.crew import Place, defects_logged
+from bot.errors import CannotSignIn, CannotStart, RunStopped
+from bot.guard import Permit
+from bot.joblist import Job
+from bot.ledger import Event, Ledger
+from bot.logs import log_lines_to
+from bot.outcomes import Outcome
+from bot.recorder import NoRecorder, Recorder
+from bot.verdicts import Verdict
+from bot.worker import Book, Worker
+
+HOST = "shop.example"
+
+
+def permit_for(job: Job) -> Permit:
+    """What a guard would have given, without a page to give it from."""
+    permit = object.__new__(Permit)
+    for name, value in {"order": job.order, "store": job.store, "reason": job.reason}.items():
+        object.__setattr__(permit, name, value)
+    return permit
+
+
+@contextmanager
+def station(folder: Path, run_id: str, place: Place) -> Iterator[tuple[Worker, Admin]]:
+    """A worker that signs in as its account's name says, and does what the notes of its jobs say."""
+    account = place.account.username
+    if account == "refused":
+        raise CannotSignIn(reason=f"The account {account} is refused.")
+    if account == "no browser":
+        raise CannotStart(reason="No browser was found.")
+    marks = folder / "marks"
+    with (
+        log_lines_to(place.log, secrets=(), say=place.say),
+        Ledger.open(folder / "ledger.sqlite") as ledger,
+        defects_logged(lambda text: text),
+    ):
+        ledger.runs.go_on_as(run_id, place.number)
+        ledger.trail.copy_to(folder / run_id)
+        admin = cast(Admin, SimpleNamespace(host=HOST, pressed=False, order="", answers=[], begin_again=lambda: None))
+
+        def work(_: Admin, job: Job) -> Verdict:
+            place.step("choose_reason")
+            seen = marks / f"{job.order}-{place.number}-{os.getpid()}"
+            before = len(list(marks.glob(f"{job.order}-*")))
+            seen.touch()
+            match job.note:
+                case "dies" | "dies once" if job.note == "dies" or not before:
+                    os._exit(9)
+                case "dies after the intent":
+                    if ledger.intents.open(HOST, job.order):
+                        return Verdict(outcome=Outcome.UNKNOWN, message="Looked at after a crash.")
+                    ledger.intents.write(HOST, permit_for(job))
+                    os._exit(9)
+                case "waits for a stop":
+                    while not place.stopping():
+                        time.sleep(0.01)
+                    raise RunStopped(reason="It was stopped.")
+                case "waits for the other":
+                    while len({path.name.split("-")[-2] for path in marks.iterdir()}) < 2:
+                        time.sleep(0.01)
+                case "cannot go on":
+                    raise RunStopped(reason="The Admin is in maintenance.")
+                case "breaks":
+                    raise ZeroDivisionError("division by zero")
+            ledger.trail.note(Event.STEP, order=job.order, step="choose_reason")
+            admin.pressed = True
+            return Verdict(outcome=Outcome.CANCELED, message=f"By worker {place.number}.")
+
+        book = Book(ledger, place.order_finished)
+        yield (
+            Worker(work=work, ledger=ledger, recorder=cast(Recorder, NoRecorder()), book=book, attempts=1),
+            admin,
+        )
