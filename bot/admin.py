@@ -117,6 +117,8 @@ class Admin:
         """Seconds by which the Admin's clock was ahead of this machine's when it was opened; 0 if it did not say."""
         self.answers: list[float] = []
         """Seconds that the Admin took to answer for each page that was opened, for whoever empties it now and then."""
+        self.holds_secret = False
+        """Whether a secret was typed into the page that is open."""
         self._allowed_hosts = {str(urlsplit(url).hostname), *allowed_hosts}
         self._fresh_page = fresh_page
         self._sign_in = sign_in
@@ -183,13 +185,16 @@ class Admin:
     def arrive_at_one_of(self, *names: str, besides: Collection[str] = (), **facts: str) -> Screen:
         """Wait until one of several screens is open; otherwise as ``arrive``."""
         screens = [self.screen(name, **facts) for name in names]
+        looks = 0
 
         def look() -> Screen | None:
+            nonlocal looks
+            looks += 1
             here = next((screen for screen in screens if screen.is_here()), None)
-            if here is None:
-                self.notice_interruptions(besides=(*names, *besides))
-            else:
+            if here is not None:
                 self._since.clear()  # whatever lay over the page has gone
+            elif looks > 1:  # a page that was clicked a moment ago is only beginning to change
+                self.notice_interruptions(besides=(*names, *besides))
             return here
 
         here = self.until(look)
@@ -384,11 +389,15 @@ class Admin:
         self._crashed: Page | None = None
         page.set_default_timeout(self.patience * 1000)
         page.on("crash", self._note_crash)
+        page.on("domcontentloaded", self._note_new_document)
         page.add_init_script(_NOTE_SCRIPTS)
 
     def _note_answer(self, answer: Response | None) -> None:
         if answer is not None and (seconds := _seconds_taken(answer)) is not None:
             self.answers.append(seconds)
+
+    def _note_new_document(self, page: Page) -> None:
+        self.holds_secret = False
 
     def _note_crash(self, page: Page) -> None:
         self._crashed = page

@@ -63,7 +63,9 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
         StoodStill: too long after the intent, as when the computer slept in between; nothing was pressed, and another
             run may have concluded that by now.
     """
-    confirm = admin.screen("cancel_dialog", order=permit.order).one("confirm")
+    dialog = admin.screen("cancel_dialog", order=permit.order)
+    confirm = dialog.one("confirm")
+    dialog.the_only("confirm")
     before = Counter(_answers_shown(admin, "error") + _answers_shown(admin, "success"))
     begun = time.time()  # a clock that goes on while the computer sleeps
     heard = Heard(intent=admin.ledger.intents.write(admin.host, permit), before=before)

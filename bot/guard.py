@@ -111,7 +111,7 @@ def issue_permit(admin: Admin, job: Job, opened: Opened) -> Permit:
         Technical: the dialog is not what it should be, or Confirm cannot be pressed.
     """
     dialog = admin.screen("cancel_dialog", order=job.order).check()
-    dialog.one("confirm").click(trial=True)
+    dialog.the_only("confirm").click(trial=True)
     for number in AMAZON_ORDER_NUMBER.findall(dialog.words_of("dialog")):
         if number != job.order:
             raise Mismatch(what=f"The dialog is about order {number}, not {job.order}.")

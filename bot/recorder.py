@@ -8,7 +8,7 @@ otherwise.
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -98,7 +98,7 @@ class Recorder:
                 pressed, lost evidence is logged and hides no outcome.
         """
         try:
-            self._write(admin, f"{step}.jpg", self._photograph(admin.page, admin.pack))
+            self._write(admin, f"{step}.jpg", self._photograph(admin, careful=admin.holds_secret))
         except (OSError, PlaywrightError) as error:
             reason = error.strerror or str(error) if isinstance(error, OSError) else str(error).splitlines()[0]
             if not admin.pressed:
@@ -110,7 +110,7 @@ class Recorder:
         if admin.page.is_closed():
             return
         try:
-            self._write(admin, f"{step}-trouble.jpg", self._photograph(admin.page, admin.pack))
+            self._write(admin, f"{step}-trouble.jpg", self._photograph(admin, careful=True))
             self._write(admin, f"{step}-trouble.txt", self._words(admin).encode(errors="backslashreplace"))
         except (OSError, PlaywrightError, LedgerTrouble, EvidenceNotWritten) as error:
             logger.warning("no evidence of the trouble in step {}: {}", step, error)
@@ -124,8 +124,11 @@ class Recorder:
         written.append(file)
         admin.note(Event.PICTURE, file=file, sha256=hashlib.sha256(content).hexdigest())
 
-    def _photograph(self, page: Page, pack: Pack) -> bytes:
-        with _secrets_hidden(page, pack):
+    def _photograph(self, admin: "Admin", *, careful: bool) -> bytes:
+        """A picture of the page; ``careful`` also looks for secrets in fields, which a page that was not asked for one
+        has not."""
+        page, pack = admin.page, admin.pack
+        with _secrets_hidden(page, pack) if careful else nullcontext():
             if self._masked:
                 _private(page, pack, act="mask")
             # Hiding the caret, as is usual, would leave its traces in the document.

@@ -54,11 +54,19 @@ class Screen:
             return len(self.texts(name)[name])
         return self.find(name).count()
 
+    def the_only(self, name: str) -> Locator:
+        """The one element that answers to ``name``, where there is no second that is hidden either.
+
+        For one that commits: what is hidden now may lie on top when it is pressed. It does not wait.
+
+        Raises:
+            ElementMissing, ElementAmbiguous: there is none, or there are several, seen or not.
+        """
+        self._exactly_one(name, self.find(name, hidden_too=True).count())
+        return self.find(name)  # acting on it fails if it is the hidden one, or if there are several by then
+
     def one(self, name: str) -> Locator:
         """The one element that answers to ``name``; waits for it where the page is still drawing it.
-
-        Of one that commits there may be no second that is hidden either: what is hidden now may lie on top when it is
-        pressed.
 
         Raises:
             ElementMissing, ElementAmbiguous: there is none in time, or there are several.
@@ -73,8 +81,6 @@ class Screen:
             return count
 
         self._exactly_one(name, self.admin.until(look) or 0)
-        if self.element(name).commits:
-            self._exactly_one(name, self.find(name, hidden_too=True).count())
         return found
 
     def glance(self, *names: str) -> "Glance":
@@ -213,6 +219,7 @@ class Screen:
         self.check()
         if self.element(name).secret:
             self._refuse_unencrypted()
+            self.admin.holds_secret = True
         field = self.one(name)
         try:
             field.fill(text)

@@ -55,6 +55,7 @@ class Bots:
             "COUNTERMAND_ADMIN_URL": sandbox.url,
             "COUNTERMAND_USERNAME": sandbox.username,
             "COUNTERMAND_PASSWORD": sandbox.password,
+            "COUNTERMAND_TOTP_SECRET": sandbox.faults.two_factor,
             "COUNTERMAND_BROWSER": str(browser or ""),
             "COUNTERMAND_SETTLE": "0",
             "COUNTERMAND_RECOVER_AFTER": f"{recover_after:g}",

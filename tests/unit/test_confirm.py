@@ -93,6 +93,7 @@ class FakeAdmin:
     def screen(self, name: str, **facts: str) -> Any:
         return SimpleNamespace(
             one=lambda element: self,
+            the_only=lambda element: self,
             find=lambda element: SimpleNamespace(all_inner_texts=lambda: self._texts(element)),
             count=lambda element: int(self.dialog_open) if name == "cancel_dialog" else len(self._texts(element)),
             is_busy=lambda: False,

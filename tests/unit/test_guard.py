@@ -58,8 +58,8 @@ class FakePage:
         self._do("check")
         return self
 
-    def one(self, name: str) -> "FakePage":
-        self._do("one", name)
+    def the_only(self, name: str) -> "FakePage":
+        self._do("the_only", name)
         return self
 
     def click(self, **options: object) -> None:
