@@ -125,8 +125,10 @@ class Recorder:
         admin.note(Event.PICTURE, file=file, sha256=hashlib.sha256(content).hexdigest())
 
     def _photograph(self, admin: "Admin", *, careful: bool) -> bytes:
-        """A picture of the page; ``careful`` also looks for secrets in fields, which a page that was not asked for one
-        has not."""
+        """A picture of the page; ``careful`` also looks for secrets in fields.
+
+        A page into which none was typed has none.
+        """
         page, pack = admin.page, admin.pack
         with _secrets_hidden(page, pack) if careful else nullcontext():
             if self._masked:
