@@ -1,5 +1,8 @@
 """The report of a run for people: one HTML file, with the pictures inside, that opens without a network.
 
+A run of more orders than a browser likes to show at once has its orders in further files beside it, a sheet each; the
+report itself then shows the figures and whatever did not go well.
+
 The page itself is ``report.html.j2`` beside this module. Here is what it shows: the words for each outcome,
 the figures, and the evidence read from the run's folder.
 """
@@ -24,6 +27,9 @@ REPORT_FILE = "report.html"
 
 EVIDENCE_BUDGET = 40_000_000
 """How many bytes of evidence go into the report itself; files beyond it are linked instead."""
+
+SHEET = 2_000
+"""So many orders are shown in one file: a browser opens them within a second."""
 
 TEXT_LIMIT = 100_000
 """How many bytes of one text file are shown; the rest is in the file."""
@@ -78,6 +84,17 @@ class Order:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """One of the files that the orders of a long run are in."""
+
+    file: str
+    title: str
+    """Which orders: ``Orders 2,001 to 4,000``."""
+    headline: str
+    orders: tuple[OrderResult, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Figure:
     """One of the large numbers at the top, which is also a stretch of the bar."""
 
@@ -104,53 +121,139 @@ def write_report(
         purged_at: when the evidence was purged; then none is shown, though some of it may still be there.
 
     Needs the evidence where ``results`` say it is; files that are not there are shown as missing. Beyond
-    ``EVIDENCE_BUDGET`` bytes they are linked, beginning with those of the orders that went well.
+    ``EVIDENCE_BUDGET`` bytes they are linked, beginning with those of the orders that went well. Beyond ``SHEET``
+    orders the list is in files of its own, ``report-01.html`` and so on, and all pictures there are linked.
 
     Raises RunStopped when the file cannot be written.
     """
-    later = looked_again or {}
-    shelf = _Shelf(folder)
-    groups = [OUTCOME_WORDS[result.outcome].group for result in results]
-    opened = {Group.PERSON}
-    if groups.count(Group.NOT_CANCELED) <= OPEN_LIMIT:
-        opened.add(Group.NOT_CANCELED)
-    evidence: dict[int, list[Evidence]] = {}
-    for place in sorted(range(len(results)), key=lambda place: _URGENCY.index(groups[place])):
-        evidence[place] = [shelf.take(name) for name in results[place].evidence if purged_at is None]
-    orders = [
-        _order(place, result, evidence[place], later.get(result.order, ""), opened=groups[place] in opened)
-        for place, result in enumerate(results)
-    ]
-    counts = Counter(result.outcome for result in results)
-    trial = wording.is_trial(info.command)
-    page = _page(
-        title=f"Countermand report {harmless(info.run_id)}",
-        command=harmless(info.command),
-        headline=wording.headline(counts.elements(), trial=trial),
-        trial_sentence=wording.trial_sentence(info.command),
-        stopped_early=harmless(info.stopped_early),
-        unfinished=info.finished_at is None,
-        unmasked=info.unmasked and purged_at is None,
-        purged=_moment(purged_at) if purged_at else "",
-        facts=_facts(info, purged_at),
-        figures=_figures(counts, trial=trial),
-        orders=orders,
-        people=[order for order in orders if order.words.group is Group.PERSON],
-        legend=[(outcome, words, counts[outcome]) for outcome, words in OUTCOME_WORDS.items() if outcome in counts],
-        linked=shelf.linked,
-        files=sum(len(result.evidence) for result in results),
-        budget=f"{EVIDENCE_BUDGET / 1_000_000:g} MB",
-    )
-    write_atomically(folder / REPORT_FILE, page)
+    page = _Page(folder, info, results, looked_again or {}, purged_at)
+    everywhere = range(len(results))
+    if len(results) <= SHEET:
+        page.write(REPORT_FILE, everywhere, EVIDENCE_BUDGET)
+        return folder / REPORT_FILE
+    sheets = _sheets(results, trial=wording.is_trial(info.command))
+    for number, sheet in enumerate(sheets):
+        page.write(sheet.file, everywhere[number * SHEET : (number + 1) * SHEET], 0, of=sheet)
+    wrong = [place for place in everywhere if _group(results[place]) is not Group.DONE]
+    page.write(REPORT_FILE, wrong[:SHEET], EVIDENCE_BUDGET, sheets=sheets, left_out=max(0, len(wrong) - SHEET))
     return folder / REPORT_FILE
 
 
-class _Shelf:
-    """The run's folder as a source of evidence, up to the budget."""
+class _Page:
+    """The pages of a run's report."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        info: RunInfo,
+        results: Sequence[OrderResult],
+        later: Mapping[str, str],
+        purged_at: datetime | None,
+    ) -> None:
         self._folder = folder
-        self._room = EVIDENCE_BUDGET
+        self._info = info
+        self._results = results
+        self._later = later
+        self._purged_at = purged_at
+        groups = Counter(map(_group, results))
+        self._opened = {Group.PERSON}
+        if groups[Group.NOT_CANCELED] <= OPEN_LIMIT:
+            self._opened.add(Group.NOT_CANCELED)
+
+    def write(
+        self,
+        file: str,
+        places: Sequence[int],
+        budget: int,
+        *,
+        of: Sheet | None = None,
+        sheets: Sequence[Sheet] = (),
+        left_out: int = 0,
+    ) -> None:
+        """Write one page with the orders at these places of the list.
+
+        Args:
+            file: the page's name.
+            places: the orders that it shows.
+            budget: how many bytes of evidence go into it.
+            of: the sheet that it is, if it is one.
+            sheets: those that it leads to, if there are any.
+            left_out: how many orders that did not go well are on the sheets only.
+        """
+        info, purged_at = self._info, self._purged_at
+        shelf = _Shelf(self._folder, budget)
+        shown = [self._results[place] for place in places]
+        evidence: dict[int, list[Evidence]] = {}
+        for place in sorted(places, key=lambda place: _URGENCY.index(_group(self._results[place]))):
+            names = self._results[place].evidence if purged_at is None else ()
+            evidence[place] = [shelf.take(name) for name in names]
+        orders = [self._order(place, evidence[place]) for place in places]
+        counted = of.orders if of else self._results
+        counts = Counter(result.outcome for result in counted)
+        trial = wording.is_trial(info.command)
+        page = _page(
+            title=f"Countermand report {harmless(info.run_id)}",
+            command=harmless(info.command),
+            of=of,
+            sheets=sheets,
+            left_out=left_out,
+            find={result.order: place for place, result in enumerate(self._results)} if sheets else {},
+            sheet_size=SHEET,
+            report=REPORT_FILE,
+            headline=wording.headline(counts.elements(), trial=trial),
+            trial_sentence=wording.trial_sentence(info.command),
+            stopped_early=harmless(info.stopped_early),
+            unfinished=info.finished_at is None,
+            unmasked=info.unmasked and purged_at is None,
+            purged=_moment(purged_at) if purged_at else "",
+            facts=_facts(info, purged_at),
+            figures=_figures(counts, trial=trial),
+            orders=orders,
+            people=[order for order in orders if order.words.group is Group.PERSON],
+            legend=_legend(Counter(result.outcome for result in shown)),
+            linked=shelf.linked,
+            files=sum(len(result.evidence) for result in shown),
+            budget=f"{EVIDENCE_BUDGET / 1_000_000:g} MB",
+        )
+        write_atomically(self._folder / file, page)
+
+    def _order(self, place: int, evidence: Sequence[Evidence]) -> Order:
+        result = self._results[place]
+        again = self._later.get(result.order, "")
+        return _order(place, result, evidence, again, opened=_group(result) in self._opened)
+
+
+def _sheets(results: Sequence[OrderResult], *, trial: bool) -> list[Sheet]:
+    """The sheets of a long run."""
+    sheets = []
+    for first in range(0, len(results), SHEET):
+        some = tuple(results[first : first + SHEET])
+        number = first // SHEET + 1
+        sheets.append(
+            Sheet(
+                file=f"report-{number:02}.html",
+                title=f"Orders {first + 1:,} to {first + len(some):,}",
+                headline=wording.headline((result.outcome for result in some), trial=trial),
+                orders=some,
+            )
+        )
+    return sheets
+
+
+def _group(result: OrderResult) -> Group:
+    return OUTCOME_WORDS[result.outcome].group
+
+
+def _legend(counts: Counter[Outcome]) -> list[tuple[Outcome, Words, int]]:
+    return [(outcome, words, counts[outcome]) for outcome, words in OUTCOME_WORDS.items() if outcome in counts]
+
+
+class _Shelf:
+    """The run's folder as a source of evidence, up to the budget in bytes."""
+
+    def __init__(self, folder: Path, budget: int) -> None:
+        self._folder = folder
+        self._room = budget
         self.linked = 0
 
     def take(self, name: str) -> Evidence:

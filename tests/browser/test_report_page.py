@@ -181,3 +181,29 @@ def test_nothing_sticks_out_sideways(opened: Page, width: int) -> None:
     opened.set_viewport_size({"width": width, "height": 800})
 
     assert opened.evaluate("document.documentElement.scrollWidth") <= width
+
+
+def test_an_order_of_a_long_list_is_found_by_its_number(
+    page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.report.SHEET", 1)
+    info = RunInfo(
+        run_id="20260301-021405",
+        command="run",
+        admin="shop.example",
+        account="bot",
+        pack="asc-4.3",
+        job_list="jobs.yaml",
+        started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
+        version="0.1.0",
+    )
+    results = [order(number, Outcome.CANCELED) for number in (CANCELED, DOUBTFUL, MISSING)]
+    page.goto(write_report(tmp_path, info, results).as_uri())
+    field = page.get_by_label("Find an order by its number")
+    field.fill("112-1215998-3002099")
+    expect(page.get_by_text("There is no such order in this run.")).to_be_visible()
+    field.fill(DOUBTFUL)
+    page.get_by_role("link", name=f"Open order {DOUBTFUL}").click()
+    expect(page.locator("details.order[open]")).to_contain_text(DOUBTFUL)
+    page.get_by_role("link", name="To the whole report").click()
+    expect(page.get_by_role("heading", name="The whole list")).to_be_visible()

@@ -366,3 +366,66 @@ def test_an_order_that_was_canceled_here_says_what_it_read_later(tmp_path: Path)
     page = Reader((tmp_path / "report.html").read_text(encoding="utf-8")).text
     assert page.count("Looked at again") == 1
     assert f"Looked at again {later}" in page
+
+
+# --- Long lists ---
+
+
+def numbered(number: int) -> str:
+    return f"112-1215998-{number:07}"
+
+
+@pytest.fixture
+def long_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The folder of a run of five orders, of which two go into a file; the fourth needs a person."""
+    monkeypatch.setattr(report, "SHEET", 2)
+    picture = put(tmp_path, "01-open_order.jpg")
+    became = [Outcome.CANCELED, Outcome.CANCELED, Outcome.NOT_FOUND, Outcome.UNKNOWN, Outcome.CANCELED]
+    results = [result(outcome, order=numbered(place), evidence=[picture]) for place, outcome in enumerate(became, 1)]
+    assert write_report(tmp_path, INFO, results) == tmp_path / "report.html"
+    return tmp_path
+
+
+def page_of(folder: Path, name: str) -> Reader:
+    return Reader((folder / name).read_text(encoding="utf-8"))
+
+
+def orders_on(page: Reader) -> list[str | None]:
+    return [order["id"] for order in page.all("details", class_="order")]
+
+
+def test_the_orders_of_a_long_list_are_in_files_beside_the_report(long_run: Path) -> None:
+    files = [f"report-0{number}.html" for number in (1, 2, 3)]
+    assert sorted(path.name for path in long_run.glob("*.html")) == [*files, "report.html"]
+    assert [orders_on(page_of(long_run, file)) for file in files] == [
+        ["order-1", "order-2"],
+        ["order-3", "order-4"],
+        ["order-5"],
+    ]
+    second = page_of(long_run, files[1])
+    assert "0 of 2 orders canceled, 1 needs a person, 1 not canceled" in second.text
+    assert "Orders 3 to 4 of a long list. To the whole report" in second.text
+
+
+def test_the_report_of_a_long_list_has_the_figures_of_all_and_what_did_not_go_well(long_run: Path) -> None:
+    page = page_of(long_run, "report.html")
+    assert "3 of 5 orders canceled, 1 needs a person, 1 not canceled" in page.text
+    assert "It is long, so its orders are in 3 files beside this one, up to 2 in each." in page.text
+    assert orders_on(page) == ["order-3", "order-4"]
+    assert "Orders 1 to 2 2 of 2 orders canceled" in page.text
+    assert page.all("a", href="report-03.html")
+
+
+def test_pictures_of_a_long_list_are_linked_where_all_went_well_and_inside_where_not(long_run: Path) -> None:
+    assert len(page_of(long_run, "report.html").all("button", class_="shot")) == 2
+    first = page_of(long_run, "report-01.html")
+    assert (len(first.all("button", class_="shot")), len(first.all("a", class_="shot"))) == (0, 2)
+    assert "The pictures are linked, and open as long as the evidence folder lies beside this file." in first.text
+
+
+def test_more_trouble_than_fits_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(report, "SHEET", 2)
+    write_report(tmp_path, INFO, [result(Outcome.FAILED, order=numbered(place)) for place in range(1, 6)])
+    page = page_of(tmp_path, "report.html")
+    assert "only the orders that did not go well: the first 2 of 5." in page.text
+    assert orders_on(page) == ["order-1", "order-2"]
