@@ -251,7 +251,8 @@ class Admin:
             if answered in {429, 503}:
                 raise AdminBusy(status=answered)
             raise InTheWay(f"The Admin answered a request of its app with an error (HTTP {answered}).", _SERVER_FAILED)
-        screens = [self.screen(spec.screen) for spec in self.pack.interruptions() if spec.screen not in besides]
+        known = (*self.pack.interruptions(), *self.pack.in_other_languages)
+        screens = [Screen(self, spec, {}) for spec in known if spec.screen not in besides]
         signs = [sign for screen in screens for sign in screen.signs()]
         anything = bool(signs) and reduce(Locator.or_, signs).count() > 0
         for screen in screens:

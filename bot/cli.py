@@ -33,6 +33,9 @@ app = typer.Typer(
 JOBS = Annotated[Path, typer.Argument(metavar="JOBS", help="Job list, YAML or CSV.")]
 RUN = Annotated[str, typer.Argument(metavar="RUN", help="Run id, run folder, or latest.")]
 PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name or a folder.")]
+LANGUAGE = Annotated[
+    str | None, typer.Option("--language", help="Language that the Admin has for the account, such as de_DE.")
+]
 HEADED = Annotated[bool, typer.Option("--headed", help="Show the browser while it works.")]
 WORKERS = Annotated[
     int, typer.Option("--workers", min=1, help="Processes that work at once; each needs an Admin account of its own.")
@@ -110,6 +113,7 @@ def run(
     pace: PACE = None,
     headed: HEADED = False,
     pack: PACK = None,
+    language: LANGUAGE = None,
     unmasked: UNMASKED = False,
     max_cancellations: Annotated[
         int | None, typer.Option("--max-cancellations", min=1, help="Stop once Confirm was pressed for so many orders.")
@@ -120,7 +124,7 @@ def run(
 
     from flows.cancel_order import cancel_order
 
-    job_list, settings = _read_jobs(jobs), _settings(pack, unmasked, pace)
+    job_list, settings = _read_jobs(jobs), _settings(pack, language, unmasked, pace)
     end = _carry_out(
         "dry run" if dry_run else "run",
         settings,
@@ -141,12 +145,13 @@ def plan(
     pace: PACE = None,
     headed: HEADED = False,
     pack: PACK = None,
+    language: LANGUAGE = None,
     unmasked: UNMASKED = False,
 ) -> None:
     """Say what would become of each; press nothing."""
     from flows.read_order import plan_order
 
-    job_list, settings = _read_jobs(jobs), _settings(pack, unmasked, pace)
+    job_list, settings = _read_jobs(jobs), _settings(pack, language, unmasked, pace)
     end = _carry_out("plan", settings, job_list, plan_order, headed=headed, workers=workers)
     raise typer.Exit(end.exit_status)
 
@@ -156,6 +161,7 @@ def audit(
     since: Annotated[str, typer.Option("--since", help="How far back: 90m, 24h or 7d.")] = "24h",
     headed: HEADED = False,
     pack: PACK = None,
+    language: LANGUAGE = None,
     unmasked: UNMASKED = False,
 ) -> None:
     """Look again at canceled orders: did Amazon keep it?"""
@@ -169,7 +175,7 @@ def audit(
     from bot.timespan import time_span
     from flows.read_order import audit_order
 
-    settings = _settings(pack, unmasked)
+    settings = _settings(pack, language, unmasked)
     begin = datetime.now(UTC) - time_span(since)
     with Ledger.open(settings.ledger_place) as ledger:
         canceled = ledger.intents.canceled_since(admin_name(settings.admin_url), begin)
@@ -226,7 +232,7 @@ def signed_in(
     from bot.admin import admin_name
     from bot.ledger import Ledger
 
-    settings = _settings(None, unmasked=False)
+    settings = _settings(None, None, unmasked=False)
     with Ledger.open(settings.ledger_place) as ledger:
         ledger.sign_ins.signed_in_by_hand(
             admin_name(settings.admin_url), settings.username, by=getpass.getuser(), why=note
@@ -249,6 +255,8 @@ def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
             username=sandbox.username,
             password=sandbox.password,
             pack="asc-4.3",
+            language="en_US",
+            sign_in_language="en_US",
             keep_session=False,
         )
         end = _carry_out("demo", settings, _read_jobs(SAMPLE_LIST), cancel_order, headed=headed)
@@ -365,6 +373,7 @@ def sandbox(
     port: Annotated[int, typer.Option("--port", help="Port on this machine; 0 takes a free one.")] = 0,
     answer_ms: Annotated[int, typer.Option("--answer-ms", min=0, help="How long it takes to answer.")] = 0,
     two_factor: Annotated[bool, typer.Option("--two-factor", help="Ask for a two-factor code at sign-in.")] = False,
+    language: Annotated[str, typer.Option("--language", help="Language of its screens, such as de_DE.")] = "en_US",
 ) -> None:
     """Serve the practice Admin, to try and to train."""
     import threading
@@ -377,7 +386,7 @@ def sandbox(
     ended = threading.Event()
     stop = StopRequest()
     faults = Faults(two_factor=pyotp.random_base32() if two_factor else "")
-    with Sandbox(face=Face(face), port=port, answer_ms=answer_ms, faults=faults) as practice:
+    with Sandbox(face=Face(face), port=port, answer_ms=answer_ms, faults=faults, language=language) as practice:
         typer.echo(f"Practice Admin: {practice.url}\nUser name: {practice.username}\nPassword: {practice.password}")
         if two_factor:
             typer.echo(f"Two-factor secret: {faults.two_factor}")
@@ -392,6 +401,7 @@ def doctor(
     store: Annotated[str | None, typer.Option("--store", help="Store to look at; else the first one.")] = None,
     headed: HEADED = False,
     pack: PACK = None,
+    language: LANGUAGE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a list for programs, and nothing else.")] = False,
 ) -> None:
     """Check everything up to the cancel dialog; cancel nothing.
@@ -405,7 +415,9 @@ def doctor(
     from flows.look_around import look_around
 
     show = Json() if as_json else Lines()
-    raise typer.Exit(examine(partial(look_around, store=store), _sign_in, show, pack=pack, headed=headed))
+    raise typer.Exit(
+        examine(partial(look_around, store=store), _sign_in, show, pack=pack, language=language, headed=headed)
+    )
 
 
 @app.command()
@@ -419,10 +431,10 @@ def schema(of: Annotated[SchemaOf, typer.Argument(help="What to describe.")]) ->
     typer.echo(json.dumps(job_list_schema() if of is SchemaOf.JOBS else pack_schema(), indent=2))
 
 
-def _settings(pack: str | None, unmasked: bool, pace: str | None = None) -> "Settings":
+def _settings(pack: str | None, language: str | None, unmasked: bool, pace: str | None = None) -> "Settings":
     from bot.settings import load_settings
 
-    return load_settings(pack=pack, unmasked=unmasked or None, pace=pace)
+    return load_settings(pack=pack, language=language, unmasked=unmasked or None, pace=pace)
 
 
 def _places() -> "Places":

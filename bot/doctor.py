@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -30,7 +31,7 @@ from bot.logs import log_to
 from bot.pack import load_pack
 from bot.reaching import NotReached
 from bot.secrecy import cleaner, secrets_that_are_set
-from bot.settings import load_settings
+from bot.settings import Settings, load_settings
 from bot.stopping import StopRequest, stop_on_signals
 from bot.textfile import listing
 
@@ -194,7 +195,15 @@ class Round:
 Walk = Callable[[Admin, Round, Callable[[Admin], None]], None]
 
 
-def examine(walk: Walk, sign_in: SignIn, show: Show, *, pack: str | None = None, headed: bool = False) -> int:
+def examine(
+    walk: Walk,
+    sign_in: SignIn,
+    show: Show,
+    *,
+    pack: str | None = None,
+    language: str | None = None,
+    headed: bool = False,
+) -> int:
     """Make every check, and give the exit status.
 
     Args:
@@ -202,6 +211,7 @@ def examine(walk: Walk, sign_in: SignIn, show: Show, *, pack: str | None = None,
         sign_in: opens the Admin and signs in with the account that it is given.
         show: hears how it goes.
         pack: goes before the pack of the settings.
+        language: goes before the language of the settings.
         headed: whether the browser can be seen.
 
     Raises:
@@ -210,7 +220,7 @@ def examine(walk: Walk, sign_in: SignIn, show: Show, *, pack: str | None = None,
     round_ = Round(show)
     try:
         with suppress(Over), ExitStack() as stack:
-            _go_round(round_, stack, walk, sign_in, pack, headed=headed)
+            _go_round(round_, stack, walk, sign_in, partial(load_settings, pack=pack, language=language), headed=headed)
     finally:
         round_.finish()
     return round_.exit_status
@@ -221,14 +231,14 @@ def _go_round(
     stack: ExitStack,
     walk: Walk,
     sign_in: SignIn,
-    named: str | None,
+    read_settings: Callable[[], Settings],
     *,
     headed: bool,
 ) -> None:
     show = round_.show
     with round_.check("settings") as result:
-        settings = load_settings(pack=named)
-        pack = load_pack(settings.pack)
+        settings = read_settings()
+        pack = load_pack(settings.pack, settings.language, settings.sign_in_language)
         pool = settings.pool
         known = secrets_that_are_set() | {secret for account in pool for secret in account.secrets}
         stack.enter_context(log_to(Path(os.devnull), secrets=known, say=show.say))

@@ -13,6 +13,7 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
+from bot.language import xpath_string
 from bot.pack import fill
 from bot.packmodel import Element, ScreenSpec
 from bot.vocabulary import AMAZON_ORDER_NUMBER
@@ -56,7 +57,7 @@ def _locate(
     if element.label is not None:
         return scope.get_by_label(whole(fill(element.label, facts), element.case))
     if element.card is not None:
-        words = _quoted(fill(element.card.control, facts))
+        words = xpath_string(fill(element.card.control, facts))
         control = (
             f"(self::button or self::a or self::input or @role='button' or @role='link') and {_NOT_HIDDEN} and "
             f"(normalize-space(.)={words} or @aria-label={words} or @value={words})"
@@ -137,11 +138,3 @@ def reading_request(
 def known_labels(spec: ScreenSpec) -> list[str]:
     """Every label that the pack knows on a screen: none of them is ever a value."""
     return [*spec.labels, *(element.field for element in spec.elements.values() if element.field)]
-
-
-def _quoted(words: str) -> str:
-    """``words`` as an XPath string; XPath has no escapes, so a text with both kinds of quotes is put together."""
-    if '"' not in words:
-        return f'"{words}"'
-    parts = ", '\"', ".join(f'"{part}"' for part in words.split('"'))
-    return f"concat({parts})"

@@ -121,9 +121,7 @@ def issue_permit(admin: Admin, job: Job, opened: Opened) -> Permit:
         raise Mismatch(what=f"The dialog shows the reason {_quoted(chosen)}, not {wanted!r}.")
     seen = look_at_order(admin, job, opened)
     if seen.status is not Status.UNSHIPPED:
-        raise Mismatch(
-            what=f"The order's status has become {_quoted(seen.status_words)}; only Unshipped can be canceled."
-        )
+        raise Mismatch(what=f"The order's status has become {_status(seen)}; only Unshipped can be canceled.")
     return Permit(order=job.order, store=job.store, reason=job.reason, seen=seen, seal=_SEAL)
 
 
@@ -136,6 +134,13 @@ def _same_order(job: Job, shown: str, in_address: str | None) -> None:
             raise Mismatch(what=f"The page shows order {shown}, not {job.order}.")
     elif in_address is None:
         raise Mismatch(what=f"The page shows order {_quoted(shown)} and nothing on it proves that this is {job.order}.")
+
+
+def _status(seen: Sighting) -> str:
+    """The status as the page writes it, with the results' term where that is another word."""
+    written = _quoted(seen.status_words)
+    same = seen.status is None or "".join(seen.status_words.split()) == seen.status
+    return written if same else f"{written} ({seen.status})"
 
 
 def _quoted(words: str) -> str:

@@ -96,7 +96,7 @@ def carry_out(
         CannotStart: nothing was opened: no browser, no run folder, no ledger, no account, a stop file.
         RunStopped: the run is over, but its results could not all be written.
     """
-    pack = load_pack(settings.pack)
+    pack = load_pack(settings.pack, settings.language, settings.sign_in_language)
     if settings.stop_file.exists():
         raise CannotStart(reason=f"The stop file {settings.stop_file} is there: remove it to let runs start again.")
     workers = min(workers, len(job_list.jobs))
@@ -188,7 +188,7 @@ def carry_out(
 @contextmanager
 def _station(task: Task, place: Place) -> Iterator[tuple[Worker, Admin]]:
     """All that a worker in a process of its own needs, signed in."""
-    pack = load_pack(task.settings.pack)
+    pack = load_pack(task.settings.pack, task.settings.language, task.settings.sign_in_language)
     clean = cleaner(task.secrets)
     recorder = task.recorder(clean, f"{SESSION}-{place.number}")
     place.evidence = lambda: recorder.evidence

@@ -17,8 +17,19 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from bot.errors import CannotStart, InputInvalid, Problem
+from bot.language import (
+    ENGLISH,
+    Layer,
+    codes,
+    in_language,
+    mistakes,
+    other_languages,
+    read_layer,
+    screen_in_language,
+)
 from bot.packlint import lint, missing, unknown_facts
 from bot.packmodel import PackInfo, ScreenSpec
+from bot.validation import in_order
 from bot.vocabulary import Status
 from bot.yamlfile import read_yaml, validate
 
@@ -31,11 +42,17 @@ class Pack(BaseModel):
     folder: Path
     info: PackInfo
     screens: dict[str, ScreenSpec]
+    language: str = ENGLISH
+    """Code of the language that the screens are in, such as ``de_DE``."""
+    in_other_languages: tuple[ScreenSpec, ...] = ()
+    """What tells that the Admin is in another language than the screens, as interruptions."""
+    sign_in_title: str = "English"
+    """What people call the language of the sign-in page."""
 
     @property
     def name(self) -> str:
-        """Such as ``asc-4.3``."""
-        return self.info.pack
+        """Such as ``asc-4.3``, or ``asc-4.3 in de_DE``."""
+        return self.info.pack if self.language == ENGLISH else f"{self.info.pack} in {self.language}"
 
     def status(self, words: str) -> Status | None:
         """The status that a screen writes as ``words``; None when the pack knows no such words."""
@@ -54,11 +71,14 @@ def packs_folder() -> Path:
     return installed if installed.is_dir() else here.parent / "selectors"
 
 
-def load_pack(named: str | Path) -> Pack:
+def load_pack(named: str | Path, language: str = ENGLISH, sign_in_language: str | None = None) -> Pack:
     """Load a pack by name (``asc-4.3``) or by folder, and check all of it.
 
+    Its words are those of ``language``, and on the screens before anybody is signed in those of ``sign_in_language``,
+    which is the same unless it is given.
+
     Raises:
-        CannotStart: there is no such pack.
+        CannotStart: there is no such pack, or it has no such language.
         InputInvalid: with every mistake in it.
     """
     folder = Path(named)
@@ -70,6 +90,13 @@ def load_pack(named: str | Path) -> Pack:
             reason=f"There is no pack {str(named)!r}: name one that comes with Countermand ({known}) "
             "or a folder that has a pack.yaml, in COUNTERMAND_PACK or with --pack."
         )
+    before = language if sign_in_language is None else sign_in_language
+    for wanted, setting in ((language, "COUNTERMAND_LANGUAGE"), (before, "COUNTERMAND_SIGN_IN_LANGUAGE")):
+        if wanted not in codes(folder):
+            raise CannotStart(
+                reason=f"The pack {folder.name} has no language {wanted!r}: name one of those that it has "
+                f"({', '.join(codes(folder))}) in {setting}, or add languages/{wanted}.yaml to it."
+            )
     problems: list[Problem] = []
     info: PackInfo | None = None
     screens: dict[str, ScreenSpec] = {}
@@ -90,9 +117,31 @@ def load_pack(named: str | Path) -> Pack:
             problems += invalid.problems
     if info is not None and not problems:
         problems += missing(folder, screens)
+    layers: dict[str, Layer | None] = {ENGLISH: None}
+    for code in () if problems else dict.fromkeys((language, before)):
+        try:
+            if code != ENGLISH:
+                translation = read_layer(folder, code)
+                layers[code] = translation.layer
+                problems += in_order(mistakes(translation, screens))
+        except InputInvalid as invalid:
+            problems += invalid.problems
     if problems or info is None:
         raise InputInvalid(problems)
-    return Pack(folder=folder, info=info, screens=screens)
+    used = {screen: before if spec.before_sign_in else language for screen, spec in screens.items()}
+    told = {}
+    for screen, spec in screens.items():
+        layer = layers[used[screen]]
+        told[screen] = spec if layer is None else screen_in_language(spec, layer)
+    after, first = layers[language], layers[before]
+    return Pack(
+        folder=folder,
+        info=info if after is None else in_language(info, after),
+        screens=told,
+        language=language,
+        in_other_languages=tuple(other_languages(folder, screens, used)),
+        sign_in_title="English" if first is None else first.title,
+    )
 
 
 def fill(template: str, facts: Mapping[str, str]) -> str:
@@ -119,13 +168,15 @@ def match_route(template: str, address: str) -> dict[str, str] | None:
 
 
 def pack_schema() -> dict[str, Any]:
-    """JSON Schema of a pack's files, for editors: ``pack.yaml`` or one screen."""
+    """JSON Schema of a pack's files, for editors: ``pack.yaml``, one screen, or one language."""
     screen = ScreenSpec.model_json_schema(ref_template="#/$defs/{model}")
     info = PackInfo.model_json_schema(ref_template="#/$defs/{model}")
-    definitions = {**info.pop("$defs", {}), **screen.pop("$defs", {}), "ScreenSpec": screen, "PackInfo": info}
+    layer = Layer.model_json_schema(ref_template="#/$defs/{model}")
+    definitions = {**info.pop("$defs", {}), **screen.pop("$defs", {}), **layer.pop("$defs", {})}
+    definitions |= {"ScreenSpec": screen, "PackInfo": info, "Layer": layer}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Countermand pack: pack.yaml, or one screen",
-        "oneOf": [{"$ref": "#/$defs/ScreenSpec"}, {"$ref": "#/$defs/PackInfo"}],
+        "title": "Countermand pack: pack.yaml, one screen, or one language",
+        "oneOf": [{"$ref": f"#/$defs/{name}"} for name in ("ScreenSpec", "PackInfo", "Layer")],
         "$defs": definitions,
     }

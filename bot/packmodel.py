@@ -1,6 +1,6 @@
 """What a pack's files may hold: typed models of ``pack.yaml`` and of one screen, each field with what it means."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
@@ -46,6 +46,10 @@ class Element(_Model):
     css: Words | None = Field(default=None, description="CSS selector; only where nothing visible serves")
     xpath: Words | None = Field(default=None, description="XPath; only where nothing visible serves")
 
+    words: tuple[Words, ...] = Field(
+        default=(),
+        description="With xpath: those of its quoted words that a person sees; a language layer translates them",
+    )
     within: Name | None = Field(default=None, description="Look only inside this element of the same screen")
     case: Literal["exact", "any"] = Field(default="exact", description="Whether upper and lower case must agree")
     commits: bool = Field(
@@ -66,6 +70,8 @@ class Element(_Model):
             raise ValueError(f"an element is found in exactly one way ({', '.join(KINDS)}); {found}")
         if self.name is not None and self.role is None:
             raise ValueError("name goes with role; without role, use text or label")
+        if unknown := [words for words in self.words if words not in (self.xpath or "")]:
+            raise ValueError(f"words are those that the xpath has in quotes; it has not {unknown[0]!r}")
         if self.private and not (self.field or self.column):
             raise ValueError("only field and column elements can be private: their words are what is masked")
         if self.secret and (self.field or self.column):
@@ -159,6 +165,11 @@ class ScreenSpec(_Model):
     interrupts: Interruption | None = Field(
         default=None, description="Set where this screen may appear in place of any other"
     )
+    before_sign_in: bool = Field(
+        default=False,
+        description="Shown while nobody is signed in: in the sign-in page's language, which may be another than the "
+        "account's",
+    )
 
     @field_validator("checks")
     @classmethod
@@ -191,14 +202,23 @@ class PackInfo(_Model):
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
-        for kind, words in (
-            ("status", [status for status, texts in self.statuses.items() if texts]),
-            ("reason", list(self.reasons)),
-        ):
-            missing = [str(term) for term in (Status if kind == "status" else Reason) if term not in words]
-            if missing:
-                raise ValueError(f"no words for {kind} {', '.join(missing)}")
-        shown = [text for texts in self.statuses.values() for text in texts]
-        if len(set(shown)) != len(shown) or len(set(self.reasons.values())) != len(self.reasons):
-            raise ValueError("the same words stand for two different statuses or reasons")
+        distinct_terms(self.statuses, self.reasons)
         return self
+
+
+def distinct_terms(statuses: Mapping[Status, tuple[str, ...]], reasons: Mapping[Reason, str]) -> None:
+    """Make sure that there are words for every status and reason, and that none stand for two.
+
+    Raises:
+        ValueError: with what is wrong.
+    """
+    for kind, words in (
+        ("status", [status for status, texts in statuses.items() if texts]),
+        ("reason", list(reasons)),
+    ):
+        missing = [str(term) for term in (Status if kind == "status" else Reason) if term not in words]
+        if missing:
+            raise ValueError(f"no words for {kind} {', '.join(missing)}")
+    shown = [text for texts in statuses.values() for text in texts]
+    if len(set(shown)) != len(shown) or len(set(reasons.values())) != len(reasons):
+        raise ValueError("the same words stand for two different statuses or reasons")

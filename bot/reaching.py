@@ -188,9 +188,9 @@ def _not_an_admin(admin: Admin) -> NotReached:
         reason = f"{where} answers, but refuses to show the page (HTTP {status})."
     else:
         called = f", but with a page called {title!r}" if title else ""
-        reason = f"{where} answers{called}, which is not an Admin's sign-in page in English."
+        reason = f"{where} answers{called}, which is not an Admin's sign-in page in {admin.pack.sign_in_title}."
     return NotReached(
         reason,
-        "Open COUNTERMAND_ADMIN_URL in a browser: it must show the Admin's sign-in page, in English. Many shops have "
-        "an Admin address of their own; whoever runs the shop knows it.",
+        "Open COUNTERMAND_ADMIN_URL in a browser: it must show the Admin's sign-in page, in "
+        f"{admin.pack.sign_in_title}. Many shops have an Admin address of their own; whoever runs the shop knows it.",
     )

@@ -96,6 +96,10 @@ class Settings(Places):
         default=False, description="true where the Admin lets two runs sign in with one account at once"
     )
     pack: str = Field(default="asc-4.3", description="Pack that describes the screens: a name or a folder")
+    language: str = Field(default="en_US", description="Language that the Admin has for the account, such as de_DE")
+    sign_in_language: str | None = Field(
+        default=None, description="Language of the Admin's sign-in page, where it is another one"
+    )
     browser: str | None = Field(default=None, description="Browser program to use instead of the one found")
     timeout: float = Field(default=30, gt=0, le=600, description="Seconds to wait for a screen")
     settle: float = Field(

@@ -19,10 +19,13 @@ def main() -> int:
     parser.add_argument("--face", type=Face, choices=list(Face), default=Face.SPECTRUM)
     parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
     parser.add_argument("--answer-ms", type=int, default=0, help="how long the data endpoint thinks")
+    parser.add_argument("--language", default="en_US", help="such as de_DE")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _end)
     try:
-        with Sandbox(face=options.face, port=options.port, answer_ms=options.answer_ms) as sandbox:
+        with Sandbox(
+            face=options.face, port=options.port, answer_ms=options.answer_ms, language=options.language
+        ) as sandbox:
             facts = {"url": sandbox.url, "username": sandbox.username, "password": sandbox.password}
             print(json.dumps(facts), flush=True)
             sandbox.wait()

@@ -95,6 +95,11 @@ class Faults:
     slow_start: bool = False
     """The script of the Amazon Sales Channel page takes one and a half seconds to arrive."""
 
+    language: str = ""
+    """Code of the language (``de_DE``, ...) that accounts are spoken to in; empty is the practice Admin's own."""
+    sign_in_language: str = ""
+    """Code of the language of the sign-in page; empty is that of the accounts."""
+
     captcha: bool = False
     """The sign-in form asks for the words in a picture, as it does by itself after three wrong passwords."""
     recaptcha: bool = False

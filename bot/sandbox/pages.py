@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse
 
 from bot.sandbox.faults import Faults
+from bot.sandbox.languages import Tongue
 from bot.sandbox.sessions import SET_UP, Session
 from bot.sandbox.shop import Order
 
@@ -87,9 +88,10 @@ FILLERS = {
 
 
 class Pages:
-    """Draws pages; ``face`` is the one that the Amazon Sales Channel page has."""
+    """Draws pages; ``face`` is the one that the Amazon Sales Channel page has, ``tongue`` knows in which language."""
 
-    def __init__(self, face: str, faults: Faults) -> None:
+    def __init__(self, face: str, faults: Faults, tongue: Tongue) -> None:
+        self._tongue = tongue
         self._face = face
         self._faults = faults
         self._environment = Environment(
@@ -157,4 +159,6 @@ class Pages:
             start=DASHBOARD,
             **(facts or {}),
         )
+        speech = self._tongue.of(session)
+        html = html if speech is None else speech.page(html)
         return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})

@@ -11,6 +11,7 @@ import uvicorn
 from bot.errors import CannotStart
 from bot.sandbox.faults import Faults
 from bot.sandbox.journal import Journal
+from bot.sandbox.languages import ENGLISH, Tongue, checked
 from bot.sandbox.sessions import ACCOUNTS, PASSWORD, Sessions
 from bot.sandbox.shop import Shop
 from bot.sandbox.site import Site
@@ -44,7 +45,8 @@ class Sandbox:
     """A practice Admin that serves while the ``with`` block lasts.
 
     ``port`` 0 takes any free one; ``answer_ms`` is how long the data endpoint thinks before each answer;
-    ``shop`` and ``faults`` are the usual shop and no faults unless given.
+    ``shop`` and ``faults`` are the usual shop and no faults unless given; ``language`` is the code of the one that its
+    screens are in. Raises CannotStart for a language that it does not speak.
     """
 
     def __init__(
@@ -54,6 +56,7 @@ class Sandbox:
         answer_ms: int = 0,
         shop: Shop | None = None,
         faults: Faults | None = None,
+        language: str = ENGLISH,
     ) -> None:
         self.face = face
         self.shop = shop or new_shop()
@@ -62,7 +65,8 @@ class Sandbox:
         self.username = ACCOUNTS[0]
         self.password = PASSWORD
         self._port = port
-        self._site = Site(face.value, answer_ms, self.shop, self.faults, self.journal, Sessions())
+        tongue = Tongue(checked(language), self.faults)
+        self._site = Site(face.value, answer_ms, self.shop, self.faults, self.journal, Sessions(), tongue)
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
         self._socket: socket.socket | None = None

@@ -19,6 +19,7 @@ from bot.sandbox import pages as routes
 from bot.sandbox.channel import Channel, ChannelError
 from bot.sandbox.faults import Faults
 from bot.sandbox.journal import CodeRecord, CommerceCancelRecord, Journal, RequestRecord
+from bot.sandbox.languages import Tongue
 from bot.sandbox.pages import Pages
 from bot.sandbox.sessions import (
     BAD_KEY,
@@ -72,14 +73,22 @@ class Site:
     """Answers every request of the practice Admin. ``answer_ms`` is how long the data endpoint thinks."""
 
     def __init__(
-        self, face: str, answer_ms: int, shop: Shop, faults: Faults, journal: Journal, sessions: Sessions
+        self,
+        face: str,
+        answer_ms: int,
+        shop: Shop,
+        faults: Faults,
+        journal: Journal,
+        sessions: Sessions,
+        tongue: Tongue,
     ) -> None:
         self._answer_ms = answer_ms
         self._shop = shop
         self._faults = faults
         self._journal = journal
         self._sessions = sessions
-        self._pages = Pages(face, faults)
+        self._tongue = tongue
+        self._pages = Pages(face, faults, tongue)
         self._two_factor = TwoFactor(faults)
         self._channel = Channel(shop, faults, journal)
 
@@ -247,7 +256,7 @@ class Site:
         verdict = self._two_factor.check(session.account, code.strip())
         self._journal.add(CodeRecord(account=session.account, verdict=verdict))
         if verdict != "accepted":
-            return JSONResponse({"success": False, "message": "Invalid code"})
+            return JSONResponse({"success": False, "message": self._tongue.text(session, "Invalid code")})
         session.owes_code = False
         return JSONResponse({"success": True})
 
@@ -273,9 +282,9 @@ class Site:
         if not session.account or session.owes_code:
             if faults.ajax_expired:
                 return JSONResponse(AJAX_EXPIRED)
-            return _errors("Authentication failed")
+            return self._errors(session, "Authentication failed")
         if key != session.key(routes.DATA):
-            return _errors(BAD_KEY)
+            return self._errors(session, BAD_KEY)
         cancels = operation == "cancelOrder"
         if (cancels and faults.request_lost) or (operation and faults.operation_lost == operation):
             return CutOff()
@@ -298,12 +307,12 @@ class Site:
             variables = call.get("variables")
             data = self._channel.answer(operation, variables if isinstance(variables, dict) else {}, session)
         except (ChannelError, ValueError) as error:
-            return _errors(str(error))
-        return JSONResponse({"data": data})
+            return self._errors(session, str(error))
+        speech = self._tongue.of(session)
+        return JSONResponse({"data": data if speech is None else speech.data(data)})
 
-
-def _errors(message: str) -> Response:
-    return JSONResponse({"errors": [{"message": message}]})
+    def _errors(self, session: Session, message: str) -> Response:
+        return JSONResponse({"errors": [{"message": self._tongue.text(session, message)}]})
 
 
 def _call(body: bytes) -> dict[str, Any]:

@@ -329,7 +329,7 @@ AT_THE_MENU = "    for: opens the menu\n"
             "titel: The start page\n",
             "start_page.yaml:1:1: title is missing: What people call it; error messages use this\n"
             "start_page.yaml:2:1: titel is not a key that is known here: did you mean title? Allowed are screen, "
-            "title, observed, elements, labels, checks, busy and interrupts",
+            "title, observed, elements, labels, checks, busy, interrupts and before_sign_in",
             id="unknown key",
         ),
         pytest.param(
@@ -673,7 +673,7 @@ def test_an_unknown_key_of_an_element_is_named(folder: Path, mistakes: Callable[
     edit(folder, "start_page.yaml", AT_THE_MENU, "    colour: red\n" + AT_THE_MENU)
     assert mistakes() == (
         "start_page.yaml:9:5: colour is not a key that is known here: did you mean column? Allowed are role, "
-        "name, label, text, says, field, column, card, row, choice, css, xpath, within, case, commits, private, "
+        "name, label, text, says, field, column, card, row, choice, css, xpath, words, within, case, commits, private, "
         "secret, for and observed"
     )
 
@@ -687,7 +687,7 @@ def test_a_file_that_is_a_list_is_named(folder: Path, mistakes: Callable[[], str
     (folder / "answer.yaml").write_text("- answer\n", encoding="utf-8")
     assert mistakes() == (
         "answer.yaml:1:1: The file must be a mapping with the keys screen, title, observed, elements, labels, checks, "
-        "busy and interrupts, not a list"
+        "busy, interrupts and before_sign_in, not a list"
     )
 
 
@@ -769,7 +769,16 @@ def test_the_schema_is_one_json_document_whose_references_all_lead_somewhere() -
 def test_the_schema_knows_every_key_and_allows_no_others() -> None:
     definitions = pack_schema()["$defs"]
     models = {name: model for name, model in definitions.items() if model["type"] == "object"}
-    assert set(models) == {"Card", "Element", "Check", "Interruption", "ScreenSpec", "CancelRequest", "PackInfo"}
+    assert set(models) == {
+        "Card",
+        "Element",
+        "Check",
+        "Interruption",
+        "ScreenSpec",
+        "CancelRequest",
+        "PackInfo",
+        "Layer",
+    }
     assert all(model["additionalProperties"] is False for model in models.values())
     assert "for" in models["Element"]["required"]
     assert "purpose" not in models["Element"]["properties"]
@@ -786,6 +795,9 @@ def test_the_schema_describes_every_key_of_every_shipped_file() -> None:
         data: Any = read_yaml(path).data
         if path.name == "pack.yaml":
             fits("PackInfo", data)
+            continue
+        if path.parent.name == "languages":
+            fits("Layer", data)
             continue
         fits("ScreenSpec", data)
         for element in data["elements"].values():

@@ -43,6 +43,8 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "admin_url": "https://shop.example/admin",
         "username": "bot",
         "pack": "asc-4.3",
+        "language": "en_US",
+        "sign_in_language": None,
         "browser": None,
         "timeout": 30,
         "settle": 5,

@@ -1,14 +1,35 @@
 // Small helpers that both faces draw with: elements, icons and the words of statuses.
 
+// What the page brings along where the Admin is not in English: its words, and texts with something in them that differs.
+const spoken = JSON.parse(document.getElementById("words")?.textContent ?? "null");
+const patterns = (spoken?.patterns ?? []).map(([pattern, words]) => [new RegExp(`^${pattern}$`, "s"), words]);
+export const lang = spoken?.lang ?? "en-US";
+
+/** Words in the Admin's language; those that are not known, such as names, stay as they are. */
+export function t(english) {
+  if (!spoken) return english;
+  const bare = english.trim();
+  const said = (key) => (Object.hasOwn(spoken.words, key) ? spoken.words[key] : undefined);
+  let told = said(bare);
+  if (told === undefined && bare.endsWith(":") && said(bare.slice(0, -1))) told = said(bare.slice(0, -1)) + spoken.colon;
+  for (const [pattern, words] of told === undefined ? patterns : []) {
+    const found = pattern.exec(bare);
+    if (found) return english.replace(bare, () => words.replace("{}", () => t(found[1])));
+  }
+  return told === undefined ? english : english.replace(bare, () => told);
+}
+
+const SPOKEN = ["aria-label", "placeholder", "title"];
 const SVG = "http://www.w3.org/2000/svg";
 
 function build(element, attributes, children) {
   for (const [name, value] of Object.entries(attributes || {})) {
     if (value === false || value === null || value === undefined) continue;
     if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else element.setAttribute(name, value === true ? "" : value);
+    else element.setAttribute(name, value === true ? "" : SPOKEN.includes(name) ? t(value) : value);
   }
-  element.append(...children.flat(9).filter((child) => child !== null && child !== undefined && child !== false));
+  const drawn = children.flat(9).filter((child) => child !== null && child !== undefined && child !== false);
+  element.append(...drawn.map((child) => (typeof child === "string" ? t(child) : child)));
   return element;
 }
 

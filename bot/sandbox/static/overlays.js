@@ -1,6 +1,6 @@
 // What the Spectrum-like face draws outside its root: dialogs, list boxes, menus, toasts and the loading circle.
 
-import { h, icons, uniqueId } from "./dom.js";
+import { h, icons, t, uniqueId } from "./dom.js";
 
 /** Class names as a build tool would leave them. */
 export const c = (...names) => names.map((name) => `${name}_b7f3k2`).join(" ");
@@ -75,7 +75,7 @@ export function picker(label, items, changed) {
   const value = h("span", { id: valueId, class: c("d-value", "d-empty") }, "Select an option…");
   const choose = (key) => {
     selected = key;
-    value.textContent = items.find((item) => item.key === key).label;
+    value.textContent = t(items.find((item) => item.key === key).label);
     value.className = c("d-value");
     native.value = key;
     changed(key);

@@ -1,6 +1,6 @@
 // The Spectrum-like face: nested boxes with roles, generated class names, overlays outside the root.
 
-import { flag, h, icons, spaced, statusColour, trendLine, uniqueId } from "./dom.js";
+import { flag, h, icons, lang, spaced, statusColour, trendLine, uniqueId } from "./dom.js";
 import { STATUSES, chips, noFilters, sameFilters } from "./filters.js";
 import { orderGrid } from "./grid.js";
 import { c, clearToasts, dialog, loading, picker, popover, toast } from "./overlays.js";
@@ -9,7 +9,7 @@ import * as words from "./words.js";
 export function createView(root) {
   const screen = h("div", { class: c("app") });
   let close = null;
-  root.append(h("div", { class: c("provider"), lang: "en-US", dir: "ltr" }, screen));
+  root.append(h("div", { class: c("provider"), lang, dir: "ltr" }, screen));
   const draw = (...parts) => screen.replaceChildren(...parts);
   const nothing = (common) => () => common.message("notice", words.NOT_HERE);
 

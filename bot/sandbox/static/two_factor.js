@@ -1,5 +1,7 @@
 // The two-factor page: sends the code, and opens an alert window when it is refused.
 
+import { t } from "./dom.js";
+
 const form = document.querySelector("#two-factor-form");
 const field = document.querySelector("#tfa_code");
 const alert = document.querySelector("aside.modal-popup");
@@ -9,7 +11,7 @@ form?.addEventListener("submit", async (event) => {
   const button = form.querySelector("button");
   const words = button.firstElementChild;
   button.disabled = true;
-  words.textContent = "Please wait...";
+  words.textContent = t("Please wait...");
   const answer = await fetch(form.dataset.answer, {
     method: "POST",
     headers: { "X-Requested-With": "XMLHttpRequest" },
@@ -23,6 +25,6 @@ form?.addEventListener("submit", async (event) => {
   alert.querySelector(".modal-content > div").textContent = message;
   alert.classList.add("_show");
   button.disabled = false;
-  words.textContent = "Confirm";
+  words.textContent = t("Confirm");
 });
 alert.querySelector(".action-accept").addEventListener("click", () => alert.classList.remove("_show"));
