@@ -69,6 +69,7 @@ class Admin:
         by_hand: whether a person sees the browser and can sign in where the program cannot.
         on_step: told the name of every step as it begins.
         say: told remarks for the person who waits.
+        may_commit: told an order's number right before Confirm is pressed for it; raises if that may not be.
         stopping: asked before every step; once it says True, nothing new is begun before Confirm.
     """
 
@@ -89,6 +90,7 @@ class Admin:
         by_hand: bool = False,
         on_step: Callable[[str], None] = lambda name: None,
         say: Callable[[str], None] = lambda remark: None,
+        may_commit: Callable[[str], None] = lambda order: None,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self.page = page
@@ -101,6 +103,7 @@ class Admin:
         self.settle = settle
         self.recover_after = recover_after
         self.say = say
+        self.may_commit = may_commit
         self.store = ""
         """The store whose dashboard was reached last, or empty when the way must be walked from the menu."""
         self.order = ""

@@ -58,11 +58,13 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
     tried: the press may have arrived.
 
     Raises:
+        CountermandError: whoever made the Admin lets nothing be pressed here; nothing was.
         PressedBefore: the ledger knows of a Confirm for this order that was never settled.
         LedgerTrouble: the intent could not be written; nothing was pressed.
         StoodStill: too long after the intent, as when the computer slept in between; nothing was pressed, and another
             run may have concluded that by now.
     """
+    admin.may_commit(permit.order)
     dialog = admin.screen("cancel_dialog", order=permit.order)
     confirm = dialog.one("confirm")
     dialog.the_only("confirm")

@@ -16,7 +16,7 @@ from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, RunInfo
 from bot.progress import Progress
-from bot.recorder import Recorder
+from bot.recorder import NoRecorder, Recorder
 from bot.secrecy import Clean
 from bot.tempo import Tempo
 from bot.worker import WORKED_ON_ELSEWHERE, Book, Work, Worker, result_of, unforeseen
@@ -87,7 +87,7 @@ class AtHand:
         work: Work,
         open_admin: Callable[[], AbstractContextManager[Admin]],
         ledger: Ledger,
-        recorder: Recorder,
+        recorder: Recorder | NoRecorder,
         attempts: int,
         claim_seconds: float = 300,
         rest: Callable[[float], None] = lambda seconds: None,

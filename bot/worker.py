@@ -15,7 +15,7 @@ from bot.errors import AdminBusy, CountermandError, OrderTrouble, Refused, RunSt
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, Outcome
-from bot.recorder import Recorder
+from bot.recorder import NoRecorder, Recorder
 from bot.secrecy import Clean
 from bot.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
 from bot.wording import cut
@@ -105,7 +105,7 @@ class Worker:
         *,
         work: Work,
         ledger: Ledger,
-        recorder: Recorder,
+        recorder: Recorder | NoRecorder,
         book: Book,
         attempts: int,
         claim_seconds: float = 300,

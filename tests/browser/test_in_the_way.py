@@ -118,14 +118,14 @@ def test_what_can_be_cleared_is_and_the_order_is_canceled_once(
             RunStopped,
             "The Admin's page has no side menu with Marketing for this account.",
             "Ask an administrator to give the account's role the Amazon Sales Channel resources (under Marketing), "
-            "a start page that it may see, and English as its language.",
+            "a start page that it may see, and the language that COUNTERMAND_LANGUAGE names.",
         ),
         (
             {"start_page": "Products", "menu_lacks": "Marketing"},
             RunStopped,
             "The Admin's page has no side menu with Marketing for this account.",
             "Ask an administrator to give the account's role the Amazon Sales Channel resources (under Marketing), "
-            "a start page that it may see, and English as its language.",
+            "a start page that it may see, and the language that COUNTERMAND_LANGUAGE names.",
         ),
         (
             {"menu_lacks": "Amazon Sales Channel"},

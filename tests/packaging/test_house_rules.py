@@ -17,6 +17,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ENGINE = sorted((ROOT / "bot").rglob("*.py"))
 FLOWS = sorted((ROOT / "flows").rglob("*.py"))
 COMMAND_LINE = ROOT / "bot" / "cli.py"
+PYTEST_PLUGIN = ROOT / "bot" / "pytest_plugin.py"
 SANDBOX = ROOT / "bot" / "sandbox"
 BLIND = {"first", "last", "nth", "sleep", "wait_for_timeout"}
 
@@ -61,7 +62,7 @@ def test_the_engine_never_imports_the_flows() -> None:
     found = [
         where(path, node)
         for path in ENGINE
-        if path != COMMAND_LINE
+        if path not in {COMMAND_LINE, PYTEST_PLUGIN}
         for module, _, node in imports(path)
         if in_package(module, "flows")
     ]
@@ -148,12 +149,17 @@ def test_selectors_means_the_standard_librarys_module_in_the_checkout_too() -> N
 
 def test_every_imported_package_is_a_declared_dependency() -> None:
     declared = {canonicalize_name(Requirement(line).name) for line in PROJECT["project"]["dependencies"]}
+    for_tests = {
+        canonicalize_name(Requirement(line).name) for line in PROJECT["project"]["optional-dependencies"]["qa"]
+    }
     providers = importlib.metadata.packages_distributions()
     missing = {
         f"{where(path, node)}: {module}"
         for path in [*ENGINE, *FLOWS]
         for module, _, node in imports(path)
         if (top := module.partition(".")[0]) not in {"bot", "flows", *sys.stdlib_module_names}
-        and declared.isdisjoint(canonicalize_name(name) for name in providers.get(top, []))
+        and (declared | for_tests if path == PYTEST_PLUGIN else declared).isdisjoint(
+            canonicalize_name(name) for name in providers.get(top, [])
+        )
     }
     assert missing == set()

@@ -118,7 +118,7 @@ class Folder:
                 work=work,
                 open_admin=lambda: nullcontext(admin),
                 ledger=ledger,
-                recorder=NoRecorder(),  # type: ignore[arg-type]
+                recorder=NoRecorder(),
                 attempts=1,
             )
             runner = Runner(crew, ledger=ledger, progress=progress, limits=Limits(max_failures=5))

@@ -1,0 +1,173 @@
+"""For the test suites of other people: is this the screen it should be, and may this test cancel an order?
+
+What ``bot.pytest_plugin`` is made of, apart from pytest itself.
+"""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, field
+from string import Formatter
+from urllib.parse import urlsplit
+from weakref import WeakKeyDictionary
+
+from playwright.sync_api import BrowserContext, Page, Route
+
+from bot.admin import Admin, admin_name
+from bot.errors import CountermandError, RunStopped
+from bot.pack import Pack, load_pack, match_route
+from bot.screen import Screen
+from bot.textfile import did_you_mean
+
+SANDBOX = "sandbox"
+"""What stands for the host where the practice Admin is meant, whose port is another one each time. No real Admin is
+ever meant by it.
+"""
+
+
+class CommitsNotAllowed(RunStopped):
+    """Test {test} may not cancel an order at {host}: {why}. Nothing was pressed."""
+
+    next_step = (
+        "Mark the test with @pytest.mark.commits, and allow it by name and host: --countermand-commits TEST@HOST"
+    )
+
+
+@dataclass
+class Gate:
+    """Whether one test may cancel orders at one Admin; asked at the moment of pressing."""
+
+    test: str
+    """The test's name, without parameters."""
+    host: str
+    """Host of the Admin, with an unusual port; or ``SANDBOX``."""
+    marked: bool
+    """Whether the test says of itself that it commits."""
+    allowed: Collection[str]
+    """``TEST@HOST`` of every test that may."""
+    refused: list[CommitsNotAllowed] = field(default_factory=list)
+    """What was refused so far."""
+
+    @property
+    def why_not(self) -> str:
+        """Why it may not; empty when it may."""
+        if not self.marked:
+            return "it is not marked with commits"
+        return "" if f"{self.test}@{self.host}" in self.allowed else f"{self.test}@{self.host} is not allowed"
+
+    def check(self, order: str = "") -> None:
+        """Let through, or refuse.
+
+        Raises:
+            CommitsNotAllowed: the test may not.
+        """
+        if why := self.why_not:
+            refused = CommitsNotAllowed(test=self.test, host=self.host, why=why)
+            self.refused.append(refused)
+            raise refused
+
+
+def gate_host(url: str) -> str:
+    """What the gate calls a real Admin: never by the name that stands for the practice Admin."""
+    name = admin_name(url)
+    return f"{name}." if name == SANDBOX else name
+
+
+def guard_context(context: BrowserContext, pack: Pack, gate: Gate, may_talk_to: Callable[[str], bool]) -> list[str]:
+    """Keep every page of a context from what its test may not do, whoever presses: a list of what was stopped.
+
+    A cancel that the gate does not let through, and requests to hosts that are not allowed, never leave the browser.
+    """
+    stopped: list[str] = []
+    known = pack.info.cancel_request
+
+    def look_at(route: Route) -> None:
+        request = route.request
+        host = urlsplit(request.url).hostname
+        if host and not may_talk_to(host):
+            route.abort("blockedbyclient")
+        elif request.method == "POST" and known.address in request.url and known.body in (request.post_data or ""):
+            if gate.why_not:
+                stopped.append(f"a page sent a cancel, which was stopped: {gate.why_not}")
+                route.abort("blockedbyclient")
+            else:
+                route.fallback()
+        else:
+            route.fallback()
+
+    context.route("**/*", look_at)
+    return stopped
+
+
+def assert_screen(
+    page: Page | Admin, name: str, *, pack: Pack | str = "asc-4.3", timeout: float = 30, **facts: str
+) -> Screen:
+    """Wait until screen ``name`` of the pack is open and every check of it holds; give it, to be read.
+
+    Args:
+        page: any Playwright page, or an Admin, which has a pack of its own.
+        name: the screen, such as ``order_details``.
+        pack: what the screens look like: a name, a folder, or a pack that was loaded.
+        timeout: seconds to wait; an Admin has its own patience.
+        facts: what the screen's checks have in braces, such as ``store``. Those that the page's address gives need not
+            be named.
+
+    Raises:
+        AssertionError: with the message of the first check that does not hold, or of what lies over the page.
+        ValueError: there is no such screen, or a fact is needed that the address does not give.
+    """
+    __tracebackhide__ = True
+    admin = page if isinstance(page, Admin) else _admin_of(page, pack, timeout)
+    if name not in admin.pack.screens:
+        known = list(admin.pack.screens)
+        raise ValueError(f"pack {admin.pack.name} has no screen {name!r}: {did_you_mean(name, known) or known}".strip())
+    needed = _facts_of(admin, name) - facts.keys()
+    try:
+        if needed & {"order", "store_id"}:
+            facts = {**_facts_of_address(admin, needed), **facts}
+        if missing := sorted(needed - facts.keys()):
+            raise ValueError(f"screen {name} is checked by facts that must be given: {', '.join(missing)}")
+        return admin.arrive(name, **facts)
+    except RunStopped as trouble:
+        raise AssertionError(f"{trouble} {trouble.next_step}".strip()) from None
+    except CountermandError as trouble:  # what to do about it is said to those who run a list
+        raise AssertionError(str(trouble)) from None
+
+
+def _facts_of_address(admin: Admin, needed: set[str]) -> dict[str, str]:
+    """What the page's address tells of the order and store; it may still be on its way there."""
+
+    def look() -> dict[str, str] | None:
+        for route in (admin.pack.info.order_route, admin.pack.info.store_route):
+            place = match_route(route, admin.address())
+            if place is not None and needed & {"order", "store_id"} <= place.keys():
+                return place
+        admin.notice_interruptions()
+        return None
+
+    place = admin.until(look)
+    if place is None:
+        raise AssertionError(
+            f"The page's address, {admin.address() or 'without a #'}, is not that of an order or store."
+        )
+    return place
+
+
+def _facts_of(admin: Admin, name: str) -> set[str]:
+    spec = admin.pack.screens[name]
+    checked = {element for check in spec.checks for element in check.elements}
+    templates = [text for element in checked for _, text in spec.elements[element].templates()]
+    for check in spec.checks:
+        templates += [check.message, check.route or "", *(check.reads or {}).values()]
+    return {fact for text in templates for _, fact, _, _ in Formatter().parse(text) if fact}
+
+
+_admins: "WeakKeyDictionary[Page, dict[str, Admin]]" = WeakKeyDictionary()
+
+
+def _admin_of(page: Page, pack: Pack | str, timeout: float) -> Admin:
+    """An Admin around a page that nobody gave one; the same one for the same pack."""
+    pack = pack if isinstance(pack, Pack) else load_pack(pack)
+    known = _admins.setdefault(page, {})
+    if pack.name not in known:
+        known[pack.name] = Admin(page, pack, page.url, patience=timeout)
+    known[pack.name].patience = timeout
+    return known[pack.name]
