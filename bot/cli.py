@@ -421,6 +421,27 @@ def doctor(
 
 
 @app.command()
+def record(
+    screen: Annotated[str, typer.Argument(metavar="SCREEN", help="Name of the screen, such as order_details.")],
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; SCREEN.yaml here if not given.")] = None,
+    pack: PACK = None,
+    language: LANGUAGE = None,
+) -> None:
+    """Click through a screen; get a draft of its pack file.
+
+    It only listens, and never to what is typed; but your own clicks are real, whatever they do.
+    """
+    from bot.record import record_to_file
+
+    file = out or Path(f"{screen}.yaml")
+    draft = record_to_file(screen, file, _settings(pack, language, unmasked=False), _sign_in, typer.echo)
+    typer.echo(f"Draft: {file}. Read all of it: it is a starting point, and no more.")
+    for problem in draft.problems:
+        typer.echo(harmless(f"The pack loader says: {problem}"), err=True)
+    raise typer.Exit(bool(draft.problems))
+
+
+@app.command()
 def schema(of: Annotated[SchemaOf, typer.Argument(help="What to describe.")]) -> None:
     """Print a JSON Schema, for editors that check and complete."""
     import json

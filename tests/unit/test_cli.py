@@ -133,12 +133,13 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "purge": "Remove old evidence; keep outcomes.",
         "sandbox": "Serve the practice Admin, to try and to train.",
         "doctor": "Check everything up to the cancel dialog; cancel nothing.",
+        "record": "Click through a screen; get a draft of its pack file.",
         "schema": "Print a JSON Schema, for editors that check and complete.",
     }
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "plan", "demo", "report", "verify", "status", "purge", "sandbox", "doctor", "schema"]
+    "command", ["run", "plan", "demo", "report", "verify", "status", "purge", "sandbox", "doctor", "record", "schema"]
 )
 def test_every_command_explains_itself(countermand: Countermand, command: str) -> None:
     said = countermand(command, "--help")
