@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from bot.outcomes import OrderResult
     from bot.pack import Pack
     from bot.qa import Gate
-    from bot.worker import Work
     from bot.sandbox import Sandbox
     from bot.settings import Settings
+    from bot.worker import Work
 
 
 @dataclass
