@@ -110,6 +110,8 @@ class Admin:
         """The order in hand, for the ledger's trail; empty between orders."""
         self.pressed = False
         """Whether Confirm was pressed for the order in hand."""
+        self.on_arrival: Callable[[Screen], None] = lambda screen: None
+        """Told every screen that is arrived at; a check looks at it there."""
         self.by_hand = by_hand
         """Whether a person looks on, who can sign in by hand."""
         self.taken_over = False
@@ -205,7 +207,8 @@ class Admin:
             expected = screens[0]
             failing = expected.failing_check()
             why = expected.told(failing) if failing else "a loading cover stayed over it."
-            raise ScreenNotReached(screen=expected.spec.title, seconds=self.patience, why=why)
+            raise expected.blamed(ScreenNotReached(screen=expected.spec.title, seconds=self.patience, why=why))
+        self.on_arrival(here)
         return here
 
     def until(self, look: Callable[[], Seen | None], seconds: float | None = None) -> Seen | None:

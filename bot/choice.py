@@ -55,6 +55,25 @@ def choose(page: Page, box: Locator, words: str) -> None:
     option.click()
 
 
+def offered(page: Page, box: Locator) -> list[str]:
+    """The words that the one control in ``box`` offers; a list that had to be opened for that stays open.
+
+    Raises:
+        NotOneControl: there is none, or there are several.
+    """
+    control, kind, _ = _control(box)
+    if kind == "radio":
+        words: list[str] = control.evaluate_all(_LABELS)
+        return words
+    if kind == "select":
+        return [" ".join(text.split()) for text in control.locator("option").all_text_contents()]
+    if kind != "listbox":
+        control.click()
+    listbox = control if kind == "listbox" else page.get_by_role("listbox").filter(visible=True)
+    listbox.wait_for()
+    return [" ".join(text.split()) for text in listbox.get_by_role("option").all_text_contents()]
+
+
 def chosen(box: Locator) -> str:
     """The words that the one control in ``box`` shows as chosen; empty when none is.
 

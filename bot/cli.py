@@ -14,9 +14,12 @@ from bot.textfile import listing
 from bot.wording import count_of, harmless, harmless_lines
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from bot.accounts import Account
     from bot.admin import Admin
     from bot.joblist import JobList
+    from bot.outcomes import OrderResult
     from bot.runner import RunEnd
     from bot.settings import Places, Settings
     from bot.worker import Work
@@ -442,6 +445,60 @@ def record(
 
 
 @app.command()
+def check(
+    store: Annotated[str | None, typer.Option("--store", help="Store to look at; else the first one.")] = None,
+    update: Annotated[bool, typer.Option("--update", help="Write the baselines anew.")] = False,
+    baselines: Annotated[
+        Path | None,
+        typer.Option("--baselines", metavar="FOLDER", help="Where the baselines are; else beside the pack."),
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option("--tolerance", min=0, max=100, help="Percent of a picture that may look different.")
+    ] = 0.1,
+    looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Compare pictures too.")] = True,
+    full: Annotated[
+        str | None, typer.Option("--full", metavar="ORDER", help="If nothing differs, also cancel this one test order.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="With --full: the reason, label or code.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --full: start without asking.")] = False,
+    headed: HEADED = False,
+    pack: PACK = None,
+    language: LANGUAGE = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print an object for programs, and nothing else.")] = False,
+) -> None:
+    """Hold every screen against pack and baselines; cancel nothing.
+
+    It signs in with an account of the settings that no run is at work with, and only looks, up to the cancel dialog.
+    """
+    from functools import partial
+
+    from bot.check.command import Plan
+    from bot.check.command import check as make_check
+    from bot.check.show import as_json as in_json
+    from bot.check.show import tell
+    from flows.look_around import look_around
+
+    if full and as_json:
+        raise CannotStart(reason="--full tells how it goes while it does: leave --json away, and read check.json.")
+    settings = _settings(pack, language, unmasked=False)
+    plan = Plan(
+        baselines=baselines,
+        update=update,
+        tolerance=tolerance,
+        looks=looks,
+        headed=headed,
+        full=_full(settings, full, store, reason, yes=yes, headed=headed) if full else None,
+    )
+    made = make_check(settings, partial(look_around, store=store), _sign_in, plan)
+    if as_json:
+        typer.echo(in_json(made.outcome), nl=False)
+    else:
+        tell(made.outcome)
+        typer.echo(f"Report: {made.page}")
+    raise typer.Exit(made.exit_status)
+
+
+@app.command()
 def schema(of: Annotated[SchemaOf, typer.Argument(help="What to describe.")]) -> None:
     """Print a JSON Schema, for editors that check and complete."""
     import json
@@ -450,6 +507,36 @@ def schema(of: Annotated[SchemaOf, typer.Argument(help="What to describe.")]) ->
     from bot.pack import pack_schema
 
     typer.echo(json.dumps(job_list_schema() if of is SchemaOf.JOBS else pack_schema(), indent=2))
+
+
+def _full(
+    settings: "Settings", order: str, store: str | None, reason: str | None, *, yes: bool, headed: bool
+) -> "Callable[[], OrderResult]":
+    """What cancels the one order that ``check --full`` names; a person is asked now, before anything is opened."""
+    from flows.cancel_order import cancel_order
+
+    if store is None or reason is None:
+        raise CannotStart(reason="--full cancels an order: name its store with --store, and a reason with --reason.")
+    job_list = _one_job(order, store, reason)
+    if not yes:
+        _ask_to_start(settings, job_list, workers=1)
+
+    def cancel() -> "OrderResult":
+        (result,) = _carry_out("run", settings, job_list, cancel_order, headed=headed).results
+        return result
+
+    return cancel
+
+
+def _one_job(order: str, store: str, reason: str) -> "JobList":
+    """A list of one order, as strict as one in a file."""
+    import json
+    import tempfile
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "order-of-check.yaml"
+        path.write_text(json.dumps({"orders": [{"order": order, "store": store, "reason": reason}]}), encoding="utf-8")
+        return _read_jobs(path)
 
 
 def _settings(pack: str | None, language: str | None, unmasked: bool, pace: str | None = None) -> "Settings":

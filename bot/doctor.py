@@ -30,6 +30,7 @@ from bot.ledger import Ledger
 from bot.logs import log_to
 from bot.pack import load_pack
 from bot.reaching import NotReached
+from bot.screen import Screen
 from bot.secrecy import cleaner, secrets_that_are_set
 from bot.settings import Settings, load_settings
 from bot.stopping import StopRequest, stop_on_signals
@@ -135,6 +136,19 @@ class Show(Protocol):
         """The round is over."""
 
 
+class Onlooker(Protocol):
+    """Looks at the screens that a round comes to, more closely than the round itself does."""
+
+    def opened(self, admin: Admin, data: Collection[str] = ()) -> None:
+        """The Admin on which the round is made; nothing is open in it yet. ``data`` is what is peculiar to it."""
+
+    def offered(self, screen: Screen, name: str, words: list[str]) -> None:
+        """A pick list of the screen that is open offers these words."""
+
+    def failed(self, error: CountermandError) -> None:
+        """The round ends with this, and the page is as it was then."""
+
+
 class Over(Exception):
     """A check failed, so the round is over."""
 
@@ -142,8 +156,9 @@ class Over(Exception):
 class Round:
     """One round of checks, made in order."""
 
-    def __init__(self, show: Show) -> None:
+    def __init__(self, show: Show, onlooker: Onlooker | None = None) -> None:
         self.show = show
+        self.onlooker = onlooker
         self.findings: list[Finding] = []
         self.steps: list[str] = []
         """The steps taken since the check under way began."""
@@ -161,12 +176,20 @@ class Round:
         except Interrupted:
             raise
         except CountermandError as error:
+            if self.onlooker is not None:
+                with suppress(PlaywrightError):  # a page that is gone cannot be looked at
+                    self.onlooker.failed(error)
             self._end(_failure(name, error, self.blocked))
             raise Over from error
         except PlaywrightError as trouble:
             self._end(_failure(name, PageTrouble(reason=first_line(trouble)), self.blocked))
             raise Over from trouble
         self._end(Finding(check=name, state=State.WORKS if result.tried else State.NOT_TRIED, found=result.found))
+
+    def choices(self, screen: Screen, name: str) -> None:
+        """See what the pick list ``name`` of the open screen offers; its list may stay open."""
+        if self.onlooker is not None:
+            self.onlooker.offered(screen, name, screen.offered(name))
 
     def step(self, name: str) -> None:
         """A step of a flow begins."""
@@ -203,6 +226,7 @@ def examine(
     pack: str | None = None,
     language: str | None = None,
     headed: bool = False,
+    onlooker: Onlooker | None = None,
 ) -> int:
     """Make every check, and give the exit status.
 
@@ -213,14 +237,17 @@ def examine(
         pack: goes before the pack of the settings.
         language: goes before the language of the settings.
         headed: whether the browser can be seen.
+        onlooker: looks at every screen; for it the round signs in anew, so that it comes to the sign-in page too.
 
     Raises:
         Interrupted: a person asked to stop; what was found until then was shown.
     """
-    round_ = Round(show)
+    round_ = Round(show, onlooker)
     try:
         with suppress(Over), ExitStack() as stack:
-            _go_round(round_, stack, walk, sign_in, partial(load_settings, pack=pack, language=language), headed=headed)
+            kept = None if onlooker is None else False
+            read_settings = partial(load_settings, pack=pack, language=language, keep_session=kept)
+            _go_round(round_, stack, walk, sign_in, read_settings, headed=headed)
     finally:
         round_.finish()
     return round_.exit_status
@@ -268,6 +295,8 @@ def _go_round(
             )
         )
         opened.page.on("requestfailed", lambda request: _note_blocked(round_, opened, request))
+        if round_.onlooker is not None:
+            round_.onlooker.opened(opened, (account.username,))
         browser = opened.page.context.browser
         result.found = choice.source + (f", version {browser.version}" if browser else "")
     walk(opened, round_, sign_in_and_keep)

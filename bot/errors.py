@@ -21,10 +21,13 @@ it gives the order in hand (if it concerns one order only) and whether beginning
 
 import inspect
 from collections.abc import Iterable
-from typing import ClassVar, NamedTuple
+from typing import TYPE_CHECKING, ClassVar, NamedTuple
 
 from bot.outcomes import Outcome
 from bot.wording import cut
+
+if TYPE_CHECKING:
+    from bot.screen import Screen
 
 
 class CountermandError(Exception):
@@ -183,6 +186,8 @@ class Technical(OrderTrouble):
     """
 
     next_step = "Nothing was pressed: run the list again. If it stays, look at the pictures of this order."
+    at: "Screen | None" = None
+    """The screen on which it happened, where that is known."""
 
 
 class ElementMissing(Technical):

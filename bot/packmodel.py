@@ -52,6 +52,11 @@ class Element(_Model):
     )
     within: Name | None = Field(default=None, description="Look only inside this element of the same screen")
     case: Literal["exact", "any"] = Field(default="exact", description="Whether upper and lower case must agree")
+    there: Literal["once", "maybe", "often"] = Field(
+        default="once",
+        description="How often it is on its screen: once; maybe, because only some states show it; often, once or "
+        "more. What acts on it needs exactly one all the same",
+    )
     commits: bool = Field(
         default=False, description="Pressing it cannot be taken back; only the holder of a permit can press it"
     )

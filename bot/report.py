@@ -38,6 +38,7 @@ OPEN_LIMIT = 20
 """Orders that could not be canceled are shown opened while there are no more of them than this."""
 
 _TEMPLATE = Path(__file__).with_name("report.html.j2")
+_STYLE = Path(__file__).with_name("report.css")
 _FILE_NAME = re.compile(r"(?:\d+-)?(.+)")
 _PICTURES = {".jpg", ".jpeg"}
 _URGENCY = (Group.PERSON, Group.NOT_CANCELED, Group.SKIPPED, Group.DONE)
@@ -191,7 +192,8 @@ class _Page:
         counted = of.orders if of else self._results
         counts = Counter(result.outcome for result in counted)
         trial = wording.is_trial(info.command)
-        page = _page(
+        page = html_page(
+            _TEMPLATE,
             title=f"Countermand report {harmless(info.run_id)}",
             command=harmless(info.command),
             of=of,
@@ -392,7 +394,8 @@ def _length(info: RunInfo) -> str:
     return wording.duration(max(0.0, (info.finished_at - info.started_at).total_seconds()))
 
 
-def _page(**content: object) -> str:
+def html_page(template: Path, **content: object) -> str:
+    """A page in the look that all reports have, from a Jinja template; ``style | safe`` in it is the style sheet."""
     environment = Environment(
         autoescape=True,
         undefined=StrictUndefined,
@@ -401,4 +404,5 @@ def _page(**content: object) -> str:
         keep_trailing_newline=True,
     )
     environment.filters.update(duration=wording.duration, count_of=wording.count_of)
-    return environment.from_string(_TEMPLATE.read_text(encoding="utf-8")).render(content)
+    style = _STYLE.read_text(encoding="utf-8")
+    return environment.from_string(template.read_text(encoding="utf-8")).render(content, style=style)

@@ -147,29 +147,29 @@ def _junit(info: RunInfo, results: Sequence[OrderResult]) -> str:
     suite = ET.Element(
         "testsuite",
         {
-            "name": _xml(f"countermand {info.command} {info.run_id}"),
+            "name": for_xml(f"countermand {info.command} {info.run_id}"),
             "tests": str(len(results)),
             "failures": str(kinds.count("failure")),
             "errors": str(kinds.count("error")),
             "skipped": str(kinds.count("skipped")),
             "time": f"{sum(result.seconds for result in results):.3f}",
             "timestamp": info.started_at.isoformat(timespec="seconds"),
-            "hostname": _xml(info.admin),
+            "hostname": for_xml(info.admin),
         },
     )
     for result, kind in zip(results, kinds, strict=True):
         case = ET.SubElement(
             suite,
             "testcase",
-            {"classname": _xml(result.store), "name": _xml(result.order), "time": f"{result.seconds:.3f}"},
+            {"classname": for_xml(result.store), "name": for_xml(result.order), "time": f"{result.seconds:.3f}"},
         )
         if kind:
-            trouble = ET.SubElement(case, kind, {"message": _xml(result.message)})
+            trouble = ET.SubElement(case, kind, {"message": for_xml(result.message)})
             if kind != "skipped":
                 trouble.set("type", result.outcome.value)
-            trouble.text = _xml("\n".join(filter(None, (result.message, result.next_step))))
+            trouble.text = for_xml("\n".join(filter(None, (result.message, result.next_step))))
         else:
-            ET.SubElement(case, "system-out").text = _xml(result.message)
+            ET.SubElement(case, "system-out").text = for_xml(result.message)
     ET.indent(suite)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{ET.tostring(suite, encoding="unicode")}\n'
 
@@ -181,7 +181,7 @@ def _junit_kind(outcome: Outcome) -> str:
     return {Outcome.SKIPPED: "skipped", Outcome.FAILED: "error"}.get(outcome, "failure")
 
 
-def _xml(text: str) -> str:
+def for_xml(text: str) -> str:
     """``text`` with every character that XML 1.0 has no place for, or that nobody sees, replaced by U+FFFD.
 
     Whatever some readers take for the end of a line is a line feed.

@@ -4,7 +4,7 @@ Every action finds its element exactly once or fails, and checks the screen agai
 (an Admin's page moves on its own: a session ends, a cover falls, a list is redrawn).
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
@@ -21,6 +21,7 @@ from bot.errors import (
     PageTrouble,
     RunStopped,
     ScreenChanged,
+    Technical,
 )
 from bot.finder import READ_PAGE, READ_ROWS, SCROLL_ON, locate, reading_request
 from bot.pack import fill, match_route
@@ -132,8 +133,12 @@ class Screen:
 
     def failing_check(self) -> Check | None:
         """The first of the pack's checks that does not hold now, or None when all hold."""
+        return next(self.failing_checks(), None)
+
+    def failing_checks(self) -> Iterator[Check]:
+        """The pack's checks that do not hold now, in their order."""
         glance = self.glance(*self._checked_texts())
-        return next((check for check in self.spec.checks if not self._holds(check, glance)), None)
+        return (check for check in self.spec.checks if not self._holds(check, glance))
 
     def is_here(self) -> bool:
         """Whether it is this screen now, with no cover over it that means: not ready yet."""
@@ -172,12 +177,17 @@ class Screen:
         failing = self.failing_check()
         if failing is not None:
             self.admin.notice_interruptions(besides=(self.spec.screen,))
-            raise ScreenChanged(screen=self.spec.title, why=self.told(failing))
+            raise self.blamed(ScreenChanged(screen=self.spec.title, why=self.told(failing)))
         return self
 
     def told(self, check: Check) -> str:
         """The check's message, with the facts filled in."""
         return fill(check.message, self.facts)
+
+    def blamed(self, error: Technical) -> Technical:
+        """The error, which remembers that it happened on this screen."""
+        error.at = self
+        return error
 
     # --- Acting on it ---
 
@@ -256,6 +266,11 @@ class Screen:
         """The words that the ``choice`` element ``name`` now shows as chosen; empty when none is."""
         return str(self._with_choice(name, choice.chosen))
 
+    def offered(self, name: str) -> list[str]:
+        """The words that the ``choice`` element ``name`` offers; its list may stay open, for the page to be left."""
+        words: list[str] = self._with_choice(name, lambda box: choice.offered(self.admin.page, box))
+        return words
+
     # --- Inside ---
 
     def _with_choice(self, name: str, act: Callable[[Locator], Any], wanted: str = "") -> Any:
@@ -291,7 +306,7 @@ class Screen:
         if count == 1:
             return
         facts = {"screen": self.spec.title, "element": name, "purpose": self.element(name).purpose}
-        raise ElementAmbiguous(**facts, count=count) if count else ElementMissing(**facts)
+        raise self.blamed(ElementAmbiguous(**facts, count=count) if count else ElementMissing(**facts))
 
 
 _LEADS_TO = "(elements) => elements.map((element) => element.closest('a')?.href ?? '')"

@@ -40,6 +40,10 @@ class Places(BaseSettings):
         "database that a team shares, such as postgresql://bot@db.example/countermand",
     )
 
+    baselines: Path | None = Field(
+        default=None, description="Folder of the baselines that check compares with; beside the pack if not set"
+    )
+
     @field_validator("ledger")
     @classmethod
     def _database(cls, value: str | None) -> str | None:

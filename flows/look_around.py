@@ -1,4 +1,4 @@
-"""Looking at every screen on the way to the cancel dialog, for ``countermand doctor``; nothing is canceled.
+"""Looking at every screen up to the cancel dialog, for ``countermand doctor`` and ``check``; nothing is canceled.
 
 The manual: open the Admin and sign in; *Marketing* > *Channels* > *Amazon Sales Channel*; on the store's card click
 *View Store*; click *All Orders*; click an order number; click *Cancel Order*. There the look ends: the dialog is
@@ -69,7 +69,7 @@ def look_around(admin: Admin, checks: Round, sign_in: Callable[[Admin], None], *
         if order is None or seen.status is not Status.UNSHIPPED:
             result.not_tried("there is no Unshipped order in these lists; only such an order has the dialog")
         else:
-            look_at_dialog(admin, opened)
+            look_at_dialog(admin, opened, checks)
             result.found = f"opens for order {order}, with its reasons and Confirm; it was left again"
 
 
@@ -154,7 +154,7 @@ def look_at(admin: Admin, store: str, order: str) -> tuple[Opened, Sighting]:
     return opened, seen
 
 
-def look_at_dialog(admin: Admin, opened: Opened) -> None:
+def look_at_dialog(admin: Admin, opened: Opened, checks: Round) -> None:
     """Open the cancel dialog, see that its pick list of reasons can be read, and leave it.
 
     Raises:
@@ -162,6 +162,7 @@ def look_at_dialog(admin: Admin, opened: Opened) -> None:
     """
     dialog = open_dialog(admin, opened)
     dialog.chosen("reason")
+    checks.choices(dialog, "reason")
     leave_dialog(admin, opened)
 
 

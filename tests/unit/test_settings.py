@@ -40,6 +40,7 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "totp_secret": None,
         "runs_dir": Path("runs"),
         "ledger": None,
+        "baselines": None,
         "admin_url": "https://shop.example/admin",
         "username": "bot",
         "pack": "asc-4.3",
