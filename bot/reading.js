@@ -22,7 +22,12 @@
   const fold = (text) => squeeze(text).replace(/\s*:$/, "").toLowerCase();
   const known = new Set(request.known.map(fold));
   const careful = request.act === "mask" || request.act === "words";
-  const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  // A box that is only there for what is in it (display: contents) draws none itself, and is seen where its parent is.
+  const shown = (element) => {
+    if (element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return true;
+    const { display, visibility } = getComputedStyle(element);
+    return display === "contents" && visibility === "visible" && Boolean(element.parentElement) && shown(element.parentElement);
+  };
 
   // A block is a piece of text that stands by itself: the text of one box, without the boxes inside it.
   const boxOf = (element) => {

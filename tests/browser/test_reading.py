@@ -105,6 +105,9 @@ SHAPES = {
     "tall values": "<table><tr><td>Status<td style='font-size:40px'>Unshipped<tr><td>Notes<td>Imported</table>",
     "far down in a scroller": "<div style='height:60px;overflow:auto'><div style='height:900px'></div><table><tr>"
     "<td>Status<td>Unshipped<tr><td>Notes<td>Imported</table></div>",
+    "boxes that draw no box of their own": "<style>i{display:contents}</style>"
+    + row("<i>Status</i>", "<i><div><i>Unshipped</i></div></i>")
+    + row("<i>Notes</i>", "<div><i>Imported</i></div>"),
     "app as high as the window": "<body style='margin:0;overflow:hidden'><div style='height:100vh;overflow:hidden'>"
     "<div style='height:100%;overflow-y:scroll'><div style='height:3000px'></div><table><tr><td>Status<td>Unshipped"
     "<tr><td>Notes<td>Imported</table></div></div>",
@@ -197,6 +200,8 @@ def test_what_nobody_sees_is_not_read(field: Callable[..., list[str]], style: st
     assert field(row(label, "<div>Unshipped</div>")) == ["Unshipped"]
     assert field(row("Status", value)) == ["Unshipped"]
     assert field(row("Status", beside)) == ["Unshipped"]
+    inside = f"<div style='{style}'><div style='display:contents'><i style='display:contents'>Shipped</i></div></div>"
+    assert field(row("Status", f"{inside}<div>Unshipped</div>")) == ["Unshipped"]
 
 
 @pytest.mark.parametrize("closed", ["<dialog>{}</dialog>", "<details><summary>More</summary>{}</details>"])
@@ -222,6 +227,8 @@ TABLES = {
     "tree grid": f"<div role=treegrid>{GRID_HEAD}{GRID_ROW.replace('gridcell>1', 'rowheader>1')}</div>",
     "aria table": f"<div role=table>{GRID_HEAD}{GRID_ROW.replace('gridcell', 'cell')}</div>",
     "row headers": f"<table>{HEAD}<tbody><tr><th scope=row>1<td>Ada<td>$1</table>",
+    "rows that draw no box of their own": "<style>[role=row],i{display:contents}</style>"
+    f"<div role=grid style='display:grid'>{GRID_HEAD}{GRID_ROW.replace('Ada', '<i>Ada</i>')}</div>",
     "sort icons": f"<table>{HEAD.replace('Name', f'Name <i>{ICON}</i>')}<tbody><tr><td>1<td>Ada<td>$1</table>",
     "words for readers": f"<style>i{{{FOR_READERS}}}</style><table>{HEAD.replace('Name', 'Name<i>sort</i>')}"
     "<tr><td>1<td>Ada<td>2</table>",
