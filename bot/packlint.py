@@ -90,6 +90,10 @@ def lint(spec: ScreenSpec, document: Document, file: Path) -> Iterator[Problem]:
             container = spec.elements.get(element.within)
             if container is None or container.kind in READ_ONLY_KINDS or _is_inside_itself(spec, name):
                 yield problem(("elements", name, "within"), f"{element.within} is no box on this screen")
+        for other in element.when or ():
+            used.add(other)
+            if other not in spec.elements or spec.elements[other].kind != "field":
+                yield problem(("elements", name, "when"), f"{other} is no field on this screen")
         for keys, template in element.templates():
             yield from unknown_facts(document, ("elements", name, *keys), template, facts)
         need = needs.get(name, ANY)

@@ -57,6 +57,10 @@ class Element(_Model):
         description="How often it is on its screen: once; maybe, because only some states show it; often, once or "
         "more. What acts on it needs exactly one all the same",
     )
+    when: dict[Name, Words] | None = Field(
+        default=None,
+        description="It is there only while this field reads so, such as status: Unshipped; else it is not there",
+    )
     commits: bool = Field(
         default=False, description="Pressing it cannot be taken back; only the holder of a permit can press it"
     )
@@ -81,6 +85,8 @@ class Element(_Model):
             raise ValueError("only field and column elements can be private: their words are what is masked")
         if self.secret and (self.field or self.column):
             raise ValueError("field and column elements cannot be secret: nothing is typed into them")
+        if self.when is not None and (len(self.when) != 1 or self.there != "once"):
+            raise ValueError("when names one field and what it reads, and goes without there")
         if self.commits and self.name is None:
             raise ValueError("an element that commits is found by role and name, so that nothing else can match")
         return self

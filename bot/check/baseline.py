@@ -30,6 +30,9 @@ class Baseline(BaseModel):
     browser: str = Field(description="What it was taken with; another one draws letters a little differently")
     landmarks: tuple[str, ...] = Field(description="What was on the screen, in order; see bot.check.landmarks")
     elements: dict[str, LastHeld] = Field(default_factory=dict, description="Where the pack's elements were")
+    labels: dict[str, tuple[int, int, int, int]] = Field(
+        default_factory=dict, description="Where the pack's further labels were: x, y, width, height"
+    )
 
 
 def baselines_folder(pack: Pack, named: Path | None) -> Path:

@@ -33,7 +33,7 @@ def hold(screen: Screen, sight: Sight, baseline: Baseline | None = None) -> Iter
     """
     yield from _checks(screen)
     yield from _elements(screen, sight, baseline)
-    yield from _wording(screen, sight)
+    yield from _wording(screen, sight, baseline)
 
 
 def words_known(screen: Screen) -> tuple[str, ...]:
@@ -78,11 +78,31 @@ def _elements(screen: Screen, sight: Sight, baseline: Baseline | None) -> Iterat
         if element.within in gone or (element.within and counts.get(element.within) == 0):
             gone.add(name)  # it is told of the box around it
             continue
-        if count == 0 and element.there != "maybe":
+        due = _is_due(screen, name)
+        if count == 0 and due is not False and element.there != "maybe" and not (element.when and due is None):
             gone.add(name)
             yield drift.missing(screen, name, sight, baseline)
+        elif count and due is False:
+            ((field, words),) = (element.when or {}).items()
+            yield Drift(
+                aspect=Aspect.ELEMENTS,
+                element=name,
+                what=f"{name} ({element.purpose}) is there, though {field} does not read {words!r}.",
+            )
         elif count > 1 and element.there != "often" and element.kind != "column":
             yield drift.ambiguous(screen, name, count, sight, baseline)
+
+
+def _is_due(screen: Screen, name: str) -> bool | None:
+    """Whether an element must be there by what the field that it depends on reads; None where that cannot be said."""
+    when = screen.element(name).when
+    if when is None:
+        return None
+    ((field, words),) = when.items()
+    read = screen.texts(field)[field]
+    if len(read) != 1:
+        return None
+    return read[0] == words or screen.admin.pack.status(read[0]) == words
 
 
 def _count(screen: Screen, name: str) -> int:
@@ -113,12 +133,12 @@ def _cells(screen: Screen, name: str) -> int:
     return sum(folded(text) == folded(head) for text in heads)
 
 
-def _wording(screen: Screen, sight: Sight) -> Iterator[Drift]:
+def _wording(screen: Screen, sight: Sight, baseline: Baseline | None) -> Iterator[Drift]:
     texts = [piece.text for piece in sight.pieces]
     for label in screen.spec.labels:
         said = rf"(?<!\w){re.escape(label)}\s*:"  # in one piece of text with its value, or by itself
         if not any(folded(text) == folded(label) or re.search(said, text, re.IGNORECASE) for text in texts):
-            yield drift.not_said(screen, label, sight)
+            yield drift.not_said(screen, label, sight, baseline)
     statuses = [name for name in ("status", "order_status") if name in screen.spec.elements]
     for name, texts in screen.texts(*statuses).items() if statuses else ():
         unknown = sorted({text for text in texts if text and screen.admin.pack.status(text) is None})

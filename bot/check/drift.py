@@ -95,33 +95,43 @@ def ambiguous(screen: Screen, name: str, count: int, sight: Sight, baseline: Bas
     )
 
 
-def not_said(screen: Screen, label: str, sight: Sight) -> Drift:
+def not_said(screen: Screen, label: str, sight: Sight, baseline: Baseline | None = None) -> Drift:
     """What may have come in place of a label that the pack knows, and the screen does not show."""
     taken = {folded(one) for one in known_labels(screen.spec)}
-    ranked = sorted(
-        (
-            (alike(label, text), text)
-            for text in {_label(piece) for piece in _texts(sight)}
-            if folded(text) not in taken
-        ),
-        reverse=True,
-    )
+    place = baseline.labels.get(label) if baseline else None
+    last = LastHeld(words=label, place=place) if place else None
+    scored = []
+    for piece in _texts(sight):
+        text = _label(piece)
+        if folded(text) not in taken:
+            like = alike(label, text)
+            scored.append((0.4 * like + 0.6 * _nearness(piece.box, last) if last else like, text, piece))
+    scored.sort(key=lambda one: -one[0])
     candidates = [
         Candidate(
             shown=f'text "{text}"',
+            where=_where(piece, sight),
             likeness=round(score, 2),
             snippet=as_yaml({"labels": [text if one == label else one for one in screen.spec.labels]}),
             finds=1,
         )
-        for score, text in ranked[:1]
+        for score, text, piece in scored[:1]
         if score >= 0.6
     ]
     return Drift(
         aspect=Aspect.WORDING,
         what=f"The label {label!r} is not on the screen.",
-        instead=f"Likest to it is {ranked[0][1]!r}." if candidates else "",
+        last_held=_last_held(baseline, last),
         candidates=tuple(candidates),
     )
+
+
+def labels_at(screen: Screen, sight: Sight) -> Iterable[tuple[str, Box]]:
+    """Where the further labels of a screen are now, for a baseline."""
+    for label in screen.spec.labels:
+        piece = next((piece for piece in sight.pieces if folded(_label(piece)) == folded(label)), None)
+        if piece is not None:
+            yield label, piece.box
 
 
 def in_words(screen: Screen, element: Element) -> str:
@@ -164,6 +174,12 @@ def held_at(screen: Screen, name: str, sight: Sight, say: Callable[[str], str]) 
     thing = next((one for one in sight.things if _same(one.box, box) and one.role in CONTROLS | DIALOGS), None)
     if thing is None:
         thing = next((one for one in sight.of_role("columnheader", "heading") if _same(one.box, box)), None)
+    if thing is None:  # its words may be a part of a control
+        words = folded(_words_of(element))
+        thing = next(
+            (one for one in sight.things if one.role in CONTROLS and folded(one.name) == words and one.box.holds(box)),
+            None,
+        )
     before = _neighbour(box, sight)
     return LastHeld(
         role=thing.role if thing else "",
@@ -278,6 +294,8 @@ def _finds(screen: Screen, name: str, new: Element) -> int:
         if new.kind == "field":
             values = tried.texts(name)[name]
             return len(values) if any(values) else 0
+        if new.commits:  # one that is hidden may lie on top when it is pressed
+            return tried.find(name, hidden_too=True).count()
         return tried.count(name)
     except (KeyError, PlaywrightError):
         return 0
@@ -311,7 +329,7 @@ def _told_apart(screen: Screen, name: str, thing: Thing, sight: Sight) -> str | 
         new = element.model_copy(update={"within": around_name})
         spec = screen.spec.model_copy(update={"elements": {**screen.spec.elements, around_name: holder, name: new}})
         tried = Screen(screen.admin, spec, screen.facts)
-        if tried.count(around_name) == 1 and tried.count(name) == 1:
+        if tried.count(around_name) == 1 and tried.find(name, hidden_too=element.commits).count() == 1:
             return _snippet(around_name, holder) + _snippet(name, new)
     return None
 

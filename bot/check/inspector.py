@@ -172,6 +172,7 @@ class Inspector:
             browser=browser_of(screen.admin),
             landmarks=lines,
             elements=held,
+            labels={label: tuple(box) for label, box in drift.labels_at(screen, sight)},
         )
         write_baseline(baselines_folder(screen.admin.pack, self.baselines), baseline, picture)
 

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 DATA_COLOUR = (180, 186, 194)
 """What is painted over data, as in pictures of a run."""
 
-THRESHOLD = 48
-"""Out of 255: a pixel whose colour differs by less is the same; text is smoothed a little differently each time."""
+THRESHOLD = 24
+"""Out of 255: a pixel whose colour differs by less is the same."""
 
 MARGIN = 3
 """CSS pixels around data that are painted over with it."""
@@ -64,8 +64,8 @@ def compare(before: bytes, after: bytes) -> Comparison:
     changed = strongest.point(_steps(THRESHOLD))
     for picture in (old, new):
         changed = ImageChops.subtract(changed, _painted(picture))
-    # A lone pixel is no difference that a person sees: only what is at least two wide and high stays.
-    thick = changed.filter(ImageFilter.MinFilter(3)).filter(ImageFilter.MaxFilter(3))
+    # A lone pixel is no difference that a person sees: a third of those around it must differ as well.
+    thick = ImageChops.darker(changed, changed.filter(ImageFilter.BoxBlur(1)).point(_steps(255 // 3 - 1)))
     covered = ImageChops.lighter(_painted(old), _painted(new)).histogram()[255]
     compared = max(1, size[0] * size[1] - covered)
     share = 100 * thick.histogram()[255] / compared

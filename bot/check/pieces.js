@@ -7,7 +7,12 @@
   const ROW = "tr, [role=row]";
   const HEADER = "th:not([scope=row]), [role=columnheader]";
   const squeeze = (text) => text.replace(/[\ue000-\uf8ff]/g, "").replace(/[\s\u00a0]+/g, " ").trim();
-  const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
+  // A box that is only there for what is in it (display: contents) draws none itself, and is seen where its parent is.
+  const shown = (element) => {
+    if (element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return true;
+    const { display, visibility } = getComputedStyle(element);
+    return display === "contents" && visibility === "visible" && Boolean(element.parentElement) && shown(element.parentElement);
+  };
   const boxOf = (element) => {
     while (element.parentElement && ["inline", "contents"].includes(getComputedStyle(element).display))
       element = element.parentElement;
@@ -41,7 +46,8 @@
     if (!block) blocks.set(element, { element, raw: node.data,
       left: rect.left, top: rect.top, right: rect.right, bottom: rect.bottom });
     else {
-      block.raw += node.data;
+      const apart = rect.left > block.right + 2 || rect.top >= block.bottom - 2;
+      block.raw += apart ? ` ${node.data}` : node.data;
       block.left = Math.min(block.left, rect.left);
       block.top = Math.min(block.top, rect.top);
       block.right = Math.max(block.right, rect.right);

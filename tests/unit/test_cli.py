@@ -132,6 +132,7 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "status": "List runs, and what waits for a person.",
         "purge": "Remove old evidence; keep outcomes.",
         "sandbox": "Serve the practice Admin, to try and to train.",
+        "check": "Hold every screen against pack and baselines; cancel nothing.",
         "doctor": "Check everything up to the cancel dialog; cancel nothing.",
         "record": "Click through a screen; get a draft of its pack file.",
         "schema": "Print a JSON Schema, for editors that check and complete.",

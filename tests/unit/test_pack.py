@@ -673,8 +673,8 @@ def test_an_unknown_key_of_an_element_is_named(folder: Path, mistakes: Callable[
     edit(folder, "start_page.yaml", AT_THE_MENU, "    colour: red\n" + AT_THE_MENU)
     assert mistakes() == (
         "start_page.yaml:9:5: colour is not a key that is known here: did you mean column? Allowed are role, "
-        "name, label, text, says, field, column, card, row, choice, css, xpath, words, within, case, there, commits, "
-        "private, secret, for and observed"
+        "name, label, text, says, field, column, card, row, choice, css, xpath, words, within, case, there, when, "
+        "commits, private, secret, for and observed"
     )
 
 

@@ -1,0 +1,83 @@
+"""Prints the table of the drift suite: what changed on a screen, what was said of it, and whether that was right.
+
+Run it with ``make drift``; it makes every change on both faces of the practice Admin, on the screens that are named or
+on all of them. What went wrong is told on standard error.
+"""
+
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from drift_kit import CHANGES, NOTHING, SCREENS, Told, go_to, try_out
+from loguru import logger
+from playwright.sync_api import sync_playwright
+from pydantic import SecretStr
+
+from bot.admin import Admin
+from bot.browser import find_browser, launch, new_context
+from bot.pack import load_pack
+from bot.sandbox import Face, Sandbox
+from flows.open_order import open_store
+from flows.sign_in import sign_in
+
+
+def all_told(face: Face) -> Iterator[Told]:
+    """Every change on one face of the practice Admin."""
+    with Sandbox(face=face) as sandbox, sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+        browser = launch(playwright, find_browser(None, playwright), headed=False, allowed_hosts=("127.0.0.1",))
+        for screen in sys.argv[1:] or SCREENS:
+            context = new_context(browser)
+            admin = Admin(context.new_page(), load_pack("asc-4.3"), sandbox.url)
+            order = sandbox.shop.example("unshipped_recent")
+            sign_in(admin, sandbox.username, SecretStr(sandbox.password))
+            open_store(admin, order.store)
+            opened = go_to(admin, screen, order.number, context.clear_cookies)
+            yield from try_out(opened, Path(folder), tuple(one for one in CHANGES if one.screen == screen), alone=True)
+            context.close()
+        browser.close()
+        if sandbox.journal.cancels:
+            raise RuntimeError("a cancel arrived")
+
+
+def shares(right: list[bool | None]) -> str:
+    """Whether it was right on every face, in one word."""
+    if right[0] is None:
+        return ""
+    return "yes" if all(right) else "on one face" if any(right) else "no"
+
+
+def main() -> None:
+    """Print the table, and below it the shares."""
+    logger.remove()
+    told = {face: list(all_told(face)) for face in Face}
+    print("| screen | what changed | must be told | told | first suggestion | right | right without baseline |")
+    print("| --- | --- | --- | --- | --- | --- | --- |")
+    for ones in zip(*told.values(), strict=True):
+        change = ones[0].change
+        said = "yes" if all(one.found for one in ones) else "NO"
+        for one in ones:
+            if not one.found or one.right is False:
+                print(
+                    f"NOT AS IT MUST BE: {one.change.screen}, {one.change.name}: {one.report.drifts}", file=sys.stderr
+                )
+        right, alone = shares([one.right for one in ones]), shares([one.right_alone for one in ones])
+        must = "nothing" if change.found == NOTHING else str(change.found)
+        suggested = " / ".join(dict.fromkeys(one.suggested for one in ones if one.suggested))
+        print(
+            f"| {change.screen} | {change.name} | {must} | {said} | {suggested.replace('|', '/')} | {right} | {alone} |"
+        )
+    everything = [one for ones in told.values() for one in ones]
+    exists = [one for one in everything if one.right is not None]
+    right = sum(bool(one.right) for one in exists)
+    found, alone = sum(one.found for one in everything), sum(bool(one.right_alone) for one in exists)
+    print(
+        f"\n{len(CHANGES)} changes on {len(told)} faces: told as they must be in {found} of {len(everything)} cases; "
+        f"the first suggestion is right in {right} of the {len(exists)} where one exists ({right / len(exists):.0%}), "
+        f"without a baseline in {alone} ({alone / len(exists):.0%})."
+    )
+    sys.exit(found < len(everything))
+
+
+if __name__ == "__main__":
+    main()
