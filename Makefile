@@ -2,7 +2,7 @@
 # `make demo` and `make test` each get the rest themselves. Choose another Python with: make PYTHON=/path/to/python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-thorough test-unit test-browser test-packaging lint chaos bench lock clean
+.PHONY: help demo test test-thorough test-unit test-browser test-packaging lint chaos drift bench lock clean
 
 # What is set for some other Python project does not belong in here.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
@@ -57,6 +57,9 @@ chaos: $(VENV)/browser-ready  ## Kill the bot at every step and at 200 random mo
 	@$(PYTEST) --every-kill tests/browser/test_chaos.py
 	@echo "Chaos: killed at random moments."
 	@$(BIN)/python tests/chaos/random_moments.py
+
+drift: $(VENV)/browser-ready  ## Change the screens in every way of the drift suite, and print what is said of it
+	@$(BIN)/python tests/drift/table.py
 
 bench: $(VENV)/browser-ready  ## Measure, and print a table for each benchmark
 	@for benchmark in tests/benchmarks/*.py; do \

@@ -363,8 +363,8 @@ class Admin:
         except PlaywrightError as trouble:
             self.recorder.trouble(self, name)
             raise PageTrouble(reason=first_line(trouble)) from trouble
-        except Exception:
-            self.recorder.trouble(self, name)
+        except Exception as error:
+            self.recorder.trouble(self, name, error)
             raise
         self.recorder.picture(self, name)
 

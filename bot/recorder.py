@@ -17,7 +17,7 @@ from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page
 
-from bot.errors import EvidenceNotWritten, LedgerTrouble
+from bot.errors import ElementAmbiguous, ElementMissing, EvidenceNotWritten, LedgerTrouble
 from bot.finder import READ_PAGE, known_labels, locate
 from bot.ledger import Event
 from bot.pack import Pack
@@ -52,7 +52,7 @@ class NoRecorder:
     def picture(self, admin: "Admin", step: str) -> None:
         """A step is done."""
 
-    def trouble(self, admin: "Admin", step: str) -> None:
+    def trouble(self, admin: "Admin", step: str, error: Exception | None = None) -> None:
         """A step failed."""
 
 
@@ -105,15 +105,18 @@ class Recorder:
                 raise EvidenceNotWritten(reason=reason) from error
             logger.error("no picture of step {}, after Confirm: {}", step, reason)
 
-    def trouble(self, admin: "Admin", step: str) -> None:
-        """Photograph a page that is not what it should be, and write down its words. Never raises."""
+    def trouble(self, admin: "Admin", step: str, error: Exception | None = None) -> None:
+        """Photograph a page that is not what it should be, and write down its words. Never raises.
+
+        Where the ``error`` is that an element was not there, or several times, also what is there instead.
+        """
         if admin.page.is_closed():
             return
         try:
             self._write(admin, f"{step}-trouble.jpg", self._photograph(admin, careful=True))
-            self._write(admin, f"{step}-trouble.txt", self._words(admin).encode(errors="backslashreplace"))
-        except (OSError, PlaywrightError, LedgerTrouble, EvidenceNotWritten) as error:
-            logger.warning("no evidence of the trouble in step {}: {}", step, error)
+            self._write(admin, f"{step}-trouble.txt", self._words(admin, error).encode(errors="backslashreplace"))
+        except (OSError, PlaywrightError, LedgerTrouble, EvidenceNotWritten) as failure:
+            logger.warning("no evidence of the trouble in step {}: {}", step, failure)
 
     def _write(self, admin: "Admin", name: str, content: bytes) -> None:
         written = self._written[self._subject]
@@ -136,13 +139,13 @@ class Recorder:
             # Hiding the caret, as is usual, would leave its traces in the document.
             return page.screenshot(type="jpeg", quality=JPEG_QUALITY, caret="initial")
 
-    def _words(self, admin: "Admin") -> str:
+    def _words(self, admin: "Admin", error: Exception | None) -> str:
         messages = admin.screen("answer").find("messages").all_inner_texts()
         with _secrets_hidden(admin.page, admin.pack):
+            instead = _instead(error)
             snapshot = admin.page.locator("body").aria_snapshot(timeout=5000)
-        text = _without_long_lines(
-            "\n".join(["Messages on the screen:", *(messages or ["none"]), "", "The page (ARIA snapshot):", snapshot])
-        )
+        lines = [*instead, "Messages on the screen:", *(messages or ["none"]), ""]
+        text = _without_long_lines("\n".join([*lines, "The page (ARIA snapshot):", snapshot]))
         if self._masked:
             for words in sorted(_private(admin.page, admin.pack, act="words") or [], key=len, reverse=True):
                 if 1 < len(words) <= LONGEST_LINE:  # the longer ones went with their lines
@@ -156,6 +159,22 @@ def _without_long_lines(text: str) -> str:
         line if len(line) <= LONGEST_LINE else f"[a line of {len(line):,} characters is left out]"
         for line in text.split("\n")
     )
+
+
+def _instead(error: Exception | None) -> list[str]:
+    """What is on the screen instead of what was not found, in lines; nothing where it was something else."""
+    if not isinstance(error, ElementMissing | ElementAmbiguous) or error.at is None:
+        return []
+    from bot.check.drift import explain, in_lines  # only where it is needed: a run in which all goes well never does
+
+    try:
+        found = in_lines(explain(error.at, str(error.facts["element"])))
+    except PlaywrightError:
+        raise  # told with everything else that the page does not give any more
+    except Exception as defect:  # an explanation that fails must not take the place of what it explains
+        logger.opt(exception=defect).warning("what is there instead could not be found out: {}", type(defect).__name__)
+        return []
+    return ["What is there instead:", *found, ""]
 
 
 @contextmanager

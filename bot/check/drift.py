@@ -14,7 +14,7 @@ from playwright.sync_api import FloatRect
 
 from bot.check.baseline import Baseline, as_yaml
 from bot.check.model import Aspect, Box, Candidate, Drift, LastHeld
-from bot.check.sight import CONTROLS, DIALOGS, Piece, Sight, Thing, folded, is_data
+from bot.check.sight import CONTROLS, DIALOGS, Piece, Sight, Thing, folded, is_data, look_at
 from bot.finder import known_labels
 from bot.pack import fill
 from bot.packmodel import READ_ONLY_KINDS, Card, Element
@@ -93,6 +93,23 @@ def ambiguous(screen: Screen, name: str, count: int, sight: Sight, baseline: Bas
         last_held=_last_held(baseline, last),
         candidates=tuple(candidates[:MOST]),
     )
+
+
+def explain(screen: Screen, name: str) -> Drift:
+    """What there is in place of an element, on the page as it is now, without a baseline."""
+    sight = look_at(screen.admin.page)
+    count = 0 if screen.element(name).kind in READ_ONLY_KINDS else screen.count(name)
+    return ambiguous(screen, name, count, sight) if count > 1 else missing(screen, name, sight)
+
+
+def in_lines(drift: Drift) -> list[str]:
+    """A drift in words and YAML, for a text file."""
+    lines = [line for line in (drift.what, drift.instead, drift.last_held) if line]
+    for place, one in enumerate(drift.candidates):
+        where = f", {one.where}" if one.where else ""
+        lines += [f"{'Or' if place else 'Likest'}: {one.shown}{where} ({one.likeness:.0%} alike)", one.warning]
+        lines += [f"  {line}" for line in one.snippet.splitlines()]
+    return [line for line in lines if line]
 
 
 def not_said(screen: Screen, label: str, sight: Sight, baseline: Baseline | None = None) -> Drift:
@@ -199,6 +216,7 @@ def _candidates(
     wanted = fill(_words_of(element), screen.facts) if _fits(screen, _words_of(element)) else _words_of(element)
     taken = _taken(screen, name)
     before = {line.partition(" ")[2].strip('"') for line in baseline.landmarks} if baseline else set()
+    inside = _place_of(screen, element.within)
     scored = []
     for found in _pool(element, sight):
         words = found.name if isinstance(found, Thing) else _label(found)
@@ -211,6 +229,8 @@ def _candidates(
         same = folded(words) in {folded(wanted), folded(last.words) if last else ""}
         if not same and (folded(words) in taken or words in before):
             score *= 0.35  # it is something else, or was there beside it
+        if inside is not None and not inside.holds(found.box):
+            score *= 0.5
         scored.append((score, found, words))
     scored.sort(key=lambda one: -one[0])
     given = 0
@@ -313,7 +333,8 @@ def _told_apart(screen: Screen, name: str, thing: Thing, sight: Sight) -> str | 
     ]
     for other, _ in inside:
         new = element.model_copy(update={"within": other})
-        if _fits_box(screen, other, thing) and _finds(screen, name, new) == 1:
+        place = _place_of(screen, other)
+        if place is not None and place.holds(thing.box) and _finds(screen, name, new) == 1:
             return _snippet(name, new)
     around = [one for one in sight.things if one.role in _BOXES and one.box.holds(thing.box) and one is not thing]
     for box in sorted(around, key=lambda one: one.box.width * one.box.height):
@@ -334,15 +355,14 @@ def _told_apart(screen: Screen, name: str, thing: Thing, sight: Sight) -> str | 
     return None
 
 
-def _fits_box(screen: Screen, name: str, thing: Thing) -> bool:
+def _place_of(screen: Screen, name: str | None) -> Box | None:
+    """Where the one element ``name`` is; None where there is not exactly one."""
     try:
-        found = screen.find(name)
-        if found.count() != 1:
-            return False
-        box = found.bounding_box()
+        found = screen.find(name) if name else None
+        box = found.bounding_box() if found is not None and found.count() == 1 else None
     except (KeyError, PlaywrightError):
-        return False
-    return box is not None and _box(box).holds(thing.box)
+        return None
+    return _box(box) if box else None
 
 
 def _snippet(name: str, element: Element) -> str:
@@ -401,7 +421,7 @@ def _taken(screen: Screen, name: str) -> set[str]:
     """The words that other elements and labels of this screen have: what carries them is something else."""
     words = set(screen.spec.labels)
     for other, element in screen.spec.elements.items():
-        if other != name:
+        if other not in {name, screen.element(name).within}:
             words.add(_words_of(element))
     return {folded(one) for one in words if one} - {folded(_words_of(screen.element(name)))}
 

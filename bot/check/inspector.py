@@ -213,10 +213,8 @@ def masks(sight: Sight, data: Collection[str], known: Collection[str] = ()) -> I
     tables = sight.of_role("table", "grid", "treegrid")
     yield from sight.rows
     for table in tables:
-        inside = [row for row in sight.rows if table.box.holds(row)]
-        if inside:  # how many rows there are is data too
-            top = min(row.y for row in inside)
-            yield Box(table.box.x, top, table.box.width, table.box.y + table.box.height - top)
+        if any(table.box.holds(row) for row in sight.rows):
+            yield table.box  # how many rows there are, and how wide the columns, is data too
     for piece in sight.pieces:
         is_known = folded(piece.text) in labels
         if piece.row or piece.control or (is_data(piece.text, data) and not is_known):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -761,6 +762,31 @@ def test_a_refusal_in_a_step_stays_what_it_is_and_is_photographed(show: Callable
         admin.arrive("home")
     assert (tmp_path / recorder.evidence[1]).read_text(encoding="utf-8") == (
         "Messages on the screen:\nNothing here\n\nThe page (ARIA snapshot):\n- alert: Nothing here"
+    )
+
+
+def test_of_what_is_missing_the_evidence_says_what_is_there_instead(show: Callable[..., Admin], tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    details = "<h3>Order details</h3><button>Void Order</button><button>Cancel Orders</button>"
+    admin = show(details, recorder=recorder)
+    with pytest.raises(ElementMissing), admin.step("open_cancel_dialog"):
+        admin.screen("order_details", order=ORDER, store_id="7f").one("cancel_order")
+    today = f"{datetime.now(UTC):%Y-%m-%d}"
+    assert (tmp_path / recorder.evidence[1]).read_text(encoding="utf-8").partition("\n\n")[0] == (
+        "What is there instead:\n"
+        "cancel_order (opens the dialog; only there while the order is Unshipped) is not there: the pack looks for a "
+        "button named 'Cancel Order'.\n"
+        "Of role button there are: Void Order, Cancel Orders.\n"
+        'Likest: button "Cancel Orders", after button "Void Order" (97% alike)\n'
+        'See by hand what button "Cancel Orders" does before it goes into the pack; what commits must say commits: '
+        "true there.\n"
+        "  cancel_order:\n"
+        "    role: button\n"
+        "    name: Cancel Orders\n"
+        "    when:\n"
+        "      status: Unshipped\n"
+        "    for: opens the dialog; only there while the order is Unshipped\n"
+        f"    observed: this Admin, {today}; to be checked by a person"
     )
 
 

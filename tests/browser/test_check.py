@@ -1,0 +1,143 @@
+"""``countermand check`` on the practice Admin: it holds what is sound, finds what is not, and cancels nothing."""
+
+import json
+import subprocess
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+
+import pytest
+from pydantic import SecretStr
+
+from bot.admin import Admin
+from bot.check.inspector import Inspector
+from bot.check.model import Aspect, State
+from bot.doctor import Finding, Over, Round
+from bot.doctor import State as FindingState
+from bot.pack import Pack
+from bot.sandbox import Sandbox
+from bot.vocabulary import Status
+from flows.look_around import look_around
+from flows.sign_in import sign_in
+
+Start = Callable[..., "subprocess.Popen[str]"]
+Walk = Callable[..., Inspector]
+
+MAIN, US = "asc-v2-2.3-magentocommerce", "asc-v2-2.3-magentocommerce-us"
+WAY = ["sign_in", "start_page", "home", "store_dashboard", "all_orders", "order_details", "cancel_dialog"]
+
+
+class Unheard:
+    """Hears everything and shows nothing."""
+
+    def __getattr__(self, _: str) -> Callable[..., None]:
+        return lambda *_: None
+
+
+@pytest.fixture
+def walk(new_admin: Admin, sandbox: Sandbox, totp_secret: SecretStr | None, tmp_path: Path) -> Walk:
+    """Walks as the command does, and gives the inspector that looked on; nothing is ever canceled."""
+
+    def walk(*, store: str = US, update: bool = False, looks: bool = True, pack: Pack | None = None) -> Inspector:
+        new_admin.page.context.clear_cookies()
+        inspector = Inspector(baselines=tmp_path / "baselines", update=update, looks=looks)
+        checks = Round(Unheard(), inspector)
+        checks.findings += [Finding(check=name, state=FindingState.WORKS) for name in ("settings", "browser")]
+        admin = Admin(new_admin.page, pack or new_admin.pack, sandbox.url, patience=5, on_step=checks.step)
+        inspector.opened(admin, (sandbox.username,))
+        enter = partial(
+            sign_in, username=sandbox.username, password=SecretStr(sandbox.password), totp_secret=totp_secret
+        )
+        with suppress(Over):
+            look_around(admin, checks, enter, store=store)
+        assert "cancelOrder" not in sandbox.journal.operations
+        assert sandbox.journal.cancels == ()
+        return inspector
+
+    return walk
+
+
+def test_baselines_hold_for_another_store_other_orders_and_whoever_is_signed_in_already(
+    walk: Walk, sandbox: Sandbox, totp_secret: SecretStr | None
+) -> None:
+    way = [*WAY[:1], *(["two_factor"] if totp_secret else []), *WAY[1:]]
+    first = walk(update=True)
+    assert {name: report.updated for name, report in first.reports.items()} == dict.fromkeys(way, True)
+    for order in sandbox.shop.recent(MAIN)[:2]:
+        order.status = Status.CANCELED
+    again = walk(store=MAIN)
+    assert {name: (report.state, report.drifts) for name, report in again.reports.items()} == dict.fromkeys(
+        way, (State.HOLDS, ())
+    )
+
+
+def test_what_a_pack_does_not_find_is_explained_where_the_walk_ends(walk: Walk, pack: Pack) -> None:
+    spec = pack.screens["home"]
+    button = spec.elements["view_store"].model_copy(update={"text": "Open this store"})
+    home = spec.model_copy(update={"elements": spec.elements | {"view_store": button}})
+    inspector = walk(pack=pack.model_copy(update={"screens": pack.screens | {"home": home}}), looks=False)
+    assert list(inspector.reports) == WAY[:3]
+    report = inspector.reports["home"]
+    assert (report.state, report.aspects[Aspect.LANDMARKS]) == (State.DIFFERS, State.NO_BASELINE)
+    (drift,) = report.drifts
+    assert (drift.element, drift.what) == (
+        "view_store",
+        "view_store (opens the store's dashboard) is not there: the pack looks for the text 'Open this store', inside "
+        "store_card.",
+    )
+    assert 'button "View Store"' in [candidate.shown for candidate in drift.candidates]
+
+
+@pytest.mark.thorough
+def test_a_reason_that_is_not_offered_is_told(walk: Walk, sandbox: Sandbox) -> None:
+    sandbox.faults.missing_reason = "BuyerCanceled"
+    report = walk(looks=False).reports["cancel_dialog"]
+    assert [(drift.aspect, drift.what) for drift in report.drifts] == [
+        (Aspect.WORDING, "reason does not offer 'Buyer Canceled', which the pack knows as a reason.")
+    ]
+
+
+@pytest.mark.thorough
+def test_a_second_confirm_is_told_and_not_pressed(walk: Walk, sandbox: Sandbox) -> None:
+    sandbox.faults.second_confirm = True
+    report = walk(looks=False).reports["cancel_dialog"]
+    assert [drift.element for drift in report.drifts if drift.aspect is Aspect.ELEMENTS] == ["confirm"]
+
+
+def outcome_of(folder: Path, program: "subprocess.Popen[str]") -> tuple[int, str, str]:
+    out, err = program.communicate()
+    return program.returncode, out, err
+
+
+@pytest.mark.thorough
+def test_the_command_writes_baselines_holds_and_cancels_one_order_that_is_named(
+    start: Start, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    order = sandbox.shop.example("unshipped_recent")
+    status, out, err = outcome_of(tmp_path, start(tmp_path, "check", "--store", US, "--update"))
+    assert (status, "baselines written. Nothing was canceled." in out) == (0, True), err
+    assert sandbox.journal.cancels == ()
+    full = ("check", "--store", US, "--full", order.number, "--reason", "Buyer Canceled")
+    status, _, err = outcome_of(tmp_path, start(tmp_path, *full))
+    assert (status, sandbox.journal.cancels) == (2, ())  # nobody is there to be asked
+    status, out, err = outcome_of(tmp_path, start(tmp_path, *full, "--yes"))
+    assert (status, [cancel.order for cancel in sandbox.journal.cancels]) == (0, [order.number]), out + err
+    newest = max(tmp_path.glob("runs/checks/*/check.json"))
+    assert json.loads(newest.read_text(encoding="utf-8"))["full"]["outcome"] == "canceled"
+
+
+@pytest.mark.thorough
+def test_an_order_is_not_canceled_where_a_screen_differs(start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
+    order = sandbox.shop.example("unshipped_recent")
+    sandbox.faults.second_confirm = True
+    full = ("check", "--store", US, "--full", order.number, "--reason", "Buyer Canceled", "--yes")
+    status, out, _ = outcome_of(tmp_path, start(tmp_path, *full))
+    assert (status, sandbox.journal.cancels) == (1, ())
+    assert "1 of 7 screens differs. Nothing was canceled." in out
+
+
+@pytest.mark.thorough
+def test_where_nothing_can_be_opened_the_exit_status_is_2(start: Start, tmp_path: Path) -> None:
+    status, _, err = outcome_of(tmp_path, start(tmp_path, "check", BROWSER="/no/such/browser"))
+    assert status == 2, err
