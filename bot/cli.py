@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from bot import __version__
+from bot.cli_pack import pack_app
 from bot.errors import CannotStart, CountermandError, InputInvalid
 from bot.textfile import listing
 from bot.wording import count_of, harmless, harmless_lines
@@ -32,6 +33,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+
+app.add_typer(pack_app)
 
 JOBS = Annotated[Path, typer.Argument(metavar="JOBS", help="Job list, YAML or CSV.")]
 RUN = Annotated[str, typer.Argument(metavar="RUN", help="Run id, run folder, or latest.")]

@@ -46,7 +46,7 @@ def words_known(screen: Screen) -> tuple[str, ...]:
 def private_words(screen: Screen) -> set[str]:
     """What the screen shows that is data: the facts, and what fields and columns read as."""
     names = [
-        name for name in screen.spec.elements if screen.element(name).kind in READ_ONLY_KINDS and _known(screen, name)
+        name for name in screen.spec.elements if screen.element(name).kind in READ_ONLY_KINDS and is_known(screen, name)
     ]
     values = [text for texts in screen.texts(*names).values() for text in texts]
     for texts in _beside(screen, screen.spec.labels).values():
@@ -58,7 +58,7 @@ def private_words(screen: Screen) -> set[str]:
 
 def names_of_data(screen: Screen) -> set[str]:
     """Of what the screen shows, the words that may be a part of a control's name: stores, orders, what is private."""
-    private = [name for name in screen.spec.elements if screen.element(name).private and _known(screen, name)]
+    private = [name for name in screen.spec.elements if screen.element(name).private and is_known(screen, name)]
     values = [text for texts in screen.texts(*private).values() for text in texts] if private else []
     if "store_names" in screen.spec.elements:
         values += [" ".join(name.split()) for name in screen.find("store_names").all_inner_texts()]
@@ -72,7 +72,7 @@ def _checks(screen: Screen) -> Iterator[Drift]:
 
 def _elements(screen: Screen, sight: Sight, baseline: Baseline | None) -> Iterator[Drift]:
     gone: set[str] = set()
-    counts = {name: _count(screen, name) for name in screen.spec.elements if _known(screen, name)}
+    counts = {name: _count(screen, name) for name in screen.spec.elements if is_known(screen, name)}
     for name, count in counts.items():
         element = screen.element(name)
         if element.within in gone or (element.within and counts.get(element.within) == 0):
@@ -181,7 +181,7 @@ def _beside(screen: Screen, labels: tuple[str, ...]) -> dict[str, list[str]]:
     return found
 
 
-def _known(screen: Screen, name: str) -> bool:
+def is_known(screen: Screen, name: str) -> bool:
     """Whether the facts of an element, and of what is around it, are known."""
     element = screen.element(name)
     try:
@@ -189,4 +189,4 @@ def _known(screen: Screen, name: str) -> bool:
             template.format_map(screen.facts)
     except KeyError:
         return False
-    return element.within is None or _known(screen, element.within)
+    return element.within is None or is_known(screen, element.within)

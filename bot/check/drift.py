@@ -5,7 +5,7 @@ to find that. Each such piece of YAML is tried on the page before it is shown, a
 """
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from difflib import SequenceMatcher
 
@@ -17,6 +17,7 @@ from bot.check.model import Aspect, Box, Candidate, Drift, LastHeld
 from bot.check.sight import CONTROLS, DIALOGS, Piece, Sight, Thing, folded, is_data, look_at
 from bot.finder import known_labels
 from bot.pack import fill
+from bot.packlint import FACTS
 from bot.packmodel import READ_ONLY_KINDS, Card, Element
 from bot.screen import Screen
 
@@ -152,8 +153,13 @@ def labels_at(screen: Screen, sight: Sight) -> Iterable[tuple[str, Box]]:
 
 
 def in_words(screen: Screen, element: Element) -> str:
-    """How the pack finds an element, in words: ``a button named 'Cancel Order', in dialog``."""
-    facts = {"order": "{order}", "store": "{store}", "store_id": "{store_id}", "reason": "{reason}"} | screen.facts
+    """How the pack finds an element, in words, with the facts of the screen."""
+    return words_of_finder(element, screen.facts)
+
+
+def words_of_finder(element: Element, known: Mapping[str, str] | None = None) -> str:
+    """How an element is found, in words: ``a button named 'Cancel Order', inside dialog``."""
+    facts = {fact: f"{{{fact}}}" for fact in FACTS} | dict(known or {})
 
     def filled(words: str | None) -> str:
         return repr(fill(words or "", facts))

@@ -13,8 +13,10 @@ from pydantic import SecretStr
 from bot.admin import Admin
 from bot.check.inspector import Inspector
 from bot.check.model import Aspect, State
+from bot.check.savedpage import hold_saved, likeliest
 from bot.doctor import Finding, Over, Round
 from bot.doctor import State as FindingState
+from bot.errors import CannotStart
 from bot.pack import Pack
 from bot.sandbox import Sandbox
 from bot.vocabulary import Status
@@ -141,3 +143,53 @@ def test_an_order_is_not_canceled_where_a_screen_differs(start: Start, sandbox: 
 def test_where_nothing_can_be_opened_the_exit_status_is_2(start: Start, tmp_path: Path) -> None:
     status, _, err = outcome_of(tmp_path, start(tmp_path, "check", BROWSER="/no/such/browser"))
     assert status == 2, err
+
+
+# --- A saved page -------------------------------------------------------------------------------------------------
+
+SAVE = """() => {
+  for (const link of [...document.querySelectorAll("link[rel=stylesheet]")]) {
+    const style = document.createElement("style");
+    style.textContent = [...link.sheet.cssRules].map((rule) => rule.cssText).join("\\n");
+    link.replaceWith(style);
+  }
+  return document.documentElement.outerHTML;
+}"""
+
+
+def test_a_page_is_held_against_the_screen_that_it_shows_most_of(admin: Admin, pack: Pack) -> None:
+    assert likeliest(admin.page, pack) == "store_dashboard"
+    assert hold_saved(admin.page, pack, "store_dashboard", {})[1] == []
+    admin.page.evaluate(
+        "() => document.querySelector('footer').append(Object.assign(document.createElement('a'), "
+        "{ textContent: 'All Orders', href: '#' }))"
+    )
+    (drift,) = hold_saved(admin.page, pack, "store_dashboard", {})[1]
+    assert drift.what == (
+        "all_orders (leads to the list of all orders) is there 2 times: the pack looks for the text 'All Orders'."
+    )
+    assert "within: around_all_orders" in drift.candidates[0].snippet
+    with pytest.raises(CannotStart) as refused:
+        hold_saved(admin.page, pack, "dashboard", {})
+    assert str(refused.value) == (
+        "The pack asc-4.3 has no screen 'dashboard': there are all_orders, answer, cancel_dialog, home, order_details, "
+        "start_page, store_dashboard."
+    )
+
+
+@pytest.mark.thorough
+def test_a_pack_is_tried_on_a_saved_page_without_a_network(
+    admin: Admin, sandbox: Sandbox, pack: Pack, tmp_path: Path, start: Start
+) -> None:
+    saved = tmp_path / "dashboard.html"
+    words = admin.page.evaluate(SAVE)
+    tracker = f'<img src="{sandbox.url}seen.png"><script src="{sandbox.url}seen.js"></script>'
+    saved.write_text(words.replace("</body>", f"{tracker}</body>"), encoding="utf-8")
+    sandbox.journal.clear()
+    status, out, err = outcome_of(tmp_path, start(tmp_path, "pack", "lint", "asc-4.3", "--page", saved.name))
+    assert sandbox.journal.requests == ()
+    assert (status, err) == (0, "")
+    assert out.splitlines()[:2] == [
+        "dashboard.html as store_dashboard (The store's dashboard):",
+        "  everything that asc-4.3 says of it is there as it should be",
+    ]

@@ -132,6 +132,7 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "status": "List runs, and what waits for a person.",
         "purge": "Remove old evidence; keep outcomes.",
         "sandbox": "Serve the practice Admin, to try and to train.",
+        "pack": "Check, show and compare packs, for people who keep them.",
         "check": "Hold every screen against pack and baselines; cancel nothing.",
         "doctor": "Check everything up to the cancel dialog; cancel nothing.",
         "record": "Click through a screen; get a draft of its pack file.",
@@ -140,12 +141,38 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["run", "plan", "demo", "report", "verify", "status", "purge", "sandbox", "doctor", "record", "schema"]
+    "command",
+    ["run", "plan", "demo", "report", "verify", "status", "purge", "sandbox", "doctor", "check", "record", "schema"],
 )
 def test_every_command_explains_itself(countermand: Countermand, command: str) -> None:
     said = countermand(command, "--help")
     assert (said.status, said.err) == (0, "")
     assert said.out.startswith(f"Usage: countermand {command} [OPTIONS]")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (
+            ["--full", "112-1215998-3002091"],
+            "--full cancels an order: name its store with --store, and a reason with --reason.",
+        ),
+        (
+            ["--full", "112-1215998-3002091", "--json"],
+            "--full tells how it goes while it does: leave --json away, and read check.json.",
+        ),
+    ],
+)
+def test_check_cancels_only_what_is_named_whole(
+    countermand: Countermand, monkeypatch: pytest.MonkeyPatch, arguments: list[str], complaint: str
+) -> None:
+    for name, value in {"ADMIN_URL": "https://shop.example/admin", "USERNAME": "bot", "PASSWORD": "se-cret"}.items():
+        monkeypatch.setenv(f"COUNTERMAND_{name}", value)
+    assert countermand("check", *arguments) == (2, "", f"{complaint}\n")
+
+
+def test_two_packs_are_compared(countermand: Countermand) -> None:
+    assert countermand("pack", "diff", "asc-4.3", "asc-4.3") == (0, "Both say the same.\n", "")
 
 
 def test_without_a_command_the_help_is_shown(countermand: Countermand) -> None:

@@ -1,0 +1,104 @@
+"""``countermand pack``: for people who keep packs. Parses and wires, as ``bot.cli`` does."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.errors import CannotStart
+from bot.wording import count_of, harmless, harmless_lines
+
+pack_app = typer.Typer(
+    name="pack",
+    help="Check, show and compare packs, for people who keep them.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+)
+
+PACK = Annotated[str, typer.Argument(metavar="PACK", help="Pack that comes with Countermand, or a folder.")]
+
+
+@pack_app.command()
+def show(pack: PACK, screen: Annotated[str | None, typer.Option("--screen", help="Only this screen.")] = None) -> None:
+    """Say in words what a pack looks for."""
+    from bot.pack import load_pack
+    from bot.packtools import show as in_words
+
+    loaded = load_pack(pack)
+    if screen is not None and screen not in loaded.screens:
+        known = ", ".join(loaded.screens)
+        raise CannotStart(reason=f"The pack {loaded.name} has no screen {screen!r}: there are {known}.")
+    typer.echo("\n".join(in_words(loaded, screen)).strip())
+
+
+@pack_app.command()
+def diff(
+    old: Annotated[str, typer.Argument(metavar="OLD", help="Pack: a name or a folder.")],
+    new: Annotated[str, typer.Argument(metavar="NEW", help="Pack to compare with it.")],
+) -> None:
+    """Say what changed between two packs; exit status 1 if anything did."""
+    from bot.pack import load_pack
+    from bot.packtools import differences
+
+    lines = list(differences(load_pack(old), load_pack(new)))
+    typer.echo("\n".join(lines) or "Both say the same.")
+    raise typer.Exit(bool(lines))
+
+
+@pack_app.command()
+def lint(
+    pack: PACK,
+    page: Annotated[
+        Path | None, typer.Option("--page", metavar="FILE", help="Page saved from a browser (HTML) to try it on.")
+    ] = None,
+    screen: Annotated[str | None, typer.Option("--screen", help="Which screen it is; else the likeliest.")] = None,
+    fact: Annotated[
+        list[str] | None,
+        typer.Option("--fact", metavar="NAME=VALUE", help="What the page is about: order=..."),
+    ] = None,
+) -> None:
+    """Say what is wrong or odd about a pack; exit status 1 if anything is.
+
+    With --page every element of a screen is looked for on a saved page, which is opened without a network.
+    """
+    from bot.pack import load_pack
+    from bot.packtools import by_markup, odd
+
+    loaded = load_pack(pack)
+    found = list(odd(loaded))
+    for line in found:
+        typer.echo(f"- {line}")
+    if page is not None:
+        found += _lint_page(loaded.name, pack, page, screen, fact or [])
+    if not found:
+        typer.echo(f"{loaded.name}: nothing is wrong or odd.")
+    for line in by_markup(loaded):
+        typer.echo(f"Note: {line}.")
+    raise typer.Exit(bool(found))
+
+
+def _lint_page(name: str, pack: str, path: Path, screen: str | None, facts: list[str]) -> list[str]:
+    import os
+
+    from bot.check.drift import in_lines
+    from bot.check.savedpage import hold_saved, likeliest, saved_page
+    from bot.pack import load_pack
+    from bot.packlint import FACTS
+
+    given = dict(fact.partition("=")[::2] for fact in facts)
+    if unknown := sorted(given.keys() - FACTS):
+        raise CannotStart(reason=f"--fact {unknown[0]} is not known: there are {', '.join(sorted(FACTS))}.")
+    loaded = load_pack(pack)
+    with saved_page(path, os.environ.get("COUNTERMAND_BROWSER")) as (page, lacking):
+        held, drifts = hold_saved(page, loaded, screen or likeliest(page, loaded), given)
+    typer.echo(f"{harmless(str(path))} as {held.spec.screen} ({held.spec.title}):")
+    if lacking:
+        sheets = count_of(lacking, "style sheet")
+        typer.echo(f"  Note: {sheets} of the page did not come with it, so it may show other things. Save it complete.")
+    for drift in drifts:
+        lines = harmless_lines("\n".join(in_lines(drift))).splitlines()
+        typer.echo("\n".join(f"  {'- ' if not place else '  '}{line}" for place, line in enumerate(lines)))
+    if not drifts:
+        typer.echo(f"  everything that {name} says of it is there as it should be")
+    return [drift.what for drift in drifts]
