@@ -38,7 +38,7 @@ app.add_typer(pack_app)
 
 JOBS = Annotated[Path, typer.Argument(metavar="JOBS", help="Job list, YAML or CSV.")]
 RUN = Annotated[str, typer.Argument(metavar="RUN", help="Run id, run folder, or latest.")]
-PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name or a folder.")]
+PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name, a folder, or auto.")]
 LANGUAGE = Annotated[
     str | None, typer.Option("--language", help="Language that the Admin has for the account, such as de_DE.")
 ]
@@ -71,6 +71,14 @@ class SettledAs(StrEnum):
 
     CANCELED = "canceled"
     NOT_CANCELED = "not-canceled"
+
+
+class GenerationName(StrEnum):
+    """Whose screens the practice Admin has, named like the packs that describe them."""
+
+    ASC_2 = "asc-2"
+    ASC_4_0 = "asc-4.0"
+    ASC_4_3 = "asc-4.3"
 
 
 FACE = Annotated[FaceName, typer.Option("--face", help="How the practice Admin draws its screens.")]
@@ -380,19 +388,29 @@ def sandbox(
     answer_ms: Annotated[int, typer.Option("--answer-ms", min=0, help="How long it takes to answer.")] = 0,
     two_factor: Annotated[bool, typer.Option("--two-factor", help="Ask for a two-factor code at sign-in.")] = False,
     language: Annotated[str, typer.Option("--language", help="Language of its screens, such as de_DE.")] = "en_US",
+    generation: Annotated[
+        GenerationName, typer.Option("--generation", help="Whose screens: of which version of the extension.")
+    ] = GenerationName.ASC_4_3,
 ) -> None:
     """Serve the practice Admin, to try and to train."""
     import threading
 
     import pyotp
 
-    from bot.sandbox import Face, Faults, Sandbox
+    from bot.sandbox import Face, Faults, Generation, Sandbox
     from bot.stopping import StopRequest, stop_on_signals
 
     ended = threading.Event()
     stop = StopRequest()
     faults = Faults(two_factor=pyotp.random_base32() if two_factor else "")
-    with Sandbox(face=Face(face), port=port, answer_ms=answer_ms, faults=faults, language=language) as practice:
+    with Sandbox(
+        face=Face(face),
+        port=port,
+        answer_ms=answer_ms,
+        faults=faults,
+        generation=Generation(generation),
+        language=language,
+    ) as practice:
         typer.echo(f"Practice Admin: {practice.url}\nUser name: {practice.username}\nPassword: {practice.password}")
         if two_factor:
             typer.echo(f"Two-factor secret: {faults.two_factor}")

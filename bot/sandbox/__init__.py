@@ -5,6 +5,7 @@ and has switches for what can go wrong.
 """
 
 from bot.sandbox.faults import Faults
+from bot.sandbox.generation import Generation
 from bot.sandbox.journal import CancelRecord, CodeRecord, CommerceCancelRecord, Journal, RequestRecord
 from bot.sandbox.server import Face, Sandbox
 from bot.sandbox.shop import EXAMPLES, UNKNOWN_ORDER, Order, Shop, Store
@@ -17,6 +18,7 @@ __all__ = [
     "CommerceCancelRecord",
     "Face",
     "Faults",
+    "Generation",
     "Journal",
     "Order",
     "RequestRecord",

@@ -10,6 +10,7 @@ import sys
 from types import FrameType
 
 from bot.errors import CannotStart
+from bot.sandbox.generation import Generation
 from bot.sandbox.server import Face, Sandbox
 
 
@@ -17,6 +18,7 @@ def main() -> int:
     """Parse the words after the command, serve, and return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m bot.sandbox", description="Serves the practice Admin.")
     parser.add_argument("--face", type=Face, choices=list(Face), default=Face.SPECTRUM)
+    parser.add_argument("--generation", type=Generation, choices=list(Generation), default=Generation.ASC_4_3)
     parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
     parser.add_argument("--answer-ms", type=int, default=0, help="how long the data endpoint thinks")
     parser.add_argument("--language", default="en_US", help="such as de_DE")
@@ -24,7 +26,11 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _end)
     try:
         with Sandbox(
-            face=options.face, port=options.port, answer_ms=options.answer_ms, language=options.language
+            face=options.face,
+            port=options.port,
+            answer_ms=options.answer_ms,
+            generation=options.generation,
+            language=options.language,
         ) as sandbox:
             facts = {"url": sandbox.url, "username": sandbox.username, "password": sandbox.password}
             print(json.dumps(facts), flush=True)

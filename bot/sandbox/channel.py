@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any, Literal
 
 from bot.sandbox.faults import Faults
+from bot.sandbox.generation import Generation
 from bot.sandbox.journal import CancelRecord, Journal
 from bot.sandbox.sessions import Session
 from bot.sandbox.shop import Order, Shop, Store
@@ -12,6 +13,7 @@ from bot.vocabulary import Reason, Status
 
 PAGE = 50
 """Orders on one page of All Orders."""
+SELLER_CENTRAL = "sellercentral.amazon.com"
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
@@ -26,8 +28,11 @@ class ChannelError(Exception):
 class Channel:
     """Answers the operations of the page's app."""
 
-    def __init__(self, shop: Shop, faults: Faults, journal: Journal) -> None:
+    def __init__(
+        self, shop: Shop, faults: Faults, journal: Journal, generation: Generation = Generation.ASC_4_3
+    ) -> None:
         self._shop = shop
+        self._generation = generation
         self._faults = faults
         self._journal = journal
         self._operations: dict[str, Callable[[Variables, Session], Data]] = {
@@ -57,7 +62,7 @@ class Channel:
 
     def _recent_orders(self, variables: Variables, session: Session) -> Data:
         store = self._shop.store_by_uuid(variables["uuid"])
-        rows = self._rows(self._shop.recent(store.name))
+        rows = self._rows(self._shop.recent(store.name), session)
         return {"store": _store_data(store), "items": rows, "sortsAnew": self._faults.list_sorts_anew}
 
     def _orders(self, variables: Variables, session: Session) -> Data:
@@ -68,7 +73,7 @@ class Channel:
         found = [order for order in self._shop.orders(store.name) if _passes(order, filters)]
         pages = max(1, -(-len(found) // PAGE))
         page = min(max(1, int(variables.get("page") or 1)), pages)
-        rows = self._rows(tuple(found[(page - 1) * PAGE : page * PAGE]))
+        rows = self._rows(tuple(found[(page - 1) * PAGE : page * PAGE]), session)
         return {
             "store": _store_data(asked),
             "items": rows,
@@ -78,35 +83,47 @@ class Channel:
             "sortsAnew": self._faults.list_sorts_anew,
         }
 
-    def _rows(self, orders: tuple[Order, ...]) -> list[Data]:
-        rows = [_row(order) for order in orders]
+    def _rows(self, orders: tuple[Order, ...], session: Session) -> list[Data]:
+        rows = [row_data(order) | {"link": self._link(order, session)} for order in orders]
         return [row for row in rows for _ in range(2)] if self._faults.duplicate_row else rows
+
+    def _link(self, order: Order, session: Session) -> str | None:
+        """Where an order's number leads to: None is the app's own page, an empty address nowhere."""
+        if self._generation is Generation.ASC_4_3:
+            return None
+        if self._faults.order_import_disabled:
+            return f"https://{SELLER_CENTRAL}/orders-v3/order/{order.number}"
+        return session.url("sales/order/view", order_id=order.commerce_number) if order.commerce_number else ""
 
     def _order_details(self, variables: Variables, session: Session) -> Data:
         store = self._shop.store_by_uuid(variables["uuid"])
         order = self._shop.order(store.name, variables["orderId"])
-        shown = self._other(order) if self._faults.wrong_details else order
-        data = {"store": _store_data(store), "order": _details(shown, session)}
+        data = {"store": _store_data(store), "order": details_data(self.shown_for(order), session)}
         if self._faults.ships_after_details:
-            _ship(order)
+            ship(order)
         return data
 
-    def _other(self, order: Order) -> Order:
+    def shown_for(self, order: Order) -> Order:
+        """The order that the page of ``order`` shows."""
+        return self.other(order) if self._faults.wrong_details else order
+
+    def other(self, order: Order) -> Order:
+        """An Unshipped order of the same store that is not this one."""
         return next(
             other
-            for other in self._shop.select(store=order.store, status=Status.UNSHIPPED)
+            for other in self._shop.select(store=order.store, status=Status.UNSHIPPED, plain=None)
             if other.number != order.number
         )
 
     def _cancel_reasons(self, variables: Variables, session: Session) -> Data:
         order = self._shop.order(self._shop.store_by_uuid(variables["uuid"]).name, variables["orderId"])
         faults = self._faults
-        target = self._other(order) if faults.dialog_for_other_order or faults.dialog_hides_other_order else order
+        target = self.other(order) if faults.dialog_for_other_order or faults.dialog_hides_other_order else order
         named = faults.dialog_for_other_order or faults.dialog_names_order
         if faults.ships_behind_dialog:
-            _ship(order)
+            ship(order)
         return {
-            "order": _details(order, session) if faults.ships_behind_dialog else None,
+            "order": details_data(order, session) if faults.ships_behind_dialog else None,
             "orderId": target.number,
             "text": f"Order {target.number}" if named else "",
             "confirms": 2 if faults.second_confirm else 1,
@@ -124,6 +141,11 @@ class Channel:
             reason = Reason(variables["reason"])
         except ValueError as unknown:
             raise ChannelError("Unable to cancel Amazon order") from unknown
+        self.cancel(order, reason, session)
+        return {"success": True}
+
+    def cancel(self, order: Order, reason: Reason, session: Session) -> None:
+        """Cancel an order. Raises ChannelError when the second stage fails; the status reads Canceled by then."""
         status_on_arrival = order.status
         order.status = Status.CANCELED
         order.items_unshipped = 0
@@ -143,7 +165,6 @@ class Channel:
         )
         if not reached_amazon:
             raise ChannelError("Unable to cancel Amazon order")
-        return {"success": True}
 
     def _save_order(self, variables: Variables, session: Session) -> Data:
         order = self._shop.order(self._shop.store_by_uuid(variables["uuid"]).name, variables["orderId"])
@@ -152,7 +173,7 @@ class Channel:
         return {"success": True}
 
 
-def _ship(order: Order) -> None:
+def ship(order: Order) -> None:
     """Let an Unshipped order leave; nothing happens to others."""
     if order.status is Status.UNSHIPPED:
         order.status = Status.SHIPPED
@@ -176,7 +197,8 @@ def _store_data(store: Store) -> Data:
     }
 
 
-def _row(order: Order) -> Data:
+def row_data(order: Order) -> Data:
+    """What a list of orders shows of one."""
     sign = "CAN $" if order.currency == "CAD" else "$"
     return {
         "number": order.number,
@@ -190,7 +212,8 @@ def _row(order: Order) -> Data:
     }
 
 
-def _details(order: Order, session: Session) -> Data:
+def details_data(order: Order, session: Session) -> Data:
+    """What an order's page shows of it."""
     link = session.url("sales/order/view", order_id=order.commerce_number) if order.commerce_number else ""
     return {
         "number": order.number,

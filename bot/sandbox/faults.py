@@ -92,6 +92,8 @@ class Faults:
     """Title of the entry (``Marketing``, ``Amazon Sales Channel``, ...) that the side menu does not have."""
     system_message: bool = False
     """A red strip about outdated indexes lies across the top of every page."""
+    order_import_disabled: bool = False
+    """In the lists of version 4.0, order numbers lead to Seller Central, which is another host."""
     slow_start: bool = False
     """The script of the Amazon Sales Channel page takes one and a half seconds to arrive."""
 

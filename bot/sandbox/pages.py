@@ -17,6 +17,10 @@ HERE = Path(__file__).parent
 DASHBOARD = "admin/dashboard/index"
 CHANNEL = "channel/amazon/index"
 DATA = "channel/amazon/graphql"
+DETAILS = "channel/amazon/order_details_index"
+CANCEL = "channel/amazon/order_cancel_index"
+STORE = "channel/amazon/store_index"
+STORE_ORDERS = "channel/amazon/store_orders"
 ORDER = "sales/order/view"
 ORDER_CANCEL = "sales/order/cancel"
 TWO_FACTOR = "tfa/google/auth"
@@ -119,12 +123,23 @@ class Pages:
     def channel(self, session: Session) -> HTMLResponse:
         """The page of the Amazon Sales Channel app; without the permission, a page that says so."""
         if self._faults.permission_missing:
-            return self._draw("denied.html", session, "Access denied", status=403)
+            return self.denied(session)
         return self._draw("channel.html", session, "Amazon Sales Channel", {"data": DATA})
 
-    def order(self, session: Session, order: Order, channel_uuid: str) -> HTMLResponse:
-        """The Commerce order page of an imported order, with the Cancel button that must not be pressed."""
-        facts = {"order": order, "cancel": ORDER_CANCEL, "channel": CHANNEL, "uuid": channel_uuid}
+    def denied(self, session: Session) -> HTMLResponse:
+        """The page that says that the account may not see a page."""
+        return self._draw("denied.html", session, "Access denied", status=403)
+
+    def classic(self, template: str, session: Session, title: str, facts: Mapping[str, Any]) -> HTMLResponse:
+        """One of the extension's pages that the server draws."""
+        return self._draw(template, session, title, facts)
+
+    def order(self, session: Session, order: Order, amazon_order: str) -> HTMLResponse:
+        """The Commerce order page of an imported order, with the Cancel button that must not be pressed.
+
+        ``amazon_order`` is where the link in its payment block leads to.
+        """
+        facts = {"order": order, "cancel": ORDER_CANCEL, "amazon_order": amazon_order}
         return self._draw("order.html", session, f"#{order.commerce_number}", facts)
 
     def filler(self, session: Session, title: str) -> HTMLResponse:

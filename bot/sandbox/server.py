@@ -10,6 +10,7 @@ import uvicorn
 
 from bot.errors import CannotStart
 from bot.sandbox.faults import Faults
+from bot.sandbox.generation import Generation
 from bot.sandbox.journal import Journal
 from bot.sandbox.languages import ENGLISH, Tongue, checked
 from bot.sandbox.sessions import ACCOUNTS, PASSWORD, Sessions
@@ -45,8 +46,8 @@ class Sandbox:
     """A practice Admin that serves while the ``with`` block lasts.
 
     ``port`` 0 takes any free one; ``answer_ms`` is how long the data endpoint thinks before each answer;
-    ``shop`` and ``faults`` are the usual shop and no faults unless given; ``language`` is the code of the one that its
-    screens are in. Raises CannotStart for a language that it does not speak.
+    ``shop`` and ``faults`` are the usual shop and no faults unless given; ``generation`` says whose screens it has and
+    ``language`` the code of the language that they are in. Raises CannotStart for a language that it does not speak.
     """
 
     def __init__(
@@ -57,16 +58,18 @@ class Sandbox:
         shop: Shop | None = None,
         faults: Faults | None = None,
         language: str = ENGLISH,
+        generation: Generation = Generation.ASC_4_3,
     ) -> None:
         self.face = face
-        self.shop = shop or new_shop()
+        self.generation = generation
+        self.shop = shop or new_shop(imports=generation is Generation.ASC_4_0)
         self.faults = faults or Faults()
         self.journal = Journal()
         self.username = ACCOUNTS[0]
         self.password = PASSWORD
         self._port = port
         tongue = Tongue(checked(language), self.faults)
-        self._site = Site(face.value, answer_ms, self.shop, self.faults, self.journal, Sessions(), tongue)
+        self._site = Site(face.value, generation, answer_ms, self.shop, self.faults, self.journal, Sessions(), tongue)
         self._server: _Server | None = None
         self._thread: threading.Thread | None = None
         self._socket: socket.socket | None = None

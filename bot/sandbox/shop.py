@@ -100,6 +100,7 @@ class Shop:
         self.stores = tuple(stores)
         self.lock = threading.RLock()
         self._pristine = tuple(orders)
+        self._places = {(order.store, order.number): place for place, order in enumerate(self._pristine)}
         self._by_store: dict[str, dict[str, Order]] = {}
         self.reset()
 
@@ -139,6 +140,15 @@ class Shop:
                 if number and order.commerce_number == number:
                     return order
         raise KeyError(number)
+
+    def row_id(self, order: Order) -> str:
+        """The number that the extension's own table knows an order by; the classic pages' addresses have it."""
+        return str(1 + self._places[order.store, order.number])
+
+    def by_row_id(self, row_id: str) -> Order:
+        """The order with that number. Raises KeyError."""
+        pristine = dict(enumerate(self._pristine, start=1))[int(row_id) if row_id.isdecimal() else 0]
+        return self.order(pristine.store, pristine.number)
 
     def select(
         self,
@@ -184,6 +194,7 @@ EXAMPLES: dict[str, tuple[str, str]] = {
     "imported": (MAIN, "111-1071022-7105009"),
     "without_items": (MAIN, "111-1071022-7105011"),
     "unicode": (MAIN, "111-1071022-7105014"),
+    "not_imported": (MAIN, "111-1071022-7105018"),
     "thousands": (MAIN, "111-1071022-7105016"),
     # Only in All Orders of that store:
     "imported_old": (MAIN, "111-1071022-7104001"),

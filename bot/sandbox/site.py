@@ -17,7 +17,9 @@ from starlette.types import Receive, Scope, Send
 
 from bot.sandbox import pages as routes
 from bot.sandbox.channel import Channel, ChannelError
+from bot.sandbox.classic import Asked, Classic
 from bot.sandbox.faults import Faults
+from bot.sandbox.generation import Generation
 from bot.sandbox.journal import CodeRecord, CommerceCancelRecord, Journal, RequestRecord
 from bot.sandbox.languages import Tongue
 from bot.sandbox.pages import Pages
@@ -75,6 +77,7 @@ class Site:
     def __init__(
         self,
         face: str,
+        generation: Generation,
         answer_ms: int,
         shop: Shop,
         faults: Faults,
@@ -82,6 +85,7 @@ class Site:
         sessions: Sessions,
         tongue: Tongue,
     ) -> None:
+        self._generation = generation
         self._answer_ms = answer_ms
         self._shop = shop
         self._faults = faults
@@ -90,7 +94,8 @@ class Site:
         self._tongue = tongue
         self._pages = Pages(face, faults, tongue)
         self._two_factor = TwoFactor(faults)
-        self._channel = Channel(shop, faults, journal)
+        self._channel = Channel(shop, faults, journal, generation)
+        self._classic = Classic(generation, shop, faults, self._channel, self._pages)
 
     def reset(self) -> None:
         """Data, journal, sessions and faults as at the start."""
@@ -147,11 +152,12 @@ class Site:
         session = self._sessions.find(request.cookies.get(COOKIE, ""))
         route, parameters = _parse(request.url.path)
         call = _call(body) if route == routes.DATA else {}
+        asked = Asked(request.method, session, route, parameters, body)
         self._journal.add(
             RequestRecord(
                 method=request.method,
                 path=request.url.path,
-                operation=call.get("operationName", ""),
+                operation=asked.operation if self._classic.knows(route) else call.get("operationName", ""),
                 account=session.account,
             )
         )
@@ -161,10 +167,14 @@ class Site:
             return self._pages.trouble(status)
         if self._faults.ended_session and session.account:
             self._sessions.end(session, EXPIRED)
+        if self._classic.knows(route) and asked.operation and asked.operation == self._faults.session_ends_before:
+            self._sessions.end(session, TAKEN_OVER)
         if route == routes.DATA:
             response = await self._data(session, parameters.get("key", ""), call)
         elif not session.account:
             session, response = self._signed_out(request, session, body)
+        elif self._classic.knows(route) and not self._is_kept_out(session, route, parameters):
+            response = await self._classic_page(asked)
         else:
             response = self._page(request.method, session, route, parameters, body)
         response.set_cookie(COOKIE, session.id, path="/admin", httponly=True, samesite="lax")
@@ -237,6 +247,32 @@ class Site:
             return self._pages.filler(session, routes.FILLERS[route])
         return self._pages.not_found(session)
 
+    def _is_kept_out(self, session: Session, route: str, parameters: dict[str, str]) -> bool:
+        """Whether an address leads nowhere in this session: its key is another one's, or a code is still to come."""
+        session.owes_code &= self._two_factor.asked_for
+        return session.owes_code or parameters.get("key") != session.key(route)
+
+    async def _classic_page(self, asked: Asked) -> Response:
+        """One of the extension's pages that the server draws, or what comes of the form that was sent from one."""
+        faults = self._faults
+        cancels = asked.operation == "cancelOrder"
+        if asked.operation and self._answer_ms:
+            await asyncio.sleep(self._answer_ms / 1000)
+        if (cancels and faults.request_lost) or (asked.operation and faults.operation_lost == asked.operation):
+            return CutOff()
+        if cancels and faults.cancel_late_ms:
+            await asyncio.sleep(faults.cancel_late_ms / 1000)
+        response = self._classic.answer(asked)
+        if not cancels:
+            return response
+        if faults.cancel_arrives_twice:
+            response = self._classic.answer(asked)
+        if faults.cancel_hangs_ms:
+            await asyncio.sleep(faults.cancel_hangs_ms / 1000)
+        if faults.answer_lost:
+            return CutOff()
+        return self._pages.trouble(faults.cancel_status) if faults.cancel_status else response
+
     def _start_page(self) -> str:
         """The route of the page that accounts start at."""
         titles = {title: route for route, title in routes.FILLERS.items()}
@@ -269,7 +305,12 @@ class Site:
             self._journal.add(CommerceCancelRecord(commerce_number=number, order=order.number, account=session.account))
             session.messages.append(("success", "You canceled the order."))
             return RedirectResponse(session.url(routes.ORDER, order_id=number), status_code=302)
-        return self._pages.order(session, order, self._shop.store(order.store).uuid)
+        if self._generation.is_classic:
+            amazon_order = session.url(routes.DETAILS, id=self._shop.row_id(order))
+        else:
+            uuid = self._shop.store(order.store).uuid
+            amazon_order = f"{session.url(routes.CHANNEL)}#/store-details/{uuid}/orders/{order.number}"
+        return self._pages.order(session, order, amazon_order)
 
     async def _data(self, session: Session, key: str, call: dict[str, Any]) -> Response:
         """Answer one operation of the app; errors are HTTP 200, as are those about an ended session."""

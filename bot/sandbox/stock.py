@@ -2,10 +2,12 @@
 
 import random
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime, timedelta
 from functools import cache
+from itertools import count
 
-from bot.sandbox.shop import CANADA, MAIN, UNKNOWN_ORDER, US, US_2, Item, Order, Shop, Store
+from bot.sandbox.shop import CANADA, EXAMPLES, MAIN, UNKNOWN_ORDER, US, US_2, Item, Order, Shop, Store
 from bot.vocabulary import Status
 
 ORDERS = 500
@@ -164,14 +166,30 @@ _PLACES = {
 }
 
 
-def new_shop() -> Shop:
-    """The practice shop, every order as at the start."""
-    return Shop(STORES, _all_orders())
+def new_shop(*, imports: bool = False) -> Shop:
+    """The practice shop, every order as at the start.
+
+    With ``imports`` every order was imported as a Commerce order, but for those in error and the one that is there to
+    show it.
+    """
+    return Shop(STORES, _all_imported() if imports else _all_orders())
 
 
 @cache
 def _all_orders() -> tuple[Order, ...]:
     return tuple(order for store in STORES for order in _orders(store))
+
+
+@cache
+def _all_imported() -> tuple[Order, ...]:
+    left_out = EXAMPLES["not_imported"][1]
+    numbers = (f"{number:09}" for number in count(33))
+    return tuple(
+        order
+        if order.status is Status.ERROR or order.number == left_out
+        else replace(order, commerce_number=next(numbers))
+        for order in _all_orders()
+    )
 
 
 def _orders(store: Store) -> Iterator[Order]:

@@ -105,5 +105,9 @@ export function trendLine(heights, width, height) {
 const COLOURS = { Shipped: "blue", Completed: "blue", Active: "blue", Canceled: "grey", Error: "orange" };
 export const statusColour = (status) => COLOURS[status] || "yellow";
 
+/** Order number of a row: a link to the app's own page, to where the server says, or no link at all. */
+export const orderLink = (row, own, className) =>
+  row.link === "" ? row.number : h("a", { href: row.link ?? own, class: className }, row.number);
+
 /** `PartiallyShipped` as the details page and the filters write it: `Partially Shipped`. */
 export const spaced = (status) => status.replace(/([a-z])([A-Z])/g, "$1 $2");

@@ -1,6 +1,6 @@
 // A table as such components draw it: boxes with roles, of whose rows only those in view are in the page.
 
-import { h, statusColour } from "./dom.js";
+import { h, orderLink, statusColour } from "./dom.js";
 import { c } from "./overlays.js";
 import * as words from "./words.js";
 
@@ -55,7 +55,7 @@ export function orderGrid(rows, store, common, height) {
 
 function gridRow(row, place, store, common) {
   const content = {
-    number: () => h("a", { href: common.paths.order(store.uuid, row.number), class: c("k-link") }, row.number),
+    number: () => orderLink(row, common.paths.order(store.uuid, row.number), c("k-link")),
     status: () => h("div", { class: c("s-light") }, h("div", { class: c("s-dot", `s-${statusColour(row.status)}`) }),
       h("div", {}, row.status)),
   };

@@ -1,6 +1,6 @@
 // The plain face: tables, description lists, pick lists and dialogs of ordinary HTML.
 
-import { flag, h, icons, spaced, statusColour, trendLine, uniqueId } from "./dom.js";
+import { flag, h, icons, orderLink, spaced, statusColour, trendLine, uniqueId } from "./dom.js";
 import { STATUSES, chips, sameFilters } from "./filters.js";
 import * as words from "./words.js";
 
@@ -159,7 +159,7 @@ function orderTable(rows, shown, common) {
 
 function tableRow(row, shown, common) {
   return h("tr", {}, words.COLUMNS.map(({ field }) => h("td", { class: `col-${field}` },
-    field === "number" ? h("a", { href: common.paths.order(shown.uuid, row.number) }, row.number)
+    field === "number" ? orderLink(row, common.paths.order(shown.uuid, row.number))
       : field === "status" ? [dot(row.status), row.status] : row[field])));
 }
 
