@@ -8,7 +8,7 @@ pytest-playwright::
 
 import time
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from functools import reduce
 from typing import TypeVar
@@ -19,6 +19,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator, Page, Response
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from bot import commerce
 from bot.browser import is_allowed
 from bot.errors import (
     AdminBusy,
@@ -64,7 +65,10 @@ class Admin:
         recover_after: seconds after which a Confirm that was never answered, of an order that still is Unshipped, is
             believed never to have arrived.
         allowed_hosts: hosts besides the Admin's own that links may lead to.
+        candidates: packs of which one is to be recognised on the page; until then ``pack`` is the one for the screens
+            that all of them share.
         fresh_page: gives a new page of the same session, to begin again with; without it the page stays.
+        second_page: gives a page beside the one that is open; without it the page's own profile does.
         sign_in: opens the Admin and signs in; without it the Admin is only opened.
         by_hand: whether a person sees the browser and can sign in where the program cannot.
         on_step: told the name of every step as it begins.
@@ -85,7 +89,9 @@ class Admin:
         settle: float = 5,
         recover_after: float = 300,
         allowed_hosts: Collection[str] = (),
+        candidates: Collection[Pack] = (),
         fresh_page: Callable[[], Page] | None = None,
+        second_page: Callable[[], Page] | None = None,
         sign_in: Callable[["Admin"], None] | None = None,
         by_hand: bool = False,
         on_step: Callable[[str], None] = lambda name: None,
@@ -95,6 +101,10 @@ class Admin:
     ) -> None:
         self.page = page
         self.pack = pack
+        self.candidates = tuple(candidates)
+        """The packs of which one is to be recognised; empty when it is known which."""
+        self.recognised = ""
+        """Name of the pack that was recognised; empty where none was to be, or none is yet."""
         self.url = url
         self.host = admin_name(url)
         self.ledger = ledger or Ledger.in_memory()
@@ -106,6 +116,8 @@ class Admin:
         self.may_commit = may_commit
         self.store = ""
         """The store whose dashboard was reached last, or empty when the way must be walked from the menu."""
+        self.store_url = ""
+        """The address of that dashboard, good as long as the session is."""
         self.order = ""
         """The order in hand, for the ledger's trail; empty between orders."""
         self.pressed = False
@@ -126,11 +138,13 @@ class Admin:
         """Whether a secret was typed into the page that is open."""
         self._allowed_hosts = {str(urlsplit(url).hostname), *allowed_hosts}
         self._fresh_page = fresh_page
+        self._second_page = second_page
         self._sign_in = sign_in
         self._on_step = on_step
         self._stopping = stopping
         self._since: dict[str, float] = {}
         self._cleared: set[str] = set()
+        self._crashed: Page | None = None
         self._use(page)
 
     # --- Where it is ---
@@ -166,6 +180,30 @@ class Admin:
     def reload(self) -> None:
         """Have the server draw the open page anew."""
         self._note_answer(self.page.reload(wait_until="domcontentloaded"))
+
+    def go_to(self, url: str) -> None:
+        """Open a page anew whose address was read off the browser in this session: addresses have keys of a session."""
+        self.page.goto(url, wait_until="domcontentloaded")
+
+    def use_pack(self, pack: Pack) -> None:
+        """Go on with this one of the candidates, and say so."""
+        self.pack, self.candidates = pack, ()
+        self.recognised = pack.name
+        logger.info("the screens are those of pack {}", pack.name)
+        self.say(f"The screens are those of {pack.info.title}: pack {pack.name}.")
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Work on a second page of the same session while the block runs; the one that is open stays as it is."""
+        first, crashed = self.page, self._crashed
+        second = self._second_page() if self._second_page is not None else first.context.new_page()
+        try:
+            self._use(second)
+            yield
+        finally:
+            self.page, self._crashed = first, crashed
+            with suppress(PlaywrightError):  # it may have gone by itself
+                second.close()
 
     # --- Its screens ---
 
@@ -244,7 +282,9 @@ class Admin:
             RunStopped: the run cannot go on.
         """
         # What a page may not show: how the server answered for the page itself, and last for a request of its app.
-        status, answered, lacks_script = self.page.evaluate(_HOW_ANSWERED, self.pack.info.cancel_request.address)
+        status, answered, lacks_script = self.page.evaluate(
+            _HOW_ANSWERED, self.pack.info.endpoint or self.pack.info.cancel_request.address
+        )
         if status == 503:
             raise RunStopped(reason="The Admin is in maintenance, or down (HTTP 503).")
         if status == 429:
@@ -393,11 +433,12 @@ class Admin:
 
     def _use(self, page: Page) -> None:
         self.page = page
-        self._crashed: Page | None = None
+        self._crashed = None
         page.set_default_timeout(self.patience * 1000)
         page.on("crash", self._note_crash)
         page.on("domcontentloaded", self._note_new_document)
         page.add_init_script(_NOTE_SCRIPTS)
+        commerce.keep_from(page)
 
     def _note_answer(self, answer: Response | None) -> None:
         if answer is not None and (seconds := _seconds_taken(answer)) is not None:

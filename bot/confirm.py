@@ -4,15 +4,18 @@ The press itself takes a permit and writes the intent to the ledger, flushed to 
 nothing is ever pressed again.
 """
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from urllib.parse import parse_qsl
 
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Request, Route
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bot.admin import Admin, first_line
 from bot.errors import EvidenceNotWritten, LedgerTrouble, StoodStill
@@ -46,6 +49,8 @@ class Heard:
     stopped: str = ""
     """Why a request was not let out of the browser; empty when none was stopped."""
     answers: list[Request] = field(default_factory=list)
+    followed: list[Request] = field(default_factory=list)
+    """The pages that the answer to a form led to."""
     press_trouble: str = ""
 
 
@@ -65,9 +70,10 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
             run may have concluded that by now.
     """
     admin.may_commit(permit.order)
-    dialog = admin.screen("cancel_dialog", order=permit.order)
-    confirm = dialog.one("confirm")
-    dialog.the_only("confirm")
+    on = admin.pack.info.way.confirm_on
+    confirming = admin.screen(on, order=permit.order)
+    confirm = confirming.one("confirm")
+    confirming.the_only("confirm")
     before = Counter(_answers_shown(admin, "error") + _answers_shown(admin, "success"))
     begun = time.time()  # a clock that goes on while the computer sleeps
     heard = Heard(intent=admin.ledger.intents.write(admin.host, permit), before=before)
@@ -76,12 +82,19 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
     def is_ours(request: Request) -> bool:
         return request.method == "POST" and known.address in request.url and known.body in (request.post_data or "")
 
+    def follows_ours(request: Request) -> bool:
+        """Whether it is the page that the answer to a form leads to."""
+        before = request.redirected_from if on == "cancel_page" else None
+        return before is not None and (is_ours(before) or follows_ours(before))
+
     def on_finished(request: Request) -> None:
         if is_ours(request):
             heard.answers.append(request)
+        elif follows_ours(request):
+            heard.followed.append(request)
 
     def on_failed(request: Request) -> None:
-        if is_ours(request):
+        if is_ours(request) or follows_ours(request):
             heard.lost = request.failure or "the connection was cut"
 
     def look_at(route: Route) -> None:
@@ -89,6 +102,9 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
         others = set(AMAZON_ORDER_NUMBER.findall(request.post_data or "")) - {permit.order}
         if others and is_ours(request):
             heard.stopped = f"the page sent a cancel of order {min(others)}, which was stopped"
+            route.abort("blockedbyclient")
+        elif on == "cancel_page" and is_ours(request) and not _names_row(request, permit.row_id):
+            heard.stopped = "the page sent a cancel of another order, which was stopped"
             route.abort("blockedbyclient")
         else:
             route.fallback()
@@ -105,7 +121,8 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
             raise StoodStill(order=permit.order)
         admin.pressed = True
         try:
-            confirm.click(timeout=PRESS_SECONDS * 1000)
+            # Not waited for here: the page that answers a form may take longer than a press may.
+            confirm.click(timeout=PRESS_SECONDS * 1000, no_wait_after=True)
         except PlaywrightError as trouble:
             heard.press_trouble = first_line(trouble)
             logger.error("pressing Confirm ended with: {}", heard.press_trouble)
@@ -126,27 +143,31 @@ def await_answer(admin: Admin, heard: Heard) -> tuple[Answer, str]:
     browser reports.
     """
     screen = admin.screen("answer")
-    dialog = admin.screen("cancel_dialog")
+    on = admin.pack.info.way.confirm_on
+    confirming = admin.screen(on)
 
     def look() -> tuple[Answer, str] | None:
         if heard.stopped or heard.lost:
             return Answer.NONE, heard.stopped or heard.lost
-        on_wire = _on_wire(heard)
+        on_wire = _on_wire(heard, on)
         errors = [*(Counter(_answers_shown(admin, "error")) - heard.before)]
         if errors or (on_wire and on_wire[0] is Answer.ERROR):
             return Answer.ERROR, " ".join((errors or [on_wire[1] if on_wire else ""])[0].split())
-        if dialog.count("dialog"):
+        if confirming.count("dialog" if on == "cancel_dialog" else "confirm"):
             return None
         if on_wire:
             return on_wire
         if Counter(_answers_shown(admin, "success")) - heard.before:
             return Answer.OK, ""
+        if on == "cancel_page" and heard.answers and admin.quiet():
+            return Answer.UNCLEAR, " ".join(" ".join(screen.find("messages").all_inner_texts()).split())
         return None
 
     try:
-        answer = admin.until(look)
+        came = on == "cancel_dialog" or _await_page(admin, heard)
+        answer = admin.until(look) if came else (Answer.NONE, heard.press_trouble or "nothing was answered in time")
         if answer is None:
-            answer = _on_wire(heard)  # the dialog stayed open over an answer that did arrive
+            answer = _on_wire(heard, on)  # the dialog stayed open over an answer that did arrive
         if answer is None:
             words = " ".join(" ".join(screen.find("messages").all_inner_texts()).split())
             answer = (
@@ -159,6 +180,26 @@ def await_answer(admin: Admin, heard: Heard) -> tuple[Answer, str]:
     answer = (answer[0], cut(answer[1], LONGEST_ANSWER))
     _note(admin, lambda: admin.ledger.intents.note_answer(heard.intent, *answer))
     return answer
+
+
+def _await_page(admin: Admin, heard: Heard) -> bool:
+    """Wait until the page has come that answers a form; False when it does not come in time.
+
+    The wire is listened to and nothing else: a page that is about to be replaced by another cannot be looked at.
+    """
+
+    def has_come() -> bool:
+        responses = [request.response() for request in (*heard.answers, *heard.followed)]
+        return bool(heard.lost or heard.stopped) or any(one and not 300 <= one.status < 400 for one in responses)
+
+    deadline = time.monotonic() + admin.patience
+    while not has_come():
+        left = deadline - time.monotonic()
+        if left <= 0:
+            return False
+        with suppress(PlaywrightTimeout):
+            admin.page.wait_for_event("requestfinished", timeout=min(left, 0.25) * 1000)
+    return True
 
 
 def conclude(admin: Admin, heard: Heard, verdict: Verdict) -> None:
@@ -183,13 +224,32 @@ def _note(admin: Admin, record: Callable[[], None]) -> None:
         admin.say(str(trouble))
 
 
-def _on_wire(heard: Heard) -> tuple[Answer, str] | None:
-    """The answer of the cancel request, once it has arrived whole; of several answers an error wins."""
-    answers = [answer for answer in map(_answer_of, heard.answers) if answer is not None]
+def _names_row(request: Request, row_id: str) -> bool:
+    """Whether a form is sent for this row and no other: in its address, or where that names none, in its fields."""
+    in_address = re.findall(r"/id/([^/?#]+)", request.url)
+    fields = parse_qsl(request.post_data or "")
+    named = in_address or [value for name, value in fields if name in {"id", "order_id", "row_id"}]
+    return bool(row_id) and set(named) == {row_id}
+
+
+def _on_wire(heard: Heard, on: str = "cancel_dialog") -> tuple[Answer, str] | None:
+    """The answer of the cancel request, once it has arrived whole; of several answers an error wins.
+
+    The answer to a form is the page that it leads to: on the wire it can only be known to have failed.
+    """
+    answer_of = _answer_of if on == "cancel_dialog" else _answer_of_form
+    answers = [answer for answer in map(answer_of, heard.answers) if answer is not None]
     return min(answers, key=lambda answer: _WORST_FIRST.index(answer[0]), default=None)
 
 
 _WORST_FIRST = (Answer.ERROR, Answer.UNCLEAR, Answer.NONE, Answer.OK)
+
+
+def _answer_of_form(request: Request) -> tuple[Answer, str] | None:
+    response = request.response()
+    if response is None or response.status < 400:
+        return None
+    return Answer.ERROR, f"HTTP {response.status}"
 
 
 def _answer_of(request: Request) -> tuple[Answer, str] | None:

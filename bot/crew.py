@@ -95,6 +95,8 @@ class Leaves:
     """The worker goes home, because it was told to, or because of this trouble."""
 
     blocked: dict[str, int]
+    recognised: str = ""
+    """Name of the pack that was recognised on the page."""
     evidence: tuple[str, ...] = ()
     trouble: str = ""
     next_step: str = ""
@@ -127,6 +129,8 @@ class Place:
         self.account = account
         self.blocked: dict[str, int] = {}
         """How many requests of its browser were blocked, by host."""
+        self.recognised = ""
+        """Name of the pack that was recognised on the page; empty where none was."""
         self.evidence: Callable[[], Sequence[str]] = tuple
         """Gives what was photographed last."""
         self._line = line
@@ -218,8 +222,11 @@ def _life(station: Station, place: Place) -> Leaves:
         with station(place) as (worker, admin):
             entered = True
             place.tell(Ready())
-            while (job := place.next_job()) is not None:
-                place.tell(Free(worker.do(admin, job, lambda: place.tell(Begins()))))
+            try:
+                while (job := place.next_job()) is not None:
+                    place.tell(Free(worker.do(admin, job, lambda: place.tell(Begins()))))
+            finally:
+                place.recognised = admin.recognised
     except Interrupted:
         kind = "interrupted"
     except CountermandError as trouble:
@@ -230,7 +237,14 @@ def _life(station: Station, place: Place) -> Leaves:
     except Exception as defect:
         why, kind = unforeseen(defect, lambda text: text), "defect"  # the run takes secrets out
     evidence = tuple(place.evidence())
-    return Leaves(blocked=place.blocked, evidence=evidence, trouble=why, next_step=next_step, kind=kind)
+    return Leaves(
+        blocked=place.blocked,
+        recognised=place.recognised,
+        evidence=evidence,
+        trouble=why,
+        next_step=next_step,
+        kind=kind,
+    )
 
 
 @dataclass
@@ -290,6 +304,8 @@ class Crew:
         self._died_with: set[str] = set()
         self._deaths = 0
         self._begun = 0
+        self.recognised = ""
+        """Name of the pack that was recognised on the page; empty where none was."""
         self.evidence: Sequence[str] = ()
         """What the worker that ended the run photographed last."""
 
@@ -427,6 +443,7 @@ class Crew:
             return
         for host, count in left.blocked.items():
             self._blocked[host] = self._blocked.get(host, 0) + count
+        self.recognised = self.recognised or left.recognised
         job = dispatch.in_hand.pop(hand.number, None)
         if left.kind in TROUBLES and self._trouble is None:
             if left.kind in {"entry", "start"} and (self._hands or dispatch.is_over):

@@ -28,7 +28,7 @@ from bot.errors import CountermandError, InputInvalid, Interrupted, PageTrouble,
 from bot.launch import SignIn, unopened_admin
 from bot.ledger import Ledger
 from bot.logs import log_to
-from bot.pack import load_pack
+from bot.pack import AUTO, load_packs
 from bot.reaching import NotReached
 from bot.screen import Screen
 from bot.secrecy import cleaner, secrets_that_are_set
@@ -265,7 +265,7 @@ def _go_round(
     show = round_.show
     with round_.check("settings") as result:
         settings = read_settings()
-        pack = load_pack(settings.pack, settings.language, settings.sign_in_language)
+        packs = load_packs(settings.pack, settings.language, settings.sign_in_language)
         pool = settings.pool
         known = secrets_that_are_set() | {secret for account in pool for secret in account.secrets}
         stack.enter_context(log_to(Path(os.devnull), secrets=known, say=show.say))
@@ -274,7 +274,8 @@ def _go_round(
         ledger.runs.go_on_as(f"doctor-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}")
         admin = admin_name(settings.admin_url)
         account = stack.enter_context(leased(ledger, admin, pool, sharing=settings.share_account))
-        result.found = f"{settings.admin_url}, account {account.username}, pack {pack.name}"
+        named = packs[0].name if len(packs) == 1 else AUTO
+        result.found = f"{settings.admin_url}, account {account.username}, pack {named}"
     if settings.stop_file.exists():
         show.say(f"The stop file {settings.stop_file} is there: remove it to let runs start again.")
     stop = StopRequest()
@@ -285,7 +286,7 @@ def _go_round(
             unopened_admin(
                 settings,
                 account,
-                pack,
+                packs,
                 ledger,
                 on_step=round_.step,
                 say=show.say,

@@ -13,6 +13,7 @@ it gives the order in hand (if it concerns one order only) and whether beginning
     ├── RunStopped              the rest of the list cannot be worked: exit status 3
     │   ├── CannotSignIn        a person must see to it
     │   │   └── SignInRefused
+    │   ├── GenerationUnknown   no pack fits the screens
     │   └── Interrupted         by a person: exit status 130
     └── OrderTrouble            concerns one order; the others go on
         ├── Refused             the page is sound and says no: never begun again
@@ -114,6 +115,15 @@ class SignInRefused(CannotSignIn):
     """
 
 
+class GenerationUnknown(RunStopped):
+    """Which version of the Amazon Sales Channel this is cannot be told from the page of store {store!r}: {why}"""
+
+    next_step = (
+        "Name the pack, in COUNTERMAND_PACK or with --pack: asc-2 for versions 2 and 3, asc-4.0 for 4.0 to 4.2, "
+        "asc-4.3 for 4.3 and later, or a folder of your own."
+    )
+
+
 class Interrupted(RunStopped):
     """Interrupted."""
 
@@ -158,6 +168,23 @@ class OrderNotFound(Refused):
 
     outcome = Outcome.NOT_FOUND
     next_step = "Check the order number and the store in the job list; orders not yet imported do not appear here."
+
+
+class NotInGrid(Refused):
+    """Order {order} is on no page of the Orders tab of store {store!r}."""
+
+    outcome = Outcome.NOT_FOUND
+    next_step = OrderNotFound.next_step
+
+
+class NotImported(Refused):
+    """Order {order} has no Commerce order, and on these screens only an imported order can be canceled."""
+
+    outcome = Outcome.NOT_CANCELABLE
+    next_step = (
+        "Nothing was pressed. Wait until the order was imported (the list's notes say what keeps it), and run the list "
+        "again; or cancel it in Seller Central."
+    )
 
 
 class Mismatch(Refused):
@@ -247,6 +274,14 @@ class LeadsElsewhere(Technical):
     """{screen}: {element} leads to {host}, which is not the Admin; it was not followed."""
 
     next_step = "Nothing was pressed. With order import disabled some versions link to Seller Central: cancel it there."
+
+
+class NeverPressed(Technical):
+    """{screen}: {element} is the Commerce order's own Cancel (by {known_by}), which is not the Amazon cancel; it was
+    not pressed.
+    """
+
+    next_step = "Nothing was pressed. Look at the pictures of this order, and at what the pack says of this element."
 
 
 class PageTrouble(Technical):

@@ -10,7 +10,6 @@ from bot.admin import Admin
 from bot.errors import Mismatch
 from bot.joblist import Job
 from bot.money import amount
-from bot.pack import match_route
 from bot.screen import Screen
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
 from bot.wording import cut
@@ -32,7 +31,12 @@ class Opened:
 
     details: Screen
     listed: Listed
-    store_id: str
+    store_id: str = ""
+    """The store's, from the address of its dashboard, where addresses have one."""
+    row_id: str = ""
+    """The order's, from the link that led to its page, where addresses have one."""
+    url: str = ""
+    """The address of the order's page, good as long as the session is; where another page is left for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +61,8 @@ class Permit:
     store: str
     reason: Reason
     seen: Sighting
+    row_id: str = ""
+    """Of the order, where the request that cancels must name it so."""
     seal: InitVar[object]
     """Not kept: a permit cannot be copied for another order."""
 
@@ -74,7 +80,7 @@ def look_at_order(admin: Admin, job: Job, opened: Opened) -> Sighting:
     """
     glance = opened.details.glance("order_number", "status", "notes", "buyer_name", "order_total")
     read = opened.details.singles(glance.texts)
-    place = match_route(admin.pack.info.order_route, glance.address) or {}
+    place = glance.facts_of_address(admin.pack.info.order_route) or {}
     seen = Sighting(
         order_number=read["order_number"],
         status=admin.pack.status(read["status"]),
@@ -86,8 +92,12 @@ def look_at_order(admin: Admin, job: Job, opened: Opened) -> Sighting:
     _same_order(job, seen.order_number, place.get("order"))
     if others := glance.order_numbers - {job.order}:
         raise Mismatch(what=f"The page of order {job.order} shows the number of another order as well: {min(others)}.")
-    if place.get("store_id") != opened.store_id:
+    if place.get("store_id", "") != opened.store_id:
         raise Mismatch(what=f"The page of order {job.order} does not belong to store {job.store!r}.")
+    if place.get("row_id", "") != opened.row_id:
+        raise Mismatch(
+            what=f"The page of order {job.order} is not the one that the list of store {job.store!r} led to."
+        )
     if seen.buyer_name != opened.listed.buyer_name:
         raise Mismatch(what="The buyer's name on the order's page is not the one in the list that led to it.")
     total = amount(seen.order_total)
@@ -104,25 +114,63 @@ def look_at_order(admin: Admin, job: Job, opened: Opened) -> Sighting:
 
 
 def issue_permit(admin: Admin, job: Job, opened: Opened) -> Permit:
-    """Prove everything anew, with the dialog open and the reason chosen, and issue the permit.
+    """Prove everything anew, with the dialog or the cancel page open and the reason chosen, and issue the permit.
 
     Raises:
         Mismatch: something on the page is not the job's.
-        Technical: the dialog is not what it should be, or Confirm cannot be pressed.
+        Technical: the dialog or page is not what it should be, or what commits cannot be pressed.
     """
-    dialog = admin.screen("cancel_dialog", order=job.order).check()
-    dialog.the_only("confirm").click(trial=True)
+    way = admin.pack.info.way
+    beside = _look_beside(admin, job, opened) if way.confirm_on == "cancel_page" else None
+    confirming = admin.screen(way.confirm_on, order=job.order).check()
+    confirming.the_only("confirm").click(trial=True)
+    if way.confirm_on == "cancel_dialog":
+        _dialog_is_about(confirming, job)
+    else:
+        _cancel_page_is_about(admin, confirming, job, opened)
+    wanted = admin.pack.info.reasons[job.reason]
+    chosen = confirming.chosen("reason")
+    if chosen != wanted:
+        where = "dialog" if way.confirm_on == "cancel_dialog" else "cancel page"
+        raise Mismatch(what=f"The {where} shows the reason {_quoted(chosen)}, not {wanted!r}.")
+    seen = beside or look_at_order(admin, job, opened)
+    if seen.status is not Status.UNSHIPPED:
+        raise Mismatch(what=f"The order's status has become {_status(seen)}; only Unshipped can be canceled.")
+    return Permit(order=job.order, store=job.store, reason=job.reason, seen=seen, row_id=opened.row_id, seal=_SEAL)
+
+
+def _dialog_is_about(dialog: Screen, job: Job) -> None:
     for number in AMAZON_ORDER_NUMBER.findall(dialog.words_of("dialog")):
         if number != job.order:
             raise Mismatch(what=f"The dialog is about order {number}, not {job.order}.")
-    wanted = admin.pack.info.reasons[job.reason]
-    chosen = dialog.chosen("reason")
-    if chosen != wanted:
-        raise Mismatch(what=f"The dialog shows the reason {_quoted(chosen)}, not {wanted!r}.")
-    seen = look_at_order(admin, job, opened)
-    if seen.status is not Status.UNSHIPPED:
-        raise Mismatch(what=f"The order's status has become {_status(seen)}; only Unshipped can be canceled.")
-    return Permit(order=job.order, store=job.store, reason=job.reason, seen=seen, seal=_SEAL)
+
+
+def _cancel_page_is_about(admin: Admin, page: Screen, job: Job, opened: Opened) -> None:
+    """The page has the order's number and, in its address, the row that the order's own page had."""
+    glance = page.glance("amazon_order_number")
+    shown = page.singles(glance.texts)["amazon_order_number"]
+    for number in (shown, *sorted(glance.order_numbers)):
+        if number != job.order:
+            raise Mismatch(what=f"The cancel page is about order {_quoted(number)}, not {job.order}.")
+    place = glance.facts_of_address(admin.pack.info.cancel_route or "") or {}
+    if not opened.row_id or place.get("row_id") != opened.row_id:
+        raise Mismatch(what=f"The cancel page's address is not that of order {job.order}.")
+
+
+def _look_beside(admin: Admin, job: Job, opened: Opened) -> Sighting:
+    """Open the order's page on a page beside the one that cancels, which shows no status, and look at it there.
+
+    Raises:
+        Mismatch: as ``look_at_order``.
+        Technical: the order's page did not come.
+        EvidenceNotWritten: no picture of it could be taken.
+    """
+    with admin.beside():
+        admin.go_to(opened.url)
+        opened.details.arrive()
+        seen = look_at_order(admin, job, opened)
+        admin.recorder.picture(admin, "look_beside")
+    return seen
 
 
 def _same_order(job: Job, shown: str, in_address: str | None) -> None:

@@ -19,7 +19,7 @@ from bot.keptsession import KeptSession
 from bot.ledger import Event, Ledger
 from bot.logs import log_lines_to, log_to
 from bot.outcomes import RunInfo
-from bot.pack import Pack, load_pack
+from bot.pack import AUTO, Pack, load_packs
 from bot.progress import make_progress
 from bot.recorder import SESSION, Recorder
 from bot.report import write_report
@@ -96,7 +96,7 @@ def carry_out(
         CannotStart: nothing was opened: no browser, no run folder, no ledger, no account, a stop file.
         RunStopped: the run is over, but its results could not all be written.
     """
-    pack = load_pack(settings.pack, settings.language, settings.sign_in_language)
+    packs = load_packs(settings.pack, settings.language, settings.sign_in_language)
     if settings.stop_file.exists():
         raise CannotStart(reason=f"The stop file {settings.stop_file} is there: remove it to let runs start again.")
     workers = min(workers, len(job_list.jobs))
@@ -140,7 +140,7 @@ def carry_out(
                     open_admin=lambda: open_admin(
                         task,
                         accounts[0],
-                        pack,
+                        packs,
                         ledger,
                         recorder,
                         on_step=progress.step,
@@ -169,7 +169,7 @@ def carry_out(
                 admin=task.host,
                 account=", ".join(dict.fromkeys(account.username for account in accounts)),
                 workers=workers,
-                pack=pack.name,
+                pack=packs[0].name if len(packs) == 1 else AUTO,
                 job_list=Path(job_list.file).name,
                 started_at=started,
                 unmasked=settings.unmasked,
@@ -188,7 +188,7 @@ def carry_out(
 @contextmanager
 def _station(task: Task, place: Place) -> Iterator[tuple[Worker, Admin]]:
     """All that a worker in a process of its own needs, signed in."""
-    pack = load_pack(task.settings.pack, task.settings.language, task.settings.sign_in_language)
+    packs = load_packs(task.settings.pack, task.settings.language, task.settings.sign_in_language)
     clean = cleaner(task.secrets)
     recorder = task.recorder(clean, f"{SESSION}-{place.number}")
     place.evidence = lambda: recorder.evidence
@@ -213,7 +213,7 @@ def _station(task: Task, place: Place) -> Iterator[tuple[Worker, Admin]]:
         with open_admin(
             task,
             place.account,
-            pack,
+            packs,
             ledger,
             recorder,
             on_step=place.step,
@@ -266,7 +266,7 @@ def renew_report(folder: Path, ledger: Ledger) -> Path:
 def open_admin(
     task: Task,
     account: Account,
-    pack: Pack,
+    packs: tuple[Pack, ...],
     ledger: Ledger,
     recorder: Recorder,
     *,
@@ -281,7 +281,7 @@ def open_admin(
     with unopened_admin(
         task.settings,
         account,
-        pack,
+        packs,
         ledger,
         recorder=recorder,
         on_step=on_step,
@@ -300,7 +300,7 @@ def open_admin(
 def unopened_admin(
     settings: Settings,
     account: Account,
-    pack: Pack,
+    packs: tuple[Pack, ...],
     ledger: Ledger,
     *,
     recorder: Recorder | None = None,
@@ -328,7 +328,7 @@ def unopened_admin(
 
         admin = Admin(
             session.fresh_page(),
-            pack,
+            packs[0],
             settings.admin_url,
             ledger=ledger,
             recorder=recorder,
@@ -336,7 +336,9 @@ def unopened_admin(
             settle=settings.settle,
             recover_after=settings.recover_after,
             allowed_hosts=settings.allowed_hosts,
+            candidates=packs if len(packs) > 1 else (),
             fresh_page=session.fresh_page,
+            second_page=session.second_page,
             sign_in=sign_in_and_keep,
             by_hand=headed,
             on_step=on_step,

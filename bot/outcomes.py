@@ -78,7 +78,10 @@ class RunInfo(BaseModel):
     admin: str = Field(description="Host, with port where it is not the usual one, of the Admin")
     account: str = Field(description="Admin user name; those of all workers, separated by commas")
     workers: int = Field(default=1, ge=1, description="How many worked at once")
-    pack: str = Field(description="Name of the pack that described the screens")
+    pack: str = Field(
+        description="Name of the pack that described the screens, with (auto) where it was recognised on the page; "
+        "only auto where no store was reached"
+    )
     job_list: str = Field(description="File name of the job list")
     started_at: datetime = Field(description="With time zone")
     finished_at: datetime | None = Field(default=None, description="With time zone; none while it runs")

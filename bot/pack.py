@@ -27,11 +27,14 @@ from bot.language import (
     read_layer,
     screen_in_language,
 )
-from bot.packlint import lint, missing, unknown_facts
-from bot.packmodel import PackInfo, ScreenSpec
+from bot.packlint import FACTS, lint, missing, required, unknown_facts
+from bot.packmodel import PackInfo, ScreenSpec, Way
 from bot.validation import in_order
 from bot.vocabulary import Status
 from bot.yamlfile import read_yaml, validate
+
+AUTO = "auto"
+"""Stands for the pack that is recognised on the page."""
 
 
 class Pack(BaseModel):
@@ -100,23 +103,36 @@ def load_pack(named: str | Path, language: str = ENGLISH, sign_in_language: str 
     problems: list[Problem] = []
     info: PackInfo | None = None
     screens: dict[str, ScreenSpec] = {}
-    for path in sorted(folder.glob("interruptions/*.yaml")) + sorted(folder.glob("*.yaml")):
+    needed = required(Way())
+    files = [folder / "pack.yaml"]  # it says which others there are, and what is needed of them
+    while files:
+        path = files.pop(0)
         try:
             document = read_yaml(path)
             if path.name == "pack.yaml":
+                files += _screen_files(folder)
                 info = validate(PackInfo, document)
-                problems += unknown_facts(document, ("order_route",), info.order_route)
-                problems += unknown_facts(document, ("store_route",), info.store_route)
+                needed = required(info.way)
+                if info.extends is not None:
+                    files += _extended(info.extends, files, needed)
+                    if not (packs_folder() / info.extends / "pack.yaml").is_file():
+                        problems.append(document.problem(("extends",), f"there is no pack {info.extends!r}"))
+                for name in ("order_route", "store_route", "cancel_route"):
+                    route = getattr(info, name) or ""
+                    facts = FACTS if route.startswith("#") else FACTS | {"row_id"}
+                    problems += unknown_facts(document, (name,), route, facts)
             else:
                 spec = validate(ScreenSpec, document)
-                problems += lint(spec, document, path)
+                problems += lint(spec, document, path, needed)
                 if path.stem in screens:
                     problems.append(document.problem(("screen",), f"the screen {path.stem} has two files"))
                 screens[path.stem] = spec
         except InputInvalid as invalid:
             problems += invalid.problems
+    places = {str(path): place for place, path in enumerate(sorted(folder.rglob("*.yaml"), key=_reading_order))}
+    problems.sort(key=lambda problem: places.get(problem.file, len(places)))
     if info is not None and not problems:
-        problems += missing(folder, screens)
+        problems += missing(folder, screens, needed)
     layers: dict[str, Layer | None] = {ENGLISH: None}
     for code in () if problems else dict.fromkeys((language, before)):
         try:
@@ -144,6 +160,53 @@ def load_pack(named: str | Path, language: str = ENGLISH, sign_in_language: str 
     )
 
 
+def _reading_order(path: Path) -> tuple[bool, str]:
+    """As a person goes through a pack: what may interrupt first, then the screens by name."""
+    return path.parent.name != "interruptions", path.name
+
+
+def _screen_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("interruptions/*.yaml")) + [
+        path for path in sorted(folder.glob("*.yaml")) if path.name != "pack.yaml"
+    ]
+
+
+def _extended(base: str, own: list[Path], needed: Mapping[str, Mapping[str, str]]) -> list[Path]:
+    """The files of the pack ``base``, and of those that it extends in turn, that hold for a pack with its ``own`` too:
+    what it needs, and what may appear at any time.
+    """
+    folder = packs_folder() / base
+    if not (folder / "pack.yaml").is_file():
+        return []
+    names = {path.name for path in own}
+    found = [
+        path
+        for path in _screen_files(folder)
+        if path.name not in names and (path.parent != folder or path.stem in needed)
+    ]
+    further = validate(PackInfo, read_yaml(folder / "pack.yaml")).extends
+    return found + (_extended(further, own + found, needed) if further else [])
+
+
+def load_packs(named: str | Path, language: str = ENGLISH, sign_in_language: str | None = None) -> tuple[Pack, ...]:
+    """The pack of that name or folder; for ``auto`` every one that comes with Countermand and has these languages, the
+    newest generation first, of which one is to be recognised on the page.
+
+    Raises:
+        CannotStart, InputInvalid: as ``load_pack``.
+    """
+    if named != AUTO:
+        return (load_pack(named, language, sign_in_language),)
+    wanted = {language, sign_in_language or language}
+    folders = sorted((path.parent for path in packs_folder().glob("*/pack.yaml")), key=_version, reverse=True)
+    speaking = [folder for folder in folders if wanted <= set(codes(folder))]
+    return tuple(load_pack(folder, language, sign_in_language) for folder in speaking or folders[:1])
+
+
+def _version(folder: Path) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", folder.name))
+
+
 def fill(template: str, facts: Mapping[str, str]) -> str:
     """``template`` with its facts filled in.
 
@@ -154,16 +217,17 @@ def fill(template: str, facts: Mapping[str, str]) -> str:
 
 
 def match_route(template: str, address: str) -> dict[str, str] | None:
-    """The facts in an address that fits ``template`` whole, or None.
+    """The facts in an address that fits ``template``, or None.
 
+    A template with a # fits what comes after the # as a whole, one without it a part of a path, between slashes.
     ``match_route("#/store-details/{store_id}/orders/{order}", "#/store-details/7f/orders/112-1-1")`` is
     ``{"store_id": "7f", "order": "112-1-1"}``.
     """
-    pattern = ""
+    pattern = "" if template.startswith("#") else ".*/"
     for text, name, _, _ in Formatter().parse(template):
         again = f"(?P<{name}>" in pattern
         pattern += re.escape(text) + ("" if not name else f"(?P={name})" if again else f"(?P<{name}>[^/?#]+)")
-    found = re.fullmatch(pattern, address)
+    found = re.fullmatch(pattern if template.startswith("#") else f"{pattern}(?:[/?#].*)?", address)
     return found.groupdict() if found else None
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from string import Formatter
 from types import MappingProxyType
 
+from bot.commerce import names_it
 from bot.errors import Problem
-from bot.packmodel import READ_ONLY_KINDS, ScreenSpec
+from bot.packmodel import READ_ONLY_KINDS, ScreenSpec, Way
 from bot.yamlfile import Document
 
 FACTS = frozenset({"order", "store", "store_id", "reason"})
@@ -32,14 +33,32 @@ REQUIRED: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "answer": dict.fromkeys(("messages", "error", "success"), BOX),
     }
 )
-"""The screens and elements that the flows name, and what each must be: of a kind (``field``, ``column``,
-``choice``), a box that can be acted on, one that commits, or anything. A pack without them cannot be worked with.
+"""The screens and elements that the flows name on the way of version 4.3, and what each must be: of a kind (``field``,
+``column``, ``choice``), a box that can be acted on, one that commits, or anything. A pack without them cannot be worked
+with.
 """
 
 
-def missing(folder: Path, screens: Mapping[str, ScreenSpec]) -> Iterator[Problem]:
+def required(way: Way) -> Mapping[str, Mapping[str, str]]:
+    """What the flows name on the way that a pack describes."""
+    needs = {screen: dict(elements) for screen, elements in REQUIRED.items()}
+    if way.orders == "grid":
+        del needs["all_orders"]
+        needs["store_dashboard"] = {"store_name": ANY, "orders_tab": BOX}
+        needs["orders_grid"] = _ORDER_LIST | {"next_page": BOX, "row_menu": BOX}
+    if way.opens == "commerce_order":
+        needs["commerce_order"] = {"amazon_order_number": "field", "view_or_cancel": BOX}
+    if way.confirm_on == "cancel_page":
+        del needs["cancel_dialog"], needs["order_details"]["back"]
+        needs["cancel_page"] = {"amazon_order_number": "field", "reason": "choice", "confirm": COMMITS}
+    return needs
+
+
+def missing(
+    folder: Path, screens: Mapping[str, ScreenSpec], needed: Mapping[str, Mapping[str, str]] = REQUIRED
+) -> Iterator[Problem]:
     """The screens and elements that the flows need and the pack in ``folder`` does not have."""
-    for screen, elements in REQUIRED.items():
+    for screen, elements in needed.items():
         file = str(folder / f"{screen}.yaml")
         if screen not in screens:
             yield Problem(file, 1, 1, f"the screen {screen} is missing: the flows need it")
@@ -48,8 +67,10 @@ def missing(folder: Path, screens: Mapping[str, ScreenSpec]) -> Iterator[Problem
             yield Problem(file, 1, 1, f"the element {name} is missing: the flows need it")
 
 
-def lint(spec: ScreenSpec, document: Document, file: Path) -> Iterator[Problem]:
-    """What is wrong with one screen, given its file and the document that was read from it."""
+def lint(
+    spec: ScreenSpec, document: Document, file: Path, needed: Mapping[str, Mapping[str, str]] = REQUIRED
+) -> Iterator[Problem]:
+    """What is wrong with one screen, given its file, the document that was read from it, and what the flows need."""
 
     def problem(path: tuple[str | int, ...], message: str) -> Problem:
         return Problem(document.file, *document.locate(path), message)
@@ -60,7 +81,7 @@ def lint(spec: ScreenSpec, document: Document, file: Path) -> Iterator[Problem]:
         yield problem((), "interrupts is missing: every screen in this folder says what its appearing means")
     # Interruptions are looked for whatever the order in hand is, so they know nothing of it.
     facts = FACTS if spec.interrupts is None else frozenset[str]()
-    needs = REQUIRED.get(spec.screen, {})
+    needs = needed.get(spec.screen, {})
     used = set(needs)
     for number, check in enumerate(spec.checks):
         used.update(check.elements)
@@ -96,6 +117,12 @@ def lint(spec: ScreenSpec, document: Document, file: Path) -> Iterator[Problem]:
                 yield problem(("elements", name, "when"), f"{other} is no field on this screen")
         for keys, template in element.templates():
             yield from unknown_facts(document, ("elements", name, *keys), template, facts)
+        if names_it(element):
+            yield problem(
+                ("elements", name),
+                f"the element {name} could be the Commerce order's own Cancel, which is not the Amazon cancel: "
+                "no pack may name it",
+            )
         need = needs.get(name, ANY)
         if need == BOX and element.kind in READ_ONLY_KINDS:
             yield problem(("elements", name), f"the element {name} cannot be a {element.kind}: the flows act on it")

@@ -198,18 +198,72 @@ class CancelRequest(_Model):
     body: Words = Field(description="Part of the request's body")
 
 
+class Way(_Model):
+    """How the generations of the screens differ: where orders are listed, what a list leads to, where Confirm is."""
+
+    orders: Literal["dashboard", "grid"] = Field(
+        default="dashboard",
+        description="dashboard: under Recent orders of the store's dashboard, and under All Orders; grid: under the "
+        "Orders tab of the store, page by page",
+    )
+    opens: Literal["details", "commerce_order"] = Field(
+        default="details",
+        description="What the list leads to. details: the order's page; commerce_order: the Commerce order's page, "
+        "whose payment block leads to the order's page",
+    )
+    confirm_on: Literal["cancel_dialog", "cancel_page"] = Field(
+        default="cancel_dialog",
+        description="Where the reason is chosen and what commits is pressed. cancel_dialog: a dialog over the order's "
+        "page; cancel_page: a page of its own, which answers by leading to another page with a message",
+    )
+
+
 class PackInfo(_Model):
     """``pack.yaml``: what holds for all screens of a pack."""
 
     pack: Words = Field(description="The pack's name; also the folder's name")
     title: Words = Field(description="Which Admin and which versions it describes")
     observed: Words = Field(description="Where that was seen")
+    extends: Words | None = Field(
+        default=None,
+        description="A pack that comes with Countermand: its screens hold where this one has none of its own",
+    )
     statuses: dict[Status, tuple[Words, ...]] = Field(description="Status -> every way in which screens write it")
     reasons: dict[Reason, Words] = Field(description="Reason code -> its words in the pick list")
-    order_route: Words = Field(description="Where an order's own page is, after the #")
-    store_route: Words = Field(description="Where a store's dashboard is, after the #")
+    way: Way = Field(default=Way(), description="How an order is reached and canceled; left out, as in 4.3")
+    order_route: Words = Field(
+        description="Where an order's own page is: after the # with a #, or part of the address without one"
+    )
+    store_route: Words | None = Field(
+        default=None, description="Where a store's dashboard is, after the #; needed where order_route has {store_id}"
+    )
+    cancel_route: Words | None = Field(
+        default=None, description="With confirm_on cancel_page: part of that page's address, with {row_id}"
+    )
+    list_leads_to: Words | None = Field(
+        default=None,
+        description="Part of the address that order numbers in the store's dashboard lead to; the pack auto knows this "
+        "generation by it, and without it by the dashboard alone",
+    )
     cancel_request: CancelRequest
+    endpoint: Words | None = Field(
+        default=None,
+        description="Part of the address that the app's own requests go to; that of cancel_request if not set",
+    )
     busy: tuple[Words, ...] = Field(default=(), description="CSS of covers that mean, on any screen: not ready yet")
+
+    @model_validator(mode="after")
+    def _provable(self) -> Self:
+        if "{store_id}" in self.order_route:
+            if "{store_id" not in (self.store_route or ""):
+                raise ValueError("order_route has {store_id}, which a store_route with {store_id} must give")
+        elif "{row_id}" not in self.order_route:
+            raise ValueError("order_route has neither {store_id} nor {row_id}: nothing would prove whose page it is")
+        if self.way.confirm_on == "cancel_page" and not (
+            "{row_id}" in self.order_route and "{row_id}" in (self.cancel_route or "")
+        ):
+            raise ValueError("with confirm_on cancel_page, order_route and cancel_route have {row_id}")
+        return self
 
     @model_validator(mode="after")
     def _complete(self) -> Self:

@@ -136,8 +136,8 @@ def _facts_of_address(admin: Admin, needed: set[str]) -> dict[str, str]:
     """What the page's address tells of the order and store; it may still be on its way there."""
 
     def look() -> dict[str, str] | None:
-        for route in (admin.pack.info.order_route, admin.pack.info.store_route):
-            place = match_route(route, admin.address())
+        for route in filter(None, (admin.pack.info.order_route, admin.pack.info.store_route)):
+            place = match_route(route, admin.address() if route.startswith("#") else urlsplit(admin.page.url).path)
             if place is not None and needed & {"order", "store_id"} <= place.keys():
                 return place
         admin.notice_interruptions()

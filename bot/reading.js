@@ -10,8 +10,8 @@
 //            "mask" hides); for these last two, a table row that cannot be read is found as a whole
 // What was masked is shown again by the next call, whatever it asks for. Texts of more than 1,000 characters are cut, and
 // end with their length; words are given whole.
-// Answers with {address, busy, fields: {name: [text, ...]}, columns: {name: [text, ...]}, alone: [text, ...]}, all from one
-// instant; pieces that stand alone are looked for where fields are.
+// Answers with {address, path, busy, fields: {name: [text, ...]}, columns: {name: [text, ...]}, alone: [text, ...]}, all
+// from one instant; address is what comes after the #; pieces that stand alone are looked for where fields are.
 // Nothing here depends on ids, classes or nesting, and nothing in the document is changed.
 (row, request) => {
   const LONGEST = 1000;
@@ -214,5 +214,5 @@
     const match = alone && block.text.length <= LONGEST ? alone.exec(block.text) : null;
     return match && (!match[1].trim() || known.has(fold(match[1]))) ? [match[2]] : [];
   });
-  return { address: location.hash, busy, fields: texts(found.fields), columns: texts(found.columns), alone: standing };
+  return { address: location.hash, path: location.pathname, busy, fields: texts(found.fields), columns: texts(found.columns), alone: standing };
 }

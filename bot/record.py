@@ -53,7 +53,7 @@ def record_to_file(screen: str, file: Path, settings: Settings, sign_in: SignIn,
             unopened_admin(
                 settings,
                 account,
-                pack,
+                (pack,),
                 ledger,
                 on_step=lambda step: None,
                 say=say,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
 from loguru import logger
@@ -15,6 +16,7 @@ from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, Interr
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, RunInfo
+from bot.pack import AUTO
 from bot.progress import Progress
 from bot.recorder import NoRecorder, Recorder
 from bot.secrecy import Clean
@@ -56,6 +58,10 @@ class Crew(Protocol):
     @property
     def evidence(self) -> Sequence[str]:
         """What was photographed last, relative to the run's folder."""
+
+    @property
+    def recognised(self) -> str:
+        """Name of the pack that was recognised on the page; empty where none was."""
 
     def work_through(self, dispatch: Dispatch, book: Book, progress: Progress) -> None:
         """Work on every order that is handed out.
@@ -101,6 +107,8 @@ class AtHand:
         self._claim_seconds = claim_seconds
         self._rest = rest
         self._pause = pause
+        self.recognised = ""
+        """Name of the pack that was recognised on the page; empty where none was."""
 
     @property
     def evidence(self) -> Sequence[str]:
@@ -121,30 +129,37 @@ class AtHand:
         )
         begun = 0
 
-        def begins() -> None:
+        def begins(job: Job) -> None:
             nonlocal begun
             begun += 1
             progress.order_started(begun, job.order, job.store)
 
         with self._open_admin() as admin:
-            while not dispatch.is_over:
-                next_job = dispatch.next_for(1)
-                if next_job is None:
-                    self._rest(dispatch.wait)
-                    admin.heed_stop()
-                    continue
-                job = next_job
-                done = worker.do(admin, job, begins)
-                if done is not None:
-                    dispatch.done(
-                        1,
-                        done.result,
-                        pressed=done.pressed,
-                        answer_seconds=done.answer_seconds,
-                        turned_away=done.turned_away,
-                    )
-                elif dispatch.is_worked_on_elsewhere(1):
-                    book.keep(result_of(job, WORKED_ON_ELSEWHERE))
+            try:
+                self._work_on_all(admin, worker, dispatch, book, begins)
+            finally:
+                self.recognised = admin.recognised
+
+    def _work_on_all(
+        self, admin: Admin, worker: Worker, dispatch: Dispatch, book: Book, begins: Callable[[Job], None]
+    ) -> None:
+        while not dispatch.is_over:
+            job = dispatch.next_for(1)
+            if job is None:
+                self._rest(dispatch.wait)
+                admin.heed_stop()
+                continue
+            done = worker.do(admin, job, partial(begins, job))
+            if done is not None:
+                dispatch.done(
+                    1,
+                    done.result,
+                    pressed=done.pressed,
+                    answer_seconds=done.answer_seconds,
+                    turned_away=done.turned_away,
+                )
+            elif dispatch.is_worked_on_elsewhere(1):
+                book.keep(result_of(job, WORKED_ON_ELSEWHERE))
 
 
 class Runner:
@@ -207,6 +222,8 @@ class Runner:
         except Exception as defect:  # what became of the orders must not be lost over it
             stopped, status = unforeseen(defect, self._clean), RunStopped.exit_status
             logger.opt(exception=defect).critical("{}", stopped)
+        if info.pack == AUTO and self._crew.recognised:
+            info = info.model_copy(update={"pack": f"{self._crew.recognised} ({AUTO})"})
         stopped = self._clean(stopped)
         book.skip(jobs, stopped)
         results = tuple(book.results[job.order] for job in jobs)

@@ -12,12 +12,13 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator
 
-from bot import choice
+from bot import choice, commerce
 from bot.errors import (
     ChoiceNotOffered,
     ElementAmbiguous,
     ElementMissing,
     LeadsElsewhere,
+    NeverPressed,
     PageTrouble,
     RunStopped,
     ScreenChanged,
@@ -91,6 +92,7 @@ class Screen:
         seen = self.admin.page.evaluate(READ_PAGE, request)
         return Glance(
             address=seen["address"],
+            path=seen["path"],
             busy=seen["busy"],
             texts={**seen["fields"], **seen["columns"]},
             order_numbers=frozenset(seen["alone"]),
@@ -151,7 +153,21 @@ class Screen:
 
     def address_facts(self, template: str) -> dict[str, str]:
         """The facts that the page's address gives under a route template; empty when it does not fit."""
-        return match_route(template, self.admin.address()) or {}
+        return self.glance().facts_of_address(template) or {}
+
+    def link_facts(self, name: str, template: str) -> dict[str, str]:
+        """The facts that the address gives to which the link ``name`` leads; empty when it does not fit.
+
+        Raises:
+            ElementMissing, ElementAmbiguous: there is none, or there are several.
+        """
+        self.one(name)
+        (address,) = self.leads_to(name)
+        return match_route(template, urlsplit(address).path) or {}
+
+    def leads_to(self, name: str) -> list[str]:
+        """The addresses that the links which answer to ``name`` lead to; empty for one that is no link."""
+        return [str(address) for address in self.find(name).evaluate_all(_LEADS_TO)]
 
     def words_of(self, name: str) -> str:
         """The visible words of the one element ``name``.
@@ -196,6 +212,7 @@ class Screen:
 
         Raises:
             LeadsElsewhere: it is a link to a host that is not allowed.
+            NeverPressed: it is the Commerce order's own Cancel.
             Technical: the screen has changed, or there is not exactly one such element.
         """
         if self.element(name).commits:
@@ -209,6 +226,8 @@ class Screen:
             host = urlsplit(address).hostname
             if host is not None and not self.admin.may_talk_to(host):
                 raise LeadsElsewhere(screen=self.spec.title, element=name, host=host)
+        if known_by := " ".join(target.evaluate_all(commerce.IS_IT)).strip():
+            raise NeverPressed(screen=self.spec.title, element=name, known_by=known_by)
         target.click()
 
     def scroll_on(self, column: str) -> bool:
@@ -291,7 +310,8 @@ class Screen:
 
     def _holds(self, check: Check, glance: "Glance") -> bool:
         if check.route is not None:
-            return glance.address == fill(check.route, self.facts)
+            route = fill(check.route, self.facts)
+            return glance.address == route if route.startswith("#") else f"/{route}/" in f"{glance.path}/"
         if check.reads is not None:
             ((name, expected),) = check.reads.items()
             texts = glance.texts[name] if name in glance.texts else self.find(name).all_inner_texts()
@@ -317,7 +337,14 @@ class Glance:
     """What one look at a page gives, all from one instant."""
 
     address: str
+    """What comes after the #."""
     busy: bool
     texts: dict[str, list[str]]
     order_numbers: frozenset[str] = frozenset()
     """Every Amazon order number that stands by itself, or beside its label; looked for where fields are read."""
+    path: str = ""
+    """The path of the page's address."""
+
+    def facts_of_address(self, template: str) -> dict[str, str] | None:
+        """The facts that the address gives under a route template of the pack, or None where it does not fit."""
+        return match_route(template, self.address if template.startswith("#") else self.path)

@@ -77,6 +77,16 @@ class BrowserSession:
         finally:
             self._opening = False
 
+    def second_page(self) -> Page:
+        """A page beside those that are open, in the same profile."""
+        if self._context is None:
+            raise RuntimeError("the session was not started")
+        self._opening = True
+        try:
+            return self._context.new_page()
+        finally:
+            self._opening = False
+
     def keep(self) -> None:
         """Keep the Admin's session as it is now, for a browser that is started anew and for the next run."""
         if self._kept is not None and self._context is not None:

@@ -99,7 +99,7 @@ class Settings(Places):
     share_account: bool = Field(
         default=False, description="true where the Admin lets two runs sign in with one account at once"
     )
-    pack: str = Field(default="asc-4.3", description="Pack that describes the screens: a name or a folder")
+    pack: str = Field(default="asc-4.3", description="Pack that describes the screens: a name, a folder, or auto")
     language: str = Field(default="en_US", description="Language that the Admin has for the account, such as de_DE")
     sign_in_language: str | None = Field(
         default=None, description="Language of the Admin's sign-in page, where it is another one"

@@ -2,6 +2,8 @@
 
 The manual: *View Store*; under *Recent orders* click the order number; click *Cancel Order*; choose the *Reason
 for cancellation*; click *Confirm*. Then the details show the status *Canceled*.
+
+On older generations of the screens a part of this is otherwise: see ``older_screens``.
 """
 
 from dataclasses import replace
@@ -14,6 +16,7 @@ from bot.joblist import Job
 from bot.screen import Screen
 from bot.verdicts import Verdict, after_confirm
 from bot.vocabulary import Status
+from flows.older_screens import open_anew, open_cancel_page
 from flows.open_order import open_order
 from flows.read_order import cannot_cancel, would_cancel
 from flows.recover_order import recover_order, still_open
@@ -33,7 +36,7 @@ def cancel_order(admin: Admin, job: Job, *, dry_run: bool = False) -> Verdict:
     if verdict:
         return verdict
 
-    dialog = open_dialog(admin, opened)
+    dialog = open_dialog(admin, job, opened)
     with admin.step("choose_reason"):
         dialog.choose("reason", admin.pack.info.reasons[job.reason])
 
@@ -52,18 +55,19 @@ def cancel_order(admin: Admin, job: Job, *, dry_run: bool = False) -> Verdict:
     return verdict
 
 
-def open_dialog(admin: Admin, opened: Opened) -> Screen:
-    """Click *Cancel Order* on the order's page, which opens the dialog and does nothing else."""
+def open_dialog(admin: Admin, job: Job, opened: Opened) -> Screen:
+    """Click *Cancel Order* on the order's page, which opens the dialog, or a page of its own, and does nothing else."""
     with admin.step("open_cancel_dialog"):
+        if admin.pack.info.way.confirm_on == "cancel_page":
+            return open_cancel_page(admin, job, opened)
         opened.details.click("cancel_order")
-        return admin.arrive("cancel_dialog", order=opened.details.facts["order"])
+        return admin.arrive("cancel_dialog", order=job.order)
 
 
 def leave_dialog(admin: Admin, opened: Opened) -> None:
     """Leave the dialog by opening the page anew: in a dialog about canceling, no button's name is safe to guess."""
     with admin.step("leave_dialog"):
-        admin.reload()
-        opened.details.arrive()
+        open_anew(admin, opened)
 
 
 def look_again(admin: Admin, job: Job, opened: Opened) -> Status | None:
@@ -87,8 +91,7 @@ def _status_anew(admin: Admin, job: Job, opened: Opened) -> Status | None:
     seen: list[Status | None] = []
 
     def says_canceled() -> bool:
-        admin.reload()
-        opened.details.arrive()
+        open_anew(admin, opened)
         seen.append(look_at_order(admin, job, opened).status)
         return seen[-1] is Status.CANCELED
 

@@ -17,6 +17,7 @@ from bot.screen import Screen
 from bot.verdicts import unknown_status
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
 from flows.cancel_order import leave_dialog, open_dialog
+from flows.older_screens import open_orders_tab
 from flows.open_order import go_back, open_all_orders, open_dashboard, open_order, open_sales_channel
 
 Orders = dict[str, Status | None]
@@ -48,13 +49,21 @@ def look_around(admin: Admin, checks: Round, sign_in: Callable[[Admin], None], *
         result.found = stores_in_words(stores)
 
     with checks.check("store_dashboard") as result:
+        recognised = bool(admin.candidates)
         dashboard = open_dashboard(admin, store)
-        recent = listed_orders(admin, dashboard)
+        has_grid = admin.pack.info.way.orders == "grid"
+        recent = listed_orders(admin, open_orders_tab(admin, dashboard) if has_grid else dashboard)
         result.found = f"store {store}, {orders_in_words(recent)}"
+        if recognised:
+            result.found += f"; the screens are those of pack {admin.pack.name}"
 
     with checks.check("all_orders") as result:
-        orders = listed_orders(admin, open_all_orders(admin, dashboard))
-        result.found = f"on its first page {orders_in_words(orders)}"
+        if has_grid:
+            orders = Orders()
+            result.not_tried("this version lists every order under the Orders tab, of which the first page was read")
+        else:
+            orders = listed_orders(admin, open_all_orders(admin, dashboard))
+            result.found = f"on its first page {orders_in_words(orders)}"
         go_back(admin, store)
 
     order = choose_order(recent | orders, first=recent)
@@ -62,14 +71,14 @@ def look_around(admin: Admin, checks: Round, sign_in: Callable[[Admin], None], *
         if order is None:
             result.not_tried("the store has no orders")
         else:
-            opened, seen = look_at(admin, store, order)
+            job, opened, seen = look_at(admin, store, order)
             result.found = f"order {order} reads {seen.status_words}"
 
     with checks.check("cancel_dialog") as result:
         if order is None or seen.status is not Status.UNSHIPPED:
             result.not_tried("there is no Unshipped order in these lists; only such an order has the dialog")
         else:
-            look_at_dialog(admin, opened, checks)
+            look_at_dialog(admin, job, opened, checks)
             result.found = f"opens for order {order}, with its reasons and Confirm; it was left again"
 
 
@@ -139,7 +148,7 @@ def choose_order(orders: Orders, *, first: Orders) -> str | None:
     return next(iter([*unshipped, *first, *orders]), None)
 
 
-def look_at(admin: Admin, store: str, order: str) -> tuple[Opened, Sighting]:
+def look_at(admin: Admin, store: str, order: str) -> tuple[Job, Opened, Sighting]:
     """Open the order's page as a run would, and read it.
 
     Raises:
@@ -147,20 +156,21 @@ def look_at(admin: Admin, store: str, order: str) -> tuple[Opened, Sighting]:
         NotAsNeeded: its status is none that the pack knows.
     """
     # The reason is none: nobody chooses it.
-    opened, seen = open_order(admin, Job(order=order, store=store, reason=Reason.BUYER_CANCELED))
+    job = Job(order=order, store=store, reason=Reason.BUYER_CANCELED)
+    opened, seen = open_order(admin, job)
     if seen.status is None:
         told = unknown_status(seen.status_words)
         raise NotAsNeeded(told.message, told.next_step)
-    return opened, seen
+    return job, opened, seen
 
 
-def look_at_dialog(admin: Admin, opened: Opened, checks: Round) -> None:
+def look_at_dialog(admin: Admin, job: Job, opened: Opened, checks: Round) -> None:
     """Open the cancel dialog, see that its pick list of reasons can be read, and leave it.
 
     Raises:
         Technical: the dialog is not what it should be.
     """
-    dialog = open_dialog(admin, opened)
+    dialog = open_dialog(admin, job, opened)
     dialog.chosen("reason")
     checks.choices(dialog, "reason")
     leave_dialog(admin, opened)

@@ -3,6 +3,8 @@
 The manual: *Marketing* > *Channels* > *Amazon Sales Channel*; on the store's card click *View Store*; under
 *Recent orders* click the order number. An order that is not among the recent ones: click *All Orders*, filter
 by order number, click the order number there.
+
+On older generations of the screens a part of this is otherwise: see ``older_screens``.
 """
 
 from bot.admin import Admin
@@ -11,6 +13,8 @@ from bot.guard import Listed, Opened, Sighting, look_at_order
 from bot.joblist import Job
 from bot.pack import match_route
 from bot.screen import Screen
+from flows.older_screens import find_in_grid, go_to_store, open_commerce_order, read_listed, row_it_leads_to
+from flows.recognise import recognise
 
 
 def open_order(admin: Admin, job: Job) -> tuple[Opened, Sighting]:
@@ -22,16 +26,25 @@ def open_order(admin: Admin, job: Job) -> tuple[Opened, Sighting]:
         Technical: a screen is not what it should be; nothing was pressed.
     """
     dashboard = open_store(admin, job.store)
-    store_id = dashboard.address_facts(admin.pack.info.store_route).get("store_id", "")
+    store_route = admin.pack.info.store_route
+    store_id = dashboard.address_facts(store_route).get("store_id", "") if store_route else ""
     orders = find_order(admin, job)
 
+    if admin.pack.info.way.opens == "commerce_order":
+        commerce_order, listed = open_commerce_order(admin, job, orders)
+        with admin.step("open_order"):
+            return follow(admin, job, commerce_order, "view_or_cancel", listed, store_id)
     with admin.step("open_order"):
-        row = orders.read_row("order_row", "buyer_name", "order_total")
-        orders.click("order_link")
-        details = admin.arrive("order_details", order=job.order, store_id=store_id)
-        listed = Listed(buyer_name=row["buyer_name"], order_total=row["order_total"])
-        opened = Opened(details=details, listed=listed, store_id=store_id)
-        return opened, look_at_order(admin, job, opened)
+        return follow(admin, job, orders, "order_link", read_listed(orders), store_id)
+
+
+def follow(admin: Admin, job: Job, here: Screen, link: str, listed: Listed, store_id: str) -> tuple[Opened, Sighting]:
+    """Click the link to the order's page, and read it there."""
+    row_id = row_it_leads_to(admin, here, link)
+    here.click(link)
+    details = admin.arrive("order_details", order=job.order, store_id=store_id)
+    opened = Opened(details=details, listed=listed, store_id=store_id, row_id=row_id, url=admin.page.url)
+    return opened, look_at_order(admin, job, opened)
 
 
 def open_store(admin: Admin, store: str) -> Screen:
@@ -69,11 +82,12 @@ def open_dashboard(admin: Admin, store: str) -> Screen:
         if not home.count("store_card") and admin.quiet() and not home.count("store_card"):
             raise StoreNotFound(store=store)
         home.click("view_store")
-        dashboard = admin.arrive("store_dashboard", store=store)
+        dashboard = recognise(admin, store) if admin.candidates else admin.arrive("store_dashboard", store=store)
         if admin.store:
             # After a switch between stores the lists may still show the previous one until the page is drawn anew.
             admin.reload()
             dashboard = admin.arrive("store_dashboard", store=store)
+        admin.store_url = admin.page.url
     admin.store = store
     return dashboard
 
@@ -81,6 +95,8 @@ def open_dashboard(admin: Admin, store: str) -> Screen:
 def go_back(admin: Admin, store: str) -> Screen:
     """Go *Back* from an order's page or from All Orders to the dashboard of the store they belong to."""
     with admin.step("go_back"):
+        if admin.pack.info.way.confirm_on == "cancel_page":
+            return go_to_store(admin, store)
         place = match_route(admin.pack.info.order_route, admin.address())
         if place:
             admin.screen("order_details", **place).click("back")
@@ -98,6 +114,8 @@ def find_order(admin: Admin, job: Job) -> Screen:
         ScreenNotReached: the list was never filtered.
     """
     dashboard = admin.screen("store_dashboard", store=job.store, order=job.order)
+    if admin.pack.info.way.orders == "grid":
+        return find_in_grid(admin, job, dashboard)
     if is_listed(admin, dashboard):
         return dashboard
 

@@ -9,6 +9,7 @@ from bot.ledger import Intent
 from bot.outcomes import Outcome
 from bot.verdicts import Verdict, pressed_before, reverted
 from bot.vocabulary import Status
+from flows.older_screens import open_anew
 
 
 def still_open(admin: Admin, job: Job, seen: Sighting) -> Verdict | None:
@@ -50,8 +51,7 @@ def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Ver
     verdict = _conclusion(admin, intent, seen, settled=settled)
     if verdict is None:
         with admin.step("read_order_anew"):
-            admin.reload()
-            opened.details.arrive()
+            open_anew(admin, opened)
             verdict = _conclusion(admin, intent, look_at_order(admin, job, opened), settled=True)
     if verdict is None:
         admin.ledger.intents.settle(

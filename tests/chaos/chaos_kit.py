@@ -41,10 +41,13 @@ class Buried:
 class Bots:
     """Starts the command line again and again in one folder, so that all runs share a ledger; a context manager.
 
-    Needs the practice Admin, the browser program (None for Playwright's own) and the recovery time in seconds.
+    Needs the practice Admin, the browser program (None for Playwright's own), the recovery time in seconds, and the
+    pack.
     """
 
-    def __init__(self, folder: Path, sandbox: Sandbox, browser: Path | None, *, recover_after: float) -> None:
+    def __init__(
+        self, folder: Path, sandbox: Sandbox, browser: Path | None, *, recover_after: float, pack: str = "asc-4.3"
+    ) -> None:
         self.folder = folder
         self.runs = folder / "runs"
         self.ledger = self.runs / "ledger.sqlite"
@@ -57,6 +60,7 @@ class Bots:
             "COUNTERMAND_PASSWORD": sandbox.password,
             "COUNTERMAND_TOTP_SECRET": sandbox.faults.two_factor,
             "COUNTERMAND_BROWSER": str(browser or ""),
+            "COUNTERMAND_PACK": pack,
             "COUNTERMAND_SETTLE": "0",
             "COUNTERMAND_RECOVER_AFTER": f"{recover_after:g}",
             # Also what a bot and its browser are known by: the browser is no longer in the bot's process group.

@@ -47,7 +47,10 @@ def station(folder: Path, run_id: str, place: Place) -> Iterator[tuple[Worker, A
     ):
         ledger.runs.go_on_as(run_id, place.number)
         ledger.trail.copy_to(folder / run_id)
-        admin = cast(Admin, SimpleNamespace(host=HOST, pressed=False, order="", answers=[], begin_again=lambda: None))
+        admin = cast(
+            Admin,
+            SimpleNamespace(host=HOST, pressed=False, order="", answers=[], recognised="", begin_again=lambda: None),
+        )
 
         def work(_: Admin, job: Job) -> Verdict:
             place.step("choose_reason")

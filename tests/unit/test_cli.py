@@ -431,7 +431,9 @@ def shop(monkeypatch: pytest.MonkeyPatch, settings: None) -> Shop:
 
     @contextmanager
     def admin(*_: object, **__: object) -> Iterator[Any]:
-        yield SimpleNamespace(host="shop.example:8443", pressed=False, answers=[], begin_again=lambda: None)
+        yield SimpleNamespace(
+            host="shop.example:8443", pressed=False, answers=[], recognised="", begin_again=lambda: None
+        )
 
     monkeypatch.setattr("bot.launch.open_admin", admin)
     monkeypatch.setattr("flows.cancel_order.cancel_order", shop.work("cancel"))

@@ -99,7 +99,7 @@ class FakeAdmin:
             is_busy=lambda: False,
         )
 
-    def click(self, timeout: float) -> None:
+    def click(self, timeout: float, no_wait_after: bool) -> None:
         waiting = [intent.order for intent in self.ledger.intents.waiting()]
         self.did.append(f"click within {timeout:g} ms, in the ledger: {waiting}, pressed: {self.pressed}")
         if self.click_trouble:
@@ -418,3 +418,35 @@ def test_a_ledger_that_fails_at_the_conclusion_is_said_and_leaves_the_intent_ope
     monkeypatch.setattr(admin.ledger.intents, "conclude", broken)
     conclude(cast(Admin, admin), heard, Verdict(outcome=Outcome.CANCELED, message="So it is."))
     assert (admin.said, [intent.order for intent in admin.ledger.intents.waiting()]) == ([TROUBLE], [ORDER])
+
+
+# --- The form of a cancel page ---
+
+
+@pytest.mark.parametrize(
+    ("url", "body", "named"),
+    [
+        ("https://shop.example/channel/amazon/order_cancel_index/id/17/key/ab/", "reason=NoInventory", True),
+        ("https://shop.example/channel/amazon/order_cancel_save", "id=17&reason=NoInventory", True),
+        ("https://shop.example/channel/amazon/order_cancel_save", "reason=NoInventory&order_id=17", True),
+        ("https://shop.example/channel/amazon/order_cancel_index/id/18/key/ab/", "reason=NoInventory", False),
+        ("https://shop.example/channel/amazon/order_cancel_index/id/17/id/18/", "reason=NoInventory", False),
+        ("https://shop.example/channel/amazon/order_cancel_save", "id=17&id=18&reason=NoInventory", False),
+        ("https://shop.example/channel/amazon/order_cancel_save", "reason=NoInventory", False),
+        ("https://shop.example/channel/amazon/order_cancel_index/id/170/", "reason=NoInventory", False),
+    ],
+)
+def test_a_form_is_sent_for_the_row_of_the_permit_alone(url: str, body: str, named: bool) -> None:
+    request = cast(Any, FakeRequest(url=url, body=body))
+    assert bot.confirm._names_row(request, "17") is named
+    assert bot.confirm._names_row(request, "") is False
+
+
+@pytest.mark.parametrize(
+    ("status", "answered"),
+    [(200, None), (302, None), (404, (Answer.ERROR, "HTTP 404")), (500, (Answer.ERROR, "HTTP 500"))],
+)
+def test_the_answer_to_a_form_can_only_be_known_to_have_failed_on_the_wire(
+    status: int, answered: tuple[Answer, str] | None
+) -> None:
+    assert bot.confirm._answer_of_form(cast(Any, FakeRequest("a page", status=status))) == answered

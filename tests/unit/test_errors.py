@@ -19,13 +19,17 @@ from bot.errors import (
     ElementAmbiguous,
     ElementMissing,
     EvidenceNotWritten,
+    GenerationUnknown,
     InputInvalid,
     Interrupted,
     InTheWay,
     LeadsElsewhere,
     LedgerTrouble,
     Mismatch,
+    NeverPressed,
     NoBrowser,
+    NotImported,
+    NotInGrid,
     OrderNotFound,
     OrderTrouble,
     PageTrouble,
@@ -71,6 +75,11 @@ MESSAGES: list[tuple[CountermandError, str]] = [
         "The ledger runs/ledger.sqlite cannot be used: database is locked",
     ),
     (RunStopped(reason="The Admin is down."), "The Admin is down."),
+    (
+        GenerationUnknown(store="Nordwind UK", why="asc-2: The tab Orders is not there."),
+        "Which version of the Amazon Sales Channel this is cannot be told from the page of store 'Nordwind UK': "
+        "asc-2: The tab Orders is not there.",
+    ),
     (Interrupted(), "Interrupted."),
     (OrderTrouble(reason="It did not work."), "It did not work."),
     (Refused(reason="The page says no."), "The page says no."),
@@ -81,6 +90,14 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     (
         OrderNotFound(order=ORDER, store="Nordwind UK"),
         f"Order {ORDER} is neither among the recent orders of store 'Nordwind UK' nor in All Orders.",
+    ),
+    (
+        NotInGrid(order=ORDER, store="Nordwind UK"),
+        f"Order {ORDER} is on no page of the Orders tab of store 'Nordwind UK'.",
+    ),
+    (
+        NotImported(order=ORDER),
+        f"Order {ORDER} has no Commerce order, and on these screens only an imported order can be canceled.",
     ),
     (Mismatch(what="The page shows order 1, not 2."), "The page shows order 1, not 2."),
     (
@@ -116,6 +133,11 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     (
         LeadsElsewhere(screen="Dashboard", element="order_link", host="sellercentral.example"),
         "Dashboard: order_link leads to sellercentral.example, which is not the Admin; it was not followed.",
+    ),
+    (
+        NeverPressed(screen="Commerce order", element="view_or_cancel", known_by="its id"),
+        "Commerce order: view_or_cancel is the Commerce order's own Cancel (by its id), which is not the Amazon "
+        "cancel; it was not pressed.",
     ),
     (PageTrouble(reason="the page crashed"), "The browser could not go on: the page crashed"),
     (CannotSignIn(reason="There is no code."), "There is no code."),

@@ -98,7 +98,9 @@ class Folder:
         self.path = folder
         jobs = [Job(order=FIRST, store="Nordwind UK", reason=Reason.NO_INVENTORY, note=note)]
         jobs += [Job(order=order, store="Nordwind UK", reason=Reason.NO_INVENTORY) for order in (SECOND, THIRD)]
-        admin: Any = SimpleNamespace(host=INFO.admin, pressed=False, order="", answers=[], begin_again=lambda: None)
+        admin: Any = SimpleNamespace(
+            host=INFO.admin, pressed=False, order="", answers=[], recognised="", begin_again=lambda: None
+        )
 
         def work(_: object, job: Job) -> Verdict:
             ledger.trail.note(Event.STEP, order=job.order, step=text[:1_000])  # what a field reads as is no longer

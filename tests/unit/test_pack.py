@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.errors import CannotStart, InputInvalid
-from bot.pack import Pack, load_pack, match_route, pack_schema, packs_folder
+from bot.pack import Pack, load_pack, load_packs, match_route, pack_schema, packs_folder
 from bot.packlint import REQUIRED
 from bot.vocabulary import Reason, Status
 from bot.yamlfile import read_yaml
@@ -218,8 +218,8 @@ def test_each_reason_has_its_label(shipped: Pack) -> None:
 # --- Packs that are not there ---
 
 NO_PACK = (
-    "There is no pack {name!r}: name one that comes with Countermand (asc-4.3) or a folder that has a pack.yaml, "
-    "in COUNTERMAND_PACK or with --pack."
+    "There is no pack {name!r}: name one that comes with Countermand (asc-2, asc-4.0, asc-4.3) or a folder that has "
+    "a pack.yaml, in COUNTERMAND_PACK or with --pack."
 )
 
 
@@ -235,6 +235,26 @@ def test_a_folder_without_pack_yaml_is_no_pack(folder: Path) -> None:
     with pytest.raises(CannotStart) as refused:
         load_pack(folder)
     assert str(refused.value) == NO_PACK.format(name=str(folder))
+
+
+def test_a_pack_that_extends_another_has_its_screens_and_needs_no_others() -> None:
+    screens = {name: spec for name, spec in load_pack("asc-2").screens.items() if not spec.interrupts}
+    assert screens.keys() == {
+        "answer",
+        "cancel_page",
+        "home",
+        "order_details",
+        "orders_grid",
+        "start_page",
+        "store_dashboard",
+    }
+    assert screens["order_details"] == load_pack("asc-4.0").screens["order_details"]
+    assert screens["home"] == load_pack("asc-4.3").screens["home"]
+
+
+def test_the_packs_of_auto_are_those_that_come_with_it_the_newest_first() -> None:
+    assert [pack.name for pack in load_packs("auto")] == ["asc-4.3", "asc-4.0", "asc-2"]
+    assert [pack.name for pack in load_packs("asc-4.0")] == ["asc-4.0"]
 
 
 # --- Mistakes in the set of files ---
@@ -631,6 +651,34 @@ AT_THE_MENU = "    for: opens the menu\n"
             "pack.yaml:5:14: the braces in '#/stores/{store_id' do not pair up",
             id="unpaired braces in the store route",
         ),
+        pytest.param(
+            "pack.yaml",
+            'store_route: "#/stores/{store_id}"\n',
+            "",
+            "pack.yaml:1:1: order_route has {store_id}, which a store_route with {store_id} must give",
+            id="no store route",
+        ),
+        pytest.param(
+            "pack.yaml",
+            'order_route: "#/stores/{store_id}/orders/{order}"',
+            'order_route: "#/orders/{order}"',
+            "pack.yaml:1:1: order_route has neither {store_id} nor {row_id}: nothing would prove whose page it is",
+            id="an order route that proves nothing",
+        ),
+        pytest.param(
+            "pack.yaml",
+            "cancel_request:",
+            "way: {confirm_on: cancel_page}\ncancel_request:",
+            "pack.yaml:1:1: with confirm_on cancel_page, order_route and cancel_route have {row_id}",
+            id="a cancel page whose address proves nothing",
+        ),
+        pytest.param(
+            "pack.yaml",
+            "title: Mine\n",
+            "title: Mine\nextends: nobody\n",
+            "pack.yaml:3:10: there is no pack 'nobody'",
+            id="extends a pack that is not there",
+        ),
     ],
 )
 def test_a_mistake_is_named_where_it_stands(
@@ -777,6 +825,7 @@ def test_the_schema_knows_every_key_and_allows_no_others() -> None:
         "ScreenSpec",
         "CancelRequest",
         "PackInfo",
+        "Way",
         "Layer",
     }
     assert all(model["additionalProperties"] is False for model in models.values())

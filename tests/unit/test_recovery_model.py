@@ -491,7 +491,7 @@ class SimElement:
     def evaluate_all(self, script: str) -> list[str]:
         return [""] * self.count()
 
-    def click(self, *, trial: bool = False, timeout: float = 0) -> None:
+    def click(self, *, trial: bool = False, timeout: float = 0, no_wait_after: bool = False) -> None:
         assert self.count() == 1, f"{self.screen}.{self.name} is not there"
         if not trial:
             self.page.click(self.name, self.facts)
@@ -545,6 +545,14 @@ class SimPage:
 
     def unroute(self, watched: object, handler: object) -> None:
         """What leaves the page is looked at no more."""
+
+    url = URL
+
+    @property
+    def context(self) -> Any:
+        """What keeps a page from the Commerce order's own Cancel; this page never sends one."""
+        session = SimpleNamespace(on=lambda event, listener: None, send=lambda method, facts: None)
+        return SimpleNamespace(new_cdp_session=lambda page: session)
 
     # What it shows:
 

@@ -74,6 +74,7 @@ class FakeAdmin:
         self.host = "shop.example"
         self.pressed = False
         self.answers: list[float] = []
+        self.recognised = ""
         self.said: list[str] = []
         self.begun_again = 0
         self.trouble: list[BaseException] = []

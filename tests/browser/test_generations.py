@@ -1,0 +1,791 @@
+"""The older generations of the screens: every outcome on each, and nothing pressed that must not be.
+
+Each test compares what the result says, whole, with what arrived at the practice Admin.
+"""
+
+import json
+import os
+import subprocess
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from chaos_kit import JOBS, Bots, find_out, read_results
+from playwright.sync_api import Browser, BrowserContext
+from pydantic import SecretStr
+
+from bot.admin import Admin
+from bot.browser import BrowserChoice
+from bot.guard import Permit
+from bot.joblist import Job
+from bot.outcomes import Outcome
+from bot.pack import AUTO, Pack, load_pack, load_packs
+from bot.runner import RunEnd
+from bot.sandbox import UNKNOWN_ORDER, Face, Generation, Sandbox
+from bot.verdicts import Answer, Verdict
+from bot.vocabulary import Status
+from flows.cancel_order import cancel_order
+from flows.read_order import plan_order
+from flows.sign_in import sign_in
+
+MakeJob = Callable[..., Job]
+Cancels = Callable[[], list[tuple[str, str, str, str]]]
+Verdicts = Callable[..., Sequence[Verdict]]
+AtStep = dict[str, Callable[[], object]]
+
+CANCELED = Verdict(
+    outcome=Outcome.CANCELED,
+    message="Canceled: no error was answered and the order's page, opened anew, says Canceled.",
+    status_before=Status.UNSHIPPED,
+    status_after=Status.CANCELED,
+)
+WOULD_CANCEL = Verdict(
+    outcome=Outcome.WOULD_CANCEL,
+    message="The order is Unshipped and would be canceled with the reason Buyer Canceled.",
+    status_before=Status.UNSHIPPED,
+)
+LOOK = (
+    "Look the order up in Seller Central. Do not run it again before you know: "
+    "if it is still open there, cancel it there."
+)
+COMPARE = "Nothing was pressed. Compare the job list with the order's page before trying again."
+RUN_AGAIN = "Nothing was pressed: run the list again. If it stays, look at the pictures of this order."
+IN_SELLER_CENTRAL = "Cancel it in Seller Central: orders with this status cannot be canceled in the Admin."
+RETURNS = "It has left: handle it as a return or an exchange in Seller Central."
+
+
+def on(*generations: Generation, thorough: tuple[Generation, ...] = ()) -> pytest.MarkDecorator:
+    """Which generations a test always runs on, and which in the thorough run only; all tests do on both in that one."""
+    more = [pytest.param(generation, marks=pytest.mark.thorough) for generation in thorough]
+    return pytest.mark.parametrize("generation", [*generations, *more], indirect=True, ids=str)
+
+
+ASC_2, ASC_4_0, ASC_4_3 = Generation
+thorough = pytest.mark.thorough
+
+WHEN_LOADED = """addEventListener('DOMContentLoaded', () => {
+    const rewrite = (before, after, css) => {
+        for (const element of document.querySelectorAll(css)) {
+            const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+            for (let node = walker.nextNode(); node; node = walker.nextNode())
+                if (node.data.trim() === before) node.data = after;
+        }
+    };
+    if (location.pathname.includes('/order_details_index/')) %s;
+});"""
+"""A page that changes itself before anybody looks at it."""
+
+
+def refused(what: str) -> list[Verdict]:
+    return [Verdict(outcome=Outcome.MISMATCH, message=what, next_step=COMPARE)]
+
+
+@pytest.fixture(scope="module")
+def serve_generation() -> Iterator[Callable[[Generation, Face], Sandbox]]:
+    """Gives the practice Admin of a generation; each is started once and serves all tests."""
+    with ExitStack() as stack:
+        started: dict[tuple[Generation, Face], Sandbox] = {}
+
+        def give(generation: Generation, face: Face) -> Sandbox:
+            if (generation, face) not in started:
+                practice = Sandbox(face=face, generation=generation)
+                started[generation, face] = stack.enter_context(practice)
+            return started[generation, face]
+
+        yield give
+
+
+@pytest.fixture(
+    params=[pytest.param(ASC_4_0, marks=thorough), pytest.param(ASC_2, marks=thorough)],
+    ids=str,
+)
+def generation(request: pytest.FixtureRequest) -> Generation:
+    return Generation(request.param)
+
+
+@pytest.fixture
+def sandbox(
+    generation: Generation,
+    face: Face,
+    serve_generation: Callable[[Generation, Face], Sandbox],
+    totp_secret: SecretStr | None,
+) -> Iterator[Sandbox]:
+    practice = serve_generation(generation, face)
+    practice.shop.reset()
+    practice.faults.reset()
+    if totp_secret is not None:
+        practice.faults.two_factor = totp_secret.get_secret_value()
+        practice.faults.two_factor_codes_again = True
+    practice.journal.clear()
+    yield practice
+    assert practice.journal.commerce_cancels == ()
+
+
+@pytest.fixture
+def face(request: pytest.FixtureRequest) -> Face:
+    """How the app's lists are marked up, where there are any."""
+    return Face(getattr(request, "param", Face.SPECTRUM))
+
+
+@pytest.fixture
+def pack(generation: Generation) -> Pack:
+    return load_pack(generation.value)
+
+
+@pytest.fixture(scope="module")
+def contexts(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Callable[[Sandbox], BrowserContext]]:
+    """Gives the browser context of a practice Admin; who is signed in there goes on from test to test."""
+    with ExitStack() as stack:
+        opened: dict[str, BrowserContext] = {}
+
+        def give(practice: Sandbox) -> BrowserContext:
+            if practice.url not in opened:
+                opened[practice.url] = browser.new_context(**browser_context_args)
+                stack.callback(opened[practice.url].close)
+            return opened[practice.url]
+
+        yield give
+
+
+@pytest.fixture
+def admin(
+    contexts: Callable[[Sandbox], BrowserContext],
+    pack: Pack,
+    sandbox: Sandbox,
+    at_step: AtStep,
+    totp_secret: SecretStr | None,
+) -> Iterator[Admin]:
+    """The practice Admin on its start page, signed in."""
+    with contexts(sandbox).new_page() as page:
+        admin = Admin(
+            page,
+            pack,
+            sandbox.url,
+            patience=15,
+            settle=0,
+            sign_in=lambda admin: sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret),
+            on_step=lambda name: at_step.get(name, lambda: None)(),
+        )
+        admin.begin_again()
+        sandbox.journal.clear()
+        yield admin
+
+
+# --- Pressed ------------------------------------------------------------------------------------------------
+
+
+@on(ASC_4_0, ASC_2)
+@pytest.mark.parametrize("example", ["unshipped_recent", pytest.param("unshipped_old", marks=pytest.mark.thorough)])
+def test_an_unshipped_order_is_canceled_once_and_proved(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, example: str
+) -> None:
+    order = job(example, reason="NoInventory")
+    assert verdicts(order) == [CANCELED]
+    assert cancels() == [(order.order, order.store, "NoInventory", "Unshipped")]
+
+
+@on(thorough=(ASC_4_0,))
+@pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
+def test_an_order_on_the_other_face_of_the_lists_is_canceled_too(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels
+) -> None:
+    order = job("imported")
+    assert verdicts(order) == [CANCELED]
+    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
+
+
+def test_the_orders_of_a_list_are_worked_one_after_the_other(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels
+) -> None:
+    orders = [job("unshipped_recent"), job("apostrophe"), job("unshipped_old"), job("thousands"), job("unicode")]
+    assert verdicts(*orders) == [CANCELED] * 5
+    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped") for order in orders]
+
+
+@on(ASC_4_0, thorough=(ASC_2,))
+def test_a_cancel_that_amazon_is_not_told_of_is_no_success(verdicts: Verdicts, job: MakeJob, cancels: Cancels) -> None:
+    order = job("without_items")
+    assert verdicts(order) == [
+        Verdict(
+            outcome=Outcome.CANCELED_NOT_SENT,
+            message="The Admin says Canceled but answered with an error (Unable to cancel the order. Please try "
+            "again.): Amazon was probably never told.",
+            next_step="Cancel it in Seller Central now: the Admin no longer offers to, "
+            "and the buyer's order is still open.",
+            status_before=Status.UNSHIPPED,
+            status_after=Status.CANCELED,
+        )
+    ]
+    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
+
+
+@on(ASC_2, thorough=(ASC_4_0,))
+def test_an_answer_that_is_lost_on_its_way_leaves_the_outcome_unknown(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
+) -> None:
+    sandbox.faults.answer_lost = True
+    order = job("unshipped_recent")
+    assert verdicts(order, attempts=3) == [
+        Verdict(
+            outcome=Outcome.UNKNOWN,
+            message="The order's page says Canceled, but no answer came (net::ERR_CONTENT_LENGTH_MISMATCH): "
+            "whether Amazon was told is not known.",
+            next_step=LOOK,
+            status_before=Status.UNSHIPPED,
+            status_after=Status.CANCELED,
+        )
+    ]
+    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
+
+
+def test_a_cancel_that_never_arrives_is_not_sent_again(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
+) -> None:
+    sandbox.faults.request_lost = True
+    assert verdicts(job("unshipped_recent"), attempts=3) == [
+        Verdict(
+            outcome=Outcome.UNKNOWN,
+            message="Confirm was pressed and no answer came (net::ERR_CONTENT_LENGTH_MISMATCH), "
+            "but the order's page says Unshipped.",
+            next_step=LOOK,
+            status_before=Status.UNSHIPPED,
+            status_after=Status.UNSHIPPED,
+        )
+    ]
+    assert cancels() == []
+    assert sandbox.journal.operations.count("cancelOrder") == 1
+
+
+def test_an_answer_that_does_not_come_in_time_leaves_the_outcome_unknown(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, admin: Admin
+) -> None:
+    admin.patience = 4
+    sandbox.faults.cancel_hangs_ms = 60_000
+    order = job("unshipped_recent")
+    assert verdicts(order, attempts=3) == [
+        Verdict(
+            outcome=Outcome.UNKNOWN,
+            message="The order's page says Canceled, but no answer came (nothing was answered in time): "
+            "whether Amazon was told is not known.",
+            next_step=LOOK,
+            status_before=Status.UNSHIPPED,
+            status_after=Status.CANCELED,
+        )
+    ]
+    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
+
+
+def test_an_answer_that_is_an_error_of_the_server_is_no_success(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
+) -> None:
+    sandbox.faults.cancel_status = 500
+    order = job("unshipped_recent")
+    assert verdicts(order, attempts=3) == [
+        Verdict(
+            outcome=Outcome.CANCELED_NOT_SENT,
+            message="The Admin says Canceled but answered with an error (HTTP 500): Amazon was probably never told.",
+            next_step="Cancel it in Seller Central now: the Admin no longer offers to, "
+            "and the buyer's order is still open.",
+            status_before=Status.UNSHIPPED,
+            status_after=Status.CANCELED,
+        )
+    ]
+    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
+
+
+def test_a_session_that_ends_at_the_press_is_not_taken_for_a_cancel_and_nothing_is_pressed_again(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, at_step: AtStep
+) -> None:
+    sandbox.faults.session_ends_before = "cancelOrder"
+    at_step["sign_in"] = lambda: setattr(sandbox.faults, "session_ends_before", "")
+    (verdict,) = verdicts(job("unshipped_recent"), attempts=3)
+    assert verdict == Verdict(
+        outcome=Outcome.UNKNOWN,
+        message="Confirm was pressed and an error was answered (Someone logged into this account from another device "
+        "or browser. Your current session is terminated.), but the order's page says Unshipped.",
+        next_step=LOOK,
+        status_before=Status.UNSHIPPED,
+        status_after=Status.UNSHIPPED,
+    )
+    assert cancels() == []
+    assert sandbox.journal.operations.count("cancelOrder") == 1
+
+
+# --- Not pressed: the page is sound and says no ----------------------------------------------------------------
+
+
+def test_a_canceled_order_is_left_as_it_is(verdicts: Verdicts, job: MakeJob, sandbox: Sandbox) -> None:
+    assert verdicts(job("canceled")) == [
+        Verdict(
+            outcome=Outcome.ALREADY_CANCELED,
+            message="The order was already canceled; nothing was pressed.",
+            status_before=Status.CANCELED,
+        )
+    ]
+    assert "cancelReasons" not in sandbox.journal.operations
+
+
+def test_each_status_that_cannot_be_canceled_is_told_with_its_next_step(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox
+) -> None:
+    wait = "Wait until the payment is verified and the order reads Unshipped"
+    told = {
+        "pending": f"{wait}, or: {IN_SELLER_CENTRAL}",
+        "pending_availability": "A pre-order: wait until it can ship and the order reads Unshipped, or: "
+        + IN_SELLER_CENTRAL,
+        "partially_shipped": IN_SELLER_CENTRAL,
+        "shipped": RETURNS,
+        "completed": RETURNS,
+    }
+    statuses = [sandbox.shop.example(example).status for example in told]
+    assert verdicts(*map(job, told)) == [
+        Verdict(
+            outcome=Outcome.NOT_CANCELABLE,
+            message=f"The order's status is {status}; only Unshipped orders can be canceled here.",
+            next_step=next_step,
+            status_before=status,
+        )
+        for status, next_step in zip(statuses, told.values(), strict=True)
+    ]
+    assert "cancelReasons" not in sandbox.journal.operations
+
+
+@on(ASC_4_0)
+@pytest.mark.parametrize("example", ["not_imported", pytest.param("error", marks=pytest.mark.thorough)])
+def test_an_order_that_is_not_imported_has_no_page_to_cancel_it_on(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, example: str
+) -> None:
+    order = job(example)
+    assert verdicts(order, attempts=3) == [
+        Verdict(
+            outcome=Outcome.NOT_CANCELABLE,
+            message=f"Order {order.order} has no Commerce order, and on these screens only an imported order can be "
+            "canceled.",
+            next_step="Nothing was pressed. Wait until the order was imported (the list's notes say what keeps it), "
+            "and run the list again; or cancel it in Seller Central.",
+        )
+    ]
+    assert "orderDetails" not in sandbox.journal.operations
+
+
+@on(thorough=(ASC_4_0,))
+def test_an_order_number_that_leads_to_seller_central_is_not_followed(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox
+) -> None:
+    sandbox.faults.order_import_disabled = True
+    assert verdicts(job("unshipped_recent")) == [
+        Verdict(
+            outcome=Outcome.FAILED,
+            message="The store's dashboard: order_link leads to sellercentral.amazon.com, which is not the Admin; it "
+            "was not followed.",
+            next_step="Nothing was pressed. With order import disabled some versions link to Seller Central: "
+            "cancel it there.",
+        )
+    ]
+    assert "orderDetails" not in sandbox.journal.operations
+
+
+@pytest.mark.parametrize(
+    ("number", "store"),
+    [
+        pytest.param(UNKNOWN_ORDER, "asc-v2-2.3-magentocommerce-us", id="in no store"),
+        pytest.param(
+            "112-1215998-3002091", "asc-v2-2.3-magentocommerce", id="in another store", marks=pytest.mark.thorough
+        ),
+    ],
+)
+def test_an_order_that_is_not_in_the_store_is_not_found(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, number: str, store: str
+) -> None:
+    told = {
+        Generation.ASC_4_0: f"Order {number} is neither among the recent orders of store {store!r} nor in All Orders.",
+        Generation.ASC_2: f"Order {number} is on no page of the Orders tab of store {store!r}.",
+    }
+    assert verdicts(job("unshipped_recent", order=number, store=store)) == [
+        Verdict(
+            outcome=Outcome.NOT_FOUND,
+            message=told[sandbox.generation],
+            next_step="Check the order number and the store in the job list; "
+            "orders not yet imported do not appear here.",
+        )
+    ]
+    assert "orderDetails" not in sandbox.journal.operations
+
+
+@pytest.mark.parametrize(
+    ("expect", "told"),
+    [
+        ({"total": "121.81"}, "The order's total is 121.80, the job list expects 121.81."),
+        (
+            {"total": "121.80", "buyer": "Michael Blankenschip"},
+            "The buyer's name on the order's page is not the one that the job list expects.",
+        ),
+    ],
+    ids=["total", "buyer"],
+)
+def test_an_order_that_is_not_as_the_list_expects_is_refused(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, expect: dict[str, str], told: str
+) -> None:
+    assert verdicts(job("unshipped_recent", expect=expect)) == refused(told)
+    assert "cancelReasons" not in sandbox.journal.operations
+
+
+def test_the_details_of_another_order_are_refused(verdicts: Verdicts, job: MakeJob, sandbox: Sandbox) -> None:
+    sandbox.faults.wrong_details = True
+    assert verdicts(job("unshipped_recent"), attempts=3) == refused(
+        "The page shows order 112-1215998-3002089, not 112-1215998-3002091."
+    )
+    assert "cancelReasons" not in sandbox.journal.operations
+
+
+def test_a_details_page_that_shows_only_the_commerce_number_proves_nothing(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin
+) -> None:
+    admin.page.add_init_script(WHEN_LOADED % "rewrite('112-1215998-3002091', '000001026', 'td')")
+    (verdict,) = verdicts(job("unshipped_recent"), attempts=3)
+    assert verdict in refused(
+        "The page shows order '000001026' and nothing on it proves that this is 112-1215998-3002091."
+    )
+    assert "cancelReasons" not in sandbox.journal.operations
+
+
+def test_a_cancel_page_about_another_order_is_refused(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin
+) -> None:
+    admin.patience = 3
+    sandbox.faults.dialog_for_other_order = True
+    assert verdicts(job("unshipped_recent")) == [
+        Verdict(
+            outcome=Outcome.FAILED,
+            message="The cancel page did not appear within 3 s: "
+            "The page does not say that it cancels order 112-1215998-3002091.",
+            next_step=RUN_AGAIN,
+        )
+    ]
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+def test_a_cancel_page_that_becomes_another_orders_is_refused(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
+) -> None:
+    change = "() => { document.getElementById('amazon_order_number').value = '112-1215998-3002089' }"
+    at_step["press_confirm"] = lambda: admin.page.evaluate(change)
+    (verdict,) = verdicts(job("unshipped_recent"))
+    assert verdict == Verdict(
+        outcome=Outcome.FAILED,
+        message="The cancel page is no longer what it was: "
+        "The page does not say that it cancels order 112-1215998-3002091.",
+        next_step=RUN_AGAIN,
+    )
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+def test_a_details_page_at_the_address_of_another_row_is_refused(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
+) -> None:
+    move = "() => history.replaceState(null, '', location.pathname.replace(/\\/id\\/\\d+/, '/id/7'))"
+    at_step["open_cancel_dialog"] = lambda: admin.page.evaluate(move)
+    assert verdicts(job("unshipped_recent"), attempts=3) == refused(
+        "The page of order 112-1215998-3002091 is not the one that the list of store "
+        "'asc-v2-2.3-magentocommerce-us' led to."
+    )
+    assert "cancelReasons" not in sandbox.journal.operations
+
+
+def test_a_cancel_page_at_another_orders_address_is_refused(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
+) -> None:
+    move = "() => history.replaceState(null, '', location.pathname.replace(/\\/id\\/\\d+/, '/id/7'))"
+    at_step["press_confirm"] = lambda: admin.page.evaluate(move)
+    assert verdicts(job("unshipped_recent"), attempts=3) == refused(
+        "The cancel page's address is not that of order 112-1215998-3002091."
+    )
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+@on(ASC_2, thorough=(ASC_4_0,))
+def test_a_cancel_of_another_order_that_nothing_on_the_page_shows_is_stopped_before_it_leaves(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox
+) -> None:
+    sandbox.faults.dialog_hides_other_order = True
+    assert verdicts(job("unshipped_recent"), attempts=3) == [
+        Verdict(
+            outcome=Outcome.UNKNOWN,
+            message="Confirm was pressed and no answer came (the page sent a cancel of another order, which was "
+            "stopped), but the order's page says Unshipped.",
+            next_step=LOOK,
+            status_before=Status.UNSHIPPED,
+            status_after=Status.UNSHIPPED,
+        )
+    ]
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+@on(ASC_4_0, thorough=(ASC_2,))
+def test_an_order_that_ships_while_its_cancel_page_is_open_is_not_canceled(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox
+) -> None:
+    sandbox.faults.ships_behind_dialog = True
+    assert verdicts(job("unshipped_recent"), attempts=3) == refused(
+        "The order's status has become 'Shipped'; only Unshipped can be canceled."
+    )
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+def test_a_second_look_that_shows_another_order_stops_the_cancel(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, at_step: AtStep
+) -> None:
+    at_step["press_confirm"] = lambda: setattr(sandbox.faults, "wrong_details", True)
+    assert verdicts(job("unshipped_recent"), attempts=3) == refused(
+        "The page shows order 112-1215998-3002089, not 112-1215998-3002091."
+    )
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+def test_a_reason_that_does_not_stay_chosen_stops_the_cancel(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
+) -> None:
+    change = "() => { document.getElementById('reason').value = 'NoInventory' }"
+    at_step["press_confirm"] = lambda: admin.page.evaluate(change)
+    assert verdicts(job("unshipped_recent"), attempts=3) == refused(
+        "The cancel page shows the reason 'No Inventory', not 'Buyer Canceled'."
+    )
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+# --- Not pressed: the page is not what it should be --------------------------------------------------------------
+
+
+def test_a_reason_that_is_not_offered_is_told_with_those_that_are(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox
+) -> None:
+    sandbox.faults.missing_reason = "BuyerCanceled"
+    assert verdicts(job("unshipped_recent")) == [
+        Verdict(
+            outcome=Outcome.FAILED,
+            message="The cancel page: 'Buyer Canceled' is not among the choices of reason, which are: "
+            "Select a reason, No Inventory, Shipping Address Undeliverable, Customer Exchange, General Adjustment, "
+            "Carrier Credit Decision, Risk Assessment Information Not Valid, Carrier Coverage Failure, "
+            "Customer Return, Merchandise Not Received.",
+            next_step="Nothing was pressed. Check the reasons in the pack against those that this Admin offers.",
+        )
+    ]
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+def test_an_order_that_is_listed_twice_is_not_opened(verdicts: Verdicts, job: MakeJob, sandbox: Sandbox) -> None:
+    sandbox.faults.duplicate_row = True
+    where = {Generation.ASC_4_0: "The store's dashboard: order_row", Generation.ASC_2: "The Orders tab: row_menu"}
+    what = {
+        Generation.ASC_4_0: "the order's row in the list",
+        Generation.ASC_2: "opens the row's actions, where they are behind a button",
+    }
+    assert verdicts(job("partially_shipped")) == [
+        Verdict(
+            outcome=Outcome.FAILED,
+            message=f"{where[sandbox.generation]} ({what[sandbox.generation]}) is there 2 times, "
+            "so none of them was used.",
+            next_step=RUN_AGAIN,
+        )
+    ]
+    assert "orderDetails" not in sandbox.journal.operations
+
+
+def test_a_cancel_page_with_two_buttons_that_commit_is_left_alone(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin
+) -> None:
+    admin.patience = 3
+    sandbox.faults.second_confirm = True
+    assert verdicts(job("unshipped_recent")) == [
+        Verdict(
+            outcome=Outcome.FAILED,
+            message="The cancel page did not appear within 3 s: The button Cancel order is not there, exactly once.",
+            next_step=RUN_AGAIN,
+        )
+    ]
+    assert "cancelOrder" not in sandbox.journal.operations
+
+
+@pytest.mark.parametrize("operation", ["cancelReasons", pytest.param("orderDetails", marks=pytest.mark.thorough)])
+def test_a_session_that_ends_before_the_press_is_renewed_and_the_order_canceled_once(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, at_step: AtStep, operation: str
+) -> None:
+    sandbox.faults.session_ends_before = operation
+    at_step["sign_in"] = lambda: setattr(sandbox.faults, "session_ends_before", "")
+    order = job("unshipped_recent")
+    assert verdicts(order, attempts=2) == [CANCELED]
+    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
+
+
+# --- Not meant to be pressed --------------------------------------------------------------------------------------
+
+
+def test_a_plan_opens_no_cancel_page(verdicts: Verdicts, job: MakeJob, sandbox: Sandbox) -> None:
+    assert verdicts(job("unshipped_recent"), work=plan_order) == [WOULD_CANCEL]
+    assert "cancelReasons" not in sandbox.journal.operations
+
+
+@on(ASC_4_0, thorough=(ASC_2,))
+def test_a_dry_run_chooses_the_reason_and_leaves_the_cancel_page(
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin
+) -> None:
+    assert verdicts(job("unshipped_recent"), work=partial(cancel_order, dry_run=True)) == [WOULD_CANCEL]
+    assert "cancelReasons" in sandbox.journal.operations
+    assert "cancelOrder" not in sandbox.journal.operations
+    assert admin.screen("order_details").is_here()
+
+
+# --- What was pressed before --------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def pressed(admin: Admin, job: MakeJob) -> Callable[..., None]:
+    """Records that what commits was pressed for the usual order in a run that was cut off."""
+
+    def press(answer: Answer | None = None) -> None:
+        order = job("unshipped_recent")
+        leave = SimpleNamespace(order=order.order, store=order.store, reason=order.reason)
+        intent = admin.ledger.intents.write(admin.host, cast(Permit, leave))
+        if answer:
+            admin.ledger.intents.note_answer(intent, answer, "")
+
+    return press
+
+
+@pytest.mark.parametrize(
+    ("answer", "reads", "outcome"),
+    [
+        (None, Status.CANCELED, Outcome.UNKNOWN),
+        (Answer.OK, Status.CANCELED, Outcome.CANCELED),
+        (Answer.ERROR, Status.CANCELED, Outcome.CANCELED_NOT_SENT),
+        (Answer.OK, Status.UNSHIPPED, Outcome.UNKNOWN),
+        (None, Status.UNSHIPPED, Outcome.UNKNOWN),
+        (None, Status.SHIPPED, Outcome.NOT_CANCELABLE),
+    ],
+)
+def test_an_order_that_was_pressed_before_a_crash_is_looked_at_and_not_pressed(
+    pressed: Callable[..., None],
+    verdicts: Verdicts,
+    job: MakeJob,
+    sandbox: Sandbox,
+    answer: Answer | None,
+    reads: Status,
+    outcome: Outcome,
+) -> None:
+    pressed(answer)
+    sandbox.shop.example("unshipped_recent").status = reads
+    assert [verdict.outcome for verdict in verdicts(job("unshipped_recent"))] == [outcome]
+    assert "cancelReasons" not in sandbox.journal.operations
+
+
+def test_an_order_that_still_is_unshipped_long_after_a_crash_is_canceled_once(
+    pressed: Callable[..., None], verdicts: Verdicts, job: MakeJob, cancels: Cancels, admin: Admin
+) -> None:
+    pressed()
+    admin.recover_after = 0
+    order = job("unshipped_recent")
+    assert verdicts(order) == [CANCELED]
+    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
+    assert admin.ledger.intents.waiting() == []
+
+
+@pytest.mark.skipif(os.name != "posix", reason="bots are killed as Linux and macOS kill them")
+def test_an_order_whose_bot_is_killed_between_press_and_answer_is_not_pressed_again(
+    sandbox: Sandbox, browser_choice: BrowserChoice, tmp_path: Path, job: MakeJob
+) -> None:
+    order = job("unshipped_recent")
+    with Bots(tmp_path, sandbox, browser_choice.executable, recover_after=0, pack=sandbox.generation.value) as bots:
+        (tmp_path / JOBS).write_text(
+            f"store: {order.store}\nreason: BuyerCanceled\norders: [{order.order}]\n", encoding="utf-8"
+        )
+        for point in ("intent:after:1", "noting_the_answer:before:1"):
+            bots.bury(bots.start(kill_at=point))
+            assert find_out(bots, sandbox, [order.order]).violations == ()
+        assert [record.order for record in sandbox.journal.cancels] == [order.order]
+        bots.bury(bots.start())
+        assert find_out(bots, sandbox, [order.order]).violations == ()
+        assert [result.outcome for result in read_results(bots).values()] == [Outcome.UNKNOWN]
+        assert [record.order for record in sandbox.journal.cancels] == [order.order]
+
+
+# --- Recognised ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def any_pack(admin: Admin) -> list[str]:
+    """Has the Admin recognised by its screens, on a page that is on its way there; gives what is said."""
+    said: list[str] = []
+    admin.candidates = load_packs(AUTO)
+    admin.pack = admin.candidates[0]
+    admin.say = said.append
+    return said
+
+
+@on(ASC_4_0, ASC_2, thorough=(ASC_4_3,))
+def test_a_generation_is_recognised_on_the_page_and_worked_with(
+    any_pack: list[str], verdicts: Verdicts, job: MakeJob, cancels: Cancels, admin: Admin, sandbox: Sandbox
+) -> None:
+    order = job("unshipped_recent")
+    assert verdicts(order) == [CANCELED]
+    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
+    title = load_pack(sandbox.generation.value).info.title
+    assert any_pack == [f"The screens are those of {title}: pack {sandbox.generation}."]
+
+
+@on(ASC_4_0)
+def test_screens_that_fit_no_generation_end_the_run(
+    any_pack: list[str], run: Callable[..., RunEnd], job: MakeJob, sandbox: Sandbox, admin: Admin
+) -> None:
+    admin.patience = 3
+    sandbox.faults.order_import_disabled = True  # then every order number leads to Seller Central
+    end = run(job("unshipped_recent"), job("canadian"))
+    assert (end.exit_status, end.info.stopped_early) == (
+        3,
+        "Which version of the Amazon Sales Channel this is cannot be told from the page of store "
+        "'asc-v2-2.3-magentocommerce-us': "
+        "asc-4.3: no order number in the list leads to an address with '#/store-details/'. "
+        "asc-4.0: no order number in the list leads to an address with '/sales/order/view/'. "
+        "asc-2: The tab Orders is not there. "
+        "Name the pack, in COUNTERMAND_PACK or with --pack: asc-2 for versions 2 and 3, asc-4.0 for 4.0 to 4.2, "
+        "asc-4.3 for 4.3 and later, or a folder of your own.",
+    )
+    assert [result.outcome for result in end.results] == [Outcome.SKIPPED] * 2
+    assert (any_pack, sandbox.journal.cancels) == ([], ())
+    assert "orderDetails" not in sandbox.journal.operations
+
+
+@on(thorough=(ASC_4_0, ASC_2, ASC_4_3))
+def test_a_run_says_which_generation_it_recognised(
+    start: Callable[..., "subprocess.Popen[str]"], sandbox: Sandbox, tmp_path: Path, job: MakeJob
+) -> None:
+    order = job("unshipped_recent")
+    (tmp_path / "jobs.yaml").write_text(
+        f"store: {order.store}\nreason: BuyerCanceled\norders: [{order.order}]\n", encoding="utf-8"
+    )
+    process = start(tmp_path, "run", "jobs.yaml", "--yes", "--pack", "auto")
+    said, trouble = process.communicate(timeout=300)
+    assert process.returncode == 0, said + trouble
+    (folder,) = (path.parent for path in tmp_path.glob("runs/*/run.json"))
+    assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["pack"] == f"{sandbox.generation} (auto)"
+    assert f"{sandbox.generation} (auto)" in (folder / "report.html").read_text(encoding="utf-8")
+    assert f": pack {sandbox.generation}." in said + trouble
+    verified = start(tmp_path, "verify", folder.name)
+    assert verified.communicate(timeout=300)[0].startswith(f"Run {folder.name} is as it was written")
+
+
+@on(thorough=(ASC_4_0, ASC_2))
+def test_the_doctor_looks_at_every_screen_and_presses_nothing(
+    start: Callable[..., "subprocess.Popen[str]"], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    process = start(tmp_path, "doctor", "--store", "asc-v2-2.3-magentocommerce-us", "--json", "--pack", "auto")
+    said, trouble = process.communicate(timeout=300)
+    findings = {finding["check"]: finding for finding in json.loads(said)}
+    assert process.returncode == 0, said + trouble
+    assert findings["store_dashboard"]["found"].endswith(f"; the screens are those of pack {sandbox.generation}")
+    assert findings["cancel_dialog"]["state"] == "works"
+    assert "cancelReasons" in sandbox.journal.operations
+    assert "cancelOrder" not in sandbox.journal.operations
