@@ -89,8 +89,8 @@ for (const element of document.querySelectorAll("[clip-path]"))
     (all, id) => `#${renamed.get(id) ?? id}`));
 const style = (rules) => {
   for (const rule of rules) {
-    if (rule.selectorText) rule.selectorText = rule.selectorText.replace(/#([\\w-]+)/g, (all, id) =>
-      renamed.has(id) ? `#${renamed.get(id)}` : all);
+    const other = rule.selectorText?.replace(/#([\\w-]+)/g, (all, id) => renamed.has(id) ? `#${renamed.get(id)}` : all);
+    if (other && other !== rule.selectorText) rule.selectorText += `, ${other}`;
     if (rule.cssRules) style(rule.cssRules);
   }
 };
@@ -104,7 +104,7 @@ for (const element of document.querySelectorAll("[class]"))
 const style = (rules) => {
   for (const rule of rules) {
     if (rule.selectorText && !rule.selectorText.includes("-x"))
-      rule.selectorText = rule.selectorText.replace(/\\.(-?[a-z_][\\w-]*)/gi, (all, name) => `.${other(name)}`);
+      rule.selectorText += ", " + rule.selectorText.replace(/\\.(-?[a-z_][\\w-]*)/gi, (all, name) => `.${other(name)}`);
     if (rule.cssRules) style(rule.cssRules);
   }
 };
@@ -112,6 +112,7 @@ for (const sheet of document.styleSheets) style(sheet.cssRules);
 """
 DROP_ATTRIBUTES = """
 for (const element of document.querySelectorAll("body *")) {
+  if (element.hasAttribute("data-graphql-endpoint")) continue; // the app itself reads what is there
   for (const name of element.getAttributeNames())
     if (/^data-/.test(name) && name !== "data-role") element.removeAttribute(name);
   element.setAttribute("data-build", "7f3c");
