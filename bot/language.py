@@ -179,16 +179,23 @@ def other_languages(folder: Path, screens: Mapping[str, ScreenSpec], used: Mappi
 
 
 def _sign(element: Element, screen: str, layer: Layer | None) -> Element | None:
-    """The element in a language; None where nothing can be said of it."""
+    """The element in a language, found in a way that costs next to nothing; None where nothing can be said of it."""
     try:
         told = element if layer is None else _element(element, lambda words: layer.say(screen, words))
     except KeyError:
         return None
-    if told.text is None:
+    words = xpath_string(told.name or told.text or "")
+    if told.name is not None:
+        xpath = (
+            "//*[self::button or self::a or self::input or @role='button']"
+            f"[normalize-space(.)={words} or @value={words} or @aria-label={words}]"
+        )
+    elif told.text is not None:
+        # Orders carry notes that may read the same: the words count alone on the page.
+        xpath = f"//*[text()[normalize-space()={words}]][not(//table or //*[@role='grid'])]"
+    else:
         return told
-    # Orders carry notes that may read the same: the words count alone on the page.
-    xpath = f"//*[text()[normalize-space()={xpath_string(told.text)}]][not(//table or //*[@role='grid'])]"
-    return told.model_copy(update={"text": None, "xpath": xpath, "within": None})
+    return told.model_copy(update={"role": None, "name": None, "text": None, "xpath": xpath, "within": None})
 
 
 def _wrong_language(spec: ScreenSpec, sign: Element, found: tuple[str, str], expected: str) -> ScreenSpec:
