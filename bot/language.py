@@ -29,6 +29,9 @@ TELLING = ("sign_in", "home")
 which more than names of products can be read.
 """
 
+PRESSED_KINDS = frozenset({"role", "text", "label", "card"})
+"""The ways to find what can be pressed."""
+
 Say = Callable[[str], str]
 """English words of a screen -> what they are in a language."""
 
@@ -149,6 +152,7 @@ def mistakes(translation: Translation, screens: Mapping[str, ScreenSpec]) -> Ite
     if not lacking:
         for spec in screens.values():
             yield from _confused(spec, translation)
+        yield from _committing(screens, translation)
 
 
 def other_languages(folder: Path, screens: Mapping[str, ScreenSpec], used: Mapping[str, str]) -> Iterator[ScreenSpec]:
@@ -256,10 +260,36 @@ def _confused(spec: ScreenSpec, translation: Translation) -> Iterator[Problem]:
         said = layer.say(spec.screen, words)
         first = seen.setdefault((way, _fold(said)), words)
         if _fold(first) != _fold(words):
-            own = words in layer.screens.get(spec.screen, {})
-            path = ("screens", spec.screen, words) if own else ("words", words)
+            path = _path(layer, spec.screen, words)
             message = f"{said!r} already stands for {first!r} on the screen {spec.screen}"
             yield document.problem(path, message)
+
+
+def _committing(screens: Mapping[str, ScreenSpec], translation: Translation) -> Iterator[Problem]:
+    """Words that are pressed freely, and that the layer makes those of a control that commits."""
+    layer, document = translation.layer, translation.document
+    found = [
+        (spec.screen, element.commits, words)
+        for spec in screens.values()
+        for element in spec.elements.values()
+        for _, words in element.templates()
+        if is_said(words) and element.kind in PRESSED_KINDS
+    ]
+    commits = {_fold(layer.say(screen, words)): words for screen, commits, words in found if commits}
+    told = set()
+    for screen, _, words in found:
+        kept = commits.get(_fold(layer.say(screen, words)))
+        if kept is None or _fold(kept) == _fold(words):
+            continue
+        path = _path(layer, screen, words)
+        if path not in told:
+            told.add(path)
+            yield document.problem(path, f"{layer.say(screen, words)!r} stands for {kept!r}, which commits")
+
+
+def _path(layer: Layer, screen: str, words: str) -> tuple[str, ...]:
+    """Where the layer translates these words of a screen."""
+    return ("screens", screen, words) if words in layer.screens.get(screen, {}) else ("words", words)
 
 
 def _way(element: Element) -> str:

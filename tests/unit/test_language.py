@@ -191,6 +191,13 @@ def test_two_labels_of_one_screen_that_become_the_same_are_named(folder: Path, m
     )
 
 
+def test_what_is_pressed_freely_cannot_get_the_words_of_what_commits(
+    folder: Path, mistakes: Callable[..., str]
+) -> None:
+    line, column = edit(folder, "Back: Zurück", "Back: bestätigen")
+    assert mistakes() == (f"languages/de_DE.yaml:{line}:{column + 6}: 'bestätigen' stands for 'Confirm', which commits")
+
+
 def test_two_statuses_that_become_the_same_are_named(folder: Path, mistakes: Callable[..., str]) -> None:
     edit(folder, "[Abgeschlossen]", "[Versandt]")
     assert mistakes() == ("languages/de_DE.yaml:1:1: the same words stand for two different statuses or reasons")
