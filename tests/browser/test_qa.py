@@ -1,6 +1,7 @@
 """What test suites of other people are given: the look at a screen, and the example suite with its closed gate."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -129,7 +130,8 @@ STOPPED = "a page sent a cancel, which was stopped: it is not marked with commit
 def test_the_example_suite_passes_and_its_gate_holds(tmp_path: Path) -> None:
     ran = run_example(tmp_path / "qa", "-k", "canceled or by_hand")
     assert STOPPED in ran.stdout
-    assert ran.stdout.splitlines()[-1].startswith("2 passed, 6 deselected, 1 warning, 1 error")
+    # Pressing by hand passed, as far as the test itself could see; it is failed when it is over.
+    assert re.match(r"2 passed, 6 deselected, (\d+ warnings?, )?1 error in", ran.stdout.splitlines()[-1])
     assert ran.returncode == 1
 
 
