@@ -18,6 +18,7 @@ from bot import __version__, cli
 from bot.errors import ElementMissing, Interrupted, NoBrowser, RunStopped
 from bot.guard import Permit
 from bot.joblist import Job
+from bot.language import codes
 from bot.ledger import Ledger
 from bot.outcomes import Outcome, RunInfo
 from bot.pack import packs_folder
@@ -325,6 +326,27 @@ def test_an_unknown_pack_is_refused(countermand: Countermand) -> None:
         "pack.yaml, in COUNTERMAND_PACK or with --pack.\n",
     )
     assert nothing_was_made()
+
+
+@pytest.mark.usefixtures("settings")
+def test_an_unknown_language_is_refused(countermand: Countermand) -> None:
+    known = ", ".join(codes(packs_folder() / "asc-4.3"))
+    for arguments in (("run", "jobs.yaml", "--yes"), ("plan", "jobs.yaml")):
+        assert countermand(*arguments, "--language", "German") == (
+            2,
+            "",
+            f"The pack asc-4.3 has no language 'German': name one of those that it has ({known}) in "
+            "COUNTERMAND_LANGUAGE, or add languages/German.yaml to it.\n",
+        )
+    assert nothing_was_made()
+
+
+def test_the_practice_admin_names_the_languages_that_it_speaks(countermand: Countermand) -> None:
+    assert countermand("sandbox", "--language", "sv_SE") == (
+        2,
+        "",
+        "The practice Admin does not speak 'sv_SE': it speaks en_US, nl_NL, de_DE, fr_FR.\n",
+    )
 
 
 @pytest.mark.usefixtures("settings")
