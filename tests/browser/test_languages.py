@@ -166,12 +166,9 @@ def test_every_reason_of_the_pack_is_offered(admin: Admin, job: MakeJob, cancels
     assert cancels() == []
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize(
-    "fault",
-    [
-        pytest.param({"usage_data_modal": True}, id="usage data"),
-        pytest.param({"release_notes_modal": True}, id="release notes", marks=pytest.mark.thorough),
-    ],
+    "fault", [{"usage_data_modal": True}, {"release_notes_modal": True}], ids=lambda fault: min(fault)
 )
 def test_what_lies_in_the_way_is_cleared(
     fault: dict[str, bool], new_admin: Admin, sandbox: Sandbox, cancels: Cancels
