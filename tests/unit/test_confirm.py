@@ -9,7 +9,7 @@ from playwright.sync_api import Error as PlaywrightError
 import bot.confirm
 from bot.admin import Admin
 from bot.confirm import FRESH_SECONDS, PRESS_SECONDS, Heard, await_answer, conclude, press_confirm
-from bot.errors import LedgerTrouble, PressedBefore, StoodStill
+from bot.errors import LedgerTrouble, PressedBefore, RunStopped, StoodStill
 from bot.guard import Permit
 from bot.ledger import Event, Ledger
 from bot.outcomes import Outcome
@@ -61,6 +61,8 @@ class FakeAdmin:
         self.pack = PACK
         self.page = self
         self.pressed = False
+        self.asked: list[str] = []
+        self.may_commit: Callable[[str], None] = self.asked.append
         self.listeners: dict[str, Callable[[FakeRequest], None]] = {}
         self.watched: Callable[[str], bool] = lambda _: False
         self.handler: Callable[[Any], None] = lambda _: None
@@ -192,6 +194,19 @@ def test_a_run_that_stood_still_after_its_intent_or_whose_clock_was_set_does_not
         pass
     assert (admin.did, admin.pressed, admin.listeners) == ([], False, {})
     assert [intent.order for intent in admin.ledger.intents.waiting()] == [ORDER]
+
+
+def test_whoever_made_the_admin_is_asked_before_anything_is_written_or_pressed(admin: FakeAdmin) -> None:
+    def refuse(order: str) -> None:
+        assert order == ORDER
+        assert admin.ledger.intents.waiting() == []
+        raise RunStopped(reason="Not here.")
+
+    admin.may_commit = refuse
+    with pytest.raises(RunStopped, match="Not here"), press(admin):
+        pass
+    assert (admin.did, admin.pressed, admin.listeners) == ([], False, {})
+    assert admin.ledger.intents.waiting() == []
 
 
 def test_an_interrupt_in_the_press_leaves_the_intent_open(admin: FakeAdmin) -> None:
