@@ -67,6 +67,7 @@ class Admin:
         allowed_hosts: hosts besides the Admin's own that links may lead to.
         candidates: packs of which one is to be recognised on the page; until then ``pack`` is the one for the screens
             that all of them share.
+        direct: whether an order is opened by its address once its store was reached, instead of by clicks.
         fresh_page: gives a new page of the same session, to begin again with; without it the page stays.
         second_page: gives a page beside the one that is open; without it the page's own profile does.
         sign_in: opens the Admin and signs in; without it the Admin is only opened.
@@ -90,6 +91,7 @@ class Admin:
         recover_after: float = 300,
         allowed_hosts: Collection[str] = (),
         candidates: Collection[Pack] = (),
+        direct: bool = False,
         fresh_page: Callable[[], Page] | None = None,
         second_page: Callable[[], Page] | None = None,
         sign_in: Callable[["Admin"], None] | None = None,
@@ -116,6 +118,9 @@ class Admin:
         self.may_commit = may_commit
         self.store = ""
         """The store whose dashboard was reached last, or empty when the way must be walked from the menu."""
+        self.direct = direct
+        self.store_id = ""
+        """The store's, from the address of its dashboard, where addresses have one."""
         self.store_url = ""
         """The address of that dashboard, good as long as the session is."""
         self.order = ""
@@ -184,6 +189,14 @@ class Admin:
     def go_to(self, url: str) -> None:
         """Open a page anew whose address was read off the browser in this session: addresses have keys of a session."""
         self.page.goto(url, wait_until="domcontentloaded")
+
+    def go_to_route(self, route: str) -> None:
+        """Open a place of the app that is open, by its own address after the ``#``.
+
+        The server draws the page anew: what the app has shown until now is not taken for what it is to show.
+        """
+        self.page.evaluate("(route) => { location.hash = route; }", route)
+        self.reload()
 
     def use_pack(self, pack: Pack) -> None:
         """Go on with this one of the candidates, and say so."""

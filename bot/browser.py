@@ -48,6 +48,8 @@ _QUIET = (
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # what the headless shell calls it
 )
 
+_NO_FONTS = ("--disable-remote-fonts",)
+
 _SHELL_COMMANDS = ("chromium-headless-shell", "chrome-headless-shell")
 _COMMANDS = (
     "chromium",
@@ -147,13 +149,18 @@ def installed_browsers() -> Iterator[BrowserChoice]:
 
 
 def launch_options(
-    choice: BrowserChoice, *, headed: bool = False, allowed_hosts: Collection[str] = (), secrets: Collection[str] = ()
+    choice: BrowserChoice,
+    *,
+    headed: bool = False,
+    allowed_hosts: Collection[str] = (),
+    secrets: Collection[str] = (),
+    fonts: bool = True,
 ) -> dict[str, Any]:
     """The arguments of Playwright's ``launch`` for this browser: see ``launch``."""
     rules = ["MAP * ~NOTFOUND", *(f"EXCLUDE {pattern}" for pattern in _host_patterns(allowed_hosts))]
     options: dict[str, Any] = {
         "headless": not headed,
-        "args": [*_QUIET, "--host-resolver-rules=" + ", ".join(rules)],
+        "args": [*_QUIET, *(() if fonts else _NO_FONTS), "--host-resolver-rules=" + ", ".join(rules)],
         "chromium_sandbox": not _is_root_on_linux(),
         "timeout": START_LIMIT,
         # A browser has no use for this program's settings, and passwords are among them.
@@ -181,8 +188,11 @@ def launch(
     headed: bool,
     allowed_hosts: Collection[str],
     secrets: Collection[str] = (),
+    fonts: bool = True,
 ) -> Browser:
     """Start the browser, able to talk to ``allowed_hosts`` only, and told none of the ``secrets``.
+
+    Without ``fonts`` it loads none that a page brings.
 
     A host is a name, a literal address, or ``*.`` and a domain, with or without a port, which is not looked
     at. The browser keeps its sandbox, except where Chromium cannot have one: for root, and on a Linux that
@@ -198,7 +208,7 @@ def launch(
             why="it cannot open a window",
             advice="Leave --headed away, or get the full one with: python -m playwright install chromium.",
         )
-    options = launch_options(choice, headed=headed, allowed_hosts=allowed_hosts, secrets=secrets)
+    options = launch_options(choice, headed=headed, allowed_hosts=allowed_hosts, secrets=secrets, fonts=fonts)
     try:
         return playwright.chromium.launch(**options)
     except PlaywrightError as error:

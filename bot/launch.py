@@ -337,6 +337,7 @@ def unopened_admin(
             recover_after=settings.recover_after,
             allowed_hosts=settings.allowed_hosts,
             candidates=packs if len(packs) > 1 else (),
+            direct=settings.route == "direct",
             fresh_page=session.fresh_page,
             second_page=session.second_page,
             sign_in=sign_in_and_keep,

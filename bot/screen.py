@@ -219,15 +219,15 @@ class Screen:
             raise ValueError(f"{name} commits: only the holder of a permit can press it")
         self.check()
         target = self.find(name)
-        addresses = target.evaluate_all(_LEADS_TO)
-        if len(addresses) != 1:
-            addresses = self.one(name).evaluate_all(_LEADS_TO)
-        for address in addresses:
+        about = target.evaluate_all(_ABOUT)
+        if len(about) != 1:
+            about = self.one(name).evaluate_all(_ABOUT)
+        for address, known_by in about:
             host = urlsplit(address).hostname
             if host is not None and not self.admin.may_talk_to(host):
                 raise LeadsElsewhere(screen=self.spec.title, element=name, host=host)
-        if known_by := " ".join(target.evaluate_all(commerce.IS_IT)).strip():
-            raise NeverPressed(screen=self.spec.title, element=name, known_by=known_by)
+            if known_by:
+                raise NeverPressed(screen=self.spec.title, element=name, known_by=known_by)
         target.click()
 
     def scroll_on(self, column: str) -> bool:
@@ -330,6 +330,11 @@ class Screen:
 
 
 _LEADS_TO = "(elements) => elements.map((element) => element.closest('a')?.href ?? '')"
+_ABOUT = f"""(elements) => {{
+    const known = ({commerce.IS_IT})(elements);
+    return ({_LEADS_TO})(elements).map((address, place) => [address, known[place]]);
+}}"""
+"""Of each element where it leads, and by what it is known to be the Commerce order's own Cancel."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -35,6 +35,7 @@ class BrowserSession:
         kept: KeptSession | None = None,
         blocked: dict[str, int] | None = None,
         secrets: Collection[str] = (),
+        fonts: bool = True,
     ) -> None:
         self._playwright = playwright
         self._choice = choice
@@ -44,6 +45,7 @@ class BrowserSession:
         self._browser: Browser | None = None
         self._context: BrowserContext | None = None
         self._secrets = secrets
+        self._fonts = fonts
         self._opening = False
         self.blocked: dict[str, int] = {} if blocked is None else blocked
         """Requests to hosts that are not allowed, by host; those beyond ``HOSTS`` hosts together."""
@@ -51,7 +53,12 @@ class BrowserSession:
     def start(self) -> Self:
         """Start the browser, so that a machine that cannot is known before anything else is done."""
         self._browser = launch(
-            self._playwright, self._choice, headed=self._headed, allowed_hosts=self._hosts, secrets=self._secrets
+            self._playwright,
+            self._choice,
+            headed=self._headed,
+            allowed_hosts=self._hosts,
+            secrets=self._secrets,
+            fonts=self._fonts,
         )
         self._context = self._watched(new_context(self._browser, signed_in=self._kept.load() if self._kept else None))
         return self
@@ -178,7 +185,7 @@ def browser_session(
         choice = find_browser(settings.browser, playwright, headed=headed)
         hosts = (settings.host, *settings.allowed_hosts)
         secrets = [secret for account in settings.pool for secret in account.secrets]
-        session = BrowserSession(playwright, choice, hosts, headed, kept, blocked, secrets).start()
+        session = BrowserSession(playwright, choice, hosts, headed, kept, blocked, secrets, settings.fonts).start()
         try:
             yield session
         finally:

@@ -6,7 +6,7 @@ environment, and the environment before ``.env``.
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
@@ -130,6 +130,13 @@ class Settings(Places):
     pace: float = Field(
         default=0,
         description="How many orders are begun at most, over all workers, such as 30/min; no limit if not set",
+    )
+    route: Literal["clicks", "direct"] = Field(
+        default="clicks",
+        description="How an order is reached: by the documented clicks, or by its address once its store was reached",
+    )
+    fonts: bool = Field(
+        default=True, description="false loads no fonts from the Admin; icons then look otherwise in the pictures"
     )
     pause: float = Field(
         default=0, ge=0, le=3600, description="Seconds that a worker rests after an order whose Confirm it pressed"

@@ -12,7 +12,7 @@ from bot.doctor import CHECKS, Finding
 from bot.doctor import State as FindingState
 from bot.outcomes import OrderResult
 from bot.pack import Pack
-from bot.packlint import REQUIRED
+from bot.packlint import required
 from bot.wording import count_of
 
 ASPECT_WORDS = {
@@ -79,7 +79,7 @@ class CheckOutcome(BaseModel):
 
 def on_the_way(pack: Pack, reports: Mapping[str, ScreenReport], findings: Sequence[Finding]) -> Iterator[ScreenReport]:
     """A report for every screen of the way to the dialog: one that was not looked at says why."""
-    way = [name for name in REQUIRED if name in pack.screens and name not in ONLY_CONFIRM]
+    way = [name for name in required(pack.info.way) if name in pack.screens and name not in ONLY_CONFIRM]
     way += [name for name in reports if name not in way]
     ended = any(finding.state is FindingState.FAILED for finding in findings)
     why = {finding.check: finding.found for finding in findings if finding.state is FindingState.NOT_TRIED}

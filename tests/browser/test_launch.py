@@ -140,6 +140,23 @@ def test_the_cache_serves_what_was_loaded_before(one_host: Page, site: Site) -> 
     assert site.asked_for.count("/own.svg") == 1
 
 
+ASK_FOR_FONT = """() => {
+    const font = new FontFace("Icons", "url(/icons.woff2)");
+    return Promise.race([font.load().catch(() => 0), new Promise((done) => setTimeout(done, 500))]).then(() => 0);
+}"""
+
+
+@pytest.mark.parametrize("fonts", [True, False])
+def test_fonts_are_loaded_unless_they_are_not_wanted(
+    playwright: Playwright, browser_choice: BrowserChoice, site: Site, fonts: bool
+) -> None:
+    with launch(playwright, browser_choice, headed=False, allowed_hosts=["127.0.0.1"], fonts=fonts) as browser:
+        page = browser.new_page()
+        page.goto(site.url)
+        page.evaluate(ASK_FOR_FONT)
+        assert ("/icons.woff2" in site.asked_for) is fonts
+
+
 def test_pages_look_the_same_on_every_machine(one_host: Page, site: Site) -> None:
     one_host.goto(site.url)
     seen: dict[str, Any] = one_host.evaluate(

@@ -312,3 +312,52 @@ def test_an_order_whose_confirm_was_never_settled_is_not_pressed_again(
     sandbox.shop.example("without_items").status = Status.UNSHIPPED
     assert [verdict.outcome for verdict in verdicts(order)] == ["unknown"]
     assert cancels() == arrived(order)
+
+
+# --- Straight to an order by its address --------------------------------------------------------------------------
+
+
+def test_once_its_store_was_reached_an_order_is_opened_by_its_address(
+    admin: Admin, verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
+) -> None:
+    admin.direct = True
+    first, second, third = job("unshipped_recent"), job("unshipped_old"), job("apostrophe")
+    assert verdicts(first, second, third) == [CANCELED] * 3
+    assert cancels() == arrived(first, second, third)
+    operations = sandbox.journal.operations
+    assert (operations.count("recentOrders"), operations.count("orders")) == (1, 0)
+
+
+def test_an_order_that_does_not_open_by_its_address_is_looked_for_by_clicks(
+    admin: Admin, verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    admin.direct = True
+    monkeypatch.setattr(admin, "patience", 3)
+    first = job("unshipped_recent")
+    unknown = first.model_copy(update={"order": UNKNOWN_ORDER})
+    last = job("apostrophe")
+    found, missing, after = verdicts(first, unknown, last)
+    assert (found, after) == (CANCELED, CANCELED)
+    assert missing.outcome == Outcome.NOT_FOUND
+    assert cancels() == arrived(first, last)
+    assert sandbox.journal.operations.count("orders") > 0
+
+
+def test_an_order_that_was_opened_by_its_address_is_held_against_what_the_list_expects(
+    admin: Admin, verdicts: Verdicts, job: MakeJob, cancels: Cancels
+) -> None:
+    admin.direct = True
+    first, second = job("unshipped_recent"), job("apostrophe", expect={"total": "0.01"})
+    (canceled, refused) = verdicts(first, second)
+    assert (canceled, refused.outcome) == (CANCELED, Outcome.MISMATCH)
+    assert cancels() == arrived(first)
+
+
+def test_another_order_at_an_orders_address_is_refused(
+    admin: Admin, verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, at_step: AtStep
+) -> None:
+    admin.direct = True
+    at_step["open_order_directly"] = lambda: setattr(sandbox.faults, "wrong_details", True)
+    first, second = job("unshipped_recent"), job("apostrophe")
+    assert [verdict.outcome for verdict in verdicts(first, second)] == [Outcome.CANCELED, Outcome.MISMATCH]
+    assert cancels() == arrived(first)

@@ -57,6 +57,8 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "allow_http": (),
         "pace": 0,
         "pause": 0,
+        "route": "clicks",
+        "fonts": True,
         "accounts": None,
         "share_account": False,
         "keep_session": True,
