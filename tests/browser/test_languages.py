@@ -158,7 +158,7 @@ def test_the_doctor_finds_every_screen(new_admin: Admin, sandbox: Sandbox, cance
 @pytest.mark.thorough
 def test_every_reason_of_the_pack_is_offered(admin: Admin, job: MakeJob, cancels: Cancels) -> None:
     opened, _ = open_order(admin, job("unshipped_recent"))
-    dialog = open_dialog(admin, opened)
+    dialog = open_dialog(admin, job("unshipped_recent"), opened)
     for reason in Reason:
         dialog.choose("reason", admin.pack.info.reasons[reason])
         assert dialog.chosen("reason") == admin.pack.info.reasons[reason]
@@ -306,7 +306,7 @@ def test_no_english_word_is_left_on_any_screen(
     look("dashboard")
     opened, _ = open_order(admin, job("unshipped_recent"))
     look("order")
-    open_dialog(admin, opened)
+    open_dialog(admin, job("unshipped_recent"), opened)
     look("dialog")
     leave_dialog(admin, opened)
     open_order(admin, job("unshipped_old"))

@@ -95,7 +95,7 @@ def journal_after(countermand_sandbox):
 
 def test_may_not_by_hand(journal_after, countermand_admin):
     opened, _ = open_order(countermand_admin, JOB)
-    dialog = open_dialog(countermand_admin, opened)
+    dialog = open_dialog(countermand_admin, JOB, opened)
     dialog.choose("reason", "Buyer Canceled")
     with countermand_admin.page.expect_event("requestfailed"):
         countermand_admin.page.get_by_role("button", name="Confirm").click()

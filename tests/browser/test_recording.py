@@ -310,7 +310,7 @@ def test_a_list_of_orders(admin: Admin, sandbox: Sandbox, tmp_path: Path) -> Non
 
 def test_a_dialog_whose_confirm_the_person_presses(admin: Admin, sandbox: Sandbox) -> None:
     opened, _ = open_order(admin, JOB)
-    dialog = open_dialog(admin, opened)
+    dialog = open_dialog(admin, JOB, opened)
     recording = Recording(admin.page)
     dialog.choose("reason", "Buyer Canceled")
     admin.page.get_by_role("button", name="Close").click(button="right")

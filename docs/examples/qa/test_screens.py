@@ -29,8 +29,9 @@ def test_an_orders_page_shows_what_the_list_shows(countermand_admin: Admin, stor
 
 
 def test_the_dialog_offers_every_reason(countermand_admin: Admin, store: str, unshipped: str) -> None:
-    opened, _ = open_order(countermand_admin, Job(order=unshipped, store=store, reason=Reason.BUYER_CANCELED))
-    dialog = open_dialog(countermand_admin, opened)
+    job = Job(order=unshipped, store=store, reason=Reason.BUYER_CANCELED)
+    opened, _ = open_order(countermand_admin, job)
+    dialog = open_dialog(countermand_admin, job, opened)
     assert_screen(countermand_admin, "cancel_dialog")
     for reason in Reason:
         dialog.choose("reason", countermand_admin.pack.info.reasons[reason])
