@@ -136,7 +136,7 @@ def test_an_order_is_not_canceled_where_a_screen_differs(start: Start, sandbox: 
     full = ("check", "--store", US, "--full", order.number, "--reason", "Buyer Canceled", "--yes")
     status, out, _ = outcome_of(tmp_path, start(tmp_path, *full))
     assert (status, sandbox.journal.cancels) == (1, ())
-    assert "1 of 7 screens differs. Nothing was canceled." in out
+    assert "1 of 7 screens differs, and the walk ended there. Nothing was canceled." in out
 
 
 @pytest.mark.thorough
