@@ -488,8 +488,8 @@ class SimElement:
     def count(self) -> int:
         return len(self.all_inner_texts())
 
-    def evaluate_all(self, script: str) -> list[str]:
-        return [""] * self.count()
+    def evaluate_all(self, script: str) -> list[tuple[str, str]]:
+        return [("", "")] * self.count()  # it leads nowhere, and is not the Commerce order's own Cancel
 
     def click(self, *, trial: bool = False, timeout: float = 0, no_wait_after: bool = False) -> None:
         assert self.count() == 1, f"{self.screen}.{self.name} is not there"
