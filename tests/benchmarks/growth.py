@@ -7,21 +7,17 @@ Playwright driver and the browser together, memory that they share counted once 
 """
 
 import argparse
-import gc
-import os
 import tempfile
 from collections import defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
 
-from kit.memory import held_by_tree
+from kit.held import MemoryWatch
 from kit.practice import jobs_in_view, jobs_not_recent, practice_admin
-from kit.run import Bot, Ear, open_bot
+from kit.run import open_bot
 from kit.table import print_table
 
 from bot.joblist import Job
-from bot.outcomes import OrderResult
 from bot.report import REPORT_FILE, write_report
 from bot.results import write_results
 from bot.sandbox.stock import STORES
@@ -29,34 +25,6 @@ from bot.worker import RENEW_AFTER
 
 SOME = 20
 """How many orders at either end are compared."""
-
-
-@dataclass
-class Watch(Ear):
-    """Notes how much memory the bot and its browser hold after some orders."""
-
-    after: set[int]
-    practice: int
-    """Process of the practice Admin, whose memory does not count."""
-    bot: Bot | None = None
-    memory: list[tuple[str, float | None]] = field(default_factory=list)
-    """What was measured, and how much it was, in MB."""
-    _finished: int = 0
-
-    def order_finished(self, result: OrderResult) -> None:
-        self._finished += 1
-        if self._finished in self.after and self.bot is not None:
-            self._note("as it stands")
-            # A browser throws away what nobody uses only when it feels like it: what counts is what it must keep.
-            devtools = self.bot.admin.page.context.new_cdp_session(self.bot.admin.page)
-            devtools.send("HeapProfiler.collectGarbage")
-            devtools.detach()
-            gc.collect()
-            self._note("without what nobody uses any more")
-
-    def _note(self, how: str) -> None:
-        words = f"memory after order {self._finished}, {how}"
-        self.memory.append((words, held_by_tree(os.getpid(), without=self.practice)))
 
 
 def job_list(orders: int) -> list[Job]:
@@ -89,7 +57,7 @@ def main() -> None:
     jobs = job_list(options.orders)
     with tempfile.TemporaryDirectory() as name, practice_admin(options.face, options.answer_ms) as practice:
         # What one browser profile gathers goes with it, so like is compared with like at the end of each.
-        watch = Watch(after={SOME, *range(RENEW_AFTER, len(jobs), RENEW_AFTER), len(jobs)}, practice=practice.pid)
+        watch = MemoryWatch(after={SOME, *range(RENEW_AFTER, len(jobs), RENEW_AFTER), len(jobs)}, practice=practice.pid)
         with open_bot(practice, Path(name), watch) as bot:
             watch.bot = bot
             end = bot.work(jobs)
@@ -104,7 +72,14 @@ def main() -> None:
         (f"first {SOME} orders, seconds an order (median)", f"{first:.3f}"),
         (f"last {SOME} orders, seconds an order (median)", f"{last:.3f}"),
         ("last to first", f"{last / first:.2f}"),
-        *((words, f"{held:.0f} MB" if held else "not known on this system") for words, held in watch.memory),
+        *(
+            (f"memory after order {held.after}, {how}", f"{mb:.0f} MB" if mb else "not known on this system")
+            for held in watch.held
+            for how, mb in (
+                ("as it stands", held.as_it_stands),
+                ("without what nobody uses any more", held.needed),
+            )
+        ),
         ("run folder, report included, an order", f"{folder / len(jobs):.0f} kB"),
         ("report", f"{report / 1000:.1f} MB"),
     ]

@@ -12,65 +12,23 @@ in the next round the halves change hands.
 import argparse
 import tempfile
 import time
-from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from statistics import mean, median
+from statistics import median
 
+from kit.bare import Bare
+from kit.figures import fastest_quarter
 from kit.memory import peak_of_this_process
-from kit.practice import Practice, jobs_in_view, practice_admin
+from kit.practice import jobs_in_view, practice_admin
 from kit.run import Bot, Ear, open_bot
+from kit.steps import StepTimes, share_table
 from kit.table import print_table
-from playwright.sync_api import Page
 
 from bot.browser import new_context
 from bot.joblist import Job
 from bot.outcomes import OrderResult
 from bot.sandbox.stock import STORES
 from flows.open_order import open_store
-
-
-class Bare:
-    """The same clicks as a person writes them with Playwright who wants them done: no checks, no pictures."""
-
-    def __init__(self, page: Page, face: str) -> None:
-        self.page = page
-        self.spectrum = face == "spectrum"
-
-    def sign_in(self, practice: Practice, account: str) -> None:
-        self.page.goto(practice.url)
-        self.page.get_by_label("Username").fill(account)
-        self.page.get_by_label("Password").fill(practice.password)
-        self.page.get_by_role("button", name="Sign in").click()
-        self.page.get_by_role("link", name="Marketing").click()
-        self.page.get_by_role("link", name="Amazon Sales Channel").click()
-        self.page.get_by_text("Sell products in the Amazon marketplace").wait_for()
-
-    def go_to_dashboard(self, job: Job) -> None:
-        uuid = next(store.uuid for store in STORES if store.name == job.store)
-        if not self.page.url.endswith(f"/{uuid}"):
-            self.page.evaluate("(hash) => { location.hash = hash; }", f"#/store-details/{uuid}")
-        self.page.get_by_role("link", name=job.order).wait_for()
-
-    def cancel(self, job: Job) -> None:
-        self.page.get_by_role("link", name=job.order).click()
-        self.page.get_by_role("button", name="Cancel Order").click()
-        if self.spectrum:
-            self.page.get_by_role("button", name="Reason for cancellation").click()
-            self.page.get_by_role("option", name=job.reason.label).click()
-        else:
-            self.page.get_by_label("Reason for cancellation").select_option(label=job.reason.label)
-        self.page.get_by_role("button", name="Confirm").click()
-        self.page.get_by_text("has been canceled").wait_for()
-        self.page.reload(wait_until="domcontentloaded")
-        label = "//div[normalize-space()='Status']" if self.spectrum else "//dt[.='Status']"
-        status = self.page.locator(f"xpath={label}/following-sibling::*[1]").inner_text()
-        if status != "Canceled":
-            raise RuntimeError(f"order {job.order} reads {status!r}")
-
-    def go_back(self) -> None:
-        self.page.get_by_role("button", name="Back").click()
-        self.page.get_by_text("Recent orders:").wait_for()
 
 
 @dataclass
@@ -84,34 +42,31 @@ class Watch(Ear):
     jobs: dict[str, Job] = field(default_factory=dict)
     bare_seconds: list[float] = field(default_factory=list)
     bot_seconds: list[float] = field(default_factory=list)
-    steps: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    _begun: float = 0.0
-    _step: tuple[str, float] = ("", 0.0)
+    steps: list[dict[str, float]] = field(default_factory=list)
+    """Seconds of each step, for each of the bot's orders."""
+    _times: StepTimes = field(default_factory=StepTimes)
 
     def order_started(self, number: int, order: str, store: str, worker: int = 1) -> None:
         if self.bare is None or self.bot is None:
             raise RuntimeError("the watch was not set")
         theirs = self.turns[order]
-        self.bare.go_to_dashboard(theirs)
+        self.bare.go_to_dashboard(theirs.order, next(each.uuid for each in STORES if each.name == theirs.store))
         begun = time.perf_counter()
-        self.bare.cancel(theirs)
+        status = self.bare.cancel(theirs.order, theirs.reason.label)
         self.bare_seconds.append(time.perf_counter() - begun)
+        if status != "Canceled":
+            raise RuntimeError(f"order {theirs.order} reads {status!r}")
         self.bare.go_back()
         open_store(self.bot.admin, store)
-        self._begun = time.perf_counter()
-        self._step = ("before the first step", self._begun)
+        self._times.begin()
 
     def step(self, name: str, worker: int = 1) -> None:
-        now = time.perf_counter()
-        if self._begun:
-            last, since = self._step
-            self.steps[last].append(now - since)
-        self._step = (name, now)
+        self._times.step(name)
 
     def order_finished(self, result: OrderResult) -> None:
-        self.step("")
-        self.bot_seconds.append(self._step[1] - self._begun)
-        self._begun = 0.0
+        steps = self._times.end()
+        self.steps.append(steps)
+        self.bot_seconds.append(sum(steps.values()))
 
 
 def measure(face: str, orders: int, answer_ms: int, runs_dir: Path) -> Watch:
@@ -125,7 +80,7 @@ def measure(face: str, orders: int, answer_ms: int, runs_dir: Path) -> Watch:
         rounds = 0
         while len(watch.bot_seconds) <= orders:
             practice.reset()
-            watch.bare.sign_in(practice, "channels")
+            watch.bare.sign_in(practice.url, "channels", practice.password)
             jobs = jobs_in_view()
             sides = jobs[0::2], jobs[1::2]
             ours, theirs = sides if rounds % 2 else sides[::-1]
@@ -139,11 +94,6 @@ def measure(face: str, orders: int, answer_ms: int, runs_dir: Path) -> Watch:
                 raise RuntimeError(f"the practice Admin heard of other cancels: {arrived}")
             rounds += 1
     return watch
-
-
-def fastest_quarter(seconds: list[float]) -> float:
-    """The mean of the fastest quarter: what it takes when little else is going on, on a machine that is busy."""
-    return mean(sorted(seconds)[: max(1, len(seconds) // 4)])
 
 
 def main() -> None:
@@ -167,17 +117,8 @@ def main() -> None:
         ("face", "orders each", "bare script s", "bot s", "ratio", "ratio of the fastest quarter"),
         rows,
     )
-    names = list(dict.fromkeys(name for watch in seen.values() for name in watch.steps))
-    shares = []
-    for name in names:
-        row: list[str] = [name]
-        for watch in seen.values():
-            took = watch.steps.get(name, [])[1:]
-            whole = sum(watch.bot_seconds[1:])
-            row += [f"{median(took):.3f}", f"{sum(took) / whole:.0%}"] if took else ["", ""]
-        shares.append(row)
-    heads = [head for face in seen for head in (f"{face} s", f"{face} share")]
-    print_table("Where the bot's time goes: each step with its picture; medians", ("step", *heads), shares)
+    heads, shares = share_table({face: watch.steps[1:] for face, watch in seen.items()})
+    print_table("Where the bot's time goes: each step with its picture; medians", heads, shares)
     peak = peak_of_this_process()
     known = f"{peak:.0f} MB" if peak else "not known on this system"
     print(f"Peak memory of the bot's own process, without the browser: {known} (it drives both sides)")

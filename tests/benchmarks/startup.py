@@ -7,7 +7,6 @@ the practice Admin gets; the browser's own start, as Playwright needs it without
 
 import argparse
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -16,17 +15,12 @@ from datetime import datetime
 from pathlib import Path
 from statistics import median
 
+from kit.command import countermand, surroundings
 from kit.practice import Practice, jobs_in_view, practice_admin
 from kit.table import print_table
 from playwright.sync_api import sync_playwright
 
 from bot.browser import find_browser, launch, new_context
-
-
-def countermand(*words: str) -> list[str]:
-    """The command line of ``countermand`` with some words, beside this Python."""
-    script = shutil.which("countermand", path=str(Path(sys.executable).parent))
-    return [script or "countermand", *words]
 
 
 def processor_seconds(words: list[str]) -> float | None:
@@ -56,13 +50,12 @@ def seconds_to_first_request(practice: Practice, folder: Path) -> float:
     practice.reset()
     job = jobs_in_view()[0]
     (folder / "jobs.yaml").write_text(f"store: {job.store}\nreason: {job.reason}\norders: [{job.order}]\n", "utf-8")
-    environment = {
-        **os.environ,
-        "COUNTERMAND_ADMIN_URL": practice.url,
-        "COUNTERMAND_USERNAME": practice.username,
-        "COUNTERMAND_PASSWORD": practice.password,
-        "COUNTERMAND_RUNS_DIR": str(folder / "runs"),
-    }
+    environment = surroundings(
+        admin_url=practice.url,
+        username=practice.username,
+        password=practice.password,
+        runs_dir=str(folder / "runs"),
+    )
     begun = time.time()
     subprocess.run(
         countermand("run", "jobs.yaml", "--dry-run"), check=True, capture_output=True, cwd=folder, env=environment

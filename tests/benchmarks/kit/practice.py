@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -45,9 +45,9 @@ class Practice:
 
 
 @contextmanager
-def practice_admin(face: str, answer_ms: int = 0) -> Iterator[Practice]:
-    """Start a practice Admin, and end it with the block."""
-    words = ["-m", "bot.sandbox", "--face", face, "--answer-ms", str(answer_ms)]
+def practice_admin(face: str, answer_ms: int = 0, program: Sequence[str] = ("-m", "bot.sandbox")) -> Iterator[Practice]:
+    """Start a practice Admin, and end it with the block. ``program`` is what Python is given to serve it."""
+    words = [*program, "--face", face, "--answer-ms", str(answer_ms)]
     process = subprocess.Popen([sys.executable, *words], stdout=subprocess.PIPE, text=True)
     try:
         if process.stdout is None:
