@@ -63,7 +63,21 @@ drift: $(VENV)/browser-ready  ## Change the screens in every way of the drift su
 
 bench: $(VENV)/browser-ready  ## Measure, and print a table for each benchmark
 	@for benchmark in tests/benchmarks/*.py; do \
+		case "$$benchmark" in */peers.py|*/workers.py|*/soak.py) continue;; esac; \
 		echo "Benchmark: $$benchmark."; $(BIN)/python "$$benchmark" || exit; done
+	@$(MAKE) --no-print-directory bench-peers
+
+# Fewer orders, to see whether they work: make bench-peers ORDERS=2
+.PHONY: bench-peers bench-soak
+bench-peers: $(VENV)/browser-ready  ## Measure the bot beside what people would use instead, and several workers
+	@echo "Benchmark: tests/benchmarks/peers.py."
+	@$(BIN)/python tests/benchmarks/peers.py $(if $(ORDERS),--orders $(ORDERS))
+	@echo "Benchmark: tests/benchmarks/workers.py."
+	@$(BIN)/python tests/benchmarks/workers.py $(if $(ORDERS),--orders $(ORDERS))
+
+bench-soak: $(VENV)/browser-ready  ## Measure two thousand orders in one run, which takes about an hour
+	@echo "Benchmark: tests/benchmarks/soak.py."
+	@$(BIN)/python tests/benchmarks/soak.py $(if $(ORDERS),--orders $(ORDERS))
 
 lock: $(VENV)/packages-ready  ## Write requirements.lock anew from pyproject.toml
 	@echo "Lock: the newest versions that pyproject.toml allows, with their hashes."
@@ -74,7 +88,7 @@ lock: $(VENV)/packages-ready  ## Write requirements.lock anew from pyproject.tom
 		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements.lock --custom-compile-command "make lock"
 
 clean:  ## Remove what make has made; the folders of runs stay
-	rm -rf $(VENV) build dist test-results .mypy_cache .ruff_cache .pytest_cache
+	rm -rf $(VENV) build dist test-results .mypy_cache .ruff_cache .pytest_cache .bench
 	find bot flows tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A Python that cannot make a virtual environment is Debian's without its venv package.
