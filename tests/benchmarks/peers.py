@@ -29,6 +29,7 @@ from kit.kinds import Kind, Settings, kinds, machine, settings_for_all
 from kit.memory import Peak
 from kit.peer import Canceled, Peer, PeerFailed
 from kit.practice import jobs_in_view, practice_admin
+from kit.processes import end_in_order
 from kit.steps import share_table
 from kit.table import print_table
 
@@ -197,6 +198,7 @@ def main() -> None:
         parser.error(f"--only must have {FLOOR} and {BOT}")
     if options.orders is not None and options.orders < 1:
         parser.error("--orders must be at least 1")
+    end_in_order()
     settings = settings_for_all(driver="e" in options.only)
     every = kinds(options.only)
     print(f"- {machine(settings)}", flush=True)

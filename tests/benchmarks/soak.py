@@ -17,6 +17,7 @@ from statistics import mean, median
 from kit.big_shop import enlarge_shop
 from kit.held import Held, MemoryWatch
 from kit.practice import jobs_not_recent, practice_admin
+from kit.processes import end_in_order
 from kit.run import open_bot
 from kit.table import print_table
 
@@ -60,6 +61,7 @@ def main() -> None:
     orders, tenth = options.orders, options.orders // TENTHS
     if tenth < 1 or orders % TENTHS:
         parser.error(f"--orders must be a multiple of {TENTHS}")
+    end_in_order()
     enlarge_shop()
     jobs = job_list(orders)
     if len(jobs) < orders:

@@ -2,7 +2,7 @@
 
 The command is run as people run it, on a practice Admin that is a process of its own and shares the machine's cores
 with the workers. Every order is found the longer way, through All Orders, and the list is the same for every number of
-workers, unless there are so many that each would get less than four.
+workers, unless there are so many that each would get less than five.
 
 Orders a minute are counted by the practice Admin, between the N-th cancel and the N-th last one: every worker has done
 its first order then, and none has run out. After that each worker is at its last order, and memory is looked at (PSS:
@@ -12,6 +12,7 @@ memory that processes share counted once), which would slow the counted part dow
 import argparse
 import os
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ from pathlib import Path
 from kit.command import countermand, surroundings
 from kit.memory import held_by_tree
 from kit.practice import Practice, jobs_not_recent, practice_admin
-from kit.processes import adopt_orphans, end_tree, processor_seconds
+from kit.processes import adopt_orphans, end_in_order, end_tree, processor_seconds
 from kit.table import print_table
 
 from bot.joblist import Job
@@ -30,8 +31,8 @@ from bot.sandbox.sessions import ACCOUNTS
 from bot.sandbox.stock import STORES
 
 ORDERS = {0: 20, 200: 12, 1000: 6}
-"""How many orders are canceled where the practice Admin answers after so many ms, and four for each worker at least."""
-EACH = 4
+"""How many orders are canceled where the practice Admin answers after so many ms, and five for each worker at least."""
+EACH = 5
 LOOK = 0.1
 """Seconds between two looks at how far a run is."""
 
@@ -106,7 +107,7 @@ def run(workers: int, jobs: Sequence[Job], practice: Practice) -> Ran:
             late = _used_when(process, folder, len(jobs), practice)
             mb = _most_held(process)
         finally:
-            end_tree(process)
+            end_tree(process, 0 if sys.exc_info()[0] else 10)
         seconds = time.perf_counter() - begun
         cancels = practice.cancels()
         if process.returncode or sorted(each["order"] for each in cancels) != sorted(job.order for job in jobs):
@@ -177,11 +178,12 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4, 8], help="default: 1 2 4 8")
     parser.add_argument("--answer-ms", type=int, nargs="+", default=list(ORDERS), help="default: 0 200 1000")
     usual = ", ".join(f"{orders} at {answer_ms}" for answer_ms, orders in ORDERS.items())
-    parser.add_argument("--orders", type=int, help=f"a run; default {usual} ms, and four a worker at least")
+    parser.add_argument("--orders", type=int, help=f"a run; default {usual} ms, and five a worker at least")
     parser.add_argument("--face", choices=("spectrum", "plain"), default="spectrum")
     options = parser.parse_args()
     if not 1 <= min(options.workers) <= max(options.workers) <= len(ACCOUNTS):
         parser.error(f"--workers must be from 1 to {len(ACCOUNTS)}: the practice Admin has no more accounts")
+    end_in_order()
     done: dict[int, list[Ran]] = {}
     for answer_ms in options.answer_ms:
         with practice_admin(options.face, answer_ms) as practice:

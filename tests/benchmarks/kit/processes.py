@@ -69,6 +69,15 @@ def wait_for_rest(root: int, limit: float = 3.0) -> float:
     return used
 
 
+def end_in_order() -> None:
+    """Let a request to end (SIGTERM) end this program as Ctrl-C does: with all that it started."""
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    signal.signal(signal.SIGTERM, end)
+
+
 def end_tree(process: subprocess.Popen[str], seconds: float = 10) -> None:
     """Wait so long for a process to end, and then end it and whatever it left behind."""
     members = _started(tree(process.pid))
