@@ -120,7 +120,12 @@ def settings_for_all(*, driver: bool) -> Settings:
     with sync_playwright() as playwright:
         choice = find_browser(os.environ.get("COUNTERMAND_BROWSER"), playwright)
         browser = choice.executable or Path(playwright.chromium.executable_path)
-    return {"browser": str(browser), "driver": str((driver and chrome_driver(browser)) or ""), **VIEWPORT}
+    return {
+        "browser": str(browser),
+        "driver": str((driver and chrome_driver(browser)) or ""),
+        "width": VIEWPORT["width"],
+        "height": VIEWPORT["height"],
+    }
 
 
 def machine(settings: Settings) -> str:
