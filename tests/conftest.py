@@ -12,7 +12,17 @@ from bot.browser import BrowserChoice, BrowserUnusable, find_browser
 ON_BOTH_FACES = {"test_markup.py", "test_outcomes.py"}
 """The browser tests that always run on both faces of the practice Admin: every outcome, and other markup."""
 
-LONG = {"test_chaos.py", "test_secrets.py", "test_wheel.py", "test_whole_runs.py"}
+LONG = {
+    "test_chaos.py",
+    "test_check.py",
+    "test_crew.py",
+    "test_drift.py",
+    "test_qa.py",
+    "test_secrets.py",
+    "test_wheel.py",
+    "test_whole_runs.py",
+    "test_workers.py",
+}
 """The tests that take longest: they come first, so that none of them is left over while the other processor is idle."""
 
 

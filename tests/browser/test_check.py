@@ -74,6 +74,7 @@ def test_baselines_hold_for_another_store_other_orders_and_whoever_is_signed_in_
     )
 
 
+@pytest.mark.thorough
 def test_what_a_pack_does_not_find_is_explained_where_the_walk_ends(walk: Walk, pack: Pack) -> None:
     spec = pack.screens["home"]
     button = spec.elements["view_store"].model_copy(update={"text": "Open this store"})

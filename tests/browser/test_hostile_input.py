@@ -198,7 +198,7 @@ def hostile_shop(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[str]
     store = sandbox.shop.example("unshipped_recent").store
     numbers = [order.number for order in sandbox.shop.select(store=store, status=Status.UNSHIPPED)[:4]]
     status, total, reasons, answer = numbers
-    details, store_data, answer_of = channel._details, channel._store_data, channel.Channel.answer
+    details, store_data, answer_of = channel.details_data, channel._store_data, channel.Channel.answer
 
     def hostile_details(order: Any, session: Any) -> dict[str, Any]:
         changed = {status: {"status": HOSTILE}, total: {"total": HOSTILE}}.get(order.number, {})
@@ -215,7 +215,7 @@ def hostile_shop(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[str]
             raise channel.ChannelError(HOSTILE + "A" * 100_000)
         return answered
 
-    monkeypatch.setattr(channel, "_details", hostile_details)
+    monkeypatch.setattr(channel, "details_data", hostile_details)
     monkeypatch.setattr(channel, "_store_data", hostile_store)
     monkeypatch.setattr(channel.Channel, "answer", hostile_answer)
     return numbers

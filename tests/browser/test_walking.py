@@ -328,6 +328,7 @@ def test_once_its_store_was_reached_an_order_is_opened_by_its_address(
     assert (operations.count("recentOrders"), operations.count("orders")) == (1, 0)
 
 
+@pytest.mark.thorough
 def test_an_order_that_does_not_open_by_its_address_is_looked_for_by_clicks(
     admin: Admin, verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -194,6 +194,7 @@ def test_neither_the_password_nor_buyers_data_is_in_any_file_that_can_be_read(
     assert [secret for secret in private for text in texts if secret in text] == []
 
 
+@pytest.mark.thorough
 def test_requests_to_other_hosts_are_told_in_report_and_results(
     finish: Callable[..., Finished], sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -215,6 +216,7 @@ def test_requests_to_other_hosts_are_told_in_report_and_results(
 # --- Two bots at once -----------------------------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("face", [Face.SPECTRUM], indirect=True)
 def test_two_bots_with_overlapping_lists_work_on_each_order_once(
     start: Start, sandbox: Sandbox, cancels: Cancels, tmp_path: Path

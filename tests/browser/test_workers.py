@@ -96,6 +96,7 @@ def test_two_workers_cancel_every_order_once_with_an_account_each(
     assert end(start(tmp_path, "verify", "latest"))[0] == 0
 
 
+@pytest.mark.thorough
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
 def test_an_order_whose_worker_is_killed_inside_confirm_is_pressed_once_and_left_to_a_person(
     go: Callable[..., "Popen[str]"],

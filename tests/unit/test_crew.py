@@ -224,6 +224,7 @@ def test_a_run_without_a_browser_does_not_begin(yard: Yard) -> None:
     assert str(refused.value) == "No browser was found."
 
 
+@pytest.mark.thorough
 def test_no_more_are_canceled_than_allowed_however_many_work(yard: Yard) -> None:
     end = yard.run(jobs(*[""] * 6), "one", "two", "three", most=2)
     assert outcomes(end).count("canceled") == len(yard.pressed_at) == 2
