@@ -122,6 +122,7 @@ def on_arrival(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[[s
 # --- The Admin is in trouble before Confirm -------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_a_server_in_trouble_that_answers_the_app_is_recognised_at_once(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, break_at: Callable[..., None]
 ) -> None:

@@ -736,6 +736,7 @@ def test_a_generation_is_recognised_on_the_page_and_worked_with(
     assert any_pack == [f"The screens are those of {title}: pack {sandbox.generation}."]
 
 
+@pytest.mark.thorough
 @on(ASC_4_0)
 def test_screens_that_fit_no_generation_end_the_run(
     any_pack: list[str], run: Callable[..., RunEnd], job: MakeJob, sandbox: Sandbox, admin: Admin

@@ -230,6 +230,7 @@ def test_notes_that_read_like_an_answer_are_none(
     assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
 
 
+@pytest.mark.thorough
 def test_names_and_notes_that_read_like_messages_of_the_admin_are_none(
     job: MakeJob, sandbox: Sandbox, admin: Admin
 ) -> None:

@@ -308,6 +308,7 @@ def test_a_list_of_orders(admin: Admin, sandbox: Sandbox, tmp_path: Path) -> Non
     assert JOB.order not in draft.text
 
 
+@pytest.mark.thorough
 def test_a_dialog_whose_confirm_the_person_presses(admin: Admin, sandbox: Sandbox) -> None:
     opened, _ = open_order(admin, JOB)
     dialog = open_dialog(admin, JOB, opened)
