@@ -268,6 +268,7 @@ def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
             admin_url=sandbox.url,
             username=sandbox.username,
             password=sandbox.password,
+            accounts="",
             pack="asc-4.3",
             language="en_US",
             sign_in_language="en_US",

@@ -139,7 +139,7 @@ def countermand_target(request: pytest.FixtureRequest) -> Iterator[Target]:
         if _target(request.config) == "sandbox":
             sandbox: Sandbox = request.getfixturevalue("countermand_sandbox_of_session")
             settings = load_settings(
-                admin_url=sandbox.url, username=sandbox.username, password=sandbox.password, settle=0
+                admin_url=sandbox.url, username=sandbox.username, password=sandbox.password, accounts="", settle=0
             )
             host, ledger = SANDBOX, Ledger.in_memory()
         else:

@@ -152,8 +152,10 @@ class Settings(Places):
     @model_validator(mode="before")
     @classmethod
     def _first_of_the_accounts(cls, data: Any) -> Any:
-        if not isinstance(data, dict) or not data.get("accounts"):
+        if not isinstance(data, dict):
             return data
+        if not data.get("accounts"):
+            return {**data, "accounts": None}  # empty, where one account is given instead of those of the environment
         if data.get("username"):
             raise ValueError("COUNTERMAND_USERNAME and COUNTERMAND_ACCOUNTS are both set: leave one of them away")
         return {**read_accounts(Path(str(data["accounts"])))[0].model_dump(), **data}

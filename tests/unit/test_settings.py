@@ -469,3 +469,9 @@ def test_a_ledgers_address_with_a_password_in_it_is_refused_and_not_repeated(
         "COUNTERMAND_LEDGER: it must not hold a password; PostgreSQL reads it from PGPASSWORD or your .pgpass file.\n"
         + WHERE
     )
+
+
+def test_one_account_that_is_given_goes_before_the_accounts_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERMAND_ACCOUNTS", "accounts-that-are-not-there.yaml")
+    settings = load_settings(admin_url="http://127.0.0.1/admin", username="demo", password="practice", accounts="")
+    assert [account.username for account in settings.pool] == ["demo"]
