@@ -1,7 +1,7 @@
 """Looks at every screen that a walk arrives at, once, and remembers what was found."""
 
 import sys
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -215,11 +215,33 @@ def masks(sight: Sight, data: Collection[str], known: Collection[str] = ()) -> I
     for table in tables:
         if any(table.box.holds(row) for row in sight.rows):
             yield table.box  # how many rows there are, and how wide the columns, is data too
-    for piece in sight.pieces:
-        is_known = folded(piece.text) in labels
-        if piece.row or piece.control or (is_data(piece.text, data) and not is_known):
-            yield piece.box
+    painted = [
+        piece
+        for piece in sight.pieces
+        if piece.row or piece.control or (is_data(piece.text, data) and folded(piece.text) not in labels)
+    ]
+    yield from (piece.box for piece in painted)
+    yield from _pushed_along([piece.box for piece in painted], [piece.box for piece in sight.pieces])
     yield from sight.charts
+
+
+NEAR = 48
+"""CSS pixels: what follows on the same line within so many is taken to be moved by what is before it."""
+
+
+def _pushed_along(painted: Sequence[Box], pieces: Sequence[Box]) -> Iterator[Box]:
+    """What stands on a line after data, and so elsewhere when the data is longer; its words are compared anyway."""
+    pushed = set(painted)
+    edge = list(painted)
+    while edge:
+        before = edge.pop()
+        for after in pieces:
+            gap = after.x - (before.x + before.width)
+            middle = after.y + after.height / 2
+            if after not in pushed and 0 <= gap <= NEAR and before.y <= middle <= before.y + before.height:
+                pushed.add(after)
+                edge.append(after)
+                yield after
 
 
 def browser_of(admin: Admin) -> str:
