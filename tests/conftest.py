@@ -41,7 +41,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
     def is_left_out(item: pytest.Item) -> bool:
         if item.get_closest_marker("thorough"):
-            return True
+            return not config.getoption("--every-kill")
         call = getattr(item, "callspec", None)
         if call is None or "face" not in call.params or item.path.name in ON_BOTH_FACES:
             return False

@@ -142,6 +142,7 @@ def test_every_step_of_the_flows_is_killed_before_and_after() -> None:
     assert points >= USUAL
 
 
+@pytest.mark.thorough
 def test_a_bot_that_is_killed_before_the_press_has_pressed_nothing(
     journey: Journey, chosen: Chosen, canceled: Canceled
 ) -> None:
@@ -174,6 +175,7 @@ def test_an_order_whose_bot_is_killed_after_the_press_is_not_pressed_again(
         assert ended[order] in outcome.split(" or ")
 
 
+@pytest.mark.thorough
 def test_an_order_whose_bot_is_killed_after_the_proof_stays_canceled(
     journey: Journey, chosen: Chosen, canceled: Canceled
 ) -> None:

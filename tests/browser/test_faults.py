@@ -181,6 +181,7 @@ def test_an_admin_behind_a_server_that_does_not_reach_it_fails_at_once(
     assert sandbox.journal.operations == ()
 
 
+@pytest.mark.thorough
 def test_an_admin_that_hangs_or_cuts_the_connection_before_confirm_fails_the_order(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, break_at: Callable[..., None]
 ) -> None:
@@ -194,6 +195,7 @@ def test_an_admin_that_hangs_or_cuts_the_connection_before_confirm_fails_the_ord
 # --- The Admin is in trouble at Confirm -----------------------------------------------------------------------------
 
 
+@pytest.mark.thorough
 def test_what_a_server_in_trouble_does_with_a_cancel_is_told_and_nothing_is_pressed_twice(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, break_at: Callable[..., None]
 ) -> None:

@@ -221,6 +221,7 @@ def hostile_shop(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> list[str]
     return numbers
 
 
+@pytest.mark.thorough
 def test_a_run_on_a_hostile_page_writes_and_says_only_what_is_harmless(
     hostile_shop: list[str], start: Start, cancels: Cancels, tmp_path: Path, page: Page
 ) -> None:

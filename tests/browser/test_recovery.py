@@ -99,6 +99,7 @@ def test_an_order_that_was_pressed_a_moment_ago_is_not_pressed_again(
     assert [waiting.order for waiting in admin.ledger.intents.waiting()] == [intent.order]
 
 
+@pytest.mark.thorough
 def test_an_audit_finds_what_the_next_import_brought_back(
     start: Callable[..., "subprocess.Popen[str]"], sandbox: Sandbox, tmp_path: Path
 ) -> None:

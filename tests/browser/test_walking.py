@@ -92,6 +92,7 @@ def test_an_order_that_is_not_recent_is_filtered_for(verdicts: Verdicts, job: Ma
     assert sandbox.journal.operations == ("stores", "recentOrders", "orders", "orders", "orderDetails")
 
 
+@pytest.mark.thorough
 def test_a_list_that_still_shows_the_store_before_is_not_believed(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
 ) -> None:
