@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, Request, expect
 
 from bot.outcomes import OrderResult, Outcome, RunInfo
@@ -24,10 +25,9 @@ def opened(page: Page, tmp_path: Path) -> Page:
     """A report of three orders, as a file; the doubtful one has three pictures and a text."""
     folder = tmp_path / "evidence" / DOUBTFUL
     folder.mkdir(parents=True)
-    page.set_content("<h1>Amazon Order Details</h1>")
     names = ("01-open_order.jpg", "02-choose_reason.jpg", "03-press_confirm.jpg")
     for name in names:
-        (folder / name).write_bytes(page.screenshot(type="jpeg"))
+        Image.new("RGB", (1280, 720), "white").save(folder / name, "JPEG")
     (folder / "04-page.txt").write_text("- dialog <script>document.title = 'run'</script>", encoding="utf-8")
     evidence = [f"evidence/{DOUBTFUL}/{name}" for name in (*names, "04-page.txt", "05-never.jpg")]
     info = RunInfo(
