@@ -247,7 +247,9 @@ def test_an_admin_in_another_language_is_named_at_its_sign_in_page(
 def test_an_account_in_another_language_than_the_sign_in_page_is_named_at_the_home_page(
     context_for: Callable[[Face], BrowserContext], sandbox: Sandbox, job: MakeJob, language: str
 ) -> None:
+    sandbox.faults.two_factor = ""
     sandbox.faults.sign_in_language = "en_US"
+    sandbox.faults.two_factor = ""
     with context_for(sandbox.face).new_page() as page:
         page.context.clear_cookies()
         admin = Admin(page, load_pack("asc-4.3"), sandbox.url, patience=15)
@@ -263,6 +265,7 @@ def test_the_sign_in_page_may_be_in_another_language_than_the_account(
     context_for: Callable[[Face], BrowserContext], sandbox: Sandbox, job: MakeJob, language: str, cancels: Cancels
 ) -> None:
     sandbox.faults.sign_in_language = "en_US"
+    sandbox.faults.two_factor = ""
     with context_for(sandbox.face).new_page() as page:
         page.context.clear_cookies()
         admin = Admin(page, load_pack("asc-4.3", language, "en_US"), sandbox.url, patience=15)
