@@ -541,9 +541,10 @@ _HOW_ANSWERED = """(address) => {
     const key = Symbol.for("countermand answers");
     const heard = window[key] ??= (() => {
         const made = { last: 0 };
-        const note = (entries) => {
-            for (const entry of entries) if (entry.name.includes(address)) made.last = entry.responseStatus;
-        };
+        // The pack names whole parts of a path, so that no address that only begins alike is taken for the app's.
+        const isOurs = ({ name }) => `${new URL(name).pathname}/`.includes(`/${address}/`);
+        // In the order in which they ended: the last one is what counts, because apps ask again by themselves.
+        const note = (entries) => entries.filter(isOurs).forEach((entry) => { made.last = entry.responseStatus; });
         const watch = new PerformanceObserver((list) => note(list.getEntries()));
         watch.observe({ type: "resource", buffered: true });
         made.catchUp = () => note(watch.takeRecords());
@@ -551,7 +552,9 @@ _HOW_ANSWERED = """(address) => {
     })();
     heard.catchUp();
     const lacksScript = document.readyState === "complete" && Boolean(window[Symbol.for("countermand scripts")]);
-    return [performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0, heard.last, lacksScript];
+    // A document has one entry for its own loading, or none as long as it is being replaced; there is nothing to choose.
+    const [loading] = performance.getEntriesByType("navigation");
+    return [loading?.responseStatus ?? 0, heard.last, lacksScript];
 }"""
 
 # A script that cannot be loaded says so once, and only to who listens by then.
