@@ -552,7 +552,7 @@ _HOW_ANSWERED = """(address) => {
     })();
     heard.catchUp();
     const lacksScript = document.readyState === "complete" && Boolean(window[Symbol.for("countermand scripts")]);
-    // A document has one entry for its own loading, or none as long as it is being replaced; there is nothing to choose.
+    // A document has one entry for its own loading, or none as long as it is being replaced: nothing to choose among.
     const [loading] = performance.getEntriesByType("navigation");
     return [loading?.responseStatus ?? 0, heard.last, lacksScript];
 }"""
