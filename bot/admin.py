@@ -47,6 +47,14 @@ Seen = TypeVar("Seen")
 QUIET = 0.5
 """Seconds without any change on the page after which an absence is believed."""
 
+MOMENT = 0.1
+"""Seconds that a screen is given to come before the page is searched for what may have come instead."""
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 1.0
+"""Seconds after which a page that does not change is looked at all the same, each time twice as many: the end of an
+animation, or an answer on the wire, changes nothing in the document. Every look costs a machine that may have eight
+workers."""
+
 LAST_WORD = 1.0
 """Seconds after which a failed request of the app is its last word: apps ask again by themselves."""
 
@@ -241,15 +249,13 @@ class Admin:
     def arrive_at_one_of(self, *names: str, besides: Collection[str] = (), **facts: str) -> Screen:
         """Wait until one of several screens is open; otherwise as ``arrive``."""
         screens = [self.screen(name, **facts) for name in names]
-        looks = 0
+        moment = time.monotonic() + min(MOMENT, self.patience / 2)
 
         def look() -> Screen | None:
-            nonlocal looks
-            looks += 1
             here = next((screen for screen in screens if screen.is_here()), None)
             if here is not None:
                 self._since.clear()  # whatever lay over the page has gone
-            elif looks > 1:  # a page that was clicked a moment ago is only beginning to change
+            elif time.monotonic() >= moment:  # a page that was clicked just now is only beginning to change
                 self.notice_interruptions(besides=(*names, *besides))
             return here
 
@@ -266,6 +272,7 @@ class Admin:
         """Look again whenever the page changes, until ``look`` gives something or time is up (then None)."""
         deadline = time.monotonic() + (self.patience if seconds is None else seconds)
         changes = -1  # not counted yet: the first wait only begins to count
+        pause = SHORTEST_PAUSE
         while True:
             try:
                 seen = look()
@@ -278,7 +285,8 @@ class Admin:
             left = deadline - time.monotonic()
             if seen or left <= 0:
                 return seen
-            changes = self._wait_for_change(changes, min(left, 0.25))
+            before, changes = changes, self._wait_for_change(changes, min(left, pause))
+            pause = min(2 * pause, LONGEST_PAUSE) if changes == before else SHORTEST_PAUSE
 
     def quiet(self, seconds: float = QUIET) -> bool:
         """Wait until the page has not changed for some seconds; False when it never comes to rest."""

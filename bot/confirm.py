@@ -72,8 +72,7 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
     admin.may_commit(permit.order)
     on = admin.pack.info.way.confirm_on
     confirming = admin.screen(on, order=permit.order)
-    confirm = confirming.one("confirm")
-    confirming.the_only("confirm")
+    confirm = confirming.the_only("confirm")
     before = Counter(_answers_shown(admin, "error") + _answers_shown(admin, "success"))
     begun = time.time()  # a clock that goes on while the computer sleeps
     heard = Heard(intent=admin.ledger.intents.write(admin.host, permit), before=before)

@@ -69,11 +69,12 @@ def _locate(
         return scope.get_by_role("row").filter(has=cell)
     if element.choice is not None:
         label = fill(element.choice, facts)
-        beside = by_text(scope, label, element.case).filter(visible=True)
-        around = scope.locator("label").filter(has_text=re.compile(rf"^\s*{re.escape(label)}"))
-        return beside.locator(f"xpath=ancestor::*[.//*[{_CHOICES}]][1]").or_(
+        beside = by_text(page, label, element.case).filter(visible=True)
+        around = page.locator("label").filter(has_text=re.compile(rf"^\s*{re.escape(label)}"))
+        box = beside.locator(f"xpath=ancestor::*[.//*[{_CHOICES}]][1]").or_(
             around.filter(has=page.locator(f"xpath=.//*[{_CHOICES}]"))
         )
+        return box if isinstance(scope, Page) else scope.locator(box)  # the scope is looked for once
     if element.css is not None:
         return scope.locator(f"css={element.css}")
     if element.xpath is not None:

@@ -10,7 +10,7 @@ from bot.admin import Admin
 from bot.errors import Mismatch
 from bot.joblist import Job
 from bot.money import amount
-from bot.screen import Screen
+from bot.screen import Glance, Screen
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
 from bot.wording import cut
 
@@ -71,15 +71,20 @@ class Permit:
             raise TypeError("only the guard issues permits")
 
 
-def look_at_order(admin: Admin, job: Job, opened: Opened) -> Sighting:
+def look_at_order(admin: Admin, job: Job, opened: Opened, glance: Glance | None = None) -> Sighting:
     """Read the order's page, and refuse it unless it is the job's order in the job's store.
+
+    The page is looked at now, unless a ``glance`` says what it was like when it was arrived at, a moment ago, and has
+    all that is wanted: a page may still be drawing then.
 
     Raises:
         Mismatch: number, store, buyer or total are not what the job, the clicked row or the list expect.
         ElementMissing, ElementAmbiguous: the page does not say, or says it twice.
     """
-    glance = opened.details.glance("order_number", "status", "notes", "buyer_name", "order_total")
-    read = opened.details.singles(glance.texts)
+    words = ("order_number", "status", "notes", "buyer_name", "order_total")
+    if glance is None or any(len(glance.texts.get(name, ())) != 1 for name in words):
+        glance = opened.details.glance(*words)
+    read = opened.details.singles({name: glance.texts[name] for name in words})
     place = glance.facts_of_address(admin.pack.info.order_route) or {}
     seen = Sighting(
         order_number=read["order_number"],
@@ -167,8 +172,7 @@ def _look_beside(admin: Admin, job: Job, opened: Opened) -> Sighting:
     """
     with admin.beside():
         admin.go_to(opened.url)
-        opened.details.arrive()
-        seen = look_at_order(admin, job, opened)
+        seen = look_at_order(admin, job, opened, opened.details.arrive().seen)
         admin.recorder.picture(admin, "look_beside")
     return seen
 

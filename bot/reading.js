@@ -95,7 +95,14 @@
     for (const block of found) block.text = squeeze(block.raw);
     return found.filter((block) => block.text || block.control);
   };
-  const textOf = (element) => squeeze(findBlocks(element).map((block) => block.text).join(" "));
+  // What is asked for every label and every column of a page is worked out once.
+  const once = (work) => {
+    const known = new Map();
+    return (of) => known.get(of) ?? known.set(of, work(of)).get(of);
+  };
+  const textOf = once((element) => squeeze(findBlocks(element).map((block) => block.text).join(" ")));
+  const foldOf = once((block) => fold(block.text));
+  const labelOf = once((block) => fold(block.text.slice(0, block.text.indexOf(":") + 1)));
   const sameLine = (a, b) =>
     Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) >= 0.5 * Math.min(a.bottom - a.top, b.bottom - b.top);
 
@@ -106,13 +113,13 @@
         block.rect.left >= label.rect.right - 2 && sameLine(block.rect, label.rect));
       if (!candidates.length) continue;
       const nearest = candidates.reduce((a, b) => (b.rect.left < a.rect.left ? b : a));
-      if (!nearest.control && known.has(fold(nearest.text))) return { element: null, text: "" }; // an empty value
+      if (!nearest.control && known.has(foldOf(nearest))) return { element: null, text: "" }; // an empty value
       if (nearest.control) return nearest;
       // A value may be drawn in several boxes on one line: take the largest that holds this line only.
       let whole = nearest.element;
       for (let outer = whole.parentElement; outer && !outer.contains(label.element); outer = outer.parentElement) {
         const inside = blocks.filter((block) => outer.contains(block.element));
-        if (!inside.every((block) => sameLine(block.rect, nearest.rect) && !known.has(fold(block.text)))) break;
+        if (!inside.every((block) => sameLine(block.rect, nearest.rect) && !known.has(foldOf(block)))) break;
         whole = outer;
       }
       const inside = blocks.filter((block) => whole.contains(block.element));
@@ -137,8 +144,8 @@
     const values = [];
     for (const block of blocks) {
       if (block.control) continue;
-      if (fold(block.text) === wanted) values.push(valueBeside(block, blocks));
-      else if (fold(block.text.slice(0, block.text.indexOf(":") + 1)) === wanted) values.push(valueInside(squeeze(label), block));
+      if (foldOf(block) === wanted) values.push(valueBeside(block, blocks));
+      else if (labelOf(block) === wanted) values.push(valueInside(squeeze(label), block));
     }
     // A label with nothing beside it may be a heading or a link; where it is the only one, its value is empty.
     const beside = values.filter((value) => value !== null);
@@ -150,17 +157,21 @@
   const ROW = "tr, [role=row]";
   const CELL = "td, th[scope=row], [role=gridcell], [role=cell], [role=rowheader]";
   const spread = (cells) => cells.flatMap((cell) => Array(cell.colSpan || 1).fill(cell));
+  const isIn = (table) => (element) => element.closest(TABLE) === table && shown(element);
+  const headersOf = once((table) => spread([...table.querySelectorAll(HEADER)].filter(isIn(table))));
+  const rowsOf = once((table) => [...table.querySelectorAll(ROW)].filter(isIn(table)));
+  const cellsOf = once((one) =>
+    spread([...one.querySelectorAll(CELL)].filter((cell) => cell.closest(ROW) === one && shown(cell))));
   const readColumn = (header) => {
     const wanted = fold(header);
     const cells = [];
     for (const table of row ? [row.closest(TABLE)] : document.querySelectorAll(TABLE)) {
       if (!table || !shown(table)) continue;
-      const own = (element) => element.closest(TABLE) === table && shown(element);
-      const headers = spread([...table.querySelectorAll(HEADER)].filter(own));
+      const headers = headersOf(table);
       const places = [...headers.keys()].filter((place) => fold(textOf(headers[place])) === wanted);
       if (!places.length) continue;
-      for (const one of row ? [row] : [...table.querySelectorAll(ROW)].filter(own)) {
-        const inRow = spread([...one.querySelectorAll(CELL)].filter((cell) => cell.closest(ROW) === one && shown(cell)));
+      for (const one of row ? [row] : rowsOf(table)) {
+        const inRow = cellsOf(one);
         // A row with more or fewer cells than the head has columns cannot be read by counting, nor one under a head
         // that has the column twice; a cell over several columns, such as "No records", is no value of one of them.
         const under = inRow.length === headers.length ? places.map((place) => inRow[place]) : [];
@@ -183,14 +194,14 @@
     // An animation that stays at its end paints over the words without touching the document or its layout.
     const hide = (element, frame) => masks.push(element.animate(frame, { duration: 0, fill: "forwards" }));
     const dark = { color: "transparent", webkitTextFillColor: "transparent", textShadow: "none" };
-    for (const element of elements) {
-      hide(element, { ...dark, backgroundColor: "#b4bac2" });
-      const inner = [...element.querySelectorAll("*")];
-      for (const one of inner) hide(one, dark);
-      // A style sheet can insist on its colour, or change it slowly; then nothing of the box is painted.
-      const stays = (one) => getComputedStyle(one).webkitTextFillColor !== "rgba(0, 0, 0, 0)";
-      if ([element, ...inner].some(stays)) hide(element, { clipPath: "inset(50%)" });
-    }
+    const whole = (element) => [element, ...element.querySelectorAll("*")];
+    for (const element of elements)
+      for (const one of whole(element)) hide(one, one === element ? { ...dark, backgroundColor: "#b4bac2" } : dark);
+    // A style sheet can insist on its colour, or change it slowly; then nothing of the box is painted. Looked at once
+    // all is hidden, because every look after a change has the browser work out the page's styles again.
+    const stays = (one) => getComputedStyle(one).webkitTextFillColor !== "rgba(0, 0, 0, 0)";
+    const still = elements.filter((element) => whole(element).some(stays));
+    for (const element of still) hide(element, { clipPath: "inset(50%)" });
   }
   if (request.act === "words") {
     const words = (element) => {

@@ -39,6 +39,8 @@ class Screen:
         self.admin = admin
         self.spec = spec
         self.facts = dict(facts)
+        self.seen: Glance | None = None
+        """The look that last found it open, from the instant in which every check of it held."""
 
     # --- What is on it ---
 
@@ -139,21 +141,24 @@ class Screen:
 
     def failing_checks(self) -> Iterator[Check]:
         """The pack's checks that do not hold now, in their order."""
-        glance = self.glance(*self._checked_texts())
+        glance = self.glance(*self._texts_for_checks())
         return (check for check in self.spec.checks if not self._holds(check, glance))
 
     def is_here(self) -> bool:
         """Whether it is this screen now, with no cover over it that means: not ready yet."""
-        glance = self.glance(*self._checked_texts())
-        return not glance.busy and all(self._holds(check, glance) for check in self.spec.checks)
+        glance = self.glance(*self._texts_for_checks())
+        if glance.busy or not all(self._holds(check, glance) for check in self.spec.checks):
+            return False
+        self.seen = glance
+        return True
 
     def signs(self) -> list[Locator]:
         """What must be seen, each at least once, where this screen appears in place of another."""
         return [self.find(check.shows) for check in self.spec.checks if check.shows]
 
     def address_facts(self, template: str) -> dict[str, str]:
-        """The facts that the page's address gives under a route template; empty when it does not fit."""
-        return self.glance().facts_of_address(template) or {}
+        """The facts that the page's address gave under a route template when it was here; empty if it did not fit."""
+        return (self.seen or self.glance()).facts_of_address(template) or {}
 
     def link_facts(self, name: str, template: str) -> dict[str, str]:
         """The facts that the address gives to which the link ``name`` leads; empty when it does not fit.
@@ -294,7 +299,9 @@ class Screen:
 
     def _with_choice(self, name: str, act: Callable[[Locator], Any], wanted: str = "") -> Any:
         try:
-            return act(self.one(name))
+            # The check of the screen, right before, has counted it where the pack says that it shows there.
+            is_counted = any(check.shows == name for check in self.spec.checks)
+            return act(self.find(name) if is_counted else self.one(name))
         except choice.NotOffered as refused:
             raise ChoiceNotOffered(
                 screen=self.spec.title, wanted=wanted, element=name, offered=", ".join(refused.offered) or "none"
@@ -303,10 +310,15 @@ class Screen:
             self._exactly_one(name, refused.count)
             raise
 
-    def _checked_texts(self) -> list[str]:
-        """The elements that checks look at and that are read, not located."""
+    def _texts_for_checks(self) -> list[str]:
+        """The elements that checks look at and that are read, not located; of fields all: one costs as much as all."""
         names = {name: None for check in self.spec.checks for name in check.elements}
-        return [name for name in names if self.element(name).kind in READ_ONLY_KINDS]
+        read = [name for name in names if self.element(name).kind in READ_ONLY_KINDS]
+        if any(self.element(name).kind == "field" for name in read):
+            read = list(
+                dict.fromkeys([*read, *(name for name in self.spec.elements if self.element(name).kind == "field")])
+            )
+        return read
 
     def _holds(self, check: Check, glance: "Glance") -> bool:
         if check.route is not None:

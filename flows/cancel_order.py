@@ -91,8 +91,8 @@ def _status_anew(admin: Admin, job: Job, opened: Opened) -> Status | None:
     seen: list[Status | None] = []
 
     def says_canceled() -> bool:
-        open_anew(admin, opened)
-        seen.append(look_at_order(admin, job, opened).status)
+        details = open_anew(admin, opened)
+        seen.append(look_at_order(admin, job, opened, details.seen).status)
         return seen[-1] is Status.CANCELED
 
     with admin.step("reopen_order"):

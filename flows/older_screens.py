@@ -101,10 +101,10 @@ def open_cancel_page(admin: Admin, job: Job, opened: Opened) -> Screen:
     return admin.arrive("cancel_page", order=job.order)
 
 
-def open_anew(admin: Admin, opened: Opened) -> None:
-    """Have the server draw the order's page anew, from wherever the page is."""
+def open_anew(admin: Admin, opened: Opened) -> Screen:
+    """Have the server draw the order's page anew, from wherever the page is, and arrive there."""
     if admin.pack.info.way.confirm_on == "cancel_page":
         admin.go_to(opened.url)
     else:
         admin.reload()
-    opened.details.arrive()
+    return opened.details.arrive()

@@ -60,7 +60,7 @@ def open_directly(admin: Admin, job: Job) -> tuple[Opened, Sighting] | None:
             return None
         read = details.read("buyer_name", "order_total")
         opened = Opened(details=details, listed=Listed(**read), store_id=admin.store_id, url=admin.page.url)
-        return opened, look_at_order(admin, job, opened)
+        return opened, look_at_order(admin, job, opened, details.seen)
 
 
 def follow(admin: Admin, job: Job, here: Screen, link: str, listed: Listed, store_id: str) -> tuple[Opened, Sighting]:
@@ -69,7 +69,7 @@ def follow(admin: Admin, job: Job, here: Screen, link: str, listed: Listed, stor
     here.click(link)
     details = admin.arrive("order_details", order=job.order, store_id=store_id)
     opened = Opened(details=details, listed=listed, store_id=store_id, row_id=row_id, url=admin.page.url)
-    return opened, look_at_order(admin, job, opened)
+    return opened, look_at_order(admin, job, opened, details.seen)
 
 
 def open_store(admin: Admin, store: str) -> Screen:

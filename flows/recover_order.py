@@ -51,8 +51,8 @@ def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Ver
     verdict = _conclusion(admin, intent, seen, settled=settled)
     if verdict is None:
         with admin.step("read_order_anew"):
-            open_anew(admin, opened)
-            verdict = _conclusion(admin, intent, look_at_order(admin, job, opened), settled=True)
+            details = open_anew(admin, opened)
+            verdict = _conclusion(admin, intent, look_at_order(admin, job, opened, details.seen), settled=True)
     if verdict is None:
         admin.ledger.intents.settle(
             intent.intent, "not-sent", by="recovery", why="no answer was ever heard and the order still reads Unshipped"
