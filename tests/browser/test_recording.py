@@ -11,7 +11,7 @@ from playwright.sync_api import Page
 
 from bot.admin import Admin
 from bot.browser import BrowserChoice
-from bot.cli import _sign_in
+from bot.cli.wiring import sign_in
 from bot.drafts import Draft
 from bot.finder import locate
 from bot.joblist import Job
@@ -427,7 +427,7 @@ def test_a_person_at_the_terminal_gets_a_file(
 
     # In a thread of its own, because this one may have a Playwright already.
     with ThreadPoolExecutor(1) as threads:
-        given = ("home", tmp_path / "home.yaml", settings, _sign_in, said.append)
+        given = ("home", tmp_path / "home.yaml", settings, sign_in, said.append)
         draft = threads.submit(record_to_file, *given).result()
 
     assert said == [WALK, CLICK]

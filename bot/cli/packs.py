@@ -1,5 +1,6 @@
-"""``countermand pack``: for people who keep packs. Parses and wires, as ``bot.cli`` does."""
+"""Commands for people who keep packs or job lists: ``pack show``, ``pack diff``, ``pack lint`` and ``schema``."""
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -17,6 +18,13 @@ pack_app = typer.Typer(
 )
 
 PACK = Annotated[str, typer.Argument(metavar="PACK", help="Pack that comes with Countermand, or a folder.")]
+
+
+class SchemaOf(StrEnum):
+    """What a JSON Schema can be printed of."""
+
+    JOBS = "jobs"
+    PACK = "pack"
 
 
 @pack_app.command()
@@ -76,6 +84,16 @@ def lint(
     for line in by_markup(loaded):
         typer.echo(f"Note: {line}.")
     raise typer.Exit(bool(found))
+
+
+def schema(of: Annotated[SchemaOf, typer.Argument(help="What to describe.")]) -> None:
+    """Print a JSON Schema, for editors that check and complete."""
+    import json
+
+    from bot.joblist import job_list_schema
+    from bot.pack import pack_schema
+
+    typer.echo(json.dumps(job_list_schema() if of is SchemaOf.JOBS else pack_schema(), indent=2))
 
 
 def _lint_page(name: str, pack: str, path: Path, screen: str | None, facts: list[str]) -> list[str]:

@@ -1,0 +1,91 @@
+"""The command line: parses and wires, nothing else. What is slow to import is imported by the command that needs it.
+
+The commands are in the modules beside this one. Here they are named, in the order in which the help lists them, and
+what goes wrong in any of them becomes a sentence and an exit status.
+"""
+
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Annotated, NoReturn
+
+import typer
+
+from bot import __version__
+from bot.cli.by_hand import resolve, signed_in
+from bot.cli.looking_back import purge, report, status, verify
+from bot.cli.packs import pack_app, schema
+from bot.cli.practice import demo, sandbox
+from bot.cli.screens import check, doctor, record
+from bot.cli.working import audit, plan, run
+from bot.errors import CountermandError, InputInvalid
+from bot.textfile import listing
+from bot.wording import harmless_lines
+
+app = typer.Typer(
+    name="countermand",
+    help="Cancel unshipped Amazon orders through the Adobe Commerce Admin's screens, and prove what became of each.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+COMMANDS: tuple[Callable[..., None], ...] = (
+    run,
+    plan,
+    audit,
+    resolve,
+    signed_in,
+    demo,
+    report,
+    verify,
+    status,
+    purge,
+    sandbox,
+    doctor,
+    record,
+    check,
+    schema,
+)
+for command in COMMANDS:
+    app.command()(command)
+app.add_typer(pack_app)
+
+
+def main() -> NoReturn:
+    """Run the command line; everything that a person did wrong ends in a sentence and an exit status."""
+    try:
+        sys.exit(app(standalone_mode=False) or 0)
+    except CountermandError as error:
+        text = listing(error) if isinstance(error, InputInvalid) else str(error)
+        typer.echo(harmless_lines(_without_secrets(f"{text}\n{error.next_step}".strip())), err=True)
+        sys.exit(error.exit_status)
+    except typer.Exit as end:
+        sys.exit(end.exit_code)
+    except typer.Abort:
+        typer.echo("Stopped: nothing was opened.", err=True)
+        sys.exit(130)
+    except Exception as error:
+        # click's usage errors know how to show themselves; anything else is a defect and keeps its traceback
+        show = getattr(error, "show", None)
+        if show is None:
+            typer.echo(_without_secrets("".join(traceback.format_exception(error))), err=True, nl=False)
+            sys.exit(1)
+        show()
+        sys.exit(2)
+
+
+@app.callback(invoke_without_command=True)
+def _version(
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
+    if version:
+        typer.echo(f"countermand {__version__}")
+        raise typer.Exit
+
+
+def _without_secrets(text: str) -> str:
+    from bot.secrecy import cleaner, secrets_that_are_set
+
+    return cleaner(secrets_that_are_set())(text)

@@ -1,0 +1,58 @@
+"""Commands by which a person tells the ledger what was seen or done by hand: ``resolve`` and ``signed-in``."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+from bot.cli.wiring import settings_of
+from bot.errors import CannotStart
+from bot.wording import harmless
+
+
+class SettledAs(StrEnum):
+    """What a person found out about an order in Seller Central."""
+
+    CANCELED = "canceled"
+    NOT_CANCELED = "not-canceled"
+
+
+def resolve(
+    order: Annotated[str, typer.Argument(metavar="ORDER", help="Amazon order number.")],
+    settled_as: Annotated[SettledAs, typer.Option("--as", help="What Seller Central says of it.")],
+    note: Annotated[str, typer.Option("--note", help="How you know.")],
+) -> None:
+    """Settle an order that waits for a person."""
+    import getpass
+    from datetime import UTC, datetime
+
+    from bot.ledger import Ledger
+    from bot.settings import load_places
+
+    with Ledger.open(load_places().ledger_place) as ledger:
+        intents = ledger.intents.waiting(order)
+        if not intents and settled_as is SettledAs.NOT_CANCELED:
+            # Amazon, or a person, has undone a cancel that was proved; only with this may it be pressed again.
+            intents = ledger.intents.canceled_since(None, datetime.fromtimestamp(0, UTC), order=order)
+        if not intents:
+            raise CannotStart(reason=f"Order {order} does not wait for a person; see: countermand status")
+        for intent in intents:
+            ledger.intents.settle(intent.intent, settled_as, by=getpass.getuser(), why=note)
+            typer.echo(harmless(f"Order {order} ({intent.admin}, run {intent.run_id}) is settled as {settled_as}."))
+
+
+def signed_in(
+    note: Annotated[str, typer.Option("--note", help="How, and who did it.")],
+) -> None:
+    """Say that a person has signed in by hand, after refusals."""
+    import getpass
+
+    from bot.admin import admin_name
+    from bot.ledger import Ledger
+
+    settings = settings_of(None, None, unmasked=False)
+    with Ledger.open(settings.ledger_place) as ledger:
+        ledger.sign_ins.signed_in_by_hand(
+            admin_name(settings.admin_url), settings.username, by=getpass.getuser(), why=note
+        )
+    typer.echo(f"Account {settings.username} may sign in again; refusals are counted from 0.")

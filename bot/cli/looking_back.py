@@ -1,0 +1,128 @@
+"""Commands about runs that were made: ``report``, ``verify``, ``status`` and ``purge``. They open no browser."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.options import RUN
+from bot.errors import CannotStart
+from bot.wording import count_of, harmless, harmless_lines
+
+if TYPE_CHECKING:
+    from bot.settings import Places
+
+
+def report(
+    run_id: RUN,
+) -> None:
+    """Write the report of a run anew."""
+    from bot.launch import renew_report
+    from bot.ledger import Ledger
+    from bot.runfolder import find_run
+    from bot.settings import load_places
+
+    places = load_places()
+    folder = find_run(run_id, places.runs_dir)
+    with Ledger.open(_ledger_of(folder, places)) as ledger:
+        typer.echo(renew_report(folder, ledger))
+
+
+def verify(run_id: RUN) -> None:
+    """Say whether a run's folder and the ledger still agree."""
+    from bot.ledger import Ledger
+    from bot.settings import load_places
+    from bot.verify import find_folder, find_ledger
+    from bot.verify import verify as compare
+
+    places = load_places()
+    folder = find_folder(run_id, places.runs_dir)
+    place, remark = find_ledger(folder, places.ledger_place)
+    with Ledger.open(place) as ledger:
+        verified = compare(folder, ledger)
+    run = harmless(folder.resolve().name)
+    if verified.disagreement:
+        typer.echo(f"Run {run} is NOT as it was written. The first place: {harmless(verified.disagreement)}")
+    else:
+        seen = f"{count_of(verified.events, 'event')} and {count_of(verified.pictures, 'file')} of evidence"
+        typer.echo(f"Run {run} is as it was written: the folder and the ledger agree in {seen}.")
+    for words in filter(None, (verified.remark, remark)):
+        typer.echo(harmless(words))
+    raise typer.Exit(bool(verified.disagreement))
+
+
+def status() -> None:
+    """List runs, and what waits for a person."""
+    from bot.ledger import Ledger
+    from bot.settings import load_places
+    from bot.status import status_lines
+
+    place = load_places().ledger_place
+    if isinstance(place, Path) and not place.is_file():
+        typer.echo(f"There is no ledger at {place} yet: no run was made from this folder.")
+        return
+    with Ledger.open(place) as ledger:
+        typer.echo(harmless_lines("\n".join(status_lines(ledger))))
+
+
+def purge(
+    older_than: Annotated[str, typer.Option("--older-than", help="How old: 90m, 24h or 30d.")],
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove without asking.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be removed.")] = False,
+) -> None:
+    """Remove old evidence; keep outcomes."""
+    from datetime import UTC, datetime
+
+    from bot.errors import LedgerTrouble, RunStopped
+    from bot.purge import LeftAlone, OldRun, runs_before
+    from bot.purge import purge as remove
+    from bot.settings import load_places
+    from bot.timespan import time_span
+
+    places = load_places()
+    found = list(runs_before(datetime.now(UTC) - time_span(older_than), places.runs_dir, places.ledger_place))
+    runs = [one for one in found if isinstance(one, OldRun)]
+    for one in found:
+        if isinstance(one, LeftAlone):
+            typer.echo(f"Left alone: {harmless(one.folder.name)}: {one.why}.")
+    for run in runs:
+        size = f"{run.size / 1_000_000:.1f} MB"
+        typer.echo(f"{run.folder.name}  {run.last_heard:%Y-%m-%d}  {count_of(run.files, 'file')} of evidence, {size}")
+    if not runs:
+        typer.echo(f"There is no evidence older than {older_than} in {places.runs_dir}: nothing to remove.")
+        return
+    files, size = sum(run.files for run in runs), f"{sum(run.size for run in runs) / 1_000_000:.1f} MB"
+    typer.echo(f"In all: {count_of(len(runs), 'run')}, {count_of(files, 'file')} of evidence, {size} with the logs.")
+    if dry_run:
+        typer.echo("Nothing was removed.")
+        return
+    if not yes:
+        _ask_to_remove()
+    troubles = []
+    try:
+        for run in runs:
+            try:
+                remove(run, older_than=older_than)
+            except (RunStopped, LedgerTrouble) as trouble:
+                troubles.append(str(trouble))
+    except KeyboardInterrupt:
+        typer.echo("Interrupted: what is left is removed by the same command again.", err=True)
+        raise typer.Exit(130) from None
+    if troubles:
+        raise RunStopped(reason="\n".join(troubles))
+    typer.echo("Removed. The outcomes, the reports without pictures and the ledger are kept.")
+
+
+def _ledger_of(folder: Path, places: "Places") -> Path | str:
+    """The ledger that a run was recorded in: a demo has one of its own."""
+    own = folder / "ledger.sqlite"
+    return own if own.is_file() else places.ledger_place
+
+
+def _ask_to_remove() -> None:
+    if not sys.stdin.isatty():
+        raise CannotStart(reason="There is no terminal to ask on: look at it with --dry-run, then start with --yes.")
+    if not typer.confirm("Remove it? What is removed cannot be brought back."):
+        typer.echo("Stopped: nothing was removed.", err=True)
+        raise typer.Exit(130)

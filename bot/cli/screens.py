@@ -1,0 +1,146 @@
+"""Commands that look at the Admin's screens: ``doctor``, ``record`` and ``check``."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.options import HEADED, LANGUAGE, PACK
+from bot.cli.wiring import ask_to_start, carry_out, settings_of, sign_in
+from bot.errors import CannotStart
+from bot.wording import harmless
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from bot.joblist import JobList
+    from bot.outcomes import OrderResult
+    from bot.settings import Settings
+
+
+def doctor(
+    store: Annotated[str | None, typer.Option("--store", help="Store to look at; else the first one.")] = None,
+    headed: HEADED = False,
+    pack: PACK = None,
+    language: LANGUAGE = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print a list for programs, and nothing else.")] = False,
+) -> None:
+    """Check everything up to the cancel dialog; cancel nothing.
+
+    It signs in with an account of the settings that no run is at work with.
+    """
+    from functools import partial
+
+    from bot.doctor import examine
+    from bot.doctor_show import Json, Lines
+    from flows.look_around import look_around
+
+    show = Json() if as_json else Lines()
+    raise typer.Exit(
+        examine(partial(look_around, store=store), sign_in, show, pack=pack, language=language, headed=headed)
+    )
+
+
+def record(
+    screen: Annotated[str, typer.Argument(metavar="SCREEN", help="Name of the screen, such as order_details.")],
+    out: Annotated[Path | None, typer.Option("--out", help="File to write; SCREEN.yaml here if not given.")] = None,
+    pack: PACK = None,
+    language: LANGUAGE = None,
+) -> None:
+    """Click through a screen; get a draft of its pack file.
+
+    It only listens, and never to what is typed; but your own clicks are real, whatever they do.
+    """
+    from bot.record import record_to_file
+
+    file = out or Path(f"{screen}.yaml")
+    draft = record_to_file(screen, file, settings_of(pack, language, unmasked=False), sign_in, typer.echo)
+    typer.echo(f"Draft: {file}. Read all of it: it is a starting point, and no more.")
+    for problem in draft.problems:
+        typer.echo(harmless(f"The pack loader says: {problem}"), err=True)
+    raise typer.Exit(bool(draft.problems))
+
+
+def check(
+    store: Annotated[str | None, typer.Option("--store", help="Store to look at; else the first one.")] = None,
+    update: Annotated[bool, typer.Option("--update", help="Write the baselines anew.")] = False,
+    baselines: Annotated[
+        Path | None,
+        typer.Option("--baselines", metavar="FOLDER", help="Where the baselines are; else beside the pack."),
+    ] = None,
+    tolerance: Annotated[
+        float, typer.Option("--tolerance", min=0, max=100, help="Percent of a picture that may look different.")
+    ] = 0.1,
+    looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Compare pictures too.")] = True,
+    full: Annotated[
+        str | None, typer.Option("--full", metavar="ORDER", help="If nothing differs, also cancel this one test order.")
+    ] = None,
+    reason: Annotated[str | None, typer.Option("--reason", help="With --full: the reason, label or code.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="With --full: start without asking.")] = False,
+    headed: HEADED = False,
+    pack: PACK = None,
+    language: LANGUAGE = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print an object for programs, and nothing else.")] = False,
+) -> None:
+    """Hold every screen against pack and baselines; cancel nothing.
+
+    It signs in with an account of the settings that no run is at work with, and only looks, up to the cancel dialog.
+    """
+    from functools import partial
+
+    from bot.check.command import Plan
+    from bot.check.command import check as make_check
+    from bot.check.show import as_json as in_json
+    from bot.check.show import tell
+    from flows.look_around import look_around
+
+    if full and as_json:
+        raise CannotStart(reason="--full tells how it goes while it does: leave --json away, and read check.json.")
+    settings = settings_of(pack, language, unmasked=False)
+    plan = Plan(
+        baselines=baselines,
+        update=update,
+        tolerance=tolerance,
+        looks=looks,
+        headed=headed,
+        full=_full(settings, full, store, reason, yes=yes, headed=headed) if full else None,
+    )
+    made = make_check(settings, partial(look_around, store=store), sign_in, plan)
+    if as_json:
+        typer.echo(in_json(made.outcome), nl=False)
+    else:
+        tell(made.outcome)
+        typer.echo(f"Report: {made.page}")
+    raise typer.Exit(made.exit_status)
+
+
+def _full(
+    settings: "Settings", order: str, store: str | None, reason: str | None, *, yes: bool, headed: bool
+) -> "Callable[[], OrderResult]":
+    """What cancels the one order that ``check --full`` names; a person is asked now, before anything is opened."""
+    from flows.cancel_order import cancel_order
+
+    if store is None or reason is None:
+        raise CannotStart(reason="--full cancels an order: name its store with --store, and a reason with --reason.")
+    job_list = _one_job(order, store, reason)
+    if not yes:
+        ask_to_start(settings, job_list, workers=1)
+
+    def cancel() -> "OrderResult":
+        (result,) = carry_out("run", settings, job_list, cancel_order, headed=headed).results
+        return result
+
+    return cancel
+
+
+def _one_job(order: str, store: str, reason: str) -> "JobList":
+    """A list of one order, as strict as one in a file."""
+    import json
+    import tempfile
+
+    from bot.joblist import read_job_list
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "order-of-check.yaml"
+        path.write_text(json.dumps({"orders": [{"order": order, "store": store, "reason": reason}]}), encoding="utf-8")
+        return read_job_list(path)

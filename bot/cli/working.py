@@ -1,0 +1,103 @@
+"""Commands that work through a list of orders: ``run``, ``plan`` and ``audit``."""
+
+from typing import Annotated
+
+import typer
+
+from bot.cli.options import HEADED, JOBS, LANGUAGE, PACE, PACK, UNMASKED, WORKERS
+from bot.cli.wiring import carry_out, settings_of
+
+
+def run(
+    jobs: JOBS,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Start without asking.")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Go as far as the chosen reason, then leave the dialog.")
+    ] = False,
+    workers: WORKERS = 1,
+    pace: PACE = None,
+    headed: HEADED = False,
+    pack: PACK = None,
+    language: LANGUAGE = None,
+    unmasked: UNMASKED = False,
+    max_cancellations: Annotated[
+        int | None, typer.Option("--max-cancellations", min=1, help="Stop once Confirm was pressed for so many orders.")
+    ] = None,
+) -> None:
+    """Cancel the orders on a list, or say why not."""
+    from functools import partial
+
+    from bot.joblist import read_job_list
+    from flows.cancel_order import cancel_order
+
+    job_list, settings = read_job_list(jobs), settings_of(pack, language, unmasked, pace)
+    end = carry_out(
+        "dry run" if dry_run else "run",
+        settings,
+        job_list,
+        partial(cancel_order, dry_run=dry_run),
+        ask=not (yes or dry_run),
+        headed=headed,
+        workers=workers,
+        max_cancellations=max_cancellations,
+    )
+    raise typer.Exit(end.exit_status)
+
+
+def plan(
+    jobs: JOBS,
+    workers: WORKERS = 1,
+    pace: PACE = None,
+    headed: HEADED = False,
+    pack: PACK = None,
+    language: LANGUAGE = None,
+    unmasked: UNMASKED = False,
+) -> None:
+    """Say what would become of each; press nothing."""
+    from bot.joblist import read_job_list
+    from flows.read_order import plan_order
+
+    job_list, settings = read_job_list(jobs), settings_of(pack, language, unmasked, pace)
+    end = carry_out("plan", settings, job_list, plan_order, headed=headed, workers=workers)
+    raise typer.Exit(end.exit_status)
+
+
+def audit(
+    since: Annotated[str, typer.Option("--since", help="How far back: 90m, 24h or 7d.")] = "24h",
+    headed: HEADED = False,
+    pack: PACK = None,
+    language: LANGUAGE = None,
+    unmasked: UNMASKED = False,
+) -> None:
+    """Look again at canceled orders: did Amazon keep it?"""
+    from datetime import UTC, datetime
+
+    from bot.admin import admin_name
+    from bot.joblist import Job, JobList
+    from bot.launch import renew_report
+    from bot.ledger import Ledger
+    from bot.results import RUN_FILE
+    from bot.timespan import time_span
+    from flows.read_order import audit_order
+
+    settings = settings_of(pack, language, unmasked)
+    begin = datetime.now(UTC) - time_span(since)
+    with Ledger.open(settings.ledger_place) as ledger:
+        canceled = ledger.intents.canceled_since(admin_name(settings.admin_url), begin)
+        intents = {intent.order: intent for intent in canceled}
+    if not intents:
+        typer.echo(f"No order was canceled here since {begin.astimezone():%Y-%m-%d %H:%M}: nothing to look at.")
+        return
+    jobs = tuple(Job(order=intent.order, store=intent.store, reason=intent.reason) for intent in intents.values())
+    end = carry_out(
+        "audit",
+        settings,
+        JobList(file=f"canceled since {since}", jobs=jobs),
+        lambda admin, job: audit_order(admin, job, intents[job.order]),
+        headed=headed,
+    )
+    with Ledger.open(settings.ledger_place) as ledger:
+        for run_id in dict.fromkeys(intent.run_id for intent in intents.values()):
+            if (settings.runs_dir / run_id / RUN_FILE).is_file():
+                renew_report(settings.runs_dir / run_id, ledger)
+    raise typer.Exit(end.exit_status)
