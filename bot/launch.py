@@ -12,7 +12,7 @@ from loguru import logger
 from bot import __version__
 from bot.accounts import Account, enough, leased_each
 from bot.admin import Admin, admin_name
-from bot.crew import Crew, Place, defects_logged
+from bot.crew import Crew
 from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, LedgerTrouble, RunStopped
 from bot.joblist import JobList
 from bot.keptsession import KeptSession
@@ -32,6 +32,7 @@ from bot.settings import Settings
 from bot.status import looked_again
 from bot.stopping import StopRequest, stop_on_signals
 from bot.worker import Book, Work, Worker
+from bot.workplace import Place, defects_logged
 
 SignIn = Callable[[Admin, Account], None]
 

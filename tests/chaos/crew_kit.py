@@ -9,7 +9,6 @@ from types import SimpleNamespace
 from typing import cast
 
 from bot.admin import Admin
-from bot.crew import Place, defects_logged
 from bot.errors import CannotSignIn, CannotStart, RunStopped
 from bot.guard import Permit
 from bot.joblist import Job
@@ -19,6 +18,7 @@ from bot.outcomes import Outcome
 from bot.recorder import NoRecorder, Recorder
 from bot.verdicts import Verdict
 from bot.worker import Book, Worker
+from bot.workplace import Place, defects_logged
 
 HOST = "shop.example"
 
