@@ -1,17 +1,16 @@
 """How the findings of ``countermand doctor`` are told: lines for people, JSON for programs."""
 
 import json
-import os
 import sys
 from collections.abc import Sequence
-from typing import IO, TextIO, cast
+from typing import TextIO
 
-from rich.console import Console
 from rich.text import Text
 
 from bot.doctor import CHECKS, Check, Finding, State
 from bot.progress import Outlet
-from bot.wording import count_of, harmless, harmless_lines, step_words
+from bot.underway import UnderWay
+from bot.wording import count_of, harmless, harmless_lines
 
 _WORDS = {
     State.WORKS: ("works", "green"),
@@ -25,39 +24,19 @@ _NARROW, _LITTLE = 72, 4
 """On a terminal with fewer columns than the first, what was found begins on a line of its own, indented so far."""
 
 
-class Lines:
+class Lines(UnderWay):
     """A line or two for each check as it ends; on a terminal also what is under way, and colours."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        outlet = Outlet(stream or sys.stdout)
-        moves = outlet.isatty() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
-        self._console = Console(file=cast(IO[str], outlet), force_terminal=moves, highlight=False, soft_wrap=True)
-        self._narrow = outlet.isatty() and self._console.width < _NARROW
+        super().__init__(stream or sys.stdout)
+        on_a_terminal = self._outlet.isatty()
+        self._narrow = on_a_terminal and self._console.width < _NARROW
         self._indent = _LITTLE if self._narrow else _STATE + _TITLE
-        self._width = max(_LITTLE, self._console.width - self._indent) if outlet.isatty() else None
-        self._under_way = self._console.status("", spinner="line") if moves else None
-        self._title = ""
-
-    def begun(self, check: Check) -> None:
-        """Show what is under way."""
-        self._title = check.title
-        if self._under_way:
-            self._under_way.update(Text(f"{check.title} ..."))
-            self._under_way.start()
-
-    def step(self, name: str) -> None:
-        """Show it more precisely."""
-        if self._under_way:
-            self._under_way.update(Text(f"{self._title}: {step_words(name)} ..."))
-
-    def say(self, remark: str) -> None:
-        """The remark, on a line of its own."""
-        self._console.print(Text(f"- {harmless(remark)}"))
+        self._width = max(_LITTLE, self._console.width - self._indent) if on_a_terminal else None
 
     def ended(self, check: Check, finding: Finding) -> None:
         """State, title and what was found; below it what to do."""
-        if self._under_way:
-            self._under_way.stop()
+        self._take_away()
         word, style = _WORDS[finding.state]
         head = Text.assemble((f"{word:<{_STATE}}", style), (f"{check.title:<{_TITLE}}", "bold"))
         found = self._wrapped(harmless_lines(finding.found))
@@ -69,8 +48,7 @@ class Lines:
 
     def over(self, findings: Sequence[Finding]) -> None:
         """One sentence about all of them."""
-        if self._under_way:
-            self._under_way.stop()
+        self._take_away()
         self._console.print()
         self._console.print(Text(in_one_sentence(findings)))
 

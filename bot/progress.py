@@ -43,7 +43,7 @@ def make_progress(stream: TextIO | None = None) -> Progress:
     get plain lines. ``NO_COLOR`` is respected.
     """
     outlet = Outlet(stream or sys.stdout)
-    if not outlet.isatty() or os.environ.get("TERM", "").lower() in {"dumb", "unknown"}:
+    if not outlet.can_move:
         return PlainProgress(outlet)
     # rich takes 0.1 s to load, which everything that shows no live display need not pay.
     from rich.console import Console
@@ -96,6 +96,11 @@ class Outlet:
     def isatty(self) -> bool:
         """Whether it is a terminal."""
         return self._stream.isatty()
+
+    @property
+    def can_move(self) -> bool:
+        """Whether it is a terminal that can move its cursor."""
+        return self.isatty() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
 
     def fileno(self) -> int:
         """The number that the system knows it by."""

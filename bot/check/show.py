@@ -1,7 +1,6 @@
 """How a check is told on a terminal: what is under way, then a table, then what differs and what is there instead."""
 
 import json
-import os
 import sys
 from typing import IO, TextIO, cast
 
@@ -16,7 +15,8 @@ from bot.check.outcome import ASPECT_WORDS, STATE_WORDS, CheckOutcome
 from bot.doctor import OPENS_NOTHING, Check, Finding
 from bot.doctor import State as FindingState
 from bot.progress import Outlet
-from bot.wording import harmless, harmless_lines, step_words
+from bot.underway import UnderWay
+from bot.wording import harmless, harmless_lines
 
 _STYLES = {
     State.HOLDS: "green",
@@ -31,32 +31,12 @@ NOT_A_TERMINAL = 110
 """Columns of the table where there is no terminal."""
 
 
-class Watching:
+class Watching(UnderWay):
     """Hears how the walk goes, and keeps what was found; on a terminal it shows what is under way."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
-        outlet = Outlet(stream or sys.stderr)
-        moves = outlet.isatty() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
-        self._console = Console(file=cast(IO[str], outlet), force_terminal=moves, highlight=False, soft_wrap=True)
-        self._under_way = self._console.status("", spinner="line") if moves else None
-        self._title = ""
+        super().__init__(stream or sys.stderr)
         self.findings: list[Finding] = []
-
-    def begun(self, check: Check) -> None:
-        """Show what is under way."""
-        self._title = check.title
-        if self._under_way:
-            self._under_way.update(Text(f"{check.title} ..."))
-            self._under_way.start()
-
-    def step(self, name: str) -> None:
-        """Show it more precisely."""
-        if self._under_way:
-            self._under_way.update(Text(f"{self._title}: {step_words(name)} ..."))
-
-    def say(self, remark: str) -> None:
-        """The remark, on a line of its own."""
-        self._console.print(Text(f"- {harmless(remark)}"))
 
     def ended(self, check: Check, finding: Finding) -> None:
         """Keep it."""
@@ -64,8 +44,7 @@ class Watching:
 
     def over(self, findings: tuple[Finding, ...]) -> None:
         """Nothing is under way any more."""
-        if self._under_way:
-            self._under_way.stop()
+        self._take_away()
 
     @property
     def opened(self) -> bool:
@@ -76,9 +55,8 @@ class Watching:
 def tell(outcome: CheckOutcome, stream: TextIO | None = None) -> None:
     """The table, and below it everything that differs."""
     outlet = Outlet(stream or sys.stdout)
-    moves = outlet.isatty() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
     width = None if outlet.isatty() else NOT_A_TERMINAL
-    console = Console(file=cast(IO[str], outlet), force_terminal=moves, highlight=False, width=width)
+    console = Console(file=cast(IO[str], outlet), force_terminal=outlet.can_move, highlight=False, width=width)
     console.print(_table(outcome))
     for screen in outcome.screens:
         if screen.state is State.NOT_LOOKED_AT:
