@@ -9,7 +9,8 @@ from loguru import logger
 from playwright.sync_api import Browser, BrowserContext, Dialog, Download, Page, Playwright, sync_playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from bot.browser import BrowserChoice, find_browser, is_allowed, launch, new_context
+from bot.browser import is_allowed, launch, new_context
+from bot.findbrowser import BrowserChoice, find_browser
 from bot.keptsession import KeptSession
 from bot.settings import Settings
 from bot.wording import harmless

@@ -7,7 +7,7 @@ from zlib import crc32
 
 import pytest
 
-from bot.browser import BrowserChoice, BrowserUnusable, find_browser
+from bot.findbrowser import BrowserChoice, BrowserUnusable, find_browser
 
 ON_BOTH_FACES = {"test_markup.py", "test_outcomes.py"}
 """The browser tests that always run on both faces of the practice Admin: every outcome, and other markup."""

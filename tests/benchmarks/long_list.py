@@ -15,7 +15,8 @@ from joblist import mappings
 from kit.table import print_table
 from playwright.sync_api import Page, sync_playwright
 
-from bot.browser import find_browser, launch
+from bot.browser import launch
+from bot.findbrowser import find_browser
 from bot.joblist import read_job_list
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo

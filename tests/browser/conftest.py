@@ -20,8 +20,8 @@ from playwright.sync_api import Browser, BrowserContext
 from pydantic import SecretStr
 
 from bot.admin import Admin
-from bot.browser import BrowserChoice
 from bot.errors import InTheWay, SessionEnded
+from bot.findbrowser import BrowserChoice
 from bot.joblist import Job
 from bot.outcomes import RunInfo
 from bot.pack import Pack, load_pack

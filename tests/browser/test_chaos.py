@@ -13,7 +13,7 @@ import pytest
 from chaos_kit import JOBS, Bots, find_out, read_results
 from killed_at import SIGKILL
 
-from bot.browser import BrowserChoice
+from bot.findbrowser import BrowserChoice
 from bot.ledger import Event, Ledger
 from bot.sandbox import Sandbox
 

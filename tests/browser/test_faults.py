@@ -22,7 +22,7 @@ from pydantic import SecretStr
 import bot.admin
 from bot import cli
 from bot.admin import Admin
-from bot.browser import BrowserChoice
+from bot.findbrowser import BrowserChoice
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.ledger.schema import SCHEMA_VERSION

@@ -19,7 +19,7 @@ from playwright.sync_api import Browser, BrowserContext
 from pydantic import SecretStr
 
 from bot.admin import Admin
-from bot.browser import BrowserChoice
+from bot.findbrowser import BrowserChoice
 from bot.guard import Permit
 from bot.joblist import Job
 from bot.outcomes import Outcome

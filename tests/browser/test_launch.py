@@ -11,7 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from bot.browser import BrowserChoice, BrowserDoesNotStart, find_browser, launch, new_context
+from bot.browser import BrowserDoesNotStart, launch, new_context
+from bot.findbrowser import BrowserChoice, find_browser
 
 IMAGE = b"""<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>"""
 PAGE = """<!doctype html><title>hosts</title>
