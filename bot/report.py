@@ -3,22 +3,20 @@
 A run of more orders than a browser likes to show at once has its orders in further files beside it, a sheet each; the
 report itself then shows the figures and whatever did not go well.
 
-The page itself is ``report.html.j2`` beside this module. Here is what it shows: the words for each outcome,
-the figures, and the evidence read from the run's folder.
+The page itself is ``report.html.j2`` beside this module. Here is what it shows: the words for each outcome, and
+the figures; the evidence is taken from its shelf.
 """
 
-import base64
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path, PurePosixPath, PureWindowsPath
-from urllib.parse import quote
+from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
 from bot import wording
+from bot.evidenceshelf import Evidence, Shelf
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.results import write_atomically
 from bot.wording import OUTCOME_WORDS, Group, Words, harmless
@@ -31,30 +29,12 @@ EVIDENCE_BUDGET = 40_000_000
 SHEET = 2_000
 """So many orders are shown in one file: a browser opens them within a second."""
 
-TEXT_LIMIT = 100_000
-"""How many bytes of one text file are shown; the rest is in the file."""
-
 OPEN_LIMIT = 20
 """Orders that could not be canceled are shown opened while there are no more of them than this."""
 
 _TEMPLATE = Path(__file__).with_name("report.html.j2")
 _STYLE = Path(__file__).with_name("report.css")
-_FILE_NAME = re.compile(r"(?:\d+-)?(.+)")
-_PICTURES = {".jpg", ".jpeg"}
 _URGENCY = (Group.PERSON, Group.NOT_CANCELED, Group.SKIPPED, Group.DONE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Evidence:
-    """One file that shows what happened. With neither content nor link it is missing."""
-
-    label: str
-    """The step's name in words."""
-    picture: str = ""
-    """The picture as a ``data:`` URI."""
-    text: str | None = None
-    link: str = ""
-    """Where the file is, relative to the report, when it is not, or not wholly, inside."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -182,7 +162,7 @@ class _Page:
             left_out: how many orders that did not go well are on the sheets only.
         """
         info, purged_at = self._info, self._purged_at
-        shelf = _Shelf(self._folder, budget)
+        shelf = Shelf(self._folder, budget)
         shown = [self._results[place] for place in places]
         evidence: dict[int, list[Evidence]] = {}
         for place in sorted(places, key=lambda place: _URGENCY.index(_group(self._results[place]))):
@@ -248,61 +228,6 @@ def _group(result: OrderResult) -> Group:
 
 def _legend(counts: Counter[Outcome]) -> list[tuple[Outcome, Words, int]]:
     return [(outcome, words, counts[outcome]) for outcome, words in OUTCOME_WORDS.items() if outcome in counts]
-
-
-class _Shelf:
-    """The run's folder as a source of evidence, up to the budget in bytes."""
-
-    def __init__(self, folder: Path, budget: int) -> None:
-        self._folder = folder
-        self._room = budget
-        self.linked = 0
-
-    def take(self, name: str) -> Evidence:
-        """The file that a result calls ``name``, or its gap where it is missing or outside the folder."""
-        is_text = PurePosixPath(name).suffix.lower() == ".txt"
-        label = _label(name)
-        gap = Evidence(label=label, text="" if is_text else None)
-        path = self._path(name)
-        if path is None or (not is_text and path.suffix.lower() not in _PICTURES):
-            return gap
-        link = quote(name)
-        try:
-            size = path.stat().st_size
-            if not size:
-                return gap
-            wanted = min(size, TEXT_LIMIT) if is_text else size
-            if wanted > self._room:
-                self._room = 0  # so that a row of pictures ends once, and does not become a sieve
-                self.linked += 1
-                return Evidence(label=label, text="" if is_text else None, link=link)
-            with path.open("rb") as file:
-                content = file.read(wanted)
-        except OSError:
-            return gap
-        self._room -= wanted
-        if is_text:
-            text = wording.harmless_lines(content.decode("utf-8", errors="replace"))
-            return Evidence(label=label, text=text, link=link if size > wanted else "")
-        return Evidence(label=label, picture=f"data:image/jpeg;base64,{base64.b64encode(content).decode()}")
-
-    def _path(self, name: str) -> Path | None:
-        """Where the file is, if it is a file inside the folder, also after links are followed."""
-        parts = PurePosixPath(name).parts
-        if not parts or ".." in parts or PureWindowsPath(name).anchor or "\\" in name or ":" in name:
-            return None
-        try:
-            path = self._folder.joinpath(*parts).resolve()
-            inside = path.is_relative_to(self._folder.resolve()) and path.is_file()
-        except (OSError, RuntimeError, ValueError):  # a ring of links, a name that no file can have
-            return None
-        return path if inside else None
-
-
-def _label(name: str) -> str:
-    """The step that a file is named after: ``evidence/<order>/07-choose_reason.jpg`` is ``Choose reason``."""
-    step = wording.step_words(_FILE_NAME.sub(r"\1", PurePosixPath(name).stem, count=1))
-    return step[:1].upper() + step[1:] or "Evidence"
 
 
 def _order(place: int, result: OrderResult, evidence: Sequence[Evidence], again: str, *, opened: bool) -> Order:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bot import report
+from bot import evidenceshelf, report
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.report import write_report
 from bot.vocabulary import Reason, Status
@@ -230,7 +230,7 @@ def test_texts_are_shown_word_for_word(tmp_path: Path) -> None:
 
 
 def test_a_long_text_is_cut_and_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "TEXT_LIMIT", 5)
+    monkeypatch.setattr(evidenceshelf, "TEXT_LIMIT", 5)
     page = read(tmp_path, result(evidence=[put(tmp_path, "08-page.txt", b"123456789")]))
 
     assert "12345 Cut here. Open the whole text" in page.text
