@@ -1,0 +1,73 @@
+"""What a person settles."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import UTC, datetime
+from pathlib import Path
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, cast
+
+import pytest
+
+from bot.guard import Permit
+from bot.ledger import Ledger
+from bot.vocabulary import Reason
+
+if TYPE_CHECKING:
+    from conftest import Countermand
+
+FIRST = "112-1215998-3002091"
+
+
+def pressed_in_doubt() -> None:
+    """An order whose Confirm was pressed in a run that was cut off."""
+    with Ledger.open(Path("runs") / "ledger.sqlite") as ledger:
+        ledger.runs.go_on_as("20260301-021405-a1b2")
+        leave = SimpleNamespace(order=FIRST, store="Nordwind UK", reason=Reason.BUYER_CANCELED)
+        ledger.intents.write("shop.example", cast(Permit, leave))
+
+
+@pytest.mark.parametrize("settled_as", ["canceled", "not-canceled"])
+def test_a_person_settles_an_order_and_who_when_and_why_are_kept(countermand: Countermand, settled_as: str) -> None:
+    pressed_in_doubt()
+    assert countermand("status").out.splitlines()[-3] == (
+        "1 order waiting for a person: look in Seller Central, then: countermand resolve"
+    )
+    assert countermand("resolve", FIRST, "--as", settled_as, "--note", "seen in Seller Central") == (
+        0,
+        f"Order {FIRST} (shop.example, run 20260301-021405-a1b2) is settled as {settled_as}.\n",
+        "",
+    )
+    assert countermand("status").out.splitlines()[-1] == "Nothing waits for a person."
+    with Ledger.open(Path("runs") / "ledger.sqlite") as ledger:
+        (entry,) = (entry.told for entry in ledger.trail.entries("by-hand") if entry.told["event"] == "settled")
+    kept = {name: entry[name] for name in ("order", "settled_as", "settled_by", "settled_why")}
+    assert kept == {
+        "order": FIRST,
+        "settled_as": settled_as,
+        "settled_by": getpass.getuser(),
+        "settled_why": "seen in Seller Central",
+    }
+    assert datetime.fromisoformat(str(entry["at"])).tzinfo is UTC
+
+
+def test_a_cancel_that_was_undone_can_be_opened_again_by_a_person(countermand: Countermand) -> None:
+    pressed_in_doubt()
+    countermand("resolve", FIRST, "--as", "canceled", "--note", "seen in Seller Central")
+    assert countermand("resolve", FIRST, "--as", "canceled", "--note", "again").status == 2
+    assert countermand("resolve", FIRST, "--as", "not-canceled", "--note", "the buyer wants it canceled anew") == (
+        0,
+        f"Order {FIRST} (shop.example, run 20260301-021405-a1b2) is settled as not-canceled.\n",
+        "",
+    )
+    with Ledger.open(Path("runs") / "ledger.sqlite") as ledger:
+        assert ledger.intents.canceled("shop.example", FIRST) is None
+
+
+def test_an_order_that_waits_for_nobody_cannot_be_settled(countermand: Countermand) -> None:
+    assert countermand("resolve", FIRST, "--as", "canceled", "--note", "seen") == (
+        2,
+        "",
+        f"Order {FIRST} does not wait for a person; see: countermand status\n",
+    )
