@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from loguru import logger
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 from playwright.sync_api import Error as PlaywrightError
 
@@ -723,6 +724,24 @@ def test_a_step_is_announced_and_photographed_when_it_is_done(show: Callable[...
         f"evidence/{ORDER}/03-go_back.jpg",
     )
     assert (tmp_path / recorder.evidence[0]).read_bytes().startswith(b"\xff\xd8")
+
+
+def test_a_picture_shows_its_step_and_nothing_of_what_comes_after(show: Callable[..., Admin], tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path)
+    admin = show(START, recorder=recorder, patience=5)
+    start = admin.arrive("start_page")
+    # Every click changes all of the page at once, and once more as soon as the browser has drawn a frame.
+    admin.page.get_by_text("Marketing").evaluate("""(link) => {
+        let clicks = 0;
+        const paint = (green) => { document.body.style.background = `rgb(${40 * clicks}, ${green}, 0)`; };
+        link.onclick = () => { clicks += 1; paint(0); requestAnimationFrame(() => paint(200)); };
+    }""")
+    for _ in range(5):
+        with admin.step("open_sales_channel"):
+            start.click("marketing_menu")
+            admin.page.wait_for_function("() => document.body.style.background.includes('200')")
+    colours = [Image.open(tmp_path / file).convert("RGB").getpixel((600, 600)) for file in recorder.evidence]
+    assert colours == [pytest.approx((40 * clicks, 200, 0), abs=4) for clicks in range(1, 6)]
 
 
 def test_a_stopped_run_begins_no_step_before_confirm(show: Callable[..., Admin], tmp_path: Path) -> None:

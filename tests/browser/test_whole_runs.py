@@ -1,5 +1,6 @@
 """Whole runs through the command line, in a process of their own, as a person or a nightly job starts them."""
 
+import hashlib
 import json
 import os
 import re
@@ -168,6 +169,19 @@ def test_every_step_has_a_picture_that_is_named_by_it(two_stores: Finished) -> N
         assert sorted(path.name for path in folder.iterdir()) == [Path(name).name for name in result["evidence"]]
     steps = [Path(name).stem[3:] for name in two_stores.results[0]["evidence"]]
     assert steps[-4:] == ["open_cancel_dialog", "choose_reason", "press_confirm", "reopen_order"]
+
+
+def test_before_the_intent_is_written_every_picture_of_the_way_to_confirm_is_complete(two_stores: Finished) -> None:
+    order = two_stores.results[0]["order"]
+    lines = (two_stores.folder / "trail.jsonl").read_text(encoding="utf-8").splitlines()
+    told = [event for event in (json.loads(line)["event"] for line in lines) if event["order"] == order]
+    events = [event["event"] for event in told]
+    before = [event for event in told[: events.index("intent_written")] if event["event"] == "picture"]
+    steps = [Path(event["file"]).stem[3:] for event in before]
+    assert steps[-3:] == ["open_order", "open_cancel_dialog", "choose_reason"]
+    for picture in before:
+        content = (two_stores.folder / picture["file"]).read_bytes()
+        assert hashlib.sha256(content).hexdigest() == picture["sha256"]
 
 
 def test_the_log_is_one_object_a_line_and_names_every_order(two_stores: Finished) -> None:
