@@ -12,13 +12,12 @@ from pathlib import Path
 import pytest
 from chaos_kit import JOBS, Bots, find_out, read_results
 from killed_at import SIGKILL
+from practice_kit import MAIN, ORDER, US, job_list
 
 from bot.findbrowser import BrowserChoice
 from bot.ledger import Event, Ledger
 from bot.sandbox import Sandbox
 
-US = "asc-v2-2.3-magentocommerce-us"
-MAIN = "asc-v2-2.3-magentocommerce"
 ONLY_IN_ALL_ORDERS = "112-6177312-0215004"
 WITHOUT_ITEMS = "111-1071022-7105011"
 
@@ -85,8 +84,7 @@ class Journey:
     def lists(self, store: str, *orders: str) -> None:
         """What is to be canceled, by every bot from now on."""
         self._listed = orders
-        words = f"store: {store}\nreason: BuyerCanceled\norders: [{', '.join(orders)}]\n"
-        (self._bots.folder / JOBS).write_text(words, encoding="utf-8")
+        (self._bots.folder / JOBS).write_text(job_list(*orders, store=store), encoding="utf-8")
 
     def is_killed(self, point: str) -> None:
         """A bot starts, and is killed at a point, the first time that it comes there unless the point says."""
@@ -146,7 +144,7 @@ def test_every_step_of_the_flows_is_killed_before_and_after() -> None:
 def test_a_bot_that_is_killed_before_the_press_has_pressed_nothing(
     journey: Journey, chosen: Chosen, canceled: Canceled
 ) -> None:
-    orders = (ONLY_IN_ALL_ORDERS, "112-1215998-3002091")
+    orders = (ONLY_IN_ALL_ORDERS, ORDER)
     journey.lists(US, *orders)
     for point in chosen(UNTIL_THE_PRESS):
         journey.is_killed(point)
@@ -179,7 +177,7 @@ def test_an_order_whose_bot_is_killed_after_the_press_is_not_pressed_again(
 def test_an_order_whose_bot_is_killed_after_the_proof_stays_canceled(
     journey: Journey, chosen: Chosen, canceled: Canceled
 ) -> None:
-    orders = ("112-1215998-3002091", "112-1215998-3002089", ONLY_IN_ALL_ORDERS)
+    orders = (ORDER, "112-1215998-3002089", ONLY_IN_ALL_ORDERS)
     journey.lists(US, *orders)
     for point in chosen(AFTER_THE_PROOF):
         journey.is_killed(point)

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from practice_kit import MAIN, US, Start
 from pydantic import SecretStr
 
 from bot.admin import Admin
@@ -23,10 +24,8 @@ from bot.vocabulary import Status
 from flows.look_around import look_around
 from flows.sign_in import sign_in
 
-Start = Callable[..., "subprocess.Popen[str]"]
 Walk = Callable[..., Inspector]
 
-MAIN, US = "asc-v2-2.3-magentocommerce", "asc-v2-2.3-magentocommerce-us"
 WAY = ["sign_in", "start_page", "home", "store_dashboard", "all_orders", "order_details", "cancel_dialog"]
 
 

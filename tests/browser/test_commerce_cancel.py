@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser
+from practice_kit import ORDER, US
 from pydantic import SecretStr
 
 from bot.admin import Admin
@@ -19,7 +20,7 @@ from bot.vocabulary import Reason
 from flows.cancel_order import cancel_order
 from flows.sign_in import sign_in
 
-JOB = Job(order="112-1215998-3002091", store="asc-v2-2.3-magentocommerce-us", reason=Reason.BUYER_CANCELED)
+JOB = Job(order=ORDER, store=US, reason=Reason.BUYER_CANCELED)
 WANTED = "    role: link\n    name: View or Cancel Amazon Order\n"
 
 ON_THE_COMMERCE_ORDER = """addEventListener('DOMContentLoaded', () => {

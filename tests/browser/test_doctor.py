@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from practice_kit import US, Start
 from pydantic import SecretStr
 
 from bot.admin import Admin, admin_name
@@ -23,11 +24,8 @@ from bot.vocabulary import Status
 from flows.look_around import look_around
 from flows.sign_in import sign_in
 
-Start = Callable[..., "subprocess.Popen[str]"]
-AtStep = dict[str, Callable[[], object]]
 Look = Callable[..., dict[str, Finding]]
 
-US = "asc-v2-2.3-magentocommerce-us"
 STORES = (
     "4 stores: asc-v2-2.3-adobe-ca, asc-v2-2.3-magentocommerce, asc-v2-2.3-magentocommerce-us, "
     "asc-v2-2.3-magentocommerce-us-2"

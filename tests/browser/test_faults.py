@@ -7,7 +7,7 @@ import errno
 import os
 import signal
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,13 +17,28 @@ from typing import Any
 import pytest
 from loguru import logger
 from playwright.sync_api import Playwright
+from practice_kit import (
+    ASK,
+    CANCELED,
+    MAKE_ROOM,
+    AtStep,
+    Cancels,
+    MakeJob,
+    Verdicts,
+    arrived,
+    failed,
+    job_list,
+    not_sent,
+    refused,
+    unanswered,
+    unproved,
+)
 from pydantic import SecretStr
 
 import bot.admin
 from bot import cli
 from bot.admin import Admin
 from bot.findbrowser import BrowserChoice
-from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.ledger.schema import SCHEMA_VERSION
 from bot.outcomes import Outcome
@@ -36,30 +51,7 @@ from bot.verdicts import Verdict
 from bot.vocabulary import Status
 from flows.sign_in import sign_in
 
-MakeJob = Callable[..., Job]
-Cancels = Callable[[], list[tuple[str, str, str, str]]]
-Verdicts = Callable[..., Sequence[Verdict]]
-AtStep = dict[str, Callable[[], object]]
-
-CANCELED = Verdict(
-    outcome=Outcome.CANCELED,
-    message="Canceled: no error was answered and the order's page, opened anew, says Canceled.",
-    status_before=Status.UNSHIPPED,
-    status_after=Status.CANCELED,
-)
-LOOK = (
-    "Look the order up in Seller Central. Do not run it again before you know: "
-    "if it is still open there, cancel it there."
-)
-COMPARE = "Nothing was pressed. Compare the job list with the order's page before trying again."
-RUN_AGAIN = "Nothing was pressed: run the list again. If it stays, look at the pictures of this order."
-ASK = "Run the list again; if it stays, tell the shop's administrator."
 NO_ROOM = os.strerror(errno.ENOSPC)
-
-
-def arrived(*jobs: Job) -> list[tuple[str, str, str, str]]:
-    """What the journal has when each of these jobs was canceled once, in this order."""
-    return [(job.order, job.store, "BuyerCanceled", "Unshipped") for job in jobs]
 
 
 @pytest.fixture
@@ -130,11 +122,7 @@ def test_a_server_in_trouble_that_answers_the_app_is_recognised_at_once(
     break_at("filter_by_order_number", {"app_status": 502})
     break_at("open_cancel_dialog", {"app_status": 504})
     assert verdicts(job("unshipped_recent"), job("unshipped_old"), job("apostrophe")) == [
-        Verdict(
-            outcome=Outcome.FAILED,
-            message=f"The Admin answered a request of its app with an error (HTTP {status}).",
-            next_step=ASK,
-        )
+        failed(f"The Admin answered a request of its app with an error (HTTP {status}).", ASK)
         for status in (500, 502, 504)
     ]
     assert "cancelOrder" not in sandbox.journal.operations
@@ -175,9 +163,7 @@ def test_an_admin_behind_a_server_that_does_not_reach_it_fails_at_once(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox
 ) -> None:
     sandbox.faults.bad_gateway = True
-    assert verdicts(job("other_store")) == [
-        Verdict(outcome=Outcome.FAILED, message="The Admin answered with an error (HTTP 502).", next_step=ASK)
-    ]
+    assert verdicts(job("other_store")) == [failed("The Admin answered with an error (HTTP 502).", ASK)]
     assert sandbox.journal.operations == ()
 
 
@@ -187,7 +173,7 @@ def test_an_admin_that_hangs_or_cuts_the_connection_before_confirm_fails_the_ord
 ) -> None:
     break_at("open_order", {"hangs_ms": 60_000}, {"operation_lost": "orderDetails"}, patience=1)
     not_there = "The order's page did not appear within 1 s: The headline Order details is not there."
-    told = Verdict(outcome=Outcome.FAILED, message=not_there, next_step=RUN_AGAIN)
+    told = failed(not_there)
     assert verdicts(job("unshipped_recent"), job("apostrophe")) == [told] * 2
     assert "cancelReasons" not in sandbox.journal.operations
 
@@ -202,21 +188,8 @@ def test_what_a_server_in_trouble_does_with_a_cancel_is_told_and_nothing_is_pres
     break_at("press_confirm", {"app_status": 502}, {"cancel_status": 503}, {"cancel_arrives_twice": True})
     jobs = job("unshipped_recent"), job("apostrophe"), job("unshipped_old")
     assert verdicts(*jobs, attempts=3) == [
-        Verdict(
-            outcome=Outcome.UNKNOWN,
-            message="Confirm was pressed and an error was answered (HTTP 502), but the order's page says Unshipped.",
-            next_step=LOOK,
-            status_before=Status.UNSHIPPED,
-            status_after=Status.UNSHIPPED,
-        ),
-        Verdict(
-            outcome=Outcome.CANCELED_NOT_SENT,
-            message="The Admin says Canceled but answered with an error (HTTP 503): Amazon was probably never told.",
-            next_step="Cancel it in Seller Central now: the Admin no longer offers to, "
-            "and the buyer's order is still open.",
-            status_before=Status.UNSHIPPED,
-            status_after=Status.CANCELED,
-        ),
+        unproved("an error was answered (HTTP 502)"),
+        not_sent("HTTP 503"),
         CANCELED,
     ]
     twice = (jobs[2].order, jobs[2].store, "BuyerCanceled", "Canceled")
@@ -232,11 +205,7 @@ def test_an_order_that_ships_while_its_dialog_opens_is_not_canceled(
 ) -> None:
     sandbox.faults.ships_behind_dialog = True
     assert verdicts(job("unshipped_recent"), attempts=3) == [
-        Verdict(
-            outcome=Outcome.MISMATCH,
-            message="The order's status has become 'Shipped'; only Unshipped can be canceled.",
-            next_step=COMPARE,
-        )
+        refused("The order's status has become 'Shipped'; only Unshipped can be canceled.")
     ]
     assert "cancelOrder" not in sandbox.journal.operations
 
@@ -279,14 +248,7 @@ def test_a_cancel_that_the_page_sends_for_another_order_is_stopped(
     sandbox.faults.dialog_hides_other_order = True
     order, other = job("unshipped_recent"), job("apostrophe")
     assert verdicts(order, attempts=3) == [
-        Verdict(
-            outcome=Outcome.UNKNOWN,
-            message=f"Confirm was pressed and no answer came (the page sent a cancel of order {other.order}, which was "
-            "stopped), but the order's page says Unshipped.",
-            next_step=LOOK,
-            status_before=Status.UNSHIPPED,
-            status_after=Status.UNSHIPPED,
-        )
+        unproved(f"no answer came (the page sent a cancel of order {other.order}, which was stopped)")
     ]
     assert cancels() == []
 
@@ -368,16 +330,7 @@ class TestInABrowserThatDies:
         sandbox.faults.cancel_hangs_ms = 60_000
         on_arrival("cancelOrder", kill_browser(admin))
         order = job("unshipped_recent")
-        assert verdicts(order, attempts=3) == [
-            Verdict(
-                outcome=Outcome.UNKNOWN,
-                message=f"The order's page says Canceled, but no answer came ({GONE}): "
-                "whether Amazon was told is not known.",
-                next_step=LOOK,
-                status_before=Status.UNSHIPPED,
-                status_after=Status.CANCELED,
-            )
-        ]
+        assert verdicts(order, attempts=3) == [unanswered(GONE)]
         assert cancels() == arrived(order)
         assert sandbox.journal.operations.count("cancelOrder") == 1
 
@@ -426,12 +379,7 @@ def test_without_room_for_the_evidence_nothing_is_pressed(
 ) -> None:
     at_step[step] = fill_disk
     assert verdicts(job("unshipped_recent")) == [
-        Verdict(
-            outcome=Outcome.FAILED,
-            message=f"The evidence could not be written ({NO_ROOM}), and no order is canceled without it.",
-            next_step="Nothing was pressed. Make room or give the run folder write permission, "
-            "then run the list again.",
-        )
+        failed(f"The evidence could not be written ({NO_ROOM}), and no order is canceled without it.", MAKE_ROOM)
     ]
     assert recorded.ledger.intents.waiting() == []
     assert "cancelOrder" not in sandbox.journal.operations
@@ -490,47 +438,46 @@ def change(file: Path, statement: str) -> None:
 
 
 @pytest.fixture
-def refused(
+def not_begun(
     sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> Iterator[Callable[[], str]]:
     """What is said of a run that must not begin; that nothing was opened is made sure of."""
     settings = {"ADMIN_URL": sandbox.url, "USERNAME": sandbox.username, "PASSWORD": sandbox.password}
     for name, value in settings.items():
         monkeypatch.setenv(f"COUNTERMAND_{name}", value)
-    jobs = "store: asc-v2-2.3-magentocommerce-us\nreason: BuyerCanceled\norders: [112-1215998-3002091]\n"
-    (tmp_path / "jobs.yaml").write_text(jobs, encoding="utf-8")
+    (tmp_path / "jobs.yaml").write_text(job_list(), encoding="utf-8")
     monkeypatch.setattr("sys.argv", ["countermand", "run", "jobs.yaml", "--yes"])
     monkeypatch.setitem(Ledger.open.__func__.__kwdefaults__, "patience", 0)
     Ledger.open(tmp_path / LEDGER).close()
 
-    def refused() -> str:
+    def not_begun() -> str:
         with pytest.raises(SystemExit) as end:
             cli.main()
         assert end.value.code == 2
         assert sandbox.journal.requests == ()
         return capsys.readouterr().err
 
-    yield refused
+    yield not_begun
     logger.remove()
 
 
 def test_a_run_does_not_begin_with_a_ledger_that_another_program_holds(
-    refused: Callable[[], str], tmp_path: Path
+    not_begun: Callable[[], str], tmp_path: Path
 ) -> None:
     with closing(sqlite3.connect(tmp_path / LEDGER, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert refused() == f"The ledger {LEDGER} cannot be used: database is locked. {ADVICE}\n"
+        assert not_begun() == f"The ledger {LEDGER} cannot be used: database is locked. {ADVICE}\n"
 
 
-def test_a_run_does_not_begin_with_a_damaged_ledger(refused: Callable[[], str], tmp_path: Path) -> None:
+def test_a_run_does_not_begin_with_a_damaged_ledger(not_begun: Callable[[], str], tmp_path: Path) -> None:
     file = tmp_path / LEDGER
     file.write_bytes(file.read_bytes()[:100] + b"\xff" * 10_000)
-    assert refused() == f"The ledger {LEDGER} cannot be used: database disk image is malformed. {ADVICE}\n"
+    assert not_begun() == f"The ledger {LEDGER} cannot be used: database disk image is malformed. {ADVICE}\n"
 
 
-def test_a_run_does_not_begin_with_a_ledger_of_a_newer_version(refused: Callable[[], str], tmp_path: Path) -> None:
+def test_a_run_does_not_begin_with_a_ledger_of_a_newer_version(not_begun: Callable[[], str], tmp_path: Path) -> None:
     change(tmp_path / LEDGER, "UPDATE ledger_version SET version = 99")
-    assert refused() == (
+    assert not_begun() == (
         f"The ledger {LEDGER} cannot be used: it is of version 99, this Countermand knows up to {SCHEMA_VERSION}. "
         "Update Countermand.\n"
     )

@@ -8,32 +8,32 @@ import csv
 import io
 import json
 import re
-import subprocess
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
+from practice_kit import (
+    RUN_AGAIN,
+    AtStep,
+    Cancels,
+    MakeJob,
+    Start,
+    Verdicts,
+    arrived,
+    failed,
+    refused,
+)
 
 from bot.admin import Admin
-from bot.joblist import Job
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.recorder import LONGEST_PAGE, Recorder
 from bot.report import write_report
 from bot.sandbox import Sandbox, channel
-from bot.verdicts import Verdict
 from bot.vocabulary import Reason, Status
 
-MakeJob = Callable[..., Job]
-Cancels = Callable[[], list[tuple[str, str, str, str]]]
-Verdicts = Callable[..., Sequence[Verdict]]
-AtStep = dict[str, Callable[[], object]]
-Start = Callable[..., "subprocess.Popen[str]"]
-
-COMPARE = "Nothing was pressed. Compare the job list with the order's page before trying again."
-RUN_AGAIN = "Nothing was pressed: run the list again. If it stays, look at the pictures of this order."
 LONG = 10_000_000
 
 MARKUP = (
@@ -99,7 +99,7 @@ def test_a_confirm_outside_the_dialog_is_none(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, in_the_dialog: Callable[[str], None]
 ) -> None:
     in_the_dialog("document.body.append(confirm);")
-    assert verdicts(job("unshipped_recent")) == [Verdict(outcome=Outcome.FAILED, message=NOT_ONCE, next_step=RUN_AGAIN)]
+    assert verdicts(job("unshipped_recent")) == [failed(NOT_ONCE)]
     assert "cancelOrder" not in sandbox.journal.operations
 
 
@@ -112,11 +112,7 @@ def test_with_two_dialogs_neither_is_used(
         if (second.showModal) { second.removeAttribute("open"); second.showModal(); }
     """)
     assert verdicts(job("unshipped_recent")) == [
-        Verdict(
-            outcome=Outcome.FAILED,
-            message="The cancel dialog is no longer what it was: There is not exactly one dialog open.",
-            next_step=RUN_AGAIN,
-        )
+        failed("The cancel dialog is no longer what it was: There is not exactly one dialog open.")
     ]
     assert "cancelOrder" not in sandbox.journal.operations
 
@@ -147,11 +143,7 @@ def test_a_number_that_is_laid_over_the_orders_own_is_a_mismatch(
     order, other = job("unshipped_recent").order, "112-1215998-3002089"
     at_step[step] = lambda: admin.page.evaluate(LAY_OVER, [order, other])
     assert verdicts(job("unshipped_recent"), attempts=3) == [
-        Verdict(
-            outcome=Outcome.MISMATCH,
-            message=f"The page of order {order} shows the number of another order as well: {other}.",
-            next_step=COMPARE,
-        )
+        refused(f"The page of order {order} shows the number of another order as well: {other}.")
     ]
     assert "cancelOrder" not in sandbox.journal.operations
 
@@ -162,7 +154,7 @@ def test_another_orders_number_in_a_note_is_no_mismatch(
     sandbox.shop.example("unshipped_recent").notes = "Sent again as 112-1215998-3002089."
     order = job("unshipped_recent")
     assert [verdict.outcome for verdict in verdicts(order)] == [Outcome.CANCELED]
-    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
+    assert cancels() == arrived(order)
 
 
 # --- The page says what means to do harm ---------------------------------------------------------------------------
@@ -177,11 +169,7 @@ def test_ten_megabytes_in_a_name_and_in_notes_are_cut_and_hold_nothing_up(
     admin.recorder = Recorder(tmp_path)
     admin.reload()
     assert verdicts(job("unshipped_recent", expect={"buyer": "Michael Blankenship"})) == [
-        Verdict(
-            outcome=Outcome.MISMATCH,
-            message="The buyer's name on the order's page is not the one that the job list expects.",
-            next_step=COMPARE,
-        )
+        refused("The buyer's name on the order's page is not the one that the job list expects.")
     ]
     (words,) = tmp_path.rglob("*.txt")
     text = words.read_text(encoding="utf-8")

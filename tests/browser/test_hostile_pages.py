@@ -4,14 +4,25 @@ import errno
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, Route
+from practice_kit import (
+    CANCELED,
+    LOOK,
+    MAKE_ROOM,
+    NOT_FOLLOWED,
+    AtStep,
+    Cancels,
+    MakeJob,
+    Verdicts,
+    arrived,
+    failed,
+    refused,
+)
 
 from bot.admin import Admin
-from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
 from bot.recorder import Recorder
@@ -19,24 +30,6 @@ from bot.sandbox import Face, Sandbox
 from bot.verdicts import Verdict
 from bot.vocabulary import Status
 from flows.open_order import open_order, open_store
-
-MakeJob = Callable[..., Job]
-Cancels = Callable[[], list[tuple[str, str, str, str]]]
-Verdicts = Callable[..., Sequence[Verdict]]
-AtStep = dict[str, Callable[[], object]]
-
-CANCELED = Verdict(
-    outcome=Outcome.CANCELED,
-    message="Canceled: no error was answered and the order's page, opened anew, says Canceled.",
-    status_before=Status.UNSHIPPED,
-    status_after=Status.CANCELED,
-)
-COMPARE = "Nothing was pressed. Compare the job list with the order's page before trying again."
-LOOK = (
-    "Look the order up in Seller Central. Do not run it again before you know: "
-    "if it is still open there, cancel it there."
-)
-RUN_AGAIN = "Nothing was pressed: run the list again. If it stays, look at the pictures of this order."
 
 one_face = pytest.mark.parametrize("face", [Face.SPECTRUM], indirect=True)
 """For what has nothing to do with how a page is marked up."""
@@ -48,14 +41,6 @@ REWRITE = """([before, after]) => {
     }
 }"""
 """Writes other words wherever a piece of text is ``before``."""
-
-
-def refused(what: str) -> list[Verdict]:
-    return [Verdict(outcome=Outcome.MISMATCH, message=what, next_step=COMPARE)]
-
-
-def failed(message: str, next_step: str = RUN_AGAIN) -> list[Verdict]:
-    return [Verdict(outcome=Outcome.FAILED, message=message, next_step=next_step)]
 
 
 def answer_cancels(page: Page, **answer: object) -> None:
@@ -77,9 +62,9 @@ def test_a_status_that_changes_while_the_dialog_is_open_stops_the_cancel(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
     at_step["press_confirm"] = lambda: admin.page.evaluate(REWRITE, ["Unshipped", "Shipped"])
-    assert verdicts(job("unshipped_recent"), attempts=3) == refused(
-        "The order's status has become 'Shipped'; only Unshipped can be canceled."
-    )
+    assert verdicts(job("unshipped_recent"), attempts=3) == [
+        refused("The order's status has become 'Shipped'; only Unshipped can be canceled.")
+    ]
     assert "cancelOrder" not in sandbox.journal.operations
 
 
@@ -89,9 +74,9 @@ def test_an_address_that_changes_while_the_dialog_is_open_stops_the_cancel(
 ) -> None:
     move = "(number) => history.replaceState(null, '', location.href.replace(/[^/]+$/, number))"
     at_step["press_confirm"] = lambda: admin.page.evaluate(move, "112-1215998-3002089")
-    assert verdicts(job("unshipped_recent"), attempts=3) == refused(
-        "The page's address is that of order 112-1215998-3002089, not 112-1215998-3002091."
-    )
+    assert verdicts(job("unshipped_recent"), attempts=3) == [
+        refused("The page's address is that of order 112-1215998-3002089, not 112-1215998-3002091.")
+    ]
     assert "cancelOrder" not in sandbox.journal.operations
 
 
@@ -100,10 +85,12 @@ def test_an_imported_order_whose_address_proves_nothing_is_refused(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
     at_step["press_confirm"] = lambda: admin.page.evaluate("() => history.replaceState(null, '', '#/order')")
-    assert verdicts(job("imported"), attempts=3) == refused(
-        f"The page shows order {sandbox.shop.example('imported').commerce_number!r} "
-        "and nothing on it proves that this is 111-1071022-7105009."
-    )
+    assert verdicts(job("imported"), attempts=3) == [
+        refused(
+            f"The page shows order {sandbox.shop.example('imported').commerce_number!r} "
+            "and nothing on it proves that this is 111-1071022-7105009."
+        )
+    ]
     assert "cancelOrder" not in sandbox.journal.operations
 
 
@@ -116,9 +103,9 @@ def test_a_reason_that_does_not_stay_chosen_stops_the_cancel(
         else document.querySelector('[role=alertdialog] [aria-haspopup=listbox] span').textContent = 'No Inventory';
     }"""
     at_step["press_confirm"] = lambda: admin.page.evaluate(choose_another)
-    assert verdicts(job("unshipped_recent"), attempts=3) == refused(
-        "The dialog shows the reason 'No Inventory', not 'Buyer Canceled'."
-    )
+    assert verdicts(job("unshipped_recent"), attempts=3) == [
+        refused("The dialog shows the reason 'No Inventory', not 'Buyer Canceled'.")
+    ]
     assert "cancelOrder" not in sandbox.journal.operations
 
 
@@ -127,9 +114,9 @@ def test_a_total_that_is_not_the_one_in_the_list_is_refused(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
     at_step["open_cancel_dialog"] = lambda: admin.page.evaluate(REWRITE, ["121.80", "21.80"])
-    assert verdicts(job("unshipped_recent"), attempts=3) == refused(
-        "The order's page says a total of '21.80', the list that led to it '$ 121.80'."
-    )
+    assert verdicts(job("unshipped_recent"), attempts=3) == [
+        refused("The order's page says a total of '21.80', the list that led to it '$ 121.80'.")
+    ]
     assert "cancelOrder" not in sandbox.journal.operations
 
 
@@ -138,9 +125,9 @@ def test_a_status_that_stands_there_twice_is_not_believed(
 ) -> None:
     add = "() => document.getElementById('root').append(Object.assign(document.createElement('p'), "
     at_step["open_cancel_dialog"] = lambda: admin.page.evaluate(add + "{ textContent: 'Status: Unshipped' }))")
-    assert verdicts(job("unshipped_recent")) == failed(
-        "The order's page is no longer what it was: The page does not say the order's status."
-    )
+    assert verdicts(job("unshipped_recent")) == [
+        failed("The order's page is no longer what it was: The page does not say the order's status.")
+    ]
     assert "cancelReasons" not in sandbox.journal.operations
 
 
@@ -155,10 +142,12 @@ def test_a_second_cancel_order_button_leaves_both_alone(
         button.after(button.cloneNode(true));
     }"""
     at_step["open_cancel_dialog"] = lambda: admin.page.evaluate(double)
-    assert verdicts(job("unshipped_recent")) == failed(
-        "The order's page: cancel_order (opens the dialog; only there while the order is Unshipped) is there 2 times, "
-        "so none of them was used."
-    )
+    assert verdicts(job("unshipped_recent")) == [
+        failed(
+            "The order's page: cancel_order (opens the dialog; only there while the order is Unshipped) is there "
+            "2 times, so none of them was used."
+        )
+    ]
     assert "cancelReasons" not in sandbox.journal.operations
 
 
@@ -179,7 +168,7 @@ def test_buttons_with_like_names_are_never_pressed(
     at_step["open_cancel_dialog"] = lambda: admin.page.evaluate(decoys)
     order = job("imported")
     assert verdicts(order) == [CANCELED]
-    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
+    assert cancels() == arrived(order)
     assert admin.page.evaluate("() => sessionStorage.getItem('pressed')") is None
 
 
@@ -197,7 +186,7 @@ def test_a_box_that_lies_over_confirm_keeps_it_from_being_pressed(
         admin.page.set_default_timeout(2000)
 
     at_step["press_confirm"] = lay_it
-    assert verdicts(job("unshipped_recent")) == failed("The browser could not go on: Timeout 2000ms exceeded.")
+    assert verdicts(job("unshipped_recent")) == [failed("The browser could not go on: Timeout 2000ms exceeded.")]
     assert "cancelOrder" not in sandbox.journal.operations
 
 
@@ -208,11 +197,13 @@ def test_an_order_number_that_leads_to_seller_central_is_not_followed(
         if (/^[0-9-]{19}$/.test(link.textContent)) link.href = 'https://sellercentral.example/' + link.textContent;
     })"""
     at_step["open_order"] = lambda: admin.page.evaluate(lead_away)
-    assert verdicts(job("unshipped_recent")) == failed(
-        "The store's dashboard: order_link leads to sellercentral.example, which is not the Admin; "
-        "it was not followed.",
-        "Nothing was pressed. With order import disabled some versions link to Seller Central: cancel it there.",
-    )
+    assert verdicts(job("unshipped_recent")) == [
+        failed(
+            "The store's dashboard: order_link leads to sellercentral.example, which is not the Admin; "
+            "it was not followed.",
+            NOT_FOLLOWED,
+        )
+    ]
     assert "orderDetails" not in sandbox.journal.operations
 
 
@@ -227,7 +218,7 @@ def test_notes_that_read_like_an_answer_are_none(
     sandbox.shop.example("unshipped_recent").notes = words
     order = job("unshipped_recent")
     assert verdicts(order) == [CANCELED]
-    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
+    assert cancels() == arrived(order)
 
 
 @pytest.mark.thorough
@@ -259,7 +250,7 @@ def test_buyers_may_be_called_anything(verdicts: Verdicts, job: MakeJob, cancels
         sandbox.shop.order("asc-v2-2.3-magentocommerce", number).buyer = words
     jobs = [job("imported", order=number) for number in names]
     assert verdicts(*jobs) == [CANCELED] * len(jobs)
-    assert cancels() == [(each.order, each.store, "BuyerCanceled", "Unshipped") for each in jobs]
+    assert cancels() == arrived(*jobs)
 
 
 def test_a_status_that_the_pack_has_no_word_for_is_not_guessed(
@@ -337,10 +328,12 @@ def test_without_evidence_nothing_is_pressed(
     admin.recorder.begin(order.order)
     (tmp_path / "evidence").touch()  # a file where a folder must be
     why = os.strerror(errno.ENOTDIR)
-    assert verdicts(order) == failed(
-        f"The evidence could not be written ({why}), and no order is canceled without it.",
-        "Nothing was pressed. Make room or give the run folder write permission, then run the list again.",
-    )
+    assert verdicts(order) == [
+        failed(
+            f"The evidence could not be written ({why}), and no order is canceled without it.",
+            MAKE_ROOM,
+        )
+    ]
     assert "cancelReasons" not in sandbox.journal.operations
 
 
@@ -357,7 +350,7 @@ def test_evidence_that_is_lost_after_confirm_hides_no_outcome(
     admin.recorder.begin(order.order)
     at_step["press_confirm"] = lose_it
     assert verdicts(order) == [CANCELED]
-    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
+    assert cancels() == arrived(order)
 
 
 @one_face

@@ -3,28 +3,20 @@
 from collections.abc import Callable, Sequence
 
 import pytest
+from practice_kit import CANCELED, arrived
 from pydantic import SecretStr
 
 from bot.admin import Admin
 from bot.errors import CountermandError, InTheWay, RunStopped
 from bot.joblist import Job
-from bot.outcomes import Outcome
 from bot.pack import Pack
 from bot.sandbox import Sandbox
-from bot.verdicts import Verdict
-from bot.vocabulary import Status
 from flows.cancel_order import cancel_order
 from flows.open_order import open_sales_channel
 from flows.sign_in import sign_in
 
 PATIENT = 60
 """Seconds that a test never waits: what is recognised is recognised at once."""
-CANCELED = Verdict(
-    outcome=Outcome.CANCELED,
-    message="Canceled: no error was answered and the order's page, opened anew, says Canceled.",
-    status_before=Status.UNSHIPPED,
-    status_after=Status.CANCELED,
-)
 DECLINED = "The Admin asked for leave to collect usage data; it was declined."
 CLOSED = "The Admin showed its release notes; they were closed."
 
@@ -100,7 +92,7 @@ def test_what_can_be_cleared_is_and_the_order_is_canceled_once(
     order = job("unshipped_recent")
     sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret)
     assert cancel_order(admin, order) == CANCELED
-    assert cancels() == [(order.order, order.store, "BuyerCanceled", "Unshipped")]
+    assert cancels() == arrived(order)
     assert (answers(sandbox), said) == (answered, told)
 
 

@@ -1,10 +1,11 @@
 """The Admin in Dutch, German and French: the flows are the same, and what they say stays English."""
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import pytest
 from playwright.sync_api import BrowserContext
+from practice_kit import Cancels, MakeJob, Verdicts
 from pydantic import SecretStr
 
 from bot.admin import Admin
@@ -18,17 +19,12 @@ from bot.reaching import reach
 from bot.runner import RunEnd
 from bot.sandbox import Face, Sandbox
 from bot.sandbox.languages import LANGUAGES, speech
-from bot.verdicts import Verdict
 from bot.vocabulary import Reason, Status
 from flows.cancel_order import leave_dialog, open_dialog
 from flows.look_around import look_around
 from flows.open_order import open_order, open_sales_channel
 from flows.read_order import plan_order
 from flows.sign_in import sign_in
-
-MakeJob = Callable[..., Job]
-Cancels = Callable[[], list[tuple[str, str, str, str]]]
-Verdicts = Callable[..., Sequence[Verdict]]
 
 TITLES = {"nl_NL": "Dutch", "de_DE": "German", "fr_FR": "French"}
 UNABLE = {

@@ -4,28 +4,21 @@ Here the ledger says that there was such a run; bots that really are killed are 
 """
 
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
 import pytest
+from practice_kit import ORDER, US, Cancels, MakeJob, Verdicts, job_list
 
 from bot.admin import Admin
 from bot.guard import Permit
-from bot.joblist import Job
 from bot.ledger import Intent
 from bot.outcomes import Outcome
 from bot.sandbox import Sandbox
 from bot.verdicts import LOOK_IN_SELLER_CENTRAL, Answer, Verdict
 from bot.vocabulary import Reason, Status
-
-US = "asc-v2-2.3-magentocommerce-us"
-ORDER = "112-1215998-3002091"
-
-Verdicts = Callable[..., Sequence[Verdict]]
-Cancels = Callable[[], list[tuple[str, str, str, str]]]
-MakeJob = Callable[..., Job]
 
 
 @pytest.fixture
@@ -103,7 +96,7 @@ def test_an_order_that_was_pressed_a_moment_ago_is_not_pressed_again(
 def test_an_audit_finds_what_the_next_import_brought_back(
     start: Callable[..., "subprocess.Popen[str]"], sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    (tmp_path / "jobs.yaml").write_text(f"store: {US}\nreason: BuyerCanceled\norders: [{ORDER}]\n", encoding="utf-8")
+    (tmp_path / "jobs.yaml").write_text(job_list(), encoding="utf-8")
 
     def ended(*arguments: str) -> tuple[int, str]:
         process = start(tmp_path, *arguments)

@@ -8,7 +8,6 @@ import html
 import itertools
 import json
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -21,12 +20,11 @@ from urllib.parse import quote, quote_plus
 
 import pyotp
 import pytest
+from practice_kit import Start, job_list
 from starlette.responses import HTMLResponse
 
 import bot.sandbox.sessions
 from bot.sandbox import Sandbox
-
-Start = Callable[..., "subprocess.Popen[str]"]
 
 PASSWORD = """mK7"pass'wörd\\ <b>&amp; 50%+?/{0} zQ9"""
 WRONG_PASSWORD = PASSWORD.replace("mK7", "wR5")
@@ -139,9 +137,7 @@ def carry_out(start: Start, sandbox: Sandbox, watch: Watch, tmp_path: Path) -> I
     At the end everything is searched that was written meanwhile.
     """
     order = sandbox.shop.example("unshipped_recent")
-    (tmp_path / "jobs.yaml").write_text(
-        f"store: {order.store}\nreason: BuyerCanceled\norders: [{order.number}]\n", encoding="utf-8"
-    )
+    (tmp_path / "jobs.yaml").write_text(job_list(order.number, store=order.store), encoding="utf-8")
 
     def carry_out(*arguments: str, **settings: str) -> tuple[int, str]:
         usual = {"PASSWORD": PASSWORD, "TOTP_SECRET": sandbox.faults.two_factor, "ATTEMPTS": "1"}

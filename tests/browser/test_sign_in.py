@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
+from practice_kit import Start, job_list
 from pydantic import SecretStr
 
 from bot.admin import Admin
@@ -21,7 +22,6 @@ from bot.sandbox.sessions import PICTURE
 from flows.sign_in import sign_in
 
 Enter = Callable[..., Admin]
-Start = Callable[..., "subprocess.Popen[str]"]
 
 REFUSED = (
     "The Admin refused the user name or password, or the account is locked for a while.",
@@ -32,7 +32,6 @@ ASKS_FOR_PICTURE = (
     "Sign in by hand once with this account (--headed shows the browser); the next sign-in is then asked for no "
     "CAPTCHA.",
 )
-ORDERS = "store: asc-v2-2.3-magentocommerce-us\nreason: BuyerCanceled\norders: [112-1215998-3002091]\n"
 
 
 @pytest.fixture
@@ -184,7 +183,7 @@ def test_the_next_run_goes_on_with_the_session_of_the_one_before(
     start: Start, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     sandbox.reset()
-    (tmp_path / "jobs.yaml").write_text(ORDERS, encoding="utf-8")
+    (tmp_path / "jobs.yaml").write_text(job_list(), encoding="utf-8")
     assert finish(start(tmp_path, "plan", "jobs.yaml")) == (0, "")
     assert tries(sandbox) == 1
     (kept,) = (tmp_path / "runs" / "sessions").iterdir()
@@ -204,7 +203,7 @@ def test_two_runs_at_once_use_two_accounts_or_the_second_says_why_not(
 ) -> None:
     sandbox.reset()
     monkeypatch.setenv("OF_THE_WORKERS", sandbox.password)
-    (tmp_path / "jobs.yaml").write_text(ORDERS, encoding="utf-8")
+    (tmp_path / "jobs.yaml").write_text(job_list(), encoding="utf-8")
     (tmp_path / "accounts.yaml").write_text(
         "accounts:\n"
         "  - {username: worker-1, password: {env: OF_THE_WORKERS}}\n"

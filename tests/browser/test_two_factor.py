@@ -1,6 +1,5 @@
 """Signing in where the Admin asks for a second factor; what was entered is asserted at the practice Admin's journal."""
 
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,6 +10,7 @@ import pyotp
 import pytest
 from loguru import logger
 from playwright.sync_api import Browser, Page
+from practice_kit import Start, job_list
 from pydantic import SecretStr
 
 import bot.twofactor
@@ -23,7 +23,6 @@ from bot.sandbox import Sandbox
 from flows.sign_in import sign_in
 
 Enter = Callable[..., Admin]
-Start = Callable[..., "subprocess.Popen[str]"]
 
 
 class Clocks:
@@ -300,9 +299,7 @@ def test_the_program_signs_in_with_a_code_and_leaves_no_secret_behind(
     start: Start, sandbox: Sandbox, secret: SecretStr, clocks: Clocks, tmp_path: Path
 ) -> None:
     order = sandbox.shop.example("unshipped_recent")
-    (tmp_path / "jobs.yaml").write_text(
-        f"store: {order.store}\nreason: BuyerCanceled\norders: [{order.number}]\n", encoding="utf-8"
-    )
+    (tmp_path / "jobs.yaml").write_text(job_list(order.number, store=order.store), encoding="utf-8")
     words = secret.get_secret_value()
     run = start(tmp_path, "run", "jobs.yaml", "--dry-run", TOTP_SECRET=f"{words[:8].lower()} {words[8:]}")
     said = "".join(run.communicate(timeout=120))

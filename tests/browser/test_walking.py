@@ -1,10 +1,22 @@
 """The way through the Admin: stores, lists, sessions that end, pages that are late or not there."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 from playwright.sync_api import BrowserContext, Page
+from practice_kit import (
+    CANCELED,
+    RETURNS,
+    AtStep,
+    Cancels,
+    MakeJob,
+    Verdicts,
+    arrived,
+    failed,
+    not_cancelable,
+    unproved,
+)
 from pydantic import SecretStr
 
 from bot.admin import Admin
@@ -14,33 +26,10 @@ from bot.pack import Pack, load_pack
 from bot.runner import RunEnd
 from bot.sandbox import UNKNOWN_ORDER, Face, Sandbox, Shop
 from bot.sandbox.stock import new_shop
-from bot.verdicts import Verdict
 from bot.vocabulary import Reason, Status
 from flows.cancel_order import cancel_order
 from flows.read_order import plan_order
 from flows.sign_in import sign_in
-
-MakeJob = Callable[..., Job]
-Cancels = Callable[[], list[tuple[str, str, str, str]]]
-Verdicts = Callable[..., Sequence[Verdict]]
-AtStep = dict[str, Callable[[], object]]
-
-CANCELED = Verdict(
-    outcome=Outcome.CANCELED,
-    message="Canceled: no error was answered and the order's page, opened anew, says Canceled.",
-    status_before=Status.UNSHIPPED,
-    status_after=Status.CANCELED,
-)
-LOOK = (
-    "Look the order up in Seller Central. Do not run it again before you know: "
-    "if it is still open there, cancel it there."
-)
-RUN_AGAIN = "Nothing was pressed: run the list again. If it stays, look at the pictures of this order."
-
-
-def arrived(*jobs: Job) -> list[tuple[str, str, str, str]]:
-    """What the practice Admin has to have received when exactly these were canceled, once each."""
-    return [(job.order, job.store, job.reason, "Unshipped") for job in jobs]
 
 
 @pytest.fixture
@@ -115,11 +104,9 @@ def test_an_order_in_another_stores_list_is_not_taken_for_the_jobs(
 
     at_step["filter_by_order_number"] = go_to_the_other_store
     assert verdicts(job("unshipped_old", order="111-1071022-7104001")) == [
-        Verdict(
-            outcome=Outcome.FAILED,
-            message="The All Orders page is no longer what it was: "
-            "The page does not show the orders of store asc-v2-2.3-magentocommerce-us.",
-            next_step=RUN_AGAIN,
+        failed(
+            "The All Orders page is no longer what it was: "
+            "The page does not show the orders of store asc-v2-2.3-magentocommerce-us."
         )
     ]
     assert "orderDetails" not in sandbox.journal.operations
@@ -154,11 +141,9 @@ def test_of_two_stores_with_one_name_neither_is_opened(
     twin = replace(store, uuid="5b0e7c52-6a0f-4d5e-9a41-3f1f0a6c9d09", country="CA")
     monkeypatch.setattr(sandbox.shop, "stores", (*sandbox.shop.stores, twin))
     assert verdicts(job("unshipped_recent")) == [
-        Verdict(
-            outcome=Outcome.FAILED,
-            message="The Amazon Sales Channel home page: view_store (opens the store's dashboard) is there 2 times, "
-            "so none of them was used.",
-            next_step=RUN_AGAIN,
+        failed(
+            "The Amazon Sales Channel home page: view_store (opens the store's dashboard) is there 2 times, "
+            "so none of them was used."
         )
     ]
     assert "recentOrders" not in sandbox.journal.operations
@@ -203,16 +188,7 @@ def test_a_session_that_ends_at_confirm_is_not_taken_for_a_cancel_and_nothing_is
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
 ) -> None:
     sandbox.faults.session_ends_before = "cancelOrder"
-    assert verdicts(job("unshipped_recent"), attempts=3) == [
-        Verdict(
-            outcome=Outcome.UNKNOWN,
-            message="Confirm was pressed and an error was answered (Authentication failed), "
-            "but the order's page says Unshipped.",
-            next_step=LOOK,
-            status_before=Status.UNSHIPPED,
-            status_after=Status.UNSHIPPED,
-        )
-    ]
+    assert verdicts(job("unshipped_recent"), attempts=3) == [unproved("an error was answered (Authentication failed)")]
     assert cancels() == []
     assert sandbox.journal.operations.count("cancelOrder") == 1
 
@@ -252,14 +228,7 @@ def test_an_order_that_ships_between_two_attempts_is_not_canceled(
     sandbox.faults.ships_after_details = True
     sandbox.faults.session_ends_before = "cancelReasons"
     at_step["sign_in"] = sandbox.faults.reset
-    assert verdicts(job("unshipped_recent"), attempts=2) == [
-        Verdict(
-            outcome=Outcome.NOT_CANCELABLE,
-            message="The order's status is Shipped; only Unshipped orders can be canceled here.",
-            next_step="It has left: handle it as a return or an exchange in Seller Central.",
-            status_before=Status.SHIPPED,
-        )
-    ]
+    assert verdicts(job("unshipped_recent"), attempts=2) == [not_cancelable(Status.SHIPPED, RETURNS)]
     assert "cancelOrder" not in sandbox.journal.operations
 
 
@@ -291,11 +260,9 @@ def test_an_app_that_does_not_start_fails_the_order(
 ) -> None:
     sandbox.faults.app_script_missing = True
     assert verdicts(job("unshipped_recent")) == [
-        Verdict(
-            outcome=Outcome.FAILED,
-            message="The Amazon Sales Channel app has not started; its page stays empty.",
-            next_step="Its script may come from a host that is not allowed or cannot be reached; see "
-            "COUNTERMAND_ALLOWED_HOSTS.",
+        failed(
+            "The Amazon Sales Channel app has not started; its page stays empty.",
+            "Its script may come from a host that is not allowed or cannot be reached; see COUNTERMAND_ALLOWED_HOSTS.",
         )
     ]
     assert sandbox.journal.operations == ()

@@ -5,7 +5,6 @@ import json
 import os
 import re
 import signal
-import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -14,21 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from practice_kit import MAIN, ORDER, US, Cancel, Cancels, Start, job_list
 from starlette.responses import HTMLResponse
 
 from bot.sandbox import UNKNOWN_ORDER, Face, RequestRecord, Sandbox
-
-Cancels = Callable[[], list[tuple[str, str, str, str]]]
-Start = Callable[..., "subprocess.Popen[str]"]
-
-US = "asc-v2-2.3-magentocommerce-us"
-MAIN = "asc-v2-2.3-magentocommerce"
 
 TWO_STORES = f"""\
 store: {US}
 reason: Buyer Canceled
 orders:
-  - order: 112-1215998-3002091
+  - order: {ORDER}
     note: ticket 4711
     expect: {{total: "121.80", buyer: Michael Blankenship}}
   - 112-1215998-3002095
@@ -40,11 +34,7 @@ orders:
     store: {MAIN}
     expect: {{total: 1.00}}
 """
-THREE_ORDERS = f"""\
-store: {US}
-reason: BuyerCanceled
-orders: [112-1215998-3002091, 112-1215998-3002089, 112-6177312-0215004]
-"""
+THREE_ORDERS = job_list(ORDER, "112-1215998-3002089", "112-6177312-0215004")
 SKIPPED = "Nothing was pressed: the run stopped. Interrupted."
 
 
@@ -56,7 +46,7 @@ class Finished:
     said: str
     complained: str
     folder: Path
-    cancels: list[tuple[str, str, str, str]]
+    cancels: list[Cancel]
     operations: tuple[str, ...]
 
     @property
@@ -115,7 +105,7 @@ def test_a_run_cancels_what_it_may_and_ends_with_status_1_if_anything_is_left(tw
     assert (two_stores.status, two_stores.complained) == (1, "")
     assert two_stores.outcomes == ["canceled", "not_cancelable", "canceled", "not_found", "mismatch"]
     assert two_stores.cancels == [
-        ("112-1215998-3002091", US, "BuyerCanceled", "Unshipped"),
+        (ORDER, US, "BuyerCanceled", "Unshipped"),
         ("111-1071022-7105009", MAIN, "NoInventory", "Unshipped"),
     ]
 
@@ -126,7 +116,7 @@ def test_the_results_have_the_fields_that_are_promised(two_stores: Finished) -> 
     promised += ["attempts", "seconds", "evidence", "note"]
     assert [list(result) for result in two_stores.results] == [promised] * 5
     assert first | {"seconds": 0, "evidence": []} == {
-        "order": "112-1215998-3002091",
+        "order": ORDER,
         "store": US,
         "reason": "BuyerCanceled",
         "outcome": "canceled",
@@ -235,7 +225,7 @@ def test_requests_to_other_hosts_are_told_in_report_and_results(
 def test_two_bots_with_overlapping_lists_work_on_each_order_once(
     start: Start, sandbox: Sandbox, cancels: Cancels, tmp_path: Path
 ) -> None:
-    orders = ["112-1215998-3002091", "112-1215998-3002089", "112-6177312-0215004"]
+    orders = [ORDER, "112-1215998-3002089", "112-6177312-0215004"]
     lists = {"demo": orders[:2], "channels": orders[::-1]}
     bots = []
     for account, listed in lists.items():
@@ -328,7 +318,7 @@ def test_an_interrupt_after_confirm_finishes_the_order_in_hand(interrupt_when: A
     status, results = interrupt_when("cancelOrder")
     assert status == 130
     assert [result["outcome"] for result in results] == ["canceled", "skipped", "skipped"]
-    assert cancels() == [("112-1215998-3002091", US, "BuyerCanceled", "Unshipped")]
+    assert cancels() == [(ORDER, US, "BuyerCanceled", "Unshipped")]
 
 
 # --- Runs that do not begin ---------------------------------------------------------------------------------------

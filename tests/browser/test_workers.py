@@ -10,20 +10,15 @@ from subprocess import Popen
 from typing import Any
 
 import pytest
+from practice_kit import MAIN, ORDER, US, Cancels, Start
 
 from bot.ledger import Ledger
 from bot.sandbox import Face, RequestRecord, Sandbox
 
-Cancels = Callable[[], list[tuple[str, str, str, str]]]
-Start = Callable[..., "Popen[str]"]
-
-US = "asc-v2-2.3-magentocommerce-us"
-MAIN = "asc-v2-2.3-magentocommerce"
 UNSHIPPED = {
-    US: ["112-1215998-3002091", "112-1215998-3002089", "112-6177312-0215004"],
+    US: [ORDER, "112-1215998-3002089", "112-6177312-0215004"],
     MAIN: ["111-1071022-7105009"],
 }
-FIRST, *_ = UNSHIPPED[US]
 
 
 @pytest.fixture
