@@ -12,31 +12,33 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
+from practice_kit import US, AtStep, Cancels, MakeJob, OnArrival, Start
 from pydantic import SecretStr
 
 from bot.admin import Admin
 from bot.errors import InTheWay, SessionEnded
 from bot.findbrowser import BrowserChoice
+from bot.guard import Permit
 from bot.joblist import Job
+from bot.ledger import Intent
 from bot.outcomes import RunInfo
 from bot.pack import Pack, load_pack
 from bot.progress import PlainProgress
 from bot.recorder import NoRecorder
 from bot.runner import AtHand, Limits, RunEnd, Runner
-from bot.sandbox import Face, Sandbox
-from bot.verdicts import Verdict
+from bot.sandbox import Face, Generation, RequestRecord, Sandbox
+from bot.verdicts import Answer, Verdict
 from flows.cancel_order import cancel_order
 from flows.open_order import open_store
 from flows.sign_in import sign_in
 
-AtStep = dict[str, Callable[[], object]]
-Cancel = tuple[str, str, str, str]
-Start = Callable[..., "subprocess.Popen[str]"]
+ContextFor = Callable[[Sandbox], BrowserContext]
 
 PROGRAM = """
 import signal
@@ -62,15 +64,16 @@ RUN = RunInfo(
 
 
 @pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[[Face], Sandbox]]:
-    """Gives the practice Admin of a face; each is started once and serves all tests."""
+def serve() -> Iterator[Callable[[Face, Generation], Sandbox]]:
+    """Gives the practice Admin of a face and a generation; each is started once and serves all tests."""
     with ExitStack() as stack:
-        started: dict[Face, Sandbox] = {}
+        started: dict[tuple[Face, Generation], Sandbox] = {}
 
-        def give(face: Face) -> Sandbox:
-            if face not in started:
-                started[face] = stack.enter_context(Sandbox(face=face))
-            return started[face]
+        def give(face: Face, generation: Generation) -> Sandbox:
+            if (face, generation) not in started:
+                practice = Sandbox(face=face, generation=generation)
+                started[face, generation] = stack.enter_context(practice)
+            return started[face, generation]
 
         yield give
 
@@ -81,6 +84,12 @@ def face(request: pytest.FixtureRequest) -> Face:
     return Face(request.param)
 
 
+@pytest.fixture
+def generation() -> Generation:
+    """Whose screens the practice Admin has."""
+    return Generation.ASC_4_3
+
+
 @pytest.fixture(scope="session")
 def totp_secret(pytestconfig: pytest.Config) -> SecretStr | None:
     """What two-factor codes are computed from, in a test run with --two-factor."""
@@ -88,9 +97,14 @@ def totp_secret(pytestconfig: pytest.Config) -> SecretStr | None:
 
 
 @pytest.fixture
-def sandbox(face: Face, serve: Callable[[Face], Sandbox], totp_secret: SecretStr | None) -> Iterator[Sandbox]:
+def sandbox(
+    face: Face,
+    generation: Generation,
+    serve: Callable[[Face, Generation], Sandbox],
+    totp_secret: SecretStr | None,
+) -> Iterator[Sandbox]:
     """The practice Admin, as at the start. No test may ever press the Commerce order's own Cancel button."""
-    practice = serve(face)
+    practice = serve(face, generation)
     practice.shop.reset()
     practice.faults.reset()
     if totp_secret is not None:
@@ -108,7 +122,7 @@ def pack() -> Pack:
 
 
 @pytest.fixture
-def job(sandbox: Sandbox) -> Callable[..., Job]:
+def job(sandbox: Sandbox) -> MakeJob:
     """Makes the job to cancel one of the practice shop's examples; what it is to be otherwise is given by name."""
 
     def make(example: str, **otherwise: Any) -> Job:
@@ -119,7 +133,7 @@ def job(sandbox: Sandbox) -> Callable[..., Job]:
 
 
 @pytest.fixture
-def cancels(sandbox: Sandbox) -> Callable[[], list[Cancel]]:
+def cancels(sandbox: Sandbox) -> Cancels:
     """Every cancel that arrived, in order: order number, store, reason and the status it found."""
     return lambda: [
         (record.order, record.store, record.reason, record.status_on_arrival) for record in sandbox.journal.cancels
@@ -127,16 +141,18 @@ def cancels(sandbox: Sandbox) -> Callable[[], list[Cancel]]:
 
 
 @pytest.fixture(scope="session")
-def context_for(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Callable[[Face], BrowserContext]]:
-    """Gives the browser context of a face; what it has loaded, and who is signed in, goes on from test to test."""
+def context_for(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[ContextFor]:
+    """Gives the browser context of a practice Admin; what it has loaded, and who is signed in, goes on from test to
+    test.
+    """
     with ExitStack() as stack:
-        opened: dict[Face, BrowserContext] = {}
+        opened: dict[str, BrowserContext] = {}
 
-        def give(face: Face) -> BrowserContext:
-            if face not in opened:
-                opened[face] = browser.new_context(**browser_context_args)
-                stack.callback(opened[face].close)
-            return opened[face]
+        def give(practice: Sandbox) -> BrowserContext:
+            if practice.url not in opened:
+                opened[practice.url] = browser.new_context(**browser_context_args)
+                stack.callback(opened[practice.url].close)
+            return opened[practice.url]
 
         yield give
 
@@ -148,16 +164,29 @@ def at_step() -> AtStep:
 
 
 @pytest.fixture
-def new_admin(
-    context_for: Callable[[Face], BrowserContext],
-    pack: Pack,
-    sandbox: Sandbox,
-    at_step: AtStep,
-    totp_secret: SecretStr | None,
-) -> Iterator[Admin]:
-    """The practice Admin on a new page where nothing is open yet; it signs in again when its session ends."""
-    with context_for(sandbox.face).new_page() as page:
-        yield Admin(
+def on_arrival(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> OnArrival:
+    """Has something happen once, in the practice Admin's own thread, the moment an operation arrives there."""
+
+    def on_arrival(operation: str, act: Callable[[], object]) -> None:
+        write_down = sandbox.journal.add
+
+        def watch(record: Any) -> None:
+            write_down(record)
+            if isinstance(record, RequestRecord) and record.operation == operation:
+                monkeypatch.setattr(sandbox.journal, "add", write_down)
+                act()
+
+        monkeypatch.setattr(sandbox.journal, "add", watch)
+
+    return on_arrival
+
+
+@pytest.fixture
+def admin_on(pack: Pack, sandbox: Sandbox, at_step: AtStep, totp_secret: SecretStr | None) -> Callable[..., Admin]:
+    """Makes the practice Admin on a page where nothing is open yet; it signs in again when its session ends."""
+
+    def make(page: Page, **more: Any) -> Admin:
+        return Admin(
             page,
             pack,
             sandbox.url,
@@ -165,7 +194,17 @@ def new_admin(
             settle=0,
             sign_in=lambda admin: sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret),
             on_step=lambda name: at_step.get(name, lambda: None)(),
+            **more,
         )
+
+    return make
+
+
+@pytest.fixture
+def new_admin(context_for: ContextFor, sandbox: Sandbox, admin_on: Callable[..., Admin]) -> Iterator[Admin]:
+    """The practice Admin on a new page where nothing is open yet."""
+    with context_for(sandbox).new_page() as page:
+        yield admin_on(page)
 
 
 @pytest.fixture(scope="session")
@@ -177,20 +216,35 @@ def dashboards() -> dict[Face, str]:
 @pytest.fixture
 def admin(new_admin: Admin, sandbox: Sandbox, dashboards: dict[Face, str]) -> Admin:
     """The practice Admin on the dashboard of the usual store, without the way there where that can be spared."""
-    store = "asc-v2-2.3-magentocommerce-us"
     try:
         if sandbox.face not in dashboards:
             raise SessionEnded(reason="There was none yet.")
         new_admin.page.goto(dashboards[sandbox.face])
-        new_admin.arrive("store_dashboard", store=store)
-        new_admin.store = store
+        new_admin.arrive("store_dashboard", store=US)
+        new_admin.store = US
     except (SessionEnded, InTheWay):  # the address is of a session that an earlier test has renewed, or left half-open
         new_admin.page.context.clear_cookies()
         new_admin.begin_again()
-        open_store(new_admin, store)
+        open_store(new_admin, US)
         dashboards[sandbox.face] = new_admin.page.url
     sandbox.journal.clear()
     return new_admin
+
+
+@pytest.fixture
+def pressed(admin: Admin, job: MakeJob) -> Callable[..., Intent]:
+    """Records that what commits was pressed for the usual order in a run that was cut off."""
+
+    def press(answer: Answer | None = None) -> Intent:
+        order = job("unshipped_recent")
+        leave = SimpleNamespace(order=order.order, store=order.store, reason=order.reason)
+        intent = admin.ledger.intents.write(admin.host, cast(Permit, leave))
+        if answer:
+            admin.ledger.intents.note_answer(intent, answer, "")
+        (written,) = admin.ledger.intents.waiting(order.order)
+        return written
+
+    return press
 
 
 @pytest.fixture

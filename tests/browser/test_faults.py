@@ -24,6 +24,7 @@ from practice_kit import (
     AtStep,
     Cancels,
     MakeJob,
+    OnArrival,
     Verdicts,
     arrived,
     failed,
@@ -33,7 +34,6 @@ from practice_kit import (
     unanswered,
     unproved,
 )
-from pydantic import SecretStr
 
 import bot.admin
 from bot import cli
@@ -42,14 +42,12 @@ from bot.findbrowser import BrowserChoice
 from bot.ledger import Ledger
 from bot.ledger.schema import SCHEMA_VERSION
 from bot.outcomes import Outcome
-from bot.pack import Pack
 from bot.recorder import Recorder
 from bot.runner import RunEnd
-from bot.sandbox import RequestRecord, Sandbox
+from bot.sandbox import Sandbox
 from bot.session import BrowserSession
 from bot.verdicts import Verdict
 from bot.vocabulary import Status
-from flows.sign_in import sign_in
 
 NO_ROOM = os.strerror(errno.ENOSPC)
 
@@ -91,24 +89,6 @@ def break_at(sandbox: Sandbox, admin: Admin, at_step: AtStep) -> Callable[..., N
         at_step["open_admin"] = at_step["reopen_order"] = end
 
     return break_at
-
-
-@pytest.fixture
-def on_arrival(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, Callable[[], object]], None]:
-    """Has something happen once, in the practice Admin's own thread, the moment an operation arrives there."""
-
-    def on_arrival(operation: str, act: Callable[[], object]) -> None:
-        write_down = sandbox.journal.add
-
-        def watch(record: Any) -> None:
-            write_down(record)
-            if isinstance(record, RequestRecord) and record.operation == operation:
-                monkeypatch.setattr(sandbox.journal, "add", write_down)
-                act()
-
-        monkeypatch.setattr(sandbox.journal, "add", watch)
-
-    return on_arrival
 
 
 # --- The Admin is in trouble before Confirm -------------------------------------------------------------------------
@@ -279,24 +259,8 @@ class TestInABrowserThatDies:
     """The same fixtures, in a browser of their own."""
 
     @pytest.fixture
-    def admin(
-        self,
-        session: BrowserSession,
-        pack: Pack,
-        sandbox: Sandbox,
-        at_step: AtStep,
-        totp_secret: SecretStr | None,
-    ) -> Admin:
-        admin = Admin(
-            session.fresh_page(),
-            pack,
-            sandbox.url,
-            patience=15,
-            settle=0,
-            fresh_page=session.fresh_page,
-            sign_in=lambda admin: sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret),
-            on_step=lambda name: at_step.get(name, lambda: None)(),
-        )
+    def admin(self, session: BrowserSession, admin_on: Callable[..., Admin]) -> Admin:
+        admin = admin_on(session.fresh_page(), fresh_page=session.fresh_page)
         admin.begin_again()
         return admin
 
@@ -306,7 +270,7 @@ class TestInABrowserThatDies:
         job: MakeJob,
         cancels: Cancels,
         admin: Admin,
-        on_arrival: Callable[..., None],
+        on_arrival: OnArrival,
         log: list[str],
     ) -> None:
         on_arrival("cancelReasons", kill_browser(admin))
@@ -325,7 +289,7 @@ class TestInABrowserThatDies:
         cancels: Cancels,
         sandbox: Sandbox,
         admin: Admin,
-        on_arrival: Callable[..., None],
+        on_arrival: OnArrival,
     ) -> None:
         sandbox.faults.cancel_hangs_ms = 60_000
         on_arrival("cancelOrder", kill_browser(admin))

@@ -6,16 +6,12 @@ Each test compares what the result says, whole, with what arrived at the practic
 import json
 import os
 import subprocess
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
 
 import pytest
 from chaos_kit import JOBS, Bots, find_out, read_results
-from playwright.sync_api import Browser, BrowserContext
 from practice_kit import (
     ALREADY_CANCELED,
     CANCELED,
@@ -37,11 +33,10 @@ from practice_kit import (
     unanswered,
     unproved,
 )
-from pydantic import SecretStr
 
 from bot.admin import Admin
 from bot.findbrowser import BrowserChoice
-from bot.guard import Permit
+from bot.ledger import Intent
 from bot.outcomes import Outcome
 from bot.pack import AUTO, Pack, load_pack, load_packs
 from bot.runner import RunEnd
@@ -50,7 +45,6 @@ from bot.verdicts import Answer, Verdict
 from bot.vocabulary import Status
 from flows.cancel_order import cancel_order
 from flows.read_order import plan_order
-from flows.sign_in import sign_in
 
 
 def on(*generations: Generation, thorough: tuple[Generation, ...] = ()) -> pytest.MarkDecorator:
@@ -75,45 +69,12 @@ WHEN_LOADED = """addEventListener('DOMContentLoaded', () => {
 """A page that changes itself before anybody looks at it."""
 
 
-@pytest.fixture(scope="module")
-def serve_generation() -> Iterator[Callable[[Generation, Face], Sandbox]]:
-    """Gives the practice Admin of a generation; each is started once and serves all tests."""
-    with ExitStack() as stack:
-        started: dict[tuple[Generation, Face], Sandbox] = {}
-
-        def give(generation: Generation, face: Face) -> Sandbox:
-            if (generation, face) not in started:
-                practice = Sandbox(face=face, generation=generation)
-                started[generation, face] = stack.enter_context(practice)
-            return started[generation, face]
-
-        yield give
-
-
 @pytest.fixture(
     params=[pytest.param(ASC_4_0, marks=thorough), pytest.param(ASC_2, marks=thorough)],
     ids=str,
 )
 def generation(request: pytest.FixtureRequest) -> Generation:
     return Generation(request.param)
-
-
-@pytest.fixture
-def sandbox(
-    generation: Generation,
-    face: Face,
-    serve_generation: Callable[[Generation, Face], Sandbox],
-    totp_secret: SecretStr | None,
-) -> Iterator[Sandbox]:
-    practice = serve_generation(generation, face)
-    practice.shop.reset()
-    practice.faults.reset()
-    if totp_secret is not None:
-        practice.faults.two_factor = totp_secret.get_secret_value()
-        practice.faults.two_factor_codes_again = True
-    practice.journal.clear()
-    yield practice
-    assert practice.journal.commerce_cancels == ()
 
 
 @pytest.fixture
@@ -127,43 +88,12 @@ def pack(generation: Generation) -> Pack:
     return load_pack(generation.value)
 
 
-@pytest.fixture(scope="module")
-def contexts(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[Callable[[Sandbox], BrowserContext]]:
-    """Gives the browser context of a practice Admin; who is signed in there goes on from test to test."""
-    with ExitStack() as stack:
-        opened: dict[str, BrowserContext] = {}
-
-        def give(practice: Sandbox) -> BrowserContext:
-            if practice.url not in opened:
-                opened[practice.url] = browser.new_context(**browser_context_args)
-                stack.callback(opened[practice.url].close)
-            return opened[practice.url]
-
-        yield give
-
-
 @pytest.fixture
-def admin(
-    contexts: Callable[[Sandbox], BrowserContext],
-    pack: Pack,
-    sandbox: Sandbox,
-    at_step: AtStep,
-    totp_secret: SecretStr | None,
-) -> Iterator[Admin]:
+def admin(new_admin: Admin, sandbox: Sandbox) -> Admin:
     """The practice Admin on its start page, signed in."""
-    with contexts(sandbox).new_page() as page:
-        admin = Admin(
-            page,
-            pack,
-            sandbox.url,
-            patience=15,
-            settle=0,
-            sign_in=lambda admin: sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret),
-            on_step=lambda name: at_step.get(name, lambda: None)(),
-        )
-        admin.begin_again()
-        sandbox.journal.clear()
-        yield admin
+    new_admin.begin_again()
+    sandbox.journal.clear()
+    return new_admin
 
 
 # --- Pressed ------------------------------------------------------------------------------------------------
@@ -535,20 +465,6 @@ def test_a_dry_run_chooses_the_reason_and_leaves_the_cancel_page(
 # --- What was pressed before --------------------------------------------------------------------------------------
 
 
-@pytest.fixture
-def pressed(admin: Admin, job: MakeJob) -> Callable[..., None]:
-    """Records that what commits was pressed for the usual order in a run that was cut off."""
-
-    def press(answer: Answer | None = None) -> None:
-        order = job("unshipped_recent")
-        leave = SimpleNamespace(order=order.order, store=order.store, reason=order.reason)
-        intent = admin.ledger.intents.write(admin.host, cast(Permit, leave))
-        if answer:
-            admin.ledger.intents.note_answer(intent, answer, "")
-
-    return press
-
-
 @pytest.mark.parametrize(
     ("answer", "reads", "outcome"),
     [
@@ -561,7 +477,7 @@ def pressed(admin: Admin, job: MakeJob) -> Callable[..., None]:
     ],
 )
 def test_an_order_that_was_pressed_before_a_crash_is_looked_at_and_not_pressed(
-    pressed: Callable[..., None],
+    pressed: Callable[..., Intent],
     verdicts: Verdicts,
     job: MakeJob,
     sandbox: Sandbox,
@@ -576,7 +492,7 @@ def test_an_order_that_was_pressed_before_a_crash_is_looked_at_and_not_pressed(
 
 
 def test_an_order_that_still_is_unshipped_long_after_a_crash_is_canceled_once(
-    pressed: Callable[..., None], verdicts: Verdicts, job: MakeJob, cancels: Cancels, admin: Admin
+    pressed: Callable[..., Intent], verdicts: Verdicts, job: MakeJob, cancels: Cancels, admin: Admin
 ) -> None:
     pressed()
     admin.recover_after = 0

@@ -17,7 +17,7 @@ from bot.outcomes import Outcome
 from bot.pack import Pack, load_pack
 from bot.reaching import reach
 from bot.runner import RunEnd
-from bot.sandbox import Face, Sandbox
+from bot.sandbox import Sandbox
 from bot.sandbox.languages import LANGUAGES, speech
 from bot.vocabulary import Reason, Status
 from flows.cancel_order import leave_dialog, open_dialog
@@ -220,9 +220,9 @@ def test_what_stops_a_run_is_named(
 
 
 def test_an_admin_in_another_language_is_named_at_its_sign_in_page(
-    context_for: Callable[[Face], BrowserContext], sandbox: Sandbox, language: str
+    context_for: Callable[[Sandbox], BrowserContext], sandbox: Sandbox, language: str
 ) -> None:
-    with context_for(sandbox.face).new_page() as page:
+    with context_for(sandbox).new_page() as page:
         page.context.clear_cookies()
         admin = Admin(page, load_pack("asc-4.3"), sandbox.url, patience=15)
         with pytest.raises(RunStopped) as stopped:
@@ -241,12 +241,12 @@ def test_an_admin_in_another_language_is_named_at_its_sign_in_page(
 
 
 def test_an_account_in_another_language_than_the_sign_in_page_is_named_at_the_home_page(
-    context_for: Callable[[Face], BrowserContext], sandbox: Sandbox, job: MakeJob, language: str
+    context_for: Callable[[Sandbox], BrowserContext], sandbox: Sandbox, job: MakeJob, language: str
 ) -> None:
     sandbox.faults.two_factor = ""
     sandbox.faults.sign_in_language = "en_US"
     sandbox.faults.two_factor = ""
-    with context_for(sandbox.face).new_page() as page:
+    with context_for(sandbox).new_page() as page:
         page.context.clear_cookies()
         admin = Admin(page, load_pack("asc-4.3"), sandbox.url, patience=15)
         sign_in(admin, sandbox.username, SecretStr(sandbox.password))
@@ -258,11 +258,11 @@ def test_an_account_in_another_language_than_the_sign_in_page_is_named_at_the_ho
 
 
 def test_the_sign_in_page_may_be_in_another_language_than_the_account(
-    context_for: Callable[[Face], BrowserContext], sandbox: Sandbox, job: MakeJob, language: str, cancels: Cancels
+    context_for: Callable[[Sandbox], BrowserContext], sandbox: Sandbox, job: MakeJob, language: str, cancels: Cancels
 ) -> None:
     sandbox.faults.sign_in_language = "en_US"
     sandbox.faults.two_factor = ""
-    with context_for(sandbox.face).new_page() as page:
+    with context_for(sandbox).new_page() as page:
         page.context.clear_cookies()
         admin = Admin(page, load_pack("asc-4.3", language, "en_US"), sandbox.url, patience=15)
         sign_in(admin, sandbox.username, SecretStr(sandbox.password))

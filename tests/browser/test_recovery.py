@@ -6,35 +6,16 @@ Here the ledger says that there was such a run; bots that really are killed are 
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
 from practice_kit import ORDER, US, Cancels, MakeJob, Verdicts, job_list
 
 from bot.admin import Admin
-from bot.guard import Permit
 from bot.ledger import Intent
 from bot.outcomes import Outcome
 from bot.sandbox import Sandbox
 from bot.verdicts import LOOK_IN_SELLER_CENTRAL, Answer, Verdict
-from bot.vocabulary import Reason, Status
-
-
-@pytest.fixture
-def pressed(admin: Admin, job: MakeJob) -> Callable[..., Intent]:
-    """Records that Confirm was pressed for the usual order in a run that was cut off."""
-
-    def press(answer: Answer | None = None) -> Intent:
-        order = job("unshipped_recent").order
-        leave = SimpleNamespace(order=order, store=US, reason=Reason.BUYER_CANCELED)
-        intent = admin.ledger.intents.write(admin.host, cast(Permit, leave))
-        if answer:
-            admin.ledger.intents.note_answer(intent, answer, "")
-        (written,) = admin.ledger.intents.waiting(order)
-        return written
-
-    return press
+from bot.vocabulary import Status
 
 
 def test_an_order_that_reads_canceled_after_a_crash_is_no_success_and_waits_for_a_person(

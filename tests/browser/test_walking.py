@@ -113,7 +113,9 @@ def test_an_order_in_another_stores_list_is_not_taken_for_the_jobs(
 
 
 @pytest.mark.thorough
-def test_stores_may_be_called_anything(context_for: Callable[[Face], BrowserContext], pack: Pack, face: Face) -> None:
+def test_stores_may_be_called_anything(
+    context_for: Callable[[Sandbox], BrowserContext], pack: Pack, face: Face
+) -> None:
     stock = new_shop()
     usual, order = stock.store("asc-v2-2.3-magentocommerce-us"), stock.example("unshipped_recent")
     names = ['Kid\'s "Toys" & <more> [2] (US)', 'Kid\'s "Toys" & <more> [2] (US)*', "Überstore – 店|\\d+"]
@@ -122,7 +124,7 @@ def test_stores_may_be_called_anything(context_for: Callable[[Face], BrowserCont
         [replace(usual, name=name, uuid=f"5b0e7c52-6a0f-4d5e-9a41-{place:012}") for place, name in enumerate(names)],
         [replace(order, store=name, number=number) for name, number in zip(names, numbers, strict=True)],
     )
-    with Sandbox(face=face, shop=shop) as sandbox, context_for(face).new_page() as page:
+    with Sandbox(face=face, shop=shop) as sandbox, context_for(sandbox).new_page() as page:
         admin = Admin(page, pack, sandbox.url, patience=15, settle=0)
         sign_in(admin, sandbox.username, SecretStr(sandbox.password))
         for place in (0, 2):

@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from practice_kit import MAIN, ORDER, US, Cancel, Cancels, Start, job_list
+from practice_kit import MAIN, ORDER, US, Cancel, Cancels, OnArrival, Start, job_list
 from starlette.responses import HTMLResponse
 
-from bot.sandbox import UNKNOWN_ORDER, Face, RequestRecord, Sandbox
+from bot.sandbox import UNKNOWN_ORDER, Face, Sandbox
 
 TWO_STORES = f"""\
 store: {US}
@@ -282,19 +282,12 @@ def test_a_refused_password_is_tried_once_and_ends_the_run_with_status_3(
 
 
 @pytest.fixture
-def interrupt_when(start: Start, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
+def interrupt_when(start: Start, on_arrival: OnArrival, tmp_path: Path) -> Any:
     """Presses Ctrl-C, which everything at the terminal hears, the moment an operation arrives; gives the results."""
 
     def interrupt_when(operation: str) -> tuple[int, list[dict[str, Any]]]:
         (tmp_path / "jobs.yaml").write_text(THREE_ORDERS, encoding="utf-8")
-        write_down = sandbox.journal.add
-
-        def watch(record: Any) -> None:
-            write_down(record)
-            if isinstance(record, RequestRecord) and record.operation == operation:
-                os.killpg(process.pid, signal.SIGINT)
-
-        monkeypatch.setattr(sandbox.journal, "add", watch)
+        on_arrival(operation, lambda: os.killpg(process.pid, signal.SIGINT))
         process = start(tmp_path, "run", "--yes", "jobs.yaml")
         process.communicate(timeout=300)
         (results,) = tmp_path.glob("runs/*/results.json")

@@ -10,10 +10,10 @@ from subprocess import Popen
 from typing import Any
 
 import pytest
-from practice_kit import MAIN, ORDER, US, Cancels, Start
+from practice_kit import MAIN, ORDER, US, Cancels, OnArrival, Start
 
 from bot.ledger import Ledger
-from bot.sandbox import Face, RequestRecord, Sandbox
+from bot.sandbox import Face, Sandbox
 
 UNSHIPPED = {
     US: [ORDER, "112-1215998-3002089", "112-6177312-0215004"],
@@ -40,25 +40,6 @@ def go(start: Start, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.Monke
         return start(tmp_path, "run", "--yes", "--workers", "2", *options, "jobs.yaml", **(several | settings))
 
     return go
-
-
-@pytest.fixture
-def at_the_cancel(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], None]:
-    """Has something done the moment the first cancel arrives, before it is answered."""
-
-    def at_the_cancel(act: Callable[[], None]) -> None:
-        write_down = sandbox.journal.add
-        done: list[bool] = []
-
-        def watch(record: Any) -> None:
-            write_down(record)
-            if isinstance(record, RequestRecord) and record.operation == "cancelOrder" and not done:
-                done.append(True)
-                act()
-
-        monkeypatch.setattr(sandbox.journal, "add", watch)
-
-    return at_the_cancel
 
 
 def results(folder: Path) -> dict[str, dict[str, Any]]:
@@ -98,7 +79,7 @@ def test_an_order_whose_worker_is_killed_inside_confirm_is_pressed_once_and_left
     start: Start,
     cancels: Cancels,
     sandbox: Sandbox,
-    at_the_cancel: Callable[[Callable[[], None]], None],
+    on_arrival: OnArrival,
     tmp_path: Path,
 ) -> None:
     killed: list[str] = []
@@ -111,7 +92,7 @@ def test_an_order_whose_worker_is_killed_inside_confirm_is_pressed_once_and_left
         killed.append(order or intent.order)
         os.kill(int(held[killed[0]].partition("/")[2]), signal.SIGKILL)
 
-    at_the_cancel(kill)
+    on_arrival("cancelOrder", kill)
     status, said, _ = end(go())
     assert status == 1
     (order,) = killed
@@ -129,10 +110,10 @@ def test_an_order_whose_worker_is_killed_inside_confirm_is_pressed_once_and_left
 def test_ctrl_c_stops_every_worker_and_leaves_nothing_running(
     go: Callable[..., "Popen[str]"],
     cancels: Cancels,
-    at_the_cancel: Callable[[Callable[[], None]], None],
+    on_arrival: OnArrival,
     tmp_path: Path,
 ) -> None:
-    at_the_cancel(lambda: os.killpg(process.pid, signal.SIGINT))
+    on_arrival("cancelOrder", lambda: os.killpg(process.pid, signal.SIGINT))
     process = go()
     status, _, complained = end(process)
     assert (status, complained) == (130, "")
