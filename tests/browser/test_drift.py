@@ -1,13 +1,15 @@
 """The drift suite: what may happen to the Admin's screens overnight is found and explained, and no more than that.
 
-The changes, and what must be said of each, are in ``tests/drift/drift_kit.py``; ``make drift`` prints the table of all.
+The changes, and what must be said of each, are in ``tests/drift/drift_changes.py``; ``make drift`` prints the table
+of all.
 """
 
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from drift_kit import CHANGES, NOTHING, SCREENS, go_to, try_out
+from drift_changes import CHANGES, NOTHING, OF_SCREENS
+from drift_kit import go_to, try_out
 
 from bot.admin import Admin
 from bot.check.model import Aspect
@@ -18,7 +20,7 @@ SHORT = {"order_details", "cancel_dialog"}
 
 
 @pytest.mark.parametrize(
-    "screen", [name if name in SHORT else pytest.param(name, marks=pytest.mark.thorough) for name in SCREENS]
+    "screen", [name if name in SHORT else pytest.param(name, marks=pytest.mark.thorough) for name in OF_SCREENS]
 )
 def test_what_changed_on_a_screen_is_told_as_it_must_be(
     screen: str, admin: Admin, sandbox: Sandbox, tmp_path: Path, cancels: Callable[[], list[object]]

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
-from drift_kit import HELPERS, UNSEEN
+from drift_scripts import HELPERS, UNSEEN
 from practice_kit import arrived
 
 from bot.admin import Admin
@@ -22,7 +22,7 @@ def test_the_pack_survives_every_change_of_ids_classes_and_nesting(
     ids: list[list[str]] = []
 
     def change_the_markup() -> None:
-        for _, script in UNSEEN:
+        for script in UNSEEN.values():
             admin.page.evaluate(f"() => {{ {HELPERS} {script} }}")
         ids.append(admin.page.evaluate("() => [...document.querySelectorAll('[id]')].map(({ id }) => id)"))
 

@@ -9,7 +9,8 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from drift_kit import CHANGES, NOTHING, SCREENS, Told, go_to, try_out
+from drift_changes import CHANGES, NOTHING, OF_SCREENS
+from drift_kit import Told, go_to, try_out
 from loguru import logger
 from playwright.sync_api import sync_playwright
 from pydantic import SecretStr
@@ -27,7 +28,7 @@ def all_told(face: Face) -> Iterator[Told]:
     """Every change on one face of the practice Admin."""
     with Sandbox(face=face) as sandbox, sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
         browser = launch(playwright, find_browser(None, playwright), headed=False, allowed_hosts=("127.0.0.1",))
-        for screen in sys.argv[1:] or SCREENS:
+        for screen in sys.argv[1:] or OF_SCREENS:
             context = new_context(browser)
             admin = Admin(context.new_page(), load_pack("asc-4.3"), sandbox.url)
             order = sandbox.shop.example("unshipped_recent")

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from drift_kit import CHANGES
+from drift_changes import CHANGES
 
 from bot.check.model import Aspect
 
