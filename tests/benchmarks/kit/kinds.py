@@ -20,7 +20,7 @@ PEERS = Path(__file__).resolve().parents[1] / "peers"
 Settings = dict[str, str | int | bool]
 
 
-@dataclass(kw_only=True)
+@dataclass
 class Kind:
     """One of those that are compared."""
 
@@ -50,61 +50,16 @@ class Kind:
 def kinds(letters: str) -> list[Kind]:
     """Those with these letters, installed; what cannot be installed has its trouble noted."""
     bare = f"playwright {importlib.metadata.version('playwright')}"
-    robocorp_browser, robot_browser, selenium = (
-        PEERS / f"{name}.txt" for name in ("robocorp_browser", "robot_browser", "selenium_chrome")
-    )
+    robocorp = ("-m", "robocorp.tasks", "run", _script("robocorp_browser.py"), "--output-dir", "{folder}/output")
+    robot = ("-m", "robot", "--console", "quiet", "--outputdir", "{folder}/output", _script("robot_browser.robot"))
+    ours = f"countermand {__version__}"
     every = (
-        Kind(
-            letter="a",
-            name="bare Playwright",
-            version=bare,
-            pictures="",
-            program=(str(PEERS / "playwright_bare.py"),),
-        ),
-        Kind(
-            letter="b",
-            name="bare Playwright with screenshots",
-            version=bare,
-            pictures="PNG",
-            program=(str(PEERS / "playwright_bare.py"),),
-        ),
-        Kind(
-            letter="c",
-            name="robocorp-browser",
-            version=_version(robocorp_browser),
-            pictures="PNG, in its log",
-            program=(
-                *("-m", "robocorp.tasks", "run", str(PEERS / "robocorp_browser.py")),
-                *("--output-dir", "{folder}/output"),
-            ),
-            requirements=robocorp_browser,
-        ),
-        Kind(
-            letter="d",
-            name="Robot Framework Browser",
-            version=_version(robot_browser),
-            pictures="PNG",
-            program=(
-                *("-m", "robot", "--console", "quiet", "--outputdir", "{folder}/output"),
-                str(PEERS / "robot_browser.robot"),
-            ),
-            requirements=robot_browser,
-        ),
-        Kind(
-            letter="e",
-            name="Selenium",
-            version=_version(selenium),
-            pictures="PNG",
-            program=(str(PEERS / "selenium_chrome.py"),),
-            requirements=selenium,
-        ),
-        Kind(
-            letter="f",
-            name="this bot, complete",
-            version=f"countermand {__version__}",
-            pictures="JPEG, masked, hashed",
-            program=(str(PEERS / "countermand_bot.py"),),
-        ),
+        Kind("a", "bare Playwright", bare, "", (_script("playwright_bare.py"),)),
+        Kind("b", "bare Playwright with screenshots", bare, "PNG", (_script("playwright_bare.py"),)),
+        _peer("c", "robocorp-browser", "robocorp_browser.txt", "PNG, in its log", robocorp),
+        _peer("d", "Robot Framework Browser", "robot_browser.txt", "PNG", robot),
+        _peer("e", "Selenium", "selenium_chrome.txt", "PNG", (_script("selenium_chrome.py"),)),
+        Kind("f", "this bot, complete", ours, "JPEG, masked, hashed", (_script("countermand_bot.py"),)),
     )
     chosen = [kind for kind in every if kind.letter in letters]
     for kind in chosen:
@@ -139,6 +94,12 @@ def machine(settings: Settings) -> str:
     )
 
 
-def _version(requirements: Path) -> str:
-    """The package that a file of requirements is for, and its version: its first line names it."""
-    return " ".join(requirements.read_text(encoding="utf-8").partition("\n")[0].split("=="))
+def _script(name: str) -> str:
+    return str(PEERS / name)
+
+
+def _peer(letter: str, name: str, needs: str, pictures: str, program: tuple[str, ...]) -> Kind:
+    """One of the others; the first line of the file of what it needs is the package and its version."""
+    requirements = PEERS / needs
+    version = " ".join(requirements.read_text(encoding="utf-8").partition("\n")[0].split("=="))
+    return Kind(letter, name, version, pictures, program, requirements)
