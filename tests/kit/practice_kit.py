@@ -88,35 +88,20 @@ WOULD_CANCEL = Verdict(
 
 def not_sent(answer: str) -> Verdict:
     """The page says Canceled, and the answer was an error."""
-    return Verdict(
-        outcome=Outcome.CANCELED_NOT_SENT,
-        message=f"The Admin says Canceled but answered with an error ({answer}): Amazon was probably never told.",
-        next_step=FINISH,
-        status_before=Status.UNSHIPPED,
-        status_after=Status.CANCELED,
-    )
+    message = f"The Admin says Canceled but answered with an error ({answer}): Amazon was probably never told."
+    return _pressed(Outcome.CANCELED_NOT_SENT, message, FINISH, Status.CANCELED)
 
 
 def unanswered(why: str) -> Verdict:
     """The page says Canceled, and no answer came."""
-    return Verdict(
-        outcome=Outcome.UNKNOWN,
-        message=f"The order's page says Canceled, but no answer came ({why}): whether Amazon was told is not known.",
-        next_step=LOOK,
-        status_before=Status.UNSHIPPED,
-        status_after=Status.CANCELED,
-    )
+    message = f"The order's page says Canceled, but no answer came ({why}): whether Amazon was told is not known."
+    return _pressed(Outcome.UNKNOWN, message, LOOK, Status.CANCELED)
 
 
 def unproved(answer: str) -> Verdict:
     """The page still says Unshipped, whatever was answered."""
-    return Verdict(
-        outcome=Outcome.UNKNOWN,
-        message=f"Confirm was pressed and {answer}, but the order's page says Unshipped.",
-        next_step=LOOK,
-        status_before=Status.UNSHIPPED,
-        status_after=Status.UNSHIPPED,
-    )
+    message = f"Confirm was pressed and {answer}, but the order's page says Unshipped."
+    return _pressed(Outcome.UNKNOWN, message, LOOK, Status.UNSHIPPED)
 
 
 def refused(what: str) -> Verdict:
@@ -142,4 +127,14 @@ def not_cancelable(status: Status, next_step: str) -> Verdict:
         message=f"The order's status is {status}; only Unshipped orders can be canceled here.",
         next_step=next_step,
         status_before=status,
+    )
+
+
+def _pressed(outcome: Outcome, message: str, next_step: str, reads: Status) -> Verdict:
+    return Verdict(
+        outcome=outcome,
+        message=message,
+        next_step=next_step,
+        status_before=Status.UNSHIPPED,
+        status_after=reads,
     )
