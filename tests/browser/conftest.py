@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -20,6 +19,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 from practice_kit import US, AtStep, Cancels, MakeJob, OnArrival, Start
 from pydantic import SecretStr
+from run_kit import run_info
 
 from bot.admin import Admin
 from bot.errors import InTheWay, SessionEnded
@@ -27,7 +27,6 @@ from bot.findbrowser import BrowserChoice
 from bot.guard import Permit
 from bot.joblist import Job
 from bot.ledger import Intent
-from bot.outcomes import RunInfo
 from bot.pack import Pack, load_pack
 from bot.progress import PlainProgress
 from bot.recorder import NoRecorder
@@ -51,16 +50,7 @@ main()
 NO_KEYRING = "keyring.backends.null.Keyring"
 """Nothing of a test goes into the keyring of the person who runs it."""
 
-RUN = RunInfo(
-    run_id="run",
-    command="run",
-    admin="practice",
-    account="demo",
-    pack="asc-4.3",
-    job_list="jobs.yaml",
-    started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
-    version="0",
-)
+RUN = run_info("run", admin="practice", account="demo", version="0")
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,11 @@
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, Request, expect
+from run_kit import run_info
 
-from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.outcomes import OrderResult, Outcome
 from bot.report import write_report
 from bot.vocabulary import Reason
 
@@ -30,16 +30,7 @@ def opened(page: Page, tmp_path: Path) -> Page:
         Image.new("RGB", (1280, 720), "white").save(folder / name, "JPEG")
     (folder / "04-page.txt").write_text("- dialog <script>document.title = 'run'</script>", encoding="utf-8")
     evidence = [f"evidence/{DOUBTFUL}/{name}" for name in (*names, "04-page.txt", "05-never.jpg")]
-    info = RunInfo(
-        run_id="20260301-021405",
-        command="run",
-        admin="shop.example",
-        account="bot",
-        pack="asc-4.3",
-        job_list="jobs.yaml",
-        started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
-        version="0.1.0",
-    )
+    info = run_info("20260301-021405")
     report = write_report(
         tmp_path,
         info,
@@ -187,16 +178,7 @@ def test_an_order_of_a_long_list_is_found_by_its_number(
     page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.report.SHEET", 1)
-    info = RunInfo(
-        run_id="20260301-021405",
-        command="run",
-        admin="shop.example",
-        account="bot",
-        pack="asc-4.3",
-        job_list="jobs.yaml",
-        started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
-        version="0.1.0",
-    )
+    info = run_info("20260301-021405")
     results = [order(number, Outcome.CANCELED) for number in (CANCELED, DOUBTFUL, MISSING)]
     page.goto(write_report(tmp_path, info, results).as_uri())
     field = page.get_by_label("Find an order by its number")

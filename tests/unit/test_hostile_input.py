@@ -10,7 +10,6 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
 from contextlib import nullcontext
-from datetime import UTC, datetime
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,12 +17,13 @@ from typing import Any
 
 import pytest
 from loguru import logger
+from run_kit import run_info
 
 from bot.errors import InputInvalid, Mismatch, PageTrouble
 from bot.joblist import Job, read_job_list
 from bot.ledger import Event, Ledger
 from bot.logs import log_to
-from bot.outcomes import Outcome, RunInfo
+from bot.outcomes import Outcome
 from bot.progress import PlainProgress, Progress, make_progress
 from bot.recorder import NoRecorder
 from bot.report import write_report
@@ -33,16 +33,7 @@ from bot.verdicts import Verdict
 from bot.vocabulary import Reason
 
 FIRST, SECOND, THIRD = (f"112-1215998-300209{number}" for number in (1, 2, 3))
-INFO = RunInfo(
-    run_id="20260301-021405-a1b2",
-    command="run",
-    admin="shop.example",
-    account="bot",
-    pack="asc-4.3",
-    job_list="jobs.yaml",
-    started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
-    version="0",
-)
+INFO = run_info(version="0")
 LONG = 10_000_000
 
 HOSTILE = {

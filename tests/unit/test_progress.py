@@ -3,10 +3,11 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
 from rich.console import Console
+from run_kit import STARTED, run_info
 
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.progress import PlainProgress, Progress, make_progress
@@ -14,17 +15,7 @@ from bot.progress_live import LiveProgress
 from bot.vocabulary import Reason, Status
 
 FIRST, SECOND, THIRD = "112-1215998-3002091", "112-1215998-3002092", "113-4417720-6118003"
-START = datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC)
-INFO = RunInfo(
-    run_id="20260301-021405",
-    command="run",
-    admin="shop.example",
-    account="bot",
-    pack="asc-4.3",
-    job_list="jobs.yaml",
-    started_at=START,
-    version="0.1.0",
-)
+INFO = run_info("20260301-021405")
 DONE = OrderResult(
     order=FIRST,
     store="Nordwind UK",
@@ -101,7 +92,7 @@ def work(progress: Progress, *results: OrderResult, info: RunInfo = INFO) -> Non
             progress.order_started(number, result.order, result.store)
             progress.step("choose_reason")
         progress.order_finished(result)
-    progress.run_finished(info.finished(START + timedelta(seconds=123), info.stopped_early), results)
+    progress.run_finished(info.finished(STARTED + timedelta(seconds=123), info.stopped_early), results)
 
 
 @contextmanager

@@ -14,20 +14,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from run_kit import ORDER, job, run_info
 
 import bot.ledger.trail
 from bot import cli, purge
 from bot.errors import EvidenceNotWritten
-from bot.joblist import Job
 from bot.launch import renew_report
 from bot.ledger import Event, Ledger
 from bot.ledger.trail import TRAIL_FILE
-from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.outcomes import OrderResult, Outcome
 from bot.results import hashes_of_results, write_results
 from bot.verify import Verified, verify
 from bot.vocabulary import Reason
 
-ORDER = "112-1215998-3002091"
 OLD, NEW = "20260301-021405-a1b2", "20260302-021405-c3d4"
 PICTURE = f"evidence/{ORDER}/01-open_order.jpg"
 WORDS = f"evidence/{ORDER}/02-open_order-trouble.txt"
@@ -72,17 +71,7 @@ class MakeRun:
         folder = RUNS / run_id
         (folder / "evidence" / ORDER).mkdir(parents=True)
         (folder / "log.jsonl").write_text('{"message": "Michael Blankenship"}\n', encoding="utf-8")
-        info = RunInfo(
-            run_id=run_id,
-            command="run",
-            admin="shop.example",
-            account="bot",
-            pack="asc-4.3",
-            job_list="jobs.yaml",
-            started_at=at,
-            unmasked=unmasked,
-            version="0.1.0",
-        )
+        info = run_info(run_id, started_at=at, unmasked=unmasked)
         result = OrderResult(
             order=ORDER,
             store="Nordwind UK",
@@ -93,7 +82,7 @@ class MakeRun:
         )
         with Ledger.open(ledger) as opened:
             opened.trail.copy_to(folder)
-            opened.runs.begin(info, [Job(order=ORDER, store="Nordwind UK", reason=Reason.BUYER_CANCELED)])
+            opened.runs.begin(info, [job()])
             for name in (PICTURE, WORDS):
                 content = f"{name} of Michael Blankenship".encode()
                 (folder / name).write_bytes(content)

@@ -6,23 +6,18 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from run_kit import ORDER, run_info
 
 from bot import evidenceshelf, report
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.report import write_report
 from bot.vocabulary import Reason, Status
 
-ORDER = "112-1215998-3002091"
-INFO = RunInfo(
-    run_id="20260301-021405",
-    command="run",
+INFO = run_info(
+    "20260301-021405",
     admin="shop.example:8443",
     account="night-desk",
-    pack="asc-4.3",
-    job_list="jobs.yaml",
-    started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
     finished_at=datetime(2026, 3, 1, 2, 16, 36, tzinfo=UTC),
-    version="0.1.0",
 )
 
 

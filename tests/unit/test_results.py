@@ -5,22 +5,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from run_kit import run_info
 
 from bot.errors import CannotStart, RunStopped
-from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.outcomes import OrderResult, Outcome
 from bot.results import read_run, write_results
 from bot.vocabulary import Reason, Status
 
-INFO = RunInfo(
-    run_id="20260301-021405",
-    command="run",
-    admin="shop.example:8443",
-    account="bot",
-    pack="asc-4.3",
-    job_list="jobs.yaml",
-    started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
-    version="0.1.0",
-)
+INFO = run_info("20260301-021405", admin="shop.example:8443")
 
 
 def result(outcome: Outcome = Outcome.CANCELED, **facts: object) -> OrderResult:

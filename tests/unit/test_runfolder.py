@@ -4,11 +4,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from run_kit import STARTED
 
 from bot.errors import CannotStart
 from bot.runfolder import find_run, make_run_folder
-
-STARTED = datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC)
 
 
 def run_in(runs_dir: Path, run_id: str) -> Path:

@@ -10,6 +10,8 @@ from typing import Any, cast
 
 import pytest
 from loguru import logger
+from practice_kit import CANCELED
+from run_kit import job, run_info
 
 from bot.admin import Admin
 from bot.errors import (
@@ -40,28 +42,9 @@ from bot.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
 from bot.vocabulary import Reason, Status
 
 FIRST, SECOND, THIRD, FOURTH = (f"112-1215998-300209{number}" for number in range(1, 5))
-INFO = RunInfo(
-    run_id="20260301-021405-a1b2",
-    command="run",
-    admin="shop.example",
-    account="bot",
-    pack="asc-4.3",
-    job_list="jobs.yaml",
-    started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
-    version="0.1.0",
-)
-CANCELED = Verdict(
-    outcome=Outcome.CANCELED,
-    message="Canceled: no error was answered and the order's page, opened anew, says Canceled.",
-    status_before=Status.UNSHIPPED,
-    status_after=Status.CANCELED,
-)
+INFO = run_info()
 RUN_AGAIN = "Run the list again: what is done is recognised as already canceled."
 DEAD = "The browser could not go on: the page crashed"
-
-
-def job(order: str, store: str = "Nordwind UK", note: str = "") -> Job:
-    return Job(order=order, store=store, reason=Reason.BUYER_CANCELED, note=note)
 
 
 JOBS = [job(FIRST), job(SECOND), job(THIRD)]

@@ -1,19 +1,15 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
+from run_kit import HOST, STARTED, job, permit, run_info
 
-from bot.guard import Permit
-from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.status import looked_again, status_lines
 from bot.verdicts import Answer
 from bot.vocabulary import Reason
 
-STARTED = datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC)
 LOCAL = STARTED.astimezone().strftime("%Y-%m-%d %H:%M")
 ORDERS = [f"112-1215998-300209{number}" for number in range(4)]
 
@@ -25,17 +21,8 @@ def ledger() -> Iterator[Ledger]:
 
 
 def begun(ledger: Ledger, run_id: str = "20260301-021405-a1b2", at: datetime = STARTED) -> RunInfo:
-    info = RunInfo(
-        run_id=run_id,
-        command="run",
-        admin="shop.example",
-        account="bot",
-        pack="asc-4.3",
-        job_list="jobs.yaml",
-        started_at=at,
-        version="0.1.0",
-    )
-    ledger.runs.begin(info, [Job(order=order, store="Nordwind UK", reason=Reason.BUYER_CANCELED) for order in ORDERS])
+    info = run_info(run_id, started_at=at)
+    ledger.runs.begin(info, [job(order) for order in ORDERS])
     return info
 
 
@@ -52,8 +39,7 @@ def ended(ledger: Ledger, order: str, outcome: Outcome) -> None:
 
 
 def pressed(ledger: Ledger, order: str) -> int:
-    leave = SimpleNamespace(order=order, store="Nordwind UK", reason=Reason.BUYER_CANCELED)
-    return ledger.intents.write("shop.example", cast(Permit, leave))
+    return ledger.intents.write(HOST, permit(order))
 
 
 def at(moment: str) -> str:

@@ -6,52 +6,25 @@ from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
+from run_kit import HOST, ORDER, OTHER, RUN_ID, job, permit, run_info
 
 from bot.errors import CannotStart
-from bot.guard import Permit
-from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.ledger.trail import TRAIL_FILE, next_hash
-from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.outcomes import OrderResult, Outcome
 from bot.results import hashes_of_results, write_results
 from bot.verdicts import Answer
 from bot.verify import Verified, find_folder, verify
 from bot.vocabulary import Reason
 
-HOST = "shop.example"
-RUN_ID = "20260301-021405-a1b2"
-ORDER = "112-1215998-3002091"
-OTHER = "112-1215998-3002092"
 CUT_OFF = "The run was cut off, or still goes on: its trail has no end yet."
 NO_RESULTS = "The trail ends before the files with the results: nothing says whether they are as they were."
 
 STARTED, TAKEN, STEP, PICTURE, INTENT, ANSWERED, WORDS, IN_DOUBT, FINISHED, SKIPPED, ENDED, RESULTS = range(1, 13)
 """The numbers of the events of the run that all tests here are about."""
-
-
-def run_info(run_id: str = RUN_ID) -> RunInfo:
-    return RunInfo(
-        run_id=run_id,
-        command="run",
-        admin=HOST,
-        account="bot",
-        pack="asc-4.3",
-        job_list="jobs.yaml",
-        started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
-        version="0.1.0",
-    )
-
-
-def job(order: str = ORDER) -> Job:
-    return Job(order=order, store="Nordwind UK", reason=Reason.BUYER_CANCELED)
-
-
-def permit(order: str = ORDER) -> Permit:
-    return cast(Permit, SimpleNamespace(order=order, store="Nordwind UK", reason=Reason.BUYER_CANCELED))
 
 
 def result(order: str, outcome: Outcome) -> OrderResult:

@@ -10,32 +10,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from run_kit import ORDER, RUN_ID, job, run_info
 
-from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.ledger.trail import TRAIL_FILE, next_hash
-from bot.outcomes import RunInfo
 from bot.results import hashes_of_results, write_results
 from bot.verify import Verified, verify
-from bot.vocabulary import Reason
 
-RUN_ID = "20260301-021405-a1b2"
-ORDER = "112-1215998-3002091"
 CUT_OFF = "The run was cut off, or still goes on: its trail has no end yet."
 GOES_ON = "trail.jsonl goes on after event 2, with which the ledger's trail ends."
-
-
-def run_info() -> RunInfo:
-    return RunInfo(
-        run_id=RUN_ID,
-        command="run",
-        admin="shop.example",
-        account="bot",
-        pack="asc-4.3",
-        job_list="jobs.yaml",
-        started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
-        version="0.1.0",
-    )
 
 
 @pytest.fixture
@@ -50,7 +33,7 @@ def ledger(tmp_path: Path, folder: Path) -> Iterator[Ledger]:
     """The ledger of a run that has begun its first order."""
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         ledger.trail.copy_to(folder)
-        ledger.runs.begin(run_info(), [Job(order=ORDER, store="Nordwind UK", reason=Reason.BUYER_CANCELED)])
+        ledger.runs.begin(run_info(), [job()])
         ledger.claims.take("shop.example", ORDER, 300)
         yield ledger
 

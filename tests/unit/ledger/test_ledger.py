@@ -4,62 +4,27 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
+from run_kit import HOST, ORDER, OTHER, STARTED, job, permit, run_info
 
 from bot.errors import LedgerTrouble, PressedBefore
-from bot.guard import Permit
 from bot.joblist import Expect, Job
 from bot.ledger import Intent, Ledger
 from bot.ledger.schema import SCHEMA_VERSION
-from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.outcomes import OrderResult, Outcome
 from bot.verdicts import Answer
 from bot.vocabulary import Reason, Status
 
-HOST = "shop.example"
-ORDER = "112-1215998-3002091"
-OTHER = "112-1215998-3002092"
-STARTED = datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC)
 ADVICE = (
     "If another program holds it, end that one; if it is damaged, move it away and keep it: "
     "it is the only memory of what was pressed."
 )
 SERVER_ADVICE = "See that the server runs and lets you in; nothing is pressed without the ledger."
-
-
-@dataclass(frozen=True)
-class Leave:
-    """What the ledger reads of a permit; a real one comes from the guard only."""
-
-    order: str
-    store: str = "Nordwind UK"
-    reason: Reason = Reason.BUYER_CANCELED
-
-
-def permit(order: str = ORDER) -> Permit:
-    return cast(Permit, Leave(order))
-
-
-def job(order: str = ORDER, store: str = "Nordwind UK") -> Job:
-    return Job(order=order, store=store, reason=Reason.BUYER_CANCELED)
-
-
-def run_info(run_id: str = "20260301-021405-a1b2", at: datetime = STARTED) -> RunInfo:
-    return RunInfo(
-        run_id=run_id,
-        command="run",
-        admin=HOST,
-        account="bot",
-        pack="asc-4.3",
-        job_list="jobs.yaml",
-        started_at=at,
-        version="0.1.0",
-    )
 
 
 def result(order: str = ORDER, outcome: Outcome = Outcome.CANCELED) -> OrderResult:
@@ -364,7 +329,7 @@ def test_how_a_run_ended_is_recorded(ledger: Ledger) -> None:
 
 def test_the_newest_run_comes_first_and_only_as_many_as_asked_for(ledger: Ledger) -> None:
     for day in (2, 0, 1):
-        ledger.runs.begin(run_info(f"day {day}", STARTED + timedelta(days=day)), [])
+        ledger.runs.begin(run_info(f"day {day}", started_at=STARTED + timedelta(days=day)), [])
     assert [info.run_id for info in ledger.runs.latest(limit=2)] == ["day 2", "day 1"]
 
 

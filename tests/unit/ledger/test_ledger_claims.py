@@ -6,21 +6,14 @@ import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from types import SimpleNamespace
-from typing import cast
 
 import pytest
+from run_kit import HOST, ORDER, OTHER, permit
 
 from bot.errors import ClaimLost
-from bot.guard import Permit
 from bot.ledger import Ledger
 from bot.ledger import leases as module
 from bot.outcomes import Outcome
-from bot.vocabulary import Reason
-
-HOST = "shop.example"
-ORDER = "112-1215998-3002091"
-OTHER = "112-1215998-3002092"
 
 
 @pytest.fixture
@@ -49,10 +42,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
         now[0] += seconds
 
     return forward
-
-
-def permit(order: str = ORDER) -> Permit:
-    return cast(Permit, SimpleNamespace(order=order, store="Nordwind UK", reason=Reason.BUYER_CANCELED))
 
 
 def test_an_order_is_worked_by_one_run_at_a_time(open_as: Callable[[str], Ledger]) -> None:

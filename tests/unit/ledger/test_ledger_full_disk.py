@@ -6,45 +6,22 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from loguru import logger
+from run_kit import HOST, ORDER, RUN_ID, job, permit, run_info
 
 from bot.errors import EvidenceNotWritten
-from bot.guard import Permit
-from bot.joblist import Job
 from bot.ledger import Event, Ledger
-from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.outcomes import OrderResult, Outcome
 from bot.verdicts import Answer
 from bot.vocabulary import Reason
 
-HOST = "shop.example"
-ORDER = "112-1215998-3002091"
-RUN = "20260301-021405-a1b2"
 FULL = os.strerror(errno.ENOSPC)
-INFO = RunInfo(
-    run_id=RUN,
-    command="run",
-    admin=HOST,
-    account="bot",
-    pack="asc-4.3",
-    job_list="jobs.yaml",
-    started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
-    version="0.1.0",
-)
-
-
-@dataclass(frozen=True)
-class Leave:
-    """What the ledger reads of a permit; a real one comes from the guard only."""
-
-    order: str = ORDER
-    store: str = "Nordwind UK"
-    reason: Reason = Reason.BUYER_CANCELED
+INFO = run_info()
 
 
 @pytest.fixture
@@ -52,7 +29,7 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """A ledger whose run has begun and keeps its trail in a folder too."""
     with Ledger.in_memory() as ledger:
         ledger.trail.copy_to(tmp_path)
-        ledger.runs.begin(INFO, [Job(order=ORDER, store="Nordwind UK", reason=Reason.BUYER_CANCELED)])
+        ledger.runs.begin(INFO, [job()])
         yield ledger
 
 
@@ -81,12 +58,8 @@ def said() -> Iterator[list[str]]:
     logger.remove(sink)
 
 
-def permit() -> Permit:
-    return cast(Permit, Leave())
-
-
 def events(ledger: Ledger) -> list[object]:
-    return [entry.told["event"] for entry in ledger.trail.entries(RUN)]
+    return [entry.told["event"] for entry in ledger.trail.entries(RUN_ID)]
 
 
 def copied(folder: Path) -> list[object]:
@@ -123,10 +96,10 @@ def test_what_came_of_a_press_is_kept_although_the_folder_cannot_have_it_and_sai
         ledger.intents.conclude(intent, Outcome.CANCELED)
         ledger.runs.finish_order(result)
         ledger.runs.finish(INFO.finished(datetime.now(UTC)))
-    (kept,) = ledger.intents.of_run(RUN)
+    (kept,) = ledger.intents.of_run(RUN_ID)
     assert (kept.answer, kept.outcome, kept.settled_as) == (Answer.OK, Outcome.CANCELED, "canceled")
     assert ledger.intents.was_seen(intent, "Canceled")
-    assert ledger.runs.results(RUN) == [result]
+    assert ledger.runs.results(RUN_ID) == [result]
     lost = ["pressed", "answered", "looked_again", "proved", "finished", "run_finished"]
     assert said == [
         f"{tmp_path / 'trail.jsonl'} lacks event {number} ({event}), which the ledger has: {FULL}"

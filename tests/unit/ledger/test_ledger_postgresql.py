@@ -5,25 +5,17 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from threading import Barrier, Thread
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from run_kit import HOST, ORDER, permit
 
 from bot.errors import LedgerTrouble
-from bot.guard import Permit
 from bot.ledger import Ledger
 from bot.ledger.schema import SCHEMA_VERSION
-from bot.vocabulary import Reason
 
-HOST = "shop.example"
-ORDER = "112-1215998-3002091"
 ADVICE = "See that the server runs and lets you in; nothing is pressed without the ledger."
-
-
-def permit(order: str = ORDER) -> Permit:
-    return cast(Permit, SimpleNamespace(order=order, store="Nordwind UK", reason=Reason.BUYER_CANCELED))
 
 
 # --- Without a server ---

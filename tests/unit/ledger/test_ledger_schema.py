@@ -7,14 +7,13 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from run_kit import ORDER
 
 from bot.ledger import Ledger
 from bot.ledger.schema import SCHEMA_VERSION, STEPS, migrate
 from bot.outcomes import Outcome
 from bot.verdicts import Answer
 from bot.vocabulary import Reason
-
-ORDER = "112-1215998-3002091"
 
 
 def of_version(beside: Any, version: int) -> None:

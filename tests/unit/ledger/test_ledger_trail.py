@@ -9,44 +9,16 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any, cast
+from typing import Any
 
 import pytest
+from run_kit import HOST, ORDER, OTHER, RUN_ID, job, permit, run_info
 
 from bot.errors import EvidenceNotWritten
-from bot.guard import Permit
-from bot.joblist import Job
 from bot.ledger import Event, Ledger
-from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.outcomes import OrderResult, Outcome
 from bot.verdicts import Answer
 from bot.vocabulary import Reason
-
-HOST = "shop.example"
-RUN_ID = "20260301-021405-a1b2"
-ORDER = "112-1215998-3002091"
-OTHER = "112-1215998-3002092"
-
-
-def run_info(run_id: str = RUN_ID) -> RunInfo:
-    return RunInfo(
-        run_id=run_id,
-        command="run",
-        admin=HOST,
-        account="bot",
-        pack="asc-4.3",
-        job_list="jobs.yaml",
-        started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
-        version="0.1.0",
-    )
-
-
-def job(order: str = ORDER) -> Job:
-    return Job(order=order, store="Nordwind UK", reason=Reason.BUYER_CANCELED)
-
-
-def permit(order: str = ORDER) -> Permit:
-    return cast(Permit, SimpleNamespace(order=order, store="Nordwind UK", reason=Reason.BUYER_CANCELED))
 
 
 def result(order: str = ORDER, message: str = "Grüße, 見本") -> OrderResult:
