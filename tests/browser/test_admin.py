@@ -8,6 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from log_kit import logged
 from loguru import logger
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route
@@ -99,10 +100,8 @@ def show(page: Page, pages: dict[str, Any], shipped: Pack) -> Callable[..., Admi
 @pytest.fixture
 def log() -> Iterator[list[str]]:
     """Everything logged as an error."""
-    lines: list[str] = []
-    sink = logger.add(lambda message: lines.append(message.record["message"]), level="ERROR")
-    yield lines
-    logger.remove(sink)
+    with logged("ERROR") as lines:
+        yield lines
 
 
 # --- Waiting for a screen ---

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from log_kit import logged
 from loguru import logger
 from playwright.sync_api import Playwright
 from practice_kit import (
@@ -55,10 +56,8 @@ NO_ROOM = os.strerror(errno.ENOSPC)
 @pytest.fixture
 def log() -> Iterator[list[str]]:
     """Everything logged as a warning or worse, which is also said aloud."""
-    lines: list[str] = []
-    sink = logger.add(lambda message: lines.append(message.record["message"]), level="WARNING")
-    yield lines
-    logger.remove(sink)
+    with logged() as lines:
+        yield lines
 
 
 @pytest.fixture(autouse=True)

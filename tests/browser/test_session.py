@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from loguru import logger
+from log_kit import logged
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Playwright, Route
 
@@ -60,10 +60,8 @@ def open_page(session: BrowserSession) -> Callable[[str], Page]:
 
 @pytest.fixture
 def warnings() -> Iterator[list[str]]:
-    heard: list[str] = []
-    sink = logger.add(lambda message: heard.append(message.record["message"]), level="WARNING")
-    yield heard
-    logger.remove(sink)
+    with logged() as lines:
+        yield lines
 
 
 def test_requests_to_other_hosts_are_blocked_and_counted_in_every_way_to_make_them(

@@ -2,13 +2,12 @@
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 
 import pyotp
 import pytest
-from loguru import logger
+from log_kit import logged
 from playwright.sync_api import Browser, Page
 from practice_kit import Start, job_list
 from pydantic import SecretStr
@@ -85,14 +84,6 @@ def enter(browser: Browser, pack: Pack, sandbox: Sandbox, clocks: Clocks, ledger
     yield enter
     for page in pages:
         page.context.close()
-
-
-@contextmanager
-def warnings() -> Iterator[list[str]]:
-    heard: list[str] = []
-    sink = logger.add(lambda message: heard.append(message.record["message"]), level="WARNING")
-    yield heard
-    logger.remove(sink)
 
 
 def verdicts(sandbox: Sandbox) -> list[str]:
@@ -216,7 +207,7 @@ def test_a_clock_that_is_wrong_is_named_and_the_code_is_of_the_admins_time(
     enter: Enter, sandbox: Sandbox, secret: SecretStr, clocks: Clocks, seconds: int, direction: str
 ) -> None:
     clocks.server(seconds + 10 - time.time() % 30)
-    with warnings() as heard:
+    with logged() as heard:
         admin = enter(secret)
     assert heard == [
         f"This machine's clock is {abs(round(admin.server_ahead))} s {direction} the Admin's. Set it right; two-factor "
@@ -230,7 +221,7 @@ def test_a_clock_that_is_right_is_not_warned_of(
     enter: Enter, sandbox: Sandbox, secret: SecretStr, clocks: Clocks
 ) -> None:
     clocks.server(5)
-    with warnings() as heard:
+    with logged() as heard:
         assert 4 <= enter(secret).server_ahead <= 6
     assert heard == []
 

@@ -8,6 +8,7 @@ from typing import Any, NoReturn
 
 import pyotp
 import pytest
+from log_kit import logged
 from loguru import logger
 from pydantic import SecretStr
 
@@ -89,10 +90,8 @@ def admin(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Any:
 
 @pytest.fixture
 def warned() -> Iterator[list[str]]:
-    heard: list[str] = []
-    sink = logger.add(lambda message: heard.append(message.record["message"]), level="WARNING")
-    yield heard
-    logger.remove(sink)
+    with logged() as lines:
+        yield lines
 
 
 def code_of(step: int) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from loguru import logger
+from log_kit import logged
 from run_kit import HOST, ORDER, RUN_ID, job, permit, run_info
 
 from bot.errors import EvidenceNotWritten
@@ -52,10 +52,8 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
 
 @pytest.fixture
 def said() -> Iterator[list[str]]:
-    lines: list[str] = []
-    sink = logger.add(lambda message: lines.append(message.record["message"]), level="ERROR")
-    yield lines
-    logger.remove(sink)
+    with logged("ERROR") as lines:
+        yield lines
 
 
 def events(ledger: Ledger) -> list[object]:
