@@ -9,9 +9,6 @@ import pytest
 
 from bot.findbrowser import BrowserChoice, BrowserUnusable, find_browser
 
-ON_BOTH_FACES = {"test_markup.py", "test_outcomes.py"}
-"""The browser tests that always run on both faces of the practice Admin: every outcome, and other markup."""
-
 LONG = {
     "test_chaos.py",
     "test_check.py",
@@ -34,7 +31,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without --both-faces, each other test runs on one face, always the same one, and the thorough ones do not run."""
+    """Without --both-faces, no thorough test runs, and a test runs on both faces only where it is marked to; each other
+    one on one face, always the same one.
+    """
     items.sort(key=lambda item: item.path.name not in LONG)
     if config.getoption("--both-faces"):
         return
@@ -43,7 +42,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         if item.get_closest_marker("thorough"):
             return not config.getoption("--every-kill")
         call = getattr(item, "callspec", None)
-        if call is None or "face" not in call.params or item.path.name in ON_BOTH_FACES:
+        if call is None or "face" not in call.params or item.get_closest_marker("both_faces"):
             return False
         turn = crc32(getattr(item, "originalname", item.name).encode()) % 2
         return str(call.params["face"]) != ("plain", "spectrum")[turn]

@@ -2,12 +2,15 @@
 
 from collections.abc import Callable, Sequence
 
+import pytest
 from drift_scripts import HELPERS, UNSEEN
 from practice_kit import arrived
 
 from bot.admin import Admin
 from bot.joblist import Job
 from bot.verdicts import Verdict
+
+pytestmark = pytest.mark.both_faces
 
 STEPS = ("open_store", "open_order", "open_cancel_dialog", "choose_reason", "press_confirm")
 
