@@ -44,8 +44,14 @@ STOPPED = "Run the list again: what is done is recognised as already canceled."
 # --- Pressed ------------------------------------------------------------------------------------------------
 
 
-@both_faces
-@pytest.mark.parametrize("example", ["unshipped_recent", "unshipped_old", "imported"])
+@pytest.mark.parametrize(
+    "example",
+    [
+        pytest.param("unshipped_recent", marks=both_faces),
+        pytest.param("unshipped_old", marks=both_faces),
+        "imported",
+    ],
+)
 def test_an_unshipped_order_is_canceled_once_and_proved(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, example: str
 ) -> None:
@@ -127,12 +133,11 @@ def test_a_store_that_is_only_the_beginning_of_others_names_is_not_found(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
-@both_faces
 @pytest.mark.parametrize(
     ("number", "store"),
     [
         pytest.param(UNKNOWN_ORDER, "asc-v2-2.3-magentocommerce-us", id="in no store"),
-        pytest.param("112-1215998-3002091", "asc-v2-2.3-magentocommerce", id="in another store"),
+        pytest.param("112-1215998-3002091", "asc-v2-2.3-magentocommerce", id="in another store", marks=both_faces),
     ],
 )
 def test_an_order_that_is_not_in_the_store_is_not_found(

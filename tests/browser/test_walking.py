@@ -157,8 +157,10 @@ def test_of_two_stores_with_one_name_neither_is_opened(
 @pytest.mark.parametrize(
     "operation",
     [
-        *(pytest.param(name, marks=pytest.mark.thorough) for name in ("stores", "orders", "orderDetails")),
-        "recentOrders",
+        *(
+            pytest.param(name, marks=pytest.mark.thorough)
+            for name in ("stores", "recentOrders", "orders", "orderDetails")
+        ),
         "cancelReasons",
     ],
 )
