@@ -23,9 +23,15 @@ SHORT = {"order_details", "cancel_dialog"}
     "screen", [name if name in SHORT else pytest.param(name, marks=pytest.mark.thorough) for name in OF_SCREENS]
 )
 def test_what_changed_on_a_screen_is_told_as_it_must_be(
-    screen: str, admin: Admin, sandbox: Sandbox, tmp_path: Path, cancels: Callable[[], list[object]]
+    screen: str,
+    admin: Admin,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    cancels: Callable[[], list[object]],
+    pytestconfig: pytest.Config,
 ) -> None:
-    changes = tuple(change for change in CHANGES if change.screen == screen)
+    every = pytestconfig.getoption("--both-faces")
+    changes = tuple(change for change in CHANGES if change.screen == screen and (every or not change.thorough))
     order = sandbox.shop.example("unshipped_recent")
     opened = go_to(admin, screen, order.number, admin.page.context.clear_cookies)
     told = list(try_out(opened, tmp_path, changes))

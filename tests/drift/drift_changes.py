@@ -27,6 +27,8 @@ class Change:
     """A line that the first suggestion must have; empty where there is nothing that could be suggested."""
     missed: bool = False
     """Whether the first suggestion is known to be another: said, so that the share that is right is honest."""
+    thorough: bool = False
+    """Whether it shows again what another change of the same screen, or of the order's page, shows too."""
     screen: str = ""
     """Where; it is known once the change stands in its place in ``CHANGES``."""
 
@@ -37,8 +39,13 @@ def reworded(name: str, old: str, new: str, found: str, key: str) -> Change:
 
 
 def unseen(number: int | None = None) -> tuple[Change, ...]:
-    """The changes of markup that nobody sees, or the first so many of them."""
-    return tuple(Change(name, script) for name, script in UNSEEN.items())[:number]
+    """The changes of markup that nobody sees, or the first so many of them, which the order's page shows already."""
+    return tuple(Change(name, script, thorough=number is not None) for name, script in UNSEEN.items())[:number]
+
+
+def again(change: Change) -> Change:
+    """The same change, for the thorough run."""
+    return replace(change, thorough=True)
 
 
 OF_SCREENS: dict[str, tuple[Change, ...]] = {
@@ -51,8 +58,8 @@ const others = { "Buyer name": "Ann Other", "Order total": "$ 7.05", "Purchase d
 for (const [label, other] of Object.entries(others)) for (const node of values(label)) node.data = other;""",
         ),
         reworded("button renamed", "Cancel Order", "Void Order", "cancel_order", "name"),
-        reworded("button translated", "Cancel Order", "Bestellung stornieren", "cancel_order", "name"),
-        reworded("button says less", "Cancel Order", "Cancel", "cancel_order", "name"),
+        again(reworded("button translated", "Cancel Order", "Bestellung stornieren", "cancel_order", "name")),
+        again(reworded("button says less", "Cancel Order", "Cancel", "cancel_order", "name")),
         Change(
             "button is a link now", 'become(control("Cancel Order"), "a", { href: "#" });', "cancel_order", "role: link"
         ),
@@ -95,10 +102,10 @@ mark.replaceWith(...other);""",
         ),
         reworded("label of the status changed", "Status", "Order status", "status", "field"),
         reworded("label of the buyer changed", "Buyer name", "Purchaser", "buyer_name", "field"),
-        reworded("label of the number changed", "Order number", "Amazon order no.", "order_number", "field"),
-        reworded("label of the total translated", "Order total", "Gesamtsumme", "order_total", "field"),
+        again(reworded("label of the number changed", "Order number", "Amazon order no.", "order_number", "field")),
+        again(reworded("label of the total translated", "Order total", "Gesamtsumme", "order_total", "field")),
         reworded("headline changed", "Order details", "Details of the order", "heading", "text"),
-        reworded("Back says something else", "Back", "Return to list", "back", "text"),
+        again(reworded("Back says something else", "Back", "Return to list", "back", "text")),
         Change(
             "a label that is not read changed",
             'reword("Fulfillment channel", "Fulfilled by");',
@@ -170,7 +177,7 @@ last.after(row);""",
     "cancel_dialog": (
         *unseen(4),
         reworded("Confirm renamed", "Confirm", "Submit", "confirm", "name"),
-        reworded("Confirm translated", "Confirm", "Bestätigen", "confirm", "name"),
+        again(reworded("Confirm translated", "Confirm", "Bestätigen", "confirm", "name")),
         Change(
             "Confirm and Close changed places, and Confirm is renamed",
             'reword("Confirm", "Yes, do it"); control("Close").before(control("Yes, do it"));',
