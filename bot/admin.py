@@ -156,6 +156,8 @@ class Admin:
         self._on_step = on_step
         self._stopping = stopping
         self._since: dict[str, float] = {}
+        self._changes = -1  # how often the page had changed at the look that is under way; -1 if not known
+        self._bare: tuple[tuple[str, ...], int, float] = ((), -1, 0.0)  # when nothing of what interrupts was seen
         self._cleared: set[str] = set()
         self._crashed: Page | None = None
         self._use(page)
@@ -173,6 +175,7 @@ class Admin:
     def open(self) -> None:
         """Open the Admin's address, whatever is open now."""
         self._opened += 1
+        self.before_acting()
         answer = self.page.goto(self.url, wait_until="domcontentloaded")
         self.server_ahead = (answer and _seconds_ahead(answer)) or 0.0
         self._note_answer(answer)
@@ -180,6 +183,7 @@ class Admin:
     def begin_again(self) -> None:
         """Open the Admin anew, signed in where that is known how; the way to a store is walked from the menu."""
         self.store = ""
+        self.before_acting()
         try:
             if self._fresh_page is not None:
                 self._use(self._fresh_page())
@@ -192,10 +196,12 @@ class Admin:
 
     def reload(self) -> None:
         """Have the server draw the open page anew."""
+        self.before_acting()
         self._note_answer(self.page.reload(wait_until="domcontentloaded"))
 
     def go_to(self, url: str) -> None:
         """Open a page anew whose address was read off the browser in this session: addresses have keys of a session."""
+        self.before_acting()
         self.page.goto(url, wait_until="domcontentloaded")
 
     def go_to_route(self, route: str) -> None:
@@ -203,6 +209,7 @@ class Admin:
 
         The server draws the page anew: what the app has shown until now is not taken for what it is to show.
         """
+        self.before_acting()
         self.page.evaluate("(route) => { location.hash = route; }", route)
         self.reload()
 
@@ -216,6 +223,7 @@ class Admin:
     @contextmanager
     def beside(self) -> Iterator[None]:
         """Work on a second page of the same session while the block runs; the one that is open stays as it is."""
+        self.before_acting()
         first, crashed = self.page, self._crashed
         second = self._second_page() if self._second_page is not None else first.context.new_page()
         try:
@@ -274,6 +282,7 @@ class Admin:
         changes = -1  # not counted yet: the first wait only begins to count
         pause = SHORTEST_PAUSE
         while True:
+            self._changes = -1
             try:
                 seen = look()
             except PlaywrightError as trouble:
@@ -285,8 +294,17 @@ class Admin:
             left = deadline - time.monotonic()
             if seen or left <= 0:
                 return seen
-            before, changes = changes, self._wait_for_change(changes, min(left, pause))
+            before = changes if self._changes < 0 else self._changes
+            changes = self._wait_for_change(before, min(left, pause))
             pause = min(2 * pause, LONGEST_PAUSE) if changes == before else SHORTEST_PAUSE
+
+    def note_changes(self, changes: int) -> None:
+        """Told by every look at the page how often the page had changed by then, so that no change after it is missed.
+
+        -1 where that is not counted yet.
+        """
+        if self._changes < 0:  # of several looks in one, whatever changed since the first counts
+            self._changes = changes
 
     def quiet(self, seconds: float = QUIET) -> bool:
         """Wait until the page has not changed for some seconds; False when it never comes to rest."""
@@ -320,8 +338,7 @@ class Admin:
             raise InTheWay(f"The Admin answered a request of its app with an error (HTTP {answered}).", _SERVER_FAILED)
         known = (*self.pack.interruptions(), *self.pack.in_other_languages)
         screens = [Screen(self, spec, {}) for spec in known if spec.screen not in besides]
-        signs = [sign for screen in screens for sign in screen.signs()]
-        anything = bool(signs) and reduce(Locator.or_, signs).count() > 0
+        anything = not self._was_bare(tuple(screen.spec.screen for screen in screens)) and self._shows_any(screens)
         for screen in screens:
             what = screen.spec.interrupts
             if what is None:
@@ -338,11 +355,25 @@ class Admin:
                 raise _interruption(what)
             self._clear(screen, what.press, what.message)
 
+    def _was_bare(self, screens: tuple[str, ...]) -> bool:
+        """Whether none of these was to be seen a moment ago, and the page has not changed since."""
+        bare, changes, at = self._bare
+        return bare == screens and changes == self._changes >= 0 and time.monotonic() - at < LONGEST_PAUSE
+
+    def _shows_any(self, screens: Collection[Screen]) -> bool:
+        """Whether any sign of any of these is to be seen: in one look, as mostly there is none."""
+        signs = [sign for screen in screens for sign in screen.signs()]
+        if signs and reduce(Locator.or_, signs).count():
+            return True
+        self._bare = (tuple(screen.spec.screen for screen in screens), self._changes, time.monotonic())
+        return False
+
     def _clear(self, screen: Screen, press: str, message: str) -> None:
         """Press what closes this, once; what stays all the same is told by what the pack says of message windows."""
         closing = screen.find(press)
         if screen.spec.screen in self._cleared or closing.count() != 1:
             return
+        self.before_acting()
         try:
             closing.click(timeout=_CLEARING)
         except PlaywrightTimeout:
@@ -429,6 +460,14 @@ class Admin:
             raise
         self.recorder.picture(self, name)
 
+    def before_acting(self) -> None:
+        """Called before anything is done to the page: its picture, if one is under way, is completed first.
+
+        Raises:
+            EvidenceNotWritten: before Confirm only, as for a step.
+        """
+        self.recorder.complete()
+
     def heed_stop(self) -> None:
         """Begin nothing new once a person asked to stop.
 
@@ -459,6 +498,7 @@ class Admin:
         page.on("crash", self._note_crash)
         page.on("domcontentloaded", self._note_new_document)
         page.add_init_script(_NOTE_SCRIPTS)
+        page.add_init_script(_COUNT_CHANGES)
         commerce.keep_from(page)
 
     def _note_answer(self, answer: Response | None) -> None:
@@ -570,20 +610,21 @@ _NOTE_SCRIPTS = """addEventListener("error", ({ target }) => {
     if (target?.tagName === "SCRIPT") window[Symbol.for("countermand scripts")] = true;
 }, true);"""
 
-# The count lives in the window, which the page's own words and markup know nothing of.
-_CHANGE = """([known, limit]) => new Promise((done) => {
-    const key = Symbol.for("countermand changes");
-    const counter = window[key] ??= (() => {
-        const made = { count: 0, heard: null };
-        new MutationObserver(() => { made.count += 1; made.heard?.(); })
-            .observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-        return made;
-    })();
+# The count lives in the window, which the page's own words and markup know nothing of; where it begins is another
+# number for each document, so that no count of one is taken for the same count of the next.
+_COUNT_CHANGES = """window[Symbol.for("countermand changes")] ??= (() => {
+    const made = { count: Math.floor(Math.random() * 2 ** 30), heard: null };
+    new MutationObserver(() => { made.count += 1; made.heard?.(); })
+        .observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
+    return made;
+})();"""
+_CHANGE = f"""([known, limit]) => new Promise((done) => {{
+    const counter = {_COUNT_CHANGES}
     if (counter.count !== known) return done(counter.count);
-    const finish = () => { clearTimeout(timer); counter.heard = null; done(counter.count); };
+    const finish = () => {{ clearTimeout(timer); counter.heard = null; done(counter.count); }};
     const timer = setTimeout(finish, limit);
     counter.heard = finish;
-})"""
+}})"""
 
 _QUIET = """([rest, limit]) => new Promise((done) => {
     const finish = (quiet) => { clearTimeout(timer); clearTimeout(end); watch.disconnect(); done(quiet); };

@@ -90,8 +90,9 @@ class Screen:
     def glance(self, *names: str) -> "Glance":
         """Look at the page once: its address, whether it is covered, and what some elements read as."""
         covers = (*self.admin.pack.info.busy, *self.spec.busy)
-        request = reading_request(self.spec, self.facts, *names, covers=covers)
+        request = reading_request(self.spec, self.facts, *names, covers=covers, stays=self.admin.recorder.is_under_way)
         seen = self.admin.page.evaluate(READ_PAGE, request)
+        self.admin.note_changes(seen["changes"])
         return Glance(
             address=seen["address"],
             path=seen["path"],
@@ -128,7 +129,7 @@ class Screen:
         Raises:
             ElementMissing, ElementAmbiguous: the row, or a column of it, is not there or is there several times.
         """
-        request = reading_request(self.spec, self.facts, *columns)
+        request = reading_request(self.spec, self.facts, *columns, stays=self.admin.recorder.is_under_way)
         rows = self.find(row).evaluate_all(READ_ROWS, request)
         self._exactly_one(row, len(rows))
         return self.singles(rows[0]["columns"])
@@ -233,6 +234,7 @@ class Screen:
                 raise LeadsElsewhere(screen=self.spec.title, element=name, host=host)
             if known_by:
                 raise NeverPressed(screen=self.spec.title, element=name, known_by=known_by)
+        self.admin.before_acting()
         target.click()
 
     def scroll_on(self, column: str) -> bool:
@@ -240,6 +242,7 @@ class Screen:
 
         Long lists draw only the rows that can be seen.
         """
+        self.admin.before_acting()
         header = fill(self.element(column).column or "", self.facts)
         return bool(self.admin.page.evaluate(SCROLL_ON, header))
 
@@ -255,6 +258,7 @@ class Screen:
             self._refuse_unencrypted()
             self.admin.holds_secret = True
         field = self.one(name)
+        self.admin.before_acting()
         try:
             field.fill(text)
         except PlaywrightError:
@@ -284,7 +288,8 @@ class Screen:
             ChoiceNotOffered: the words are not among the choices.
         """
         self.check()
-        self._with_choice(name, lambda box: choice.choose(self.admin.page, box, words), wanted=words)
+        admin = self.admin
+        self._with_choice(name, lambda box: choice.choose(admin.page, box, words, admin.before_acting), wanted=words)
 
     def chosen(self, name: str) -> str:
         """The words that the ``choice`` element ``name`` now shows as chosen; empty when none is."""
@@ -292,6 +297,7 @@ class Screen:
 
     def offered(self, name: str) -> list[str]:
         """The words that the ``choice`` element ``name`` offers; its list may stay open, for the page to be left."""
+        self.admin.before_acting()
         words: list[str] = self._with_choice(name, lambda box: choice.offered(self.admin.page, box))
         return words
 
