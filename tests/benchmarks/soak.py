@@ -35,7 +35,9 @@ class Progress(MemoryWatch):
     def order_finished(self, result: OrderResult) -> None:
         super().order_finished(result)
         if self.finished in self.after:
-            print(f"- {self.finished} orders; the last one took {result.seconds:.2f} s", flush=True)
+            held = self.held[-1].needed if self.held else None
+            memory = f"; {held:.0f} MB without what nobody uses any more" if held else ""
+            print(f"- {self.finished} orders; the last one took {result.seconds:.2f} s{memory}", flush=True)
 
 
 def job_list(orders: int) -> list[Job]:
