@@ -175,7 +175,6 @@ class Admin:
     def open(self) -> None:
         """Open the Admin's address, whatever is open now."""
         self._opened += 1
-        self.before_acting()
         answer = self.page.goto(self.url, wait_until="domcontentloaded")
         self.server_ahead = (answer and _seconds_ahead(answer)) or 0.0
         self._note_answer(answer)
@@ -183,7 +182,6 @@ class Admin:
     def begin_again(self) -> None:
         """Open the Admin anew, signed in where that is known how; the way to a store is walked from the menu."""
         self.store = ""
-        self.before_acting()
         try:
             if self._fresh_page is not None:
                 self._use(self._fresh_page())
@@ -196,12 +194,10 @@ class Admin:
 
     def reload(self) -> None:
         """Have the server draw the open page anew."""
-        self.before_acting()
         self._note_answer(self.page.reload(wait_until="domcontentloaded"))
 
     def go_to(self, url: str) -> None:
         """Open a page anew whose address was read off the browser in this session: addresses have keys of a session."""
-        self.before_acting()
         self.page.goto(url, wait_until="domcontentloaded")
 
     def go_to_route(self, route: str) -> None:
@@ -209,7 +205,6 @@ class Admin:
 
         The server draws the page anew: what the app has shown until now is not taken for what it is to show.
         """
-        self.before_acting()
         self.page.evaluate("(route) => { location.hash = route; }", route)
         self.reload()
 
@@ -223,7 +218,6 @@ class Admin:
     @contextmanager
     def beside(self) -> Iterator[None]:
         """Work on a second page of the same session while the block runs; the one that is open stays as it is."""
-        self.before_acting()
         first, crashed = self.page, self._crashed
         second = self._second_page() if self._second_page is not None else first.context.new_page()
         try:
@@ -373,7 +367,6 @@ class Admin:
         closing = screen.find(press)
         if screen.spec.screen in self._cleared or closing.count() != 1:
             return
-        self.before_acting()
         try:
             closing.click(timeout=_CLEARING)
         except PlaywrightTimeout:
@@ -459,14 +452,6 @@ class Admin:
             self.recorder.trouble(self, name, error)
             raise
         self.recorder.picture(self, name)
-
-    def before_acting(self) -> None:
-        """Called before anything is done to the page: its picture, if one is under way, is completed first.
-
-        Raises:
-            EvidenceNotWritten: before Confirm only, as for a step.
-        """
-        self.recorder.complete()
 
     def heed_stop(self) -> None:
         """Begin nothing new once a person asked to stop.

@@ -3,8 +3,6 @@
 All four are read back the same way: the words that a person now sees as chosen.
 """
 
-from collections.abc import Callable
-
 from playwright.sync_api import Locator, Page
 
 from bot.finder import choice_controls, whole
@@ -26,15 +24,14 @@ class NotOneControl(LookupError):
         self.count = count
 
 
-def choose(page: Page, box: Locator, words: str, before: Callable[[], None] = lambda: None) -> None:
-    """Choose ``words``, whole, from the one control in ``box``; ``before`` anything is done to the page, call that.
+def choose(page: Page, box: Locator, words: str) -> None:
+    """Choose ``words``, whole, from the one control in ``box``.
 
     Raises:
         NotOneControl: there is none, or there are several.
         NotOffered: the control does not offer these words, or offers them twice.
     """
     control, kind, _ = _control(box)
-    before()
     if kind == "radio":
         option = box.get_by_role("radio", name=whole(words))
         if option.count() != 1:

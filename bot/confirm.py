@@ -70,7 +70,6 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
             run may have concluded that by now.
     """
     admin.may_commit(permit.order)
-    admin.before_acting()
     on = admin.pack.info.way.confirm_on
     confirming = admin.screen(on, order=permit.order)
     confirm = confirming.the_only("confirm")

@@ -122,7 +122,7 @@ SCROLL_ON = """(header) => {
 
 
 def reading_request(
-    spec: ScreenSpec, facts: Mapping[str, str], *names: str, covers: Collection[str] = (), stays: bool = False
+    spec: ScreenSpec, facts: Mapping[str, str], *names: str, covers: Collection[str] = ()
 ) -> dict[str, Any]:
     """The request to ``READING`` for some field and column elements of a screen (see that script)."""
     wanted = {name: spec.elements[name] for name in names}
@@ -132,7 +132,6 @@ def reading_request(
         "known": known_labels(spec),
         "covers": list(covers),
         "alone": AMAZON_ORDER_NUMBER.pattern,
-        "stays": stays,
         "act": "read",
     }
 

@@ -128,9 +128,7 @@ def issue_permit(admin: Admin, job: Job, opened: Opened) -> Permit:
     way = admin.pack.info.way
     beside = _look_beside(admin, job, opened) if way.confirm_on == "cancel_page" else None
     confirming = admin.screen(way.confirm_on, order=job.order).check()
-    confirm = confirming.the_only("confirm")
-    admin.before_acting()
-    confirm.click(trial=True)
+    confirming.the_only("confirm").click(trial=True)
     if way.confirm_on == "cancel_dialog":
         _dialog_is_about(confirming, job)
     else:

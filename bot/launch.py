@@ -65,7 +65,7 @@ class Task:
 
     def recorder(self, clean: Clean, session: str = SESSION) -> Recorder:
         """What keeps the evidence."""
-        return Recorder(self.folder, masked=not self.settings.unmasked, clean=clean, session=session, meanwhile=True)
+        return Recorder(self.folder, masked=not self.settings.unmasked, clean=clean, session=session)
 
 
 def carry_out(
@@ -325,7 +325,6 @@ def unopened_admin(
 
         def sign_in_and_keep(admin: Admin) -> None:
             sign_in(admin, account)
-            admin.before_acting()
             session.keep()
 
         admin = Admin(

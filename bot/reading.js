@@ -6,10 +6,9 @@
 //   known    [label, ...]    labels of this screen: one of them is never taken for a value
 //   covers   [css, ...]      boxes that mean, while one can be seen: not ready yet
 //   alone    pattern         pieces of text to be given that are this and nothing else, but for a label before it
-//   stays    whether what was masked stays masked, because a picture of it is being taken
 //   act      "read", "mask" (hide what was found, leaving the document as it is), or "words" (give every word that
 //            "mask" hides); for these last two, a table row that cannot be read is found as a whole
-// What was masked is shown again by the next call that does not say that it stays. Texts of more than 1,000 characters are cut, and
+// What was masked is shown again by the next call, whatever it asks for. Texts of more than 1,000 characters are cut, and
 // end with their length; words are given whole.
 // Answers with {address, path, busy, changes, fields: {name: [text, ...]}, columns: {name: [text, ...]}, alone: [text, ...]}, all
 // from one instant; address is what comes after the #; pieces that stand alone are looked for where fields are.
@@ -17,7 +16,7 @@
 (row, request) => {
   const LONGEST = 1000;
   const masks = (window[Symbol.for("countermand masks")] ??= []);
-  if (!request.stays) for (const animation of masks.splice(0)) animation.cancel();
+  for (const animation of masks.splice(0)) animation.cancel();
   // Icon fonts draw pictures with characters of the private-use area; nobody reads them as words.
   const squeeze = (text) => text.replace(/[\ue000-\uf8ff]/g, "").replace(/[\s\u00a0]+/g, " ").trim();
   const fold = (text) => squeeze(text).replace(/\s*:$/, "").toLowerCase();

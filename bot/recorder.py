@@ -7,7 +7,7 @@ otherwise.
 
 import hashlib
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from functools import reduce
 from pathlib import Path
@@ -20,7 +20,6 @@ from playwright.sync_api import Locator, Page
 from bot.errors import ElementAmbiguous, ElementMissing, EvidenceNotWritten, LedgerTrouble
 from bot.finder import READ_PAGE, known_labels, locate
 from bot.ledger import Event
-from bot.meanwhile import Meanwhile
 from bot.pack import Pack
 from bot.secrecy import Clean
 from bot.wording import cut
@@ -46,16 +45,12 @@ class NoRecorder:
     """Records nothing: for flows that are run without a run folder."""
 
     evidence: Sequence[str] = ()
-    is_under_way = False
 
     def begin(self, subject: str) -> None:
         """An order begins."""
 
     def picture(self, admin: "Admin", step: str) -> None:
         """A step is done."""
-
-    def complete(self) -> None:
-        """Something is about to be done to the page."""
 
     def trouble(self, admin: "Admin", step: str, error: Exception | None = None) -> None:
         """A step failed."""
@@ -69,36 +64,21 @@ class Recorder:
         masked: whether buyers' data is hidden.
         clean: takes secrets out of the words of a page, should it show one.
         session: the evidence folder of what belongs to no order.
-        meanwhile: whether a picture may still be under way while the page is only looked at; whoever says so must
-            ask for it to be ``complete`` at the end.
     """
 
     def __init__(
-        self,
-        folder: Path,
-        *,
-        masked: bool = True,
-        clean: Clean = lambda text: text,
-        session: str = SESSION,
-        meanwhile: bool = False,
+        self, folder: Path, *, masked: bool = True, clean: Clean = lambda text: text, session: str = SESSION
     ) -> None:
         self._folder = folder
         self._clean = clean
         self._masked = masked
         self._written: dict[str, list[str]] = {}
-        self._meanwhile = meanwhile
-        self._under_way: tuple[Admin, str, Meanwhile[bytes]] | None = None
         self.begin(session)
 
     @property
     def evidence(self) -> Sequence[str]:
         """The files of the order in hand, relative to the run's folder, with forward slashes."""
         return tuple(self._written[self._subject])
-
-    @property
-    def is_under_way(self) -> bool:
-        """Whether a picture is still being taken, and what it hides must stay hidden."""
-        return self._under_way is not None
 
     def begin(self, subject: str) -> None:
         """From now on evidence belongs to this order; going on with an earlier one goes on counting.
@@ -117,26 +97,8 @@ class Recorder:
             EvidenceNotWritten: it could not be taken or written, and nothing is pressed yet. Once Confirm is
                 pressed, lost evidence is logged and hides no outcome.
         """
-        self.complete()
-        if self._meanwhile and not admin.holds_secret:
-            picture = Meanwhile(lambda: self._photograph(admin, careful=False))
-            self._under_way = (admin, step, picture)
-        else:
-            self._keep(admin, step, lambda: self._photograph(admin, careful=admin.holds_secret))
-
-    def complete(self) -> None:
-        """Wait until the picture that is under way is taken and written. Nothing is done to the page before.
-
-        Raises:
-            EvidenceNotWritten: as ``picture``.
-        """
-        if self._under_way is not None:
-            (admin, step, picture), self._under_way = self._under_way, None
-            self._keep(admin, step, lambda: picture.result(admin.address))
-
-    def _keep(self, admin: "Admin", step: str, photograph: Callable[[], bytes]) -> None:
         try:
-            self._write(admin, f"{step}.jpg", photograph())
+            self._write(admin, f"{step}.jpg", self._photograph(admin, careful=admin.holds_secret))
         except (OSError, PlaywrightError) as error:
             reason = error.strerror or str(error) if isinstance(error, OSError) else str(error).splitlines()[0]
             if not admin.pressed:
@@ -151,7 +113,6 @@ class Recorder:
         if admin.page.is_closed():
             return
         try:
-            self.complete()
             self._write(admin, f"{step}-trouble.jpg", self._photograph(admin, careful=True))
             self._write(admin, f"{step}-trouble.txt", self._words(admin, error).encode(errors="backslashreplace"))
         except (OSError, PlaywrightError, LedgerTrouble, EvidenceNotWritten) as failure:

@@ -90,7 +90,7 @@ class Screen:
     def glance(self, *names: str) -> "Glance":
         """Look at the page once: its address, whether it is covered, and what some elements read as."""
         covers = (*self.admin.pack.info.busy, *self.spec.busy)
-        request = reading_request(self.spec, self.facts, *names, covers=covers, stays=self.admin.recorder.is_under_way)
+        request = reading_request(self.spec, self.facts, *names, covers=covers)
         seen = self.admin.page.evaluate(READ_PAGE, request)
         self.admin.note_changes(seen["changes"])
         return Glance(
@@ -129,7 +129,7 @@ class Screen:
         Raises:
             ElementMissing, ElementAmbiguous: the row, or a column of it, is not there or is there several times.
         """
-        request = reading_request(self.spec, self.facts, *columns, stays=self.admin.recorder.is_under_way)
+        request = reading_request(self.spec, self.facts, *columns)
         rows = self.find(row).evaluate_all(READ_ROWS, request)
         self._exactly_one(row, len(rows))
         return self.singles(rows[0]["columns"])
@@ -234,7 +234,6 @@ class Screen:
                 raise LeadsElsewhere(screen=self.spec.title, element=name, host=host)
             if known_by:
                 raise NeverPressed(screen=self.spec.title, element=name, known_by=known_by)
-        self.admin.before_acting()
         target.click()
 
     def scroll_on(self, column: str) -> bool:
@@ -242,7 +241,6 @@ class Screen:
 
         Long lists draw only the rows that can be seen.
         """
-        self.admin.before_acting()
         header = fill(self.element(column).column or "", self.facts)
         return bool(self.admin.page.evaluate(SCROLL_ON, header))
 
@@ -258,7 +256,6 @@ class Screen:
             self._refuse_unencrypted()
             self.admin.holds_secret = True
         field = self.one(name)
-        self.admin.before_acting()
         try:
             field.fill(text)
         except PlaywrightError:
@@ -288,8 +285,7 @@ class Screen:
             ChoiceNotOffered: the words are not among the choices.
         """
         self.check()
-        admin = self.admin
-        self._with_choice(name, lambda box: choice.choose(admin.page, box, words, admin.before_acting), wanted=words)
+        self._with_choice(name, lambda box: choice.choose(self.admin.page, box, words), wanted=words)
 
     def chosen(self, name: str) -> str:
         """The words that the ``choice`` element ``name`` now shows as chosen; empty when none is."""
@@ -297,7 +293,6 @@ class Screen:
 
     def offered(self, name: str) -> list[str]:
         """The words that the ``choice`` element ``name`` offers; its list may stay open, for the page to be left."""
-        self.admin.before_acting()
         words: list[str] = self._with_choice(name, lambda box: choice.offered(self.admin.page, box))
         return words
 

@@ -186,7 +186,6 @@ class Worker:
                     admin.begin_again()
                     self._astray = False
                 verdict = self._work(admin, job)
-                self._recorder.complete()
             except (RunStopped, KeyboardInterrupt) as stop:
                 why = str(stop) if isinstance(stop, RunStopped) else "Interrupted."
                 keep(pressed_and_lost(why) if admin.pressed else skipped(why))

@@ -9,7 +9,7 @@ from playwright.sync_api import Error as PlaywrightError
 import bot.confirm
 from bot.admin import Admin
 from bot.confirm import FRESH_SECONDS, PRESS_SECONDS, Heard, await_answer, conclude, press_confirm
-from bot.errors import EvidenceNotWritten, LedgerTrouble, PressedBefore, RunStopped, StoodStill
+from bot.errors import LedgerTrouble, PressedBefore, RunStopped, StoodStill
 from bot.guard import Permit
 from bot.ledger import Event, Ledger
 from bot.outcomes import Outcome
@@ -64,7 +64,6 @@ class FakeAdmin:
         self.asked: list[str] = []
         self.may_commit: Callable[[str], None] = self.asked.append
         self.listeners: dict[str, Callable[[FakeRequest], None]] = {}
-        self.before_acting: Callable[[], None] = lambda: None
         self.watched: Callable[[str], bool] = lambda _: False
         self.handler: Callable[[Any], None] = lambda _: None
         self.said: list[str] = []
@@ -163,16 +162,6 @@ def test_an_order_whose_confirm_was_never_settled_is_not_pressed(admin: FakeAdmi
     with pytest.raises(PressedBefore), press(admin):
         pass
     assert (admin.did, admin.pressed, admin.listeners) == ([], False, {})
-
-
-def test_no_intent_is_written_as_long_as_the_evidence_is_not_complete(admin: FakeAdmin) -> None:
-    def incomplete() -> None:
-        raise EvidenceNotWritten(reason="the disk is full")
-
-    admin.before_acting = incomplete
-    with pytest.raises(EvidenceNotWritten), press(admin):
-        pass
-    assert (admin.did, admin.pressed, admin.ledger.intents.waiting()) == ([], False, [])
 
 
 def test_nothing_is_pressed_when_the_intent_cannot_be_written(

@@ -50,9 +50,6 @@ class FakePage:
 
     # What the guard asks of an admin, a screen and an element:
 
-    def before_acting(self) -> None:
-        self.did.append(("before acting",))
-
     def screen(self, name: str, **facts: str) -> "FakePage":
         self.did.append(("screen", name, facts))
         return self

@@ -106,7 +106,7 @@ def open_bot(practice: Practice, runs_dir: Path, hears: Ear) -> Iterator[Bot]:
         admin_url=practice.url, username=practice.username, password=SecretStr(practice.password), runs_dir=runs_dir
     )
     folder = make_run_folder(runs_dir, datetime.now(UTC))
-    recorder = Recorder(folder, meanwhile=True)
+    recorder = Recorder(folder)
     with (
         log_to(folder / "log.jsonl", secrets=[practice.password], say=hears.say),
         Ledger.open(runs_dir / "ledger.sqlite") as ledger,
