@@ -573,11 +573,12 @@ _SERVER_FAILED = "Run the list again; if it stays, tell the shop's administrator
 _HOW_ANSWERED = """(address) => {
     const key = Symbol.for("countermand answers");
     const heard = window[key] ??= (() => {
-        const made = { last: 0 };
+        const made = { status: 0 };
         // The pack names whole parts of a path, so that no address that only begins alike is taken for the app's.
         const isOurs = ({ name }) => `${new URL(name).pathname}/`.includes(`/${address}/`);
-        // In the order in which they ended: the last one is what counts, because apps ask again by themselves.
-        const note = (entries) => entries.filter(isOurs).forEach((entry) => { made.last = entry.responseStatus; });
+        // Told in the order in which they ended. Each takes the place of the one before: an app that was refused asks
+        // again by itself, so what counts is how it stands now. Nothing is chosen among them.
+        const note = (entries) => entries.filter(isOurs).forEach((entry) => { made.status = entry.responseStatus; });
         const watch = new PerformanceObserver((list) => note(list.getEntries()));
         watch.observe({ type: "resource", buffered: true });
         made.catchUp = () => note(watch.takeRecords());
@@ -587,7 +588,7 @@ _HOW_ANSWERED = """(address) => {
     const lacksScript = document.readyState === "complete" && Boolean(window[Symbol.for("countermand scripts")]);
     // A document has one entry for its own loading, or none as long as it is being replaced: nothing to choose among.
     const [loading] = performance.getEntriesByType("navigation");
-    return [loading?.responseStatus ?? 0, heard.last, lacksScript];
+    return [loading?.responseStatus ?? 0, heard.status, lacksScript];
 }"""
 
 # A script that cannot be loaded says so once, and only to who listens by then.

@@ -10,8 +10,9 @@
 //            "mask" hides); for these last two, a table row that cannot be read is found as a whole
 // What was masked is shown again by the next call, whatever it asks for. Texts of more than 1,000 characters are cut, and
 // end with their length; words are given whole.
-// Answers with {address, path, busy, changes, fields: {name: [text, ...]}, columns: {name: [text, ...]}, alone: [text, ...]}, all
-// from one instant; address is what comes after the #; pieces that stand alone are looked for where fields are.
+// Answers with {address, path, busy, changes, fields: {name: [text, ...]}, columns: {name: [text, ...]}, alone: [text, ...]},
+// all from one instant; address is what comes after the #; changes is how often the page has changed, or -1 where that is
+// not counted; pieces that stand alone are looked for where fields are.
 // Nothing here depends on ids, classes or nesting, and nothing in the document is changed.
 (row, request) => {
   const LONGEST = 1000;
@@ -225,6 +226,9 @@
     const match = alone && block.text.length <= LONGEST ? alone.exec(block.text) : null;
     return match && (!match[1].trim() || known.has(fold(match[1]))) ? [match[2]] : [];
   });
-  const changes = window[Symbol.for("countermand changes")]?.count ?? -1; // how often the page has changed, if counted
-  return { address: location.hash, changes, path: location.pathname, busy, fields: texts(found.fields), columns: texts(found.columns), alone: standing };
+  return {
+    address: location.hash, path: location.pathname, busy,
+    changes: window[Symbol.for("countermand changes")]?.count ?? -1,
+    fields: texts(found.fields), columns: texts(found.columns), alone: standing,
+  };
 }

@@ -300,9 +300,7 @@ class Screen:
 
     def _with_choice(self, name: str, act: Callable[[Locator], Any], wanted: str = "") -> Any:
         try:
-            # The check of the screen, right before, has counted it where the pack says that it shows there.
-            is_counted = any(check.shows == name for check in self.spec.checks)
-            return act(self.find(name) if is_counted else self.one(name))
+            return act(self.one(name))
         except choice.NotOffered as refused:
             raise ChoiceNotOffered(
                 screen=self.spec.title, wanted=wanted, element=name, offered=", ".join(refused.offered) or "none"
@@ -314,12 +312,9 @@ class Screen:
     def _texts_for_checks(self) -> list[str]:
         """The elements that checks look at and that are read, not located; of fields all: one costs as much as all."""
         names = {name: None for check in self.spec.checks for name in check.elements}
-        read = [name for name in names if self.element(name).kind in READ_ONLY_KINDS]
-        if any(self.element(name).kind == "field" for name in read):
-            read = list(
-                dict.fromkeys([*read, *(name for name in self.spec.elements if self.element(name).kind == "field")])
-            )
-        return read
+        read = {name: None for name in names if self.element(name).kind in READ_ONLY_KINDS}
+        fields = [name for name, element in self.spec.elements.items() if element.kind == "field"]
+        return [*(read | dict.fromkeys(fields if read.keys() & set(fields) else ()))]
 
     def _holds(self, check: Check, glance: "Glance") -> bool:
         if check.route is not None:
