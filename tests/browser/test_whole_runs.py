@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from practice_kit import MAIN, ORDER, US, Cancel, Cancels, OnArrival, Start, job_list
+from run_kit import RUN_FILES
 from starlette.responses import HTMLResponse
 
 from bot.sandbox import UNKNOWN_ORDER, Face, Sandbox
@@ -132,16 +133,7 @@ def test_the_results_have_the_fields_that_are_promised(two_stores: Finished) -> 
 
 
 def test_the_folder_of_a_run_holds_all_of_its_files(two_stores: Finished) -> None:
-    assert sorted(path.name for path in two_stores.folder.iterdir()) == [
-        "evidence",
-        "junit.xml",
-        "log.jsonl",
-        "report.html",
-        "results.csv",
-        "results.json",
-        "run.json",
-        "trail.jsonl",
-    ]
+    assert sorted(path.name for path in two_stores.folder.iterdir()) == RUN_FILES
     suite = ET.parse(two_stores.folder / "junit.xml").getroot()
     assert (suite.get("tests"), suite.get("failures"), suite.get("errors")) == ("5", "3", "0")
     assert f"Report: {Path('runs') / two_stores.folder.name / 'report.html'}" in two_stores.said.splitlines()

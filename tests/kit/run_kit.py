@@ -16,6 +16,18 @@ STORE = "Nordwind UK"
 ORDER = "112-1215998-3002091"
 OTHER = "112-1215998-3002092"
 
+RUN_FILES = [
+    "evidence",
+    "junit.xml",
+    "log.jsonl",
+    "report.html",
+    "results.csv",
+    "results.json",
+    "run.json",
+    "trail.jsonl",
+]
+"""What a run's folder holds, by name."""
+
 
 def run_info(run_id: str = RUN_ID, **otherwise: Any) -> RunInfo:
     """What is said of a run at its beginning; what is to be otherwise is given by name."""

@@ -6,18 +6,17 @@ import json
 import shutil
 import sqlite3
 import sys
-from collections.abc import Callable
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 from pathlib import Path
-from typing import NamedTuple
 
 import pytest
+from command_kit import Countermand, command_line
 from run_kit import ORDER, job, run_info
 
 import bot.ledger.trail
-from bot import cli, purge
+from bot import purge
 from bot.errors import EvidenceNotWritten
 from bot.launch import renew_report
 from bot.ledger import Event, Ledger
@@ -34,27 +33,9 @@ RUNS = Path("runs")
 LEDGER = RUNS / "ledger.sqlite"
 
 
-class Said(NamedTuple):
-    """What the command line said, and its exit status."""
-
-    status: int
-    out: str
-    err: str
-
-
-Countermand = Callable[..., Said]
-
-
 @pytest.fixture
 def countermand(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Countermand:
-    def call(*arguments: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["countermand", *arguments])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        out, err = capsys.readouterr()
-        return Said(int(end.value.code or 0), out, err)
-
-    return call
+    return command_line(monkeypatch, capsys)
 
 
 class MakeRun:

@@ -5,12 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from command_kit import Countermand, command_line
 from loguru import logger
 
-from bot import cli
 from bot.errors import NoBrowser
 from bot.joblist import Job
 from bot.outcomes import Outcome
@@ -31,17 +31,6 @@ orders:
   - order: {SECOND}
     store: Nordwind DE
 """
-
-
-class Said(NamedTuple):
-    """What the command line said, and its exit status."""
-
-    status: int
-    out: str
-    err: str
-
-
-Countermand = Callable[..., Said]
 
 
 @pytest.fixture(autouse=True)
@@ -67,14 +56,7 @@ def countermand(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[s
     # Otherwise the program would take its name from what runs the tests.
     monkeypatch.setattr(sys.modules["__main__"], "__package__", None, raising=False)
 
-    def call(*arguments: str) -> Said:
-        monkeypatch.setattr(sys, "argv", ["countermand", *arguments])
-        with pytest.raises(SystemExit) as end:
-            cli.main()
-        out, err = capsys.readouterr()
-        return Said(int(end.value.code or 0), out, err)
-
-    return call
+    return command_line(monkeypatch, capsys)
 
 
 @pytest.fixture

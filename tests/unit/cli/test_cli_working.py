@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from run_kit import RUN_FILES
 
 from bot import __version__
 from bot.errors import ElementMissing, Interrupted, NoBrowser, RunStopped
@@ -226,16 +227,7 @@ def test_a_run_in_which_all_is_canceled_ends_with_0_and_says_where_its_report_is
 
 def test_a_run_leaves_a_folder_with_everything_in_it(countermand: Countermand, shop: Shop) -> None:
     countermand("run", "jobs.yaml", "--yes")
-    assert sorted(path.name for path in run_folder().iterdir()) == [
-        "evidence",
-        "junit.xml",
-        "log.jsonl",
-        "report.html",
-        "results.csv",
-        "results.json",
-        "run.json",
-        "trail.jsonl",
-    ]
+    assert sorted(path.name for path in run_folder().iterdir()) == RUN_FILES
 
 
 def test_a_run_says_of_itself_what_it_was(countermand: Countermand, shop: Shop) -> None:
