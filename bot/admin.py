@@ -10,35 +10,20 @@ import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
-from functools import reduce
 from typing import TypeVar
 from urllib.parse import urlsplit
 
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Locator, Page, Response
-from playwright.sync_api import TimeoutError as PlaywrightTimeout
+from playwright.sync_api import Page, Response
 
 from bot import commerce
 from bot.browser import is_allowed
-from bot.errors import (
-    AdminBusy,
-    CannotSignIn,
-    CodeRefused,
-    CountermandError,
-    EvidenceNotWritten,
-    Interrupted,
-    InTheWay,
-    LedgerTrouble,
-    PageTrouble,
-    RunStopped,
-    ScreenNotReached,
-    SessionEnded,
-    SignInRefused,
-)
+from bot.changes import comes_to_rest, count_on, wait_for_change
+from bot.errors import EvidenceNotWritten, Interrupted, LedgerTrouble, PageTrouble, ScreenNotReached
+from bot.interruptions import Interruptions
 from bot.ledger import Event, Ledger
 from bot.pack import Pack
-from bot.packmodel import Interruption
 from bot.recorder import NoRecorder, Recorder
 from bot.screen import Screen
 
@@ -54,9 +39,6 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 1.0
 """Seconds after which a page that does not change is looked at all the same, each time twice as many: the end of an
 animation, or an answer on the wire, changes nothing in the document. Every look costs a machine that may have eight
 workers."""
-
-LAST_WORD = 1.0
-"""Seconds after which a failed request of the app is its last word: apps ask again by themselves."""
 
 
 class Admin:
@@ -139,10 +121,8 @@ class Admin:
         """Told every screen that is arrived at; a check looks at it there."""
         self.by_hand = by_hand
         """Whether a person looks on, who can sign in by hand."""
-        self.taken_over = False
-        """Whether somebody else has signed in with this account during this run, and so ended its session."""
-        self._taken_over_now = False
-        self._opened = 0
+        self.opened = 0
+        """How often its address was opened."""
         self.server_ahead = 0.0
         """Seconds by which the Admin's clock was ahead of this machine's when it was opened; 0 if it did not say."""
         self.answers: list[float] = []
@@ -155,10 +135,9 @@ class Admin:
         self._sign_in = sign_in
         self._on_step = on_step
         self._stopping = stopping
-        self._since: dict[str, float] = {}
-        self._changes = -1  # how often the page had changed at the look that is under way; -1 if not known
-        self._bare: tuple[tuple[str, ...], int, float] = ((), -1, 0.0)  # when nothing of what interrupts was seen
-        self._cleared: set[str] = set()
+        self.changes = -1
+        """How often the page had changed at the look that is under way; -1 if not known."""
+        self._interruptions = Interruptions(self)
         self._crashed: Page | None = None
         self._use(page)
 
@@ -174,7 +153,7 @@ class Admin:
 
     def open(self) -> None:
         """Open the Admin's address, whatever is open now."""
-        self._opened += 1
+        self.opened += 1
         answer = self.page.goto(self.url, wait_until="domcontentloaded")
         self.server_ahead = (answer and _seconds_ahead(answer)) or 0.0
         self._note_answer(answer)
@@ -256,7 +235,7 @@ class Admin:
         def look() -> Screen | None:
             here = next((screen for screen in screens if screen.is_here()), None)
             if here is not None:
-                self._since.clear()  # whatever lay over the page has gone
+                self._interruptions.have_gone()
             elif time.monotonic() >= moment:  # a page that was clicked just now is only beginning to change
                 self.notice_interruptions(besides=(*names, *besides))
             return here
@@ -276,7 +255,7 @@ class Admin:
         changes = -1  # not counted yet: the first wait only begins to count
         pause = SHORTEST_PAUSE
         while True:
-            self._changes = -1
+            self.changes = -1
             try:
                 seen = look()
             except PlaywrightError as trouble:
@@ -288,7 +267,7 @@ class Admin:
             left = deadline - time.monotonic()
             if seen or left <= 0:
                 return seen
-            before = changes if self._changes < 0 else self._changes
+            before = changes if self.changes < 0 else self.changes
             changes = self._wait_for_change(before, min(left, pause))
             pause = min(2 * pause, LONGEST_PAUSE) if changes == before else SHORTEST_PAUSE
 
@@ -297,92 +276,20 @@ class Admin:
 
         -1 where that is not counted yet.
         """
-        if self._changes < 0:  # of several looks in one, whatever changed since the first counts
-            self._changes = changes
+        if self.changes < 0:  # of several looks in one, whatever changed since the first counts
+            self.changes = changes
 
     def quiet(self, seconds: float = QUIET) -> bool:
         """Wait until the page has not changed for some seconds; False when it never comes to rest."""
-        return bool(self.page.evaluate(_QUIET, [seconds * 1000, self.patience * 1000]))
+        return comes_to_rest(self.page, seconds, self.patience)
 
     def notice_interruptions(self, *, besides: Collection[str] = ()) -> None:
-        """Raise if the page shows something known that is not a screen to work on.
+        """Raise if the page shows something known that is not a screen to work on, ``besides`` these screens.
 
         Raises:
-            SessionEnded: signing in again mends it.
-            CodeRefused: a fresh two-factor code may mend it.
-            AdminBusy: a rest may mend it.
-            InTheWay: beginning the order again may mend it.
-            RunStopped: the run cannot go on.
+            SessionEnded, CodeRefused, AdminBusy, InTheWay, RunStopped: as ``Interruptions.notice`` says.
         """
-        # What a page may not show: how the server answered for the page itself, and last for a request of its app.
-        status, answered, lacks_script = self.page.evaluate(
-            _HOW_ANSWERED, self.pack.info.endpoint or self.pack.info.cancel_request.address
-        )
-        if status == 503:
-            raise RunStopped(reason="The Admin is in maintenance, or down (HTTP 503).")
-        if status == 429:
-            raise AdminBusy(status=status)
-        if status >= 500:
-            raise InTheWay(f"The Admin answered with an error (HTTP {status}).", _SERVER_FAILED)
-        # Beginning again opens a page, and that says whether the Admin is in maintenance or one request went wrong.
-        refused = answered == 429 or answered >= 500
-        if self._has_lasted("its app", refused and not self._is_covered(), LAST_WORD):
-            if answered in {429, 503}:
-                raise AdminBusy(status=answered)
-            raise InTheWay(f"The Admin answered a request of its app with an error (HTTP {answered}).", _SERVER_FAILED)
-        known = (*self.pack.interruptions(), *self.pack.in_other_languages)
-        screens = [Screen(self, spec, {}) for spec in known if spec.screen not in besides]
-        anything = not self._was_bare(tuple(screen.spec.screen for screen in screens)) and self._shows_any(screens)
-        for screen in screens:
-            what = screen.spec.interrupts
-            if what is None:
-                continue
-            seen = anything and all(sign.count() for sign in screen.signs())
-            if not seen:
-                self._cleared.discard(screen.spec.screen)
-            short = what.lasting_without_script if lacks_script else None
-            if not self._has_lasted(screen.spec.screen, seen, what.lasting if short is None else short):
-                continue
-            if what.reaction == "taken_over":
-                self._note_taken_over(what)
-            if what.press is None:
-                raise _interruption(what)
-            self._clear(screen, what.press, what.message)
-
-    def _was_bare(self, screens: tuple[str, ...]) -> bool:
-        """Whether none of these was to be seen a moment ago, and the page has not changed since."""
-        bare, changes, at = self._bare
-        return bare == screens and changes == self._changes >= 0 and time.monotonic() - at < LONGEST_PAUSE
-
-    def _shows_any(self, screens: Collection[Screen]) -> bool:
-        """Whether any sign of any of these is to be seen: in one look, as mostly there is none."""
-        signs = [sign for screen in screens for sign in screen.signs()]
-        if signs and reduce(Locator.or_, signs).count():
-            return True
-        self._bare = (tuple(screen.spec.screen for screen in screens), self._changes, time.monotonic())
-        return False
-
-    def _clear(self, screen: Screen, press: str, message: str) -> None:
-        """Press what closes this, once; what stays all the same is told by what the pack says of message windows."""
-        closing = screen.find(press)
-        if screen.spec.screen in self._cleared or closing.count() != 1:
-            return
-        try:
-            closing.click(timeout=_CLEARING)
-        except PlaywrightTimeout:
-            return  # something lies over it, which may be cleared first
-        self._cleared.add(screen.spec.screen)
-        self._since.clear()  # whatever else is there has been in sight only since now
-        logger.info("{}", message)
-        self.say(message)
-
-    def look_for(self, *reactions: str) -> Interruption | None:
-        """What the open page shows of the interruptions with one of these reactions, without raising it."""
-        for spec in self.pack.interruptions():
-            what = spec.interrupts
-            if what is not None and what.reaction in reactions and self.screen(spec.screen).is_here():
-                return what
-        return None
+        self._interruptions.notice(besides)
 
     def ready_to_sign_in(self) -> None:
         """Make sure, at the sign-in form, that trying makes nothing worse.
@@ -391,36 +298,7 @@ class Admin:
             CannotSignIn: the form asks for what only a person can give.
             RunStopped: somebody else signs in with this account, again and again.
         """
-        if (what := self.look_for("refused", "person")) is not None:
-            raise _interruption(what)
-        # What ended a session before this run began, one that was kept, is nobody's fault in it.
-        if self._opened > 1 and (what := self.look_for("taken_over")) is not None:
-            self._note_taken_over(what)
-        self._taken_over_now = False
-
-    def _note_taken_over(self, what: Interruption) -> None:
-        """Somebody else signed in with this account. That is answered once a run, because they would do the same."""
-        if self._taken_over_now:
-            return  # the sign-in form says again what was seen a moment ago
-        if self.taken_over:
-            error = RunStopped(reason=f"{what.message} It happened twice in this run, so it is not signed in again.")
-            error.next_step = (
-                "Find out who uses this account, and have them stop; or give the program an account of its own."
-            )
-            raise error
-        self.taken_over = self._taken_over_now = True
-
-    def _has_lasted(self, name: str, seen: bool, seconds: float) -> bool:
-        """Whether what is ``seen`` now was seen at every look for so many seconds."""
-        if not seen:
-            self._since.pop(name, None)
-            return False
-        now = time.monotonic()
-        return now - self._since.setdefault(name, now) >= seconds
-
-    def _is_covered(self) -> bool:
-        """Whether a cover lies over the page, so that something is still under way."""
-        return self.screen(next(iter(self.pack.screens))).glance().busy
+        self._interruptions.refuse_useless_sign_in()
 
     # --- The steps taken ---
 
@@ -482,8 +360,8 @@ class Admin:
         page.set_default_timeout(self.patience * 1000)
         page.on("crash", self._note_crash)
         page.on("domcontentloaded", self._note_new_document)
-        page.add_init_script(_NOTE_SCRIPTS)
-        page.add_init_script(_COUNT_CHANGES)
+        count_on(page)
+        self._interruptions.listen(page)
         commerce.keep_from(page)
 
     def _note_answer(self, answer: Response | None) -> None:
@@ -500,32 +378,14 @@ class Admin:
         """Whether the page is closed, or its process has died: nothing will ever be seen on it again."""
         return self.page.is_closed() or self._crashed is self.page
 
-    def _wait_for_change(self, changes: int, seconds: float) -> int:
-        """Wait until the page has changed since it had changed ``changes`` times, and say how often it has by now."""
+    def _wait_for_change(self, known: int, seconds: float) -> int:
+        """Wait until the page has changed since it had changed ``known`` times, and say how often it has by now."""
         try:
-            return int(self.page.evaluate(_CHANGE, [changes, seconds * 1000]))
+            return wait_for_change(self.page, known, seconds)
         except PlaywrightError:
             if self._is_gone():
                 raise
             return -1  # the page was replaced, which is a change
-
-
-def _interruption(what: Interruption) -> CountermandError:
-    if what.reaction == "retry":
-        return InTheWay(what.message, what.next_step)
-    error = _KINDS[what.reaction](reason=what.message)
-    error.next_step = what.next_step
-    return error
-
-
-_KINDS: dict[str, type[CountermandError]] = {
-    "sign_in": SessionEnded,
-    "taken_over": SessionEnded,
-    "new_code": CodeRefused,
-    "refused": SignInRefused,
-    "person": CannotSignIn,
-    "stop": RunStopped,
-}
 
 
 def _seconds_ahead(answer: Response) -> float | None:
@@ -561,61 +421,3 @@ def admin_name(url: str) -> str:
 def first_line(trouble: PlaywrightError) -> str:
     """The sentence in a browser's error: its first line, without the name of the call."""
     return trouble.message.strip().splitlines()[0].partition(": ")[2] or trouble.message.strip().splitlines()[0]
-
-
-_CLEARING = 1000
-"""Milliseconds that pressing what closes a window may take."""
-
-_SERVER_FAILED = "Run the list again; if it stays, tell the shop's administrator."
-
-# Kept in the page, as one number: listening from outside would keep every request of a run in memory. The browser's own
-# list of them ends at 250; what is told to an observer does not.
-_HOW_ANSWERED = """(address) => {
-    const key = Symbol.for("countermand answers");
-    const heard = window[key] ??= (() => {
-        const made = { status: 0 };
-        // The pack names whole parts of a path, so that no address that only begins alike is taken for the app's.
-        const isOurs = ({ name }) => `${new URL(name).pathname}/`.includes(`/${address}/`);
-        // Told in the order in which they ended. Each takes the place of the one before: an app that was refused asks
-        // again by itself, so what counts is how it stands now. Nothing is chosen among them.
-        const note = (entries) => entries.filter(isOurs).forEach((entry) => { made.status = entry.responseStatus; });
-        const watch = new PerformanceObserver((list) => note(list.getEntries()));
-        watch.observe({ type: "resource", buffered: true });
-        made.catchUp = () => note(watch.takeRecords());
-        return made;
-    })();
-    heard.catchUp();
-    const lacksScript = document.readyState === "complete" && Boolean(window[Symbol.for("countermand scripts")]);
-    // A document has one entry for its own loading, or none as long as it is being replaced: nothing to choose among.
-    const [loading] = performance.getEntriesByType("navigation");
-    return [loading?.responseStatus ?? 0, heard.status, lacksScript];
-}"""
-
-# A script that cannot be loaded says so once, and only to who listens by then.
-_NOTE_SCRIPTS = """addEventListener("error", ({ target }) => {
-    if (target?.tagName === "SCRIPT") window[Symbol.for("countermand scripts")] = true;
-}, true);"""
-
-# The count lives in the window, which the page's own words and markup know nothing of; where it begins is another
-# number for each document, so that no count of one is taken for the same count of the next.
-_COUNT_CHANGES = """window[Symbol.for("countermand changes")] ??= (() => {
-    const made = { count: Math.floor(Math.random() * 2 ** 30), heard: null };
-    new MutationObserver(() => { made.count += 1; made.heard?.(); })
-        .observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-    return made;
-})();"""
-_CHANGE = f"""([known, limit]) => new Promise((done) => {{
-    const counter = {_COUNT_CHANGES}
-    if (counter.count !== known) return done(counter.count);
-    const finish = () => {{ clearTimeout(timer); counter.heard = null; done(counter.count); }};
-    const timer = setTimeout(finish, limit);
-    counter.heard = finish;
-}})"""
-
-_QUIET = """([rest, limit]) => new Promise((done) => {
-    const finish = (quiet) => { clearTimeout(timer); clearTimeout(end); watch.disconnect(); done(quiet); };
-    let timer = setTimeout(finish, rest, true);
-    const end = setTimeout(finish, limit, false);
-    const watch = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(finish, rest, true); });
-    watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
-})"""

@@ -14,8 +14,8 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 from playwright.sync_api import Error as PlaywrightError
 
-import bot.admin
-from bot.admin import LAST_WORD, Admin
+import bot.interruptions
+from bot.admin import Admin
 from bot.errors import (
     AdminBusy,
     CodeRefused,
@@ -32,6 +32,7 @@ from bot.errors import (
     ScreenNotReached,
     SessionEnded,
 )
+from bot.interruptions import LAST_WORD
 from bot.pack import Pack, load_pack
 from bot.recorder import Recorder
 from bot.vocabulary import Status
@@ -325,7 +326,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         clock.now += 0.001
         return float(clock.now)
 
-    monkeypatch.setattr(bot.admin, "time", SimpleNamespace(monotonic=look))
+    monkeypatch.setattr(bot.interruptions, "time", SimpleNamespace(monotonic=look))
     return clock
 
 

@@ -36,7 +36,7 @@ from practice_kit import (
     unproved,
 )
 
-import bot.admin
+import bot.interruptions
 from bot import cli
 from bot.admin import Admin
 from bot.findbrowser import BrowserChoice
@@ -63,7 +63,7 @@ def log() -> Iterator[list[str]]:
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """How long a failed request must have been the app's last word has tests of its own."""
-    monkeypatch.setattr(bot.admin, "LAST_WORD", 0.1)
+    monkeypatch.setattr(bot.interruptions, "LAST_WORD", 0.1)
 
 
 @pytest.fixture

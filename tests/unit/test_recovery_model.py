@@ -54,6 +54,7 @@ import bot.worker
 import flows.cancel_order
 import flows.recover_order
 from bot.admin import Admin
+from bot.changes import AWAIT_REST
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.ledger.database import connect_in_memory
@@ -532,7 +533,7 @@ class SimPage:
         if "location.hash" in script:
             return self.address()
         self.process.world.pass_time(1)
-        return True if script == bot.admin._QUIET else argument[0] + 1
+        return True if script == AWAIT_REST else argument[0] + 1
 
     def on(self, event: str, listener: Callable[[Any], None]) -> None:
         self.listeners[event] = listener
