@@ -14,8 +14,8 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
 from bot.errors import CannotStart, SettingsInvalid
+from bot.files.yamlfile import read_yaml, validate
 from bot.ledger import Ledger
-from bot.yamlfile import read_yaml, validate
 
 LEASE = 300.0
 """Seconds for which an account stays a run's without a sign of life."""

@@ -24,6 +24,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from bot.accounts import leased
 from bot.admin import Admin, admin_name, first_line
 from bot.errors import CountermandError, InputInvalid, Interrupted, PageTrouble, SettingsInvalid, Technical
+from bot.files.textfile import listing
 from bot.findbrowser import find_browser
 from bot.launch import SignIn, unopened_admin
 from bot.ledger import Ledger
@@ -34,7 +35,6 @@ from bot.screen import Screen
 from bot.secrecy import cleaner, secrets_that_are_set
 from bot.settings import Settings, load_settings
 from bot.stopping import StopRequest, stop_on_signals
-from bot.textfile import listing
 
 
 class State(StrEnum):

@@ -15,12 +15,12 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from bot.errors import InputInvalid, Problem
+from bot.files.yamlfile import read_yaml, validate
 from bot.pack import Pack
 from bot.packlint import REQUIRED, lint
 from bot.packmodel import READ_ONLY_KINDS, Element, ScreenSpec
 from bot.vocabulary import AMAZON_ORDER_NUMBER
 from bot.wording import cut, harmless
-from bot.yamlfile import read_yaml, validate
 
 COMMITTING = re.compile(
     r"\b(confirm|cancel|delete|remove|save|submit|send|place|refund|ship|invoice|hold|approve|apply to|yes|ok)\b",

@@ -23,6 +23,9 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from bot.errors import InputInvalid, Problem
+from bot.files.textfile import Limits
+from bot.files.validation import in_order, problems_of
+from bot.files.yamlfile import Document, read_draft
 from bot.joblistcsv import read_csv
 from bot.joblistmodel import (
     LIST_IN_FILE,
@@ -35,9 +38,6 @@ from bot.joblistmodel import (
     is_order_number,
     job_list_schema,
 )
-from bot.textfile import Limits
-from bot.validation import in_order, problems_of
-from bot.yamlfile import Document, read_draft
 
 __all__ = ["MOST_ORDERS", "Expect", "Job", "JobList", "job_list_schema", "read_job_list"]
 

@@ -14,10 +14,10 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from bot.errors import InputInvalid, Problem
+from bot.files.textfile import did_you_mean
+from bot.files.yamlfile import Document, read_yaml, validate
 from bot.packmodel import Check, Element, Interruption, Name, PackInfo, ScreenSpec, Words, distinct_terms
-from bot.textfile import did_you_mean
 from bot.vocabulary import Reason, Status
-from bot.yamlfile import Document, read_yaml, validate
 
 ENGLISH = "en_US"
 """The language of a pack's own files."""

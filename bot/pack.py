@@ -17,6 +17,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from bot.errors import CannotStart, InputInvalid, Problem
+from bot.files.validation import in_order
+from bot.files.yamlfile import read_yaml, validate
 from bot.language import (
     ENGLISH,
     Layer,
@@ -29,9 +31,7 @@ from bot.language import (
 )
 from bot.packlint import FACTS, lint, missing, required, unknown_facts
 from bot.packmodel import PackInfo, ScreenSpec, Way
-from bot.validation import in_order
 from bot.vocabulary import Status
-from bot.yamlfile import read_yaml, validate
 
 AUTO = "auto"
 """Stands for the pack that is recognised on the page."""

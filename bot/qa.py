@@ -13,9 +13,9 @@ from playwright.sync_api import BrowserContext, Page, Route
 
 from bot.admin import Admin, admin_name
 from bot.errors import CountermandError, RunStopped
+from bot.files.textfile import did_you_mean
 from bot.pack import Pack, load_pack, match_route
 from bot.screen import Screen
-from bot.textfile import did_you_mean
 
 SANDBOX = "sandbox"
 """What stands for the host where the practice Admin is meant, whose port is another one each time. No real Admin is

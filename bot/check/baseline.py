@@ -12,9 +12,9 @@ from ruamel.yaml import YAML
 
 from bot.check.model import LastHeld
 from bot.errors import CannotStart
+from bot.files.yamlfile import read_yaml, validate
 from bot.pack import Pack, packs_folder
 from bot.results import write_atomically
-from bot.yamlfile import read_yaml, validate
 
 HEAD = "# Written by countermand check --update. Look at what has changed before you keep it.\n"
 

@@ -19,7 +19,7 @@ from bot.cli.practice import demo, sandbox
 from bot.cli.screens import check, doctor, record
 from bot.cli.working import audit, plan, run
 from bot.errors import CountermandError, InputInvalid
-from bot.textfile import listing
+from bot.files.textfile import listing
 from bot.wording import harmless_lines
 
 app = typer.Typer(

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import CannotStart
+from bot.files.yamlfile import read_yaml
 from bot.sandbox.faults import Faults
 from bot.sandbox.sessions import Session
-from bot.yamlfile import read_yaml
 
 ENGLISH = "en_US"
 LANGUAGES = ("nl_NL", "de_DE", "fr_FR")

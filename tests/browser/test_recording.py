@@ -12,6 +12,7 @@ from playwright.sync_api import Page
 from bot.admin import Admin
 from bot.cli.wiring import sign_in
 from bot.drafts import Draft
+from bot.files.yamlfile import read_yaml, validate
 from bot.findbrowser import BrowserChoice
 from bot.finder import locate
 from bot.joblist import Job
@@ -22,7 +23,6 @@ from bot.recording import Recording, wait_for
 from bot.sandbox import Face, Sandbox
 from bot.screen import Screen
 from bot.settings import load_settings
-from bot.yamlfile import read_yaml, validate
 from flows.cancel_order import open_dialog
 from flows.open_order import open_order, open_sales_channel
 

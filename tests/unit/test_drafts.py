@@ -74,7 +74,7 @@ def test_a_screen_that_only_this_admin_has_is_given_a_title() -> None:
     ],
 )
 def test_any_words_are_read_back_as_they_were(words: str, tmp_path: Any) -> None:
-    from bot.yamlfile import read_yaml
+    from bot.files.yamlfile import read_yaml
 
     draft = write_draft("my_screen", [seen("text", words)], like=load_pack("asc-4.3"), observed="here")
     file = tmp_path / "my_screen.yaml"

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from bot.errors import CannotStart, InputInvalid
+from bot.files.yamlfile import read_yaml
 from bot.pack import Pack, load_pack, load_packs, match_route, pack_schema, packs_folder
 from bot.packlint import REQUIRED
 from bot.vocabulary import Reason, Status
-from bot.yamlfile import read_yaml
 
 SCREEN = """screen: start_page
 title: The start page

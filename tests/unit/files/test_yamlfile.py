@@ -5,7 +5,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict
 
 from bot.errors import InputInvalid
-from bot.yamlfile import Document, Limits, read_draft, read_yaml, validate
+from bot.files.yamlfile import Document, Limits, read_draft, read_yaml, validate
 
 
 def document(text: str, limits: Limits | None = None) -> Document:

@@ -27,9 +27,9 @@ from ruamel.yaml.events import (
 )
 
 from bot.errors import InputInvalid, Problem
-from bot.textfile import FORBIDDEN, Limits, listing, position, read_text, shown
-from bot.validation import problems_of, validate
-from bot.yamlwords import in_plain_words
+from bot.files.textfile import FORBIDDEN, Limits, listing, position, read_text, shown
+from bot.files.validation import problems_of, validate
+from bot.files.yamlwords import in_plain_words
 
 __all__ = ["Data", "Document", "Limits", "Position", "listing", "problems_of", "read_draft", "read_yaml", "validate"]
 

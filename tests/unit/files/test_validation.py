@@ -7,7 +7,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, field_validator
 
 from bot.errors import InputInvalid
-from bot.yamlfile import read_yaml, validate
+from bot.files.yamlfile import read_yaml, validate
 
 
 class Colour(StrEnum):

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from bot.errors import InputInvalid, Problem
-from bot.textfile import Limits, did_you_mean, listing, one_of, read_text, shown
+from bot.files.textfile import Limits, did_you_mean, listing, one_of, read_text, shown
 
 LIMITS = Limits(max_bytes=1000, max_lines=10)
 

@@ -2,7 +2,7 @@
 
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
-from bot.textfile import position, shown
+from bot.files.textfile import position, shown
 
 _AT_THE_PROBLEM = {
     "mapping values are not allowed in this context": (

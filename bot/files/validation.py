@@ -14,10 +14,10 @@ from pydantic_core import ErrorDetails
 from pydantic_core.core_schema import ErrorType
 
 from bot.errors import InputInvalid, Problem
-from bot.textfile import did_you_mean, one_of, shown
+from bot.files.textfile import did_you_mean, one_of, shown
 
 if TYPE_CHECKING:
-    from bot.yamlfile import Document
+    from bot.files.yamlfile import Document
 
 T = TypeVar("T")
 
