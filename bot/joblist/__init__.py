@@ -11,7 +11,7 @@ A list is read and checked whole, and every mistake in it is reported, before an
         note: ticket 4711
         expect: {total: "121.80", buyer: Michael Blankenship}
 
-The same as a CSV file has one order a row; ``bot.joblistcsv`` says how it is read.
+The same as a CSV file has one order a row; ``bot.joblist.csvfile`` says how it is read.
 """
 
 import gc
@@ -26,8 +26,8 @@ from bot.errors import InputInvalid, Problem
 from bot.files.textfile import Limits
 from bot.files.validation import in_order, problems_of
 from bot.files.yamlfile import Document, read_draft
-from bot.joblistcsv import read_csv
-from bot.joblistmodel import (
+from bot.joblist.csvfile import read_csv
+from bot.joblist.model import (
     LIST_IN_FILE,
     MOST_ORDERS,
     Expect,
