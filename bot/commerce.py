@@ -7,11 +7,13 @@ does not leave the browser.
 """
 
 import re
+from typing import TYPE_CHECKING
 
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 
-from bot.packmodel import Element
+if TYPE_CHECKING:
+    from bot.pack.model import Element
 
 BUTTON = "order-view-cancel-button"
 """The button's id, on every Commerce order page."""
@@ -20,7 +22,7 @@ ADDRESS = "/sales/order/cancel"
 """Part of the address that the button sends to."""
 
 
-def names_it(element: Element) -> bool:
+def names_it(element: "Element") -> bool:
     """Whether an element of a pack is that button, as far as its words tell."""
     markup = (element.css or "") + (element.xpath or "")
     if BUTTON in markup or ADDRESS.strip("/") in markup:

@@ -17,8 +17,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from bot.errors import InputInvalid, Problem
 from bot.files.yamlfile import read_yaml, validate
 from bot.pack import Pack
-from bot.packlint import REQUIRED, lint
-from bot.packmodel import READ_ONLY_KINDS, Element, ScreenSpec
+from bot.pack.lint import REQUIRED, lint
+from bot.pack.model import READ_ONLY_KINDS, Element, ScreenSpec
 from bot.vocabulary import AMAZON_ORDER_NUMBER
 from bot.wording import cut, harmless
 

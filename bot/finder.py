@@ -13,9 +13,9 @@ from typing import Any
 
 from playwright.sync_api import Locator, Page
 
-from bot.language import xpath_string
 from bot.pack import fill
-from bot.packmodel import Element, ScreenSpec
+from bot.pack.language import xpath_string
+from bot.pack.model import Element, ScreenSpec
 from bot.vocabulary import AMAZON_ORDER_NUMBER
 
 READING = (Path(__file__).parent / "reading.js").read_text(encoding="utf-8")

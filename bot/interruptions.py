@@ -23,7 +23,7 @@ from bot.errors import (
     SessionEnded,
     SignInRefused,
 )
-from bot.packmodel import Interruption
+from bot.pack.model import Interruption
 from bot.screen import Screen
 
 if TYPE_CHECKING:

@@ -26,7 +26,7 @@ from bot.errors import (
 )
 from bot.finder import READ_PAGE, READ_ROWS, SCROLL_ON, locate, reading_request
 from bot.pack import fill, match_route
-from bot.packmodel import READ_ONLY_KINDS, Check, Element, ScreenSpec
+from bot.pack.model import READ_ONLY_KINDS, Check, Element, ScreenSpec
 
 if TYPE_CHECKING:
     from bot.admin import Admin

@@ -8,7 +8,7 @@ from bot.check.baseline import Baseline
 from bot.check.model import Aspect, Drift
 from bot.check.sight import Sight, folded
 from bot.finder import READ_PAGE, known_labels
-from bot.packmodel import READ_ONLY_KINDS
+from bot.pack.model import READ_ONLY_KINDS
 from bot.screen import Screen
 from bot.vocabulary import AMAZON_ORDER_NUMBER
 

@@ -17,8 +17,8 @@ from bot.check.model import Aspect, Box, Candidate, Drift, LastHeld
 from bot.check.sight import CONTROLS, DIALOGS, Piece, Sight, Thing, folded, is_data, look_at
 from bot.finder import known_labels
 from bot.pack import fill
-from bot.packlint import FACTS
-from bot.packmodel import READ_ONLY_KINDS, Card, Element
+from bot.pack.lint import FACTS
+from bot.pack.model import READ_ONLY_KINDS, Card, Element
 from bot.screen import Screen
 
 MOST = 3

@@ -12,7 +12,7 @@ from bot.doctor import CHECKS, Finding
 from bot.doctor import State as FindingState
 from bot.outcomes import OrderResult
 from bot.pack import Pack
-from bot.packlint import required
+from bot.pack.lint import required
 from bot.wording import count_of
 
 ASPECT_WORDS = {

@@ -16,7 +16,7 @@ from bot.check.sight import look_at
 from bot.errors import CannotStart
 from bot.findbrowser import find_browser
 from bot.pack import Pack, fill
-from bot.packmodel import Check
+from bot.pack.model import Check
 from bot.screen import Screen
 
 

@@ -31,7 +31,7 @@ class SchemaOf(StrEnum):
 def show(pack: PACK, screen: Annotated[str | None, typer.Option("--screen", help="Only this screen.")] = None) -> None:
     """Say in words what a pack looks for."""
     from bot.pack import load_pack
-    from bot.packtools import show as in_words
+    from bot.pack.tools import show as in_words
 
     loaded = load_pack(pack)
     if screen is not None and screen not in loaded.screens:
@@ -47,7 +47,7 @@ def diff(
 ) -> None:
     """Say what changed between two packs; exit status 1 if anything did."""
     from bot.pack import load_pack
-    from bot.packtools import differences
+    from bot.pack.tools import differences
 
     lines = list(differences(load_pack(old), load_pack(new)))
     typer.echo("\n".join(lines) or "Both say the same.")
@@ -71,7 +71,7 @@ def lint(
     With --page every element of a screen is looked for on a saved page, which is opened without a network.
     """
     from bot.pack import load_pack
-    from bot.packtools import by_markup, odd
+    from bot.pack.tools import by_markup, odd
 
     loaded = load_pack(pack)
     found = list(odd(loaded))
@@ -102,7 +102,7 @@ def _lint_page(name: str, pack: str, path: Path, screen: str | None, facts: list
     from bot.check.drift import in_lines
     from bot.check.savedpage import hold_saved, likeliest, saved_page
     from bot.pack import load_pack
-    from bot.packlint import FACTS
+    from bot.pack.lint import FACTS
 
     given = dict(fact.partition("=")[::2] for fact in facts)
     if unknown := sorted(given.keys() - FACTS):

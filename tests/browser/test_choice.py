@@ -11,7 +11,7 @@ from bot.choice import NotOffered, NotOneControl, choose, chosen
 from bot.errors import ChoiceNotOffered, ElementAmbiguous, ElementMissing
 from bot.finder import locate
 from bot.pack import Pack, load_pack
-from bot.packmodel import ScreenSpec
+from bot.pack.model import ScreenSpec
 
 LABEL = "Reason for cancellation"
 WORDS = ("No Inventory", "Buyer Canceled", "Buyer Canceled Late", "Customer Return")

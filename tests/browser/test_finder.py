@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from bot.finder import locate
-from bot.packmodel import ScreenSpec
+from bot.pack.model import ScreenSpec
 
 Find = Callable[..., list[str]]
 ICON = "\ue629"

@@ -17,7 +17,7 @@ from bot.findbrowser import BrowserChoice
 from bot.finder import locate
 from bot.joblist import Job
 from bot.launch import unopened_admin
-from bot.packmodel import READ_ONLY_KINDS, ScreenSpec
+from bot.pack.model import READ_ONLY_KINDS, ScreenSpec
 from bot.record import CLICK, WALK, record_to_file
 from bot.recording import Recording, wait_for
 from bot.sandbox import Face, Sandbox

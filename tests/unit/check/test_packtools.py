@@ -8,7 +8,7 @@ import pytest
 
 from bot.errors import CannotStart
 from bot.pack import load_pack, packs_folder
-from bot.packtools import by_markup, differences, odd, show
+from bot.pack.tools import by_markup, differences, odd, show
 
 Edit = Callable[[str, str, str], None]
 

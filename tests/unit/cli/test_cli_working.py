@@ -14,8 +14,8 @@ from run_kit import RUN_FILES
 
 from bot import __version__
 from bot.errors import ElementMissing, Interrupted, NoBrowser, RunStopped
-from bot.language import codes
 from bot.pack import packs_folder
+from bot.pack.language import codes
 
 if TYPE_CHECKING:
     from conftest import Countermand, Shop

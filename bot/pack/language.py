@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from bot.errors import InputInvalid, Problem
 from bot.files.textfile import did_you_mean
 from bot.files.yamlfile import Document, read_yaml, validate
-from bot.packmodel import Check, Element, Interruption, Name, PackInfo, ScreenSpec, Words, distinct_terms
+from bot.pack.model import Check, Element, Interruption, Name, PackInfo, ScreenSpec, Words, distinct_terms
 from bot.vocabulary import Reason, Status
 
 ENGLISH = "en_US"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from bot.errors import CannotStart, InputInvalid
-from bot.language import codes, xpath_string
 from bot.pack import load_pack, packs_folder
+from bot.pack.language import codes, xpath_string
 from bot.vocabulary import Reason, Status
 
 SHIPPED = ("de_DE", "fr_FR", "nl_NL")

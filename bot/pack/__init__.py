@@ -19,7 +19,7 @@ from pydantic import BaseModel, ConfigDict
 from bot.errors import CannotStart, InputInvalid, Problem
 from bot.files.validation import in_order
 from bot.files.yamlfile import read_yaml, validate
-from bot.language import (
+from bot.pack.language import (
     ENGLISH,
     Layer,
     codes,
@@ -29,8 +29,8 @@ from bot.language import (
     read_layer,
     screen_in_language,
 )
-from bot.packlint import FACTS, lint, missing, required, unknown_facts
-from bot.packmodel import PackInfo, ScreenSpec, Way
+from bot.pack.lint import FACTS, lint, missing, required, unknown_facts
+from bot.pack.model import PackInfo, ScreenSpec, Way
 from bot.vocabulary import Status
 
 AUTO = "auto"
@@ -69,9 +69,9 @@ class Pack(BaseModel):
 
 def packs_folder() -> Path:
     """Where the packs that come with Countermand are: in the installed package, or at a checkout's top level."""
-    here = Path(__file__).resolve().parent
-    installed = here / "selectors"
-    return installed if installed.is_dir() else here.parent / "selectors"
+    bot = Path(__file__).resolve().parents[1]
+    installed = bot / "selectors"
+    return installed if installed.is_dir() else bot.parent / "selectors"
 
 
 def load_pack(named: str | Path, language: str = ENGLISH, sign_in_language: str | None = None) -> Pack:

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from bot.commerce import names_it
 from bot.errors import Problem
 from bot.files.yamlfile import Document
-from bot.packmodel import READ_ONLY_KINDS, ScreenSpec, Way
+from bot.pack.model import READ_ONLY_KINDS, ScreenSpec, Way
 
 FACTS = frozenset({"order", "store", "store_id", "reason"})
 """What a finder, a route or a check may put in braces: facts of the order in hand."""

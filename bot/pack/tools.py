@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from bot.check.drift import words_of_finder
 from bot.pack import Pack
-from bot.packmodel import Element, ScreenSpec
+from bot.pack.model import Element, ScreenSpec
 
 _NAME = 24
 """Columns of an element's name."""

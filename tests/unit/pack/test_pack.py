@@ -11,7 +11,7 @@ import pytest
 from bot.errors import CannotStart, InputInvalid
 from bot.files.yamlfile import read_yaml
 from bot.pack import Pack, load_pack, load_packs, match_route, pack_schema, packs_folder
-from bot.packlint import REQUIRED
+from bot.pack.lint import REQUIRED
 from bot.vocabulary import Reason, Status
 
 SCREEN = """screen: start_page
