@@ -119,5 +119,5 @@ $(VENV)/packages-ready: $(VENV)/python-ready requirements.lock pyproject.toml
 	@touch $@
 
 $(VENV)/browser-ready: $(VENV)/packages-ready
-	@$(BIN)/python -m bot.getbrowser
+	@$(BIN)/python -m bot.browser.get
 	@touch $@

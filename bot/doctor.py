@@ -23,9 +23,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.accounts import leased
 from bot.admin import Admin, admin_name, first_line
+from bot.browser.find import find_browser
 from bot.errors import CountermandError, InputInvalid, Interrupted, PageTrouble, SettingsInvalid, Technical
 from bot.files.textfile import listing
-from bot.findbrowser import find_browser
 from bot.launch import SignIn, unopened_admin
 from bot.ledger import Ledger
 from bot.logs import log_to

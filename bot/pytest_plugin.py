@@ -91,7 +91,7 @@ def found_browser(launch_args: dict[str, Any], config: pytest.Config) -> dict[st
 
     For a conftest whose machine has no browser of Playwright's own. Options that name a browser go first.
     """
-    from bot.findbrowser import find_browser
+    from bot.browser.find import find_browser
 
     asked_for = config.getoption("--browser") or ["chromium"]
     if asked_for != ["chromium"] or not launch_args.keys().isdisjoint({"channel", "executable_path"}):

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Download, Page,
 from playwright.sync_api import Error as PlaywrightError
 
 from bot.browser import is_allowed, launch, new_context
-from bot.findbrowser import BrowserChoice, find_browser
+from bot.browser.find import BrowserChoice, find_browser
 from bot.keptsession import KeptSession
 from bot.settings import Settings
 from bot.wording import harmless

@@ -7,7 +7,7 @@ from zlib import crc32
 
 import pytest
 
-from bot.findbrowser import BrowserChoice, BrowserUnusable, find_browser
+from bot.browser.find import BrowserChoice, BrowserUnusable, find_browser
 
 LONG = {
     "test_chaos.py",

@@ -10,11 +10,11 @@ from playwright.sync_api import Page, Route, sync_playwright
 
 from bot.admin import Admin
 from bot.browser import VIEWPORT, launch
+from bot.browser.find import find_browser
 from bot.check import contract
 from bot.check.model import Drift
 from bot.check.sight import look_at
 from bot.errors import CannotStart
-from bot.findbrowser import find_browser
 from bot.pack import Pack, fill
 from bot.pack.model import Check
 from bot.screen import Screen

@@ -16,7 +16,7 @@ from kit.table import print_table
 from playwright.sync_api import Page, sync_playwright
 
 from bot.browser import launch
-from bot.findbrowser import find_browser
+from bot.browser.find import find_browser
 from bot.joblist import read_job_list
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo

@@ -21,7 +21,7 @@ from kit.table import print_table
 from playwright.sync_api import sync_playwright
 
 from bot.browser import launch, new_context
-from bot.findbrowser import find_browser
+from bot.browser.find import find_browser
 
 
 def processor_seconds(words: list[str]) -> float | None:

@@ -22,8 +22,8 @@ from pydantic import SecretStr
 from run_kit import run_info
 
 from bot.admin import Admin
+from bot.browser.find import BrowserChoice
 from bot.errors import InTheWay, SessionEnded
-from bot.findbrowser import BrowserChoice
 from bot.guard import Permit
 from bot.joblist import Job
 from bot.ledger import Intent

@@ -39,7 +39,7 @@ from practice_kit import (
 import bot.interruptions
 from bot import cli
 from bot.admin import Admin
-from bot.findbrowser import BrowserChoice
+from bot.browser.find import BrowserChoice
 from bot.ledger import Ledger
 from bot.ledger.schema import SCHEMA_VERSION
 from bot.outcomes import Outcome

@@ -35,7 +35,7 @@ from practice_kit import (
 )
 
 from bot.admin import Admin
-from bot.findbrowser import BrowserChoice
+from bot.browser.find import BrowserChoice
 from bot.ledger import Intent
 from bot.outcomes import Outcome
 from bot.pack import AUTO, Pack, load_pack, load_packs

@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Page
 
 from bot.admin import Admin
+from bot.browser.find import BrowserChoice
 from bot.cli.wiring import sign_in
 from bot.drafts import Draft
 from bot.files.yamlfile import read_yaml, validate
-from bot.findbrowser import BrowserChoice
 from bot.finder import locate
 from bot.joblist import Job
 from bot.launch import unopened_admin

@@ -8,7 +8,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Playwright, Route
 
 import bot.session
-from bot.findbrowser import BrowserChoice
+from bot.browser.find import BrowserChoice
 from bot.session import BrowserSession
 
 PAGE = "http://127.0.0.1/"

@@ -32,7 +32,7 @@ from pathlib import Path
 
 from chaos_kit import JOBS, Bots, Truth, find_out, read_results
 
-from bot.findbrowser import find_browser
+from bot.browser.find import find_browser
 from bot.ledger import Event, Ledger
 from bot.outcomes import Outcome
 from bot.sandbox import Face, Order, Sandbox, Shop

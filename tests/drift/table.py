@@ -17,7 +17,7 @@ from pydantic import SecretStr
 
 from bot.admin import Admin
 from bot.browser import launch, new_context
-from bot.findbrowser import find_browser
+from bot.browser.find import find_browser
 from bot.pack import load_pack
 from bot.sandbox import Face, Sandbox
 from flows.open_order import open_store

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.findbrowser import BrowserChoice
+from bot.browser.find import BrowserChoice
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = "Scripts" if sys.platform == "win32" else "bin"

@@ -11,10 +11,10 @@ import pytest
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 
+from bot.browser.find import BrowserChoice
 from bot.doctor import CHECKS, COMPARE, Finding, NotAsNeeded, Round, State, examine
 from bot.doctor_show import Json, Lines, in_one_sentence
 from bot.errors import ElementMissing, Interrupted, NoBrowser, RunStopped
-from bot.findbrowser import BrowserChoice
 from bot.ledger import Ledger
 
 OPENED = [check.name for check in CHECKS[2:]]

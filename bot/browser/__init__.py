@@ -16,8 +16,8 @@ from loguru import logger
 from playwright.sync_api import Browser, BrowserContext, Playwright, StorageState, ViewportSize
 from playwright.sync_api import Error as PlaywrightError
 
+from bot.browser.find import BrowserChoice
 from bot.errors import CannotStart
-from bot.findbrowser import BrowserChoice
 
 START_LIMIT = 60_000
 """How long a browser may take to start, in milliseconds."""

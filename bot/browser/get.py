@@ -1,4 +1,4 @@
-"""Gets a browser that starts, for ``make demo`` and ``make test``: ``python -m bot.getbrowser``.
+"""Gets a browser that starts, for ``make demo`` and ``make test``: ``python -m bot.browser.get``.
 
 In this order: one that is named in ``COUNTERMAND_BROWSER`` or that Playwright has already downloaded,
 Playwright's download, an installed Chromium, Chrome or Edge, Debian's package. A browser counts when it
@@ -19,7 +19,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 from bot.browser import BrowserDoesNotStart, launch, new_context
-from bot.findbrowser import BrowserChoice, BrowserUnusable, find_browser, installed_browsers, playwrights_browsers
+from bot.browser.find import BrowserChoice, BrowserUnusable, find_browser, installed_browsers, playwrights_browsers
 
 STEP_LIMIT = 900
 """How long the download, and each step of Debian's installation, may take, in seconds."""
@@ -27,7 +27,7 @@ STEP_LIMIT = 900
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _ERROR = re.compile(r"(?:Error|E|error): ?")
 
-_DOWNLOAD = (sys.executable, "-m", "playwright", "install", "chromium")  # and its headless shell: see bot.findbrowser
+_DOWNLOAD = (sys.executable, "-m", "playwright", "install", "chromium")  # and its headless shell: see bot.browser.find
 _INSTALL = ("apt-get", "install", "-y", "--no-install-recommends")
 _DEBIAN_STEPS = (("apt-get", "update"), (*_INSTALL, "chromium", "fonts-liberation"))
 _DEBIANS_SHELL = (*_INSTALL, "chromium-headless-shell")  # not every Debian, and no Ubuntu, has it

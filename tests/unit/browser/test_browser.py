@@ -11,8 +11,8 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Playwright
 
 from bot.browser import BrowserDoesNotStart, is_allowed, launch, launch_options
+from bot.browser.find import BrowserChoice
 from bot.errors import CannotStart
-from bot.findbrowser import BrowserChoice
 
 CHROME = BrowserChoice(executable=Path("chrome"), source="the installed Chrome at chrome")
 
