@@ -15,13 +15,13 @@ from pathlib import Path
 
 from loguru import logger
 
-from bot.accounts import Account
 from bot.crewmessages import GO_HOME, STOP, Begins, Ended, Free, Leaves, Logged, Message, Ready, Said, Step
 from bot.dispatch import Dispatch
 from bot.errors import CannotStart, CountermandError, Interrupted, RunStopped
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.progress import Progress
+from bot.signin.accounts import Account
 from bot.stopping import StopRequest
 from bot.worker import WORKED_ON_ELSEWHERE, Book, Done, failed, pressed_and_lost, result_of, skipped
 from bot.workplace import Station, work_at

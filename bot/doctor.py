@@ -21,7 +21,6 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.accounts import leased
 from bot.admin import Admin, admin_name, first_line
 from bot.browser.find import find_browser
 from bot.errors import CountermandError, InputInvalid, Interrupted, PageTrouble, SettingsInvalid, Technical
@@ -34,6 +33,7 @@ from bot.reaching import NotReached
 from bot.screen import Screen
 from bot.secrecy import cleaner, secrets_that_are_set
 from bot.settings import Settings, load_settings
+from bot.signin.accounts import leased
 from bot.stopping import StopRequest, stop_on_signals
 
 

@@ -10,12 +10,10 @@ from pathlib import Path
 from loguru import logger
 
 from bot import __version__
-from bot.accounts import Account, enough, leased_each
 from bot.admin import Admin, admin_name
 from bot.crew import Crew
 from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, LedgerTrouble, RunStopped
 from bot.joblist import JobList
-from bot.keptsession import KeptSession
 from bot.ledger import Event, Ledger
 from bot.logs import log_lines_to, log_to
 from bot.outcomes import RunInfo
@@ -29,6 +27,8 @@ from bot.runner import AtHand, Limits, RunEnd, Runner
 from bot.secrecy import Clean, cleaner, secrets_that_are_set
 from bot.session import browser_session
 from bot.settings import Settings
+from bot.signin.accounts import Account, enough, leased_each
+from bot.signin.keptsession import KeptSession
 from bot.status import looked_again
 from bot.stopping import StopRequest, stop_on_signals
 from bot.worker import Book, Work, Worker

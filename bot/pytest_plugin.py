@@ -17,7 +17,6 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
-    from bot.accounts import Account
     from bot.admin import Admin
     from bot.ledger import Ledger
     from bot.outcomes import OrderResult
@@ -25,6 +24,7 @@ if TYPE_CHECKING:
     from bot.qa import Gate
     from bot.sandbox import Sandbox
     from bot.settings import Settings
+    from bot.signin.accounts import Account
     from bot.worker import Work
 
 
@@ -127,12 +127,12 @@ def countermand_target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """The Admin that this session works at, as --countermand-target says; nothing is opened yet."""
     import secrets
 
-    from bot.accounts import leased
     from bot.admin import admin_name
     from bot.ledger import Ledger
     from bot.pack import load_pack
     from bot.qa import SANDBOX, gate_host
     from bot.settings import load_settings
+    from bot.signin.accounts import leased
 
     run_id = f"pytest-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     with ExitStack() as stack:

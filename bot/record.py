@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import __version__
-from bot.accounts import leased
 from bot.admin import admin_name
 from bot.drafts import Draft
 from bot.errors import CannotStart
@@ -18,6 +17,7 @@ from bot.ledger import Ledger
 from bot.pack import load_pack
 from bot.recording import Recording, wait_for
 from bot.settings import Settings
+from bot.signin.accounts import leased
 
 WALK = (
     "A browser opens and signs in. Your own clicks in it are real: what you press is pressed. Nothing that you type is "

@@ -14,9 +14,9 @@ from urllib.parse import quote, quote_plus
 from dotenv import dotenv_values
 from pydantic import SecretStr
 
-from bot.accounts import read_accounts
 from bot.errors import CountermandError
 from bot.settings import PREFIX, Settings
+from bot.signin.accounts import read_accounts
 
 HIDDEN = "[hidden]"
 

@@ -11,8 +11,8 @@ from playwright.sync_api import Error as PlaywrightError
 
 from bot.browser import is_allowed, launch, new_context
 from bot.browser.find import BrowserChoice, find_browser
-from bot.keptsession import KeptSession
 from bot.settings import Settings
+from bot.signin.keptsession import KeptSession
 from bot.wording import harmless
 
 HOSTS = 50

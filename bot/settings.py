@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, urlsplit
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.accounts import Account, base32, read_accounts
 from bot.errors import SettingsInvalid
+from bot.signin.accounts import Account, base32, read_accounts
 from bot.tempo import pace_of
 
 SettingsKind = TypeVar("SettingsKind", bound=BaseSettings)

@@ -9,11 +9,11 @@ from bot.errors import CannotStart
 from bot.wording import harmless
 
 if TYPE_CHECKING:
-    from bot.accounts import Account
     from bot.admin import Admin
     from bot.joblist import JobList
     from bot.runner import RunEnd
     from bot.settings import Settings
+    from bot.signin.accounts import Account
     from bot.worker import Work
 
 

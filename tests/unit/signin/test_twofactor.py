@@ -13,12 +13,12 @@ from loguru import logger
 from pydantic import SecretStr
 
 import bot.launch
-import bot.twofactor
+import bot.signin.twofactor
 from bot.errors import Interrupted, RunStopped
 from bot.joblist import Job, JobList
 from bot.ledger import Ledger
 from bot.settings import load_settings
-from bot.twofactor import STEP, Turn, codes_refused, fresh_code, next_turn, no_secret, skew_words
+from bot.signin.twofactor import STEP, Turn, codes_refused, fresh_code, next_turn, no_secret, skew_words
 
 SECRET = SecretStr("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
 NOW = 1_800_000_000.0  # a time step begins here
@@ -84,7 +84,7 @@ def ledger() -> Iterator[Ledger]:
 @pytest.fixture
 def admin(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Any:
     admin = FakeAdmin(ledger)
-    monkeypatch.setattr(bot.twofactor, "time", SimpleNamespace(time=lambda: admin.now))
+    monkeypatch.setattr(bot.signin.twofactor, "time", SimpleNamespace(time=lambda: admin.now))
     return admin
 
 

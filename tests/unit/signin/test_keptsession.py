@@ -12,7 +12,7 @@ import keyring.errors
 import pytest
 from playwright.sync_api import StorageState
 
-from bot.keptsession import KeptSession
+from bot.signin.keptsession import KeptSession
 
 STATE = cast("StorageState", {"cookies": [{"name": "admin", "value": "the-session"}], "origins": []})
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
-from bot.accounts import Account, leased, read_accounts
 from bot.errors import CannotStart, InputInvalid, SettingsInvalid
 from bot.ledger import Ledger
 from bot.settings import load_settings
+from bot.signin.accounts import Account, leased, read_accounts
 
 ADMIN = "shop.example"
 ONE, TWO = (Account(username=name, password=SecretStr(f"of {name}")) for name in ("one", "two"))
