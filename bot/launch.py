@@ -11,7 +11,6 @@ from loguru import logger
 
 from bot import __version__
 from bot.admin import Admin, admin_name
-from bot.crew import Crew
 from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, LedgerTrouble, RunStopped
 from bot.joblist import JobList
 from bot.ledger import Event, Ledger
@@ -24,6 +23,9 @@ from bot.report import write_report
 from bot.results import hashes_of_results, read_run, write_results
 from bot.runfolder import make_run_folder
 from bot.runner import AtHand, Limits, RunEnd, Runner
+from bot.runner.crew import Crew
+from bot.runner.worker import Book, Work, Worker
+from bot.runner.workplace import Place, defects_logged
 from bot.secrecy import Clean, cleaner, secrets_that_are_set
 from bot.session import browser_session
 from bot.settings import Settings
@@ -31,8 +33,6 @@ from bot.signin.accounts import Account, enough, leased_each
 from bot.signin.keptsession import KeptSession
 from bot.status import looked_again
 from bot.stopping import StopRequest, stop_on_signals
-from bot.worker import Book, Work, Worker
-from bot.workplace import Place, defects_logged
 
 SignIn = Callable[[Admin, Account], None]
 

@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from bot.outcomes import OrderResult
     from bot.pack import Pack
     from bot.qa import Gate
+    from bot.runner.worker import Work
     from bot.sandbox import Sandbox
     from bot.settings import Settings
     from bot.signin.accounts import Account
-    from bot.worker import Work
 
 
 @dataclass

@@ -14,7 +14,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsInvalid
 from bot.signin.accounts import Account, base32, read_accounts
-from bot.tempo import pace_of
+from bot.timespan import pace_of
 
 SettingsKind = TypeVar("SettingsKind", bound=BaseSettings)
 

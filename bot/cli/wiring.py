@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     from bot.admin import Admin
     from bot.joblist import JobList
     from bot.runner import RunEnd
+    from bot.runner.worker import Work
     from bot.settings import Settings
     from bot.signin.accounts import Account
-    from bot.worker import Work
 
 
 def settings_of(pack: str | None, language: str | None, unmasked: bool, pace: str | None = None) -> "Settings":

@@ -20,8 +20,8 @@ from kit.table import print_table
 from bot.joblist import Job
 from bot.report import REPORT_FILE, write_report
 from bot.results import write_results
+from bot.runner.worker import RENEW_AFTER
 from bot.sandbox.stock import STORES
-from bot.worker import RENEW_AFTER
 
 SOME = 20
 """How many orders at either end are compared."""

@@ -16,9 +16,9 @@ from bot.ledger import Event, Ledger
 from bot.logs import log_lines_to
 from bot.outcomes import Outcome
 from bot.recorder import NoRecorder, Recorder
+from bot.runner.worker import Book, Worker
+from bot.runner.workplace import Place, defects_logged
 from bot.verdicts import Verdict
-from bot.worker import Book, Worker
-from bot.workplace import Place, defects_logged
 
 HOST = "shop.example"
 

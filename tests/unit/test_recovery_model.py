@@ -50,7 +50,7 @@ import bot.ledger.claims
 import bot.ledger.database
 import bot.ledger.leases
 import bot.runner
-import bot.worker
+import bot.runner.worker
 import flows.cancel_order
 import flows.recover_order
 from bot.admin import Admin
@@ -777,7 +777,7 @@ class WorldsDatetime(datetime):
 def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock is the world's, and so are the processes; the log is silent."""
     clock = SimpleNamespace(time=lambda: World.now.clock().timestamp(), monotonic=lambda: World.now.seconds)
-    for module in (bot.admin, bot.confirm, bot.runner, bot.worker, bot.ledger.claims, bot.ledger.leases):
+    for module in (bot.admin, bot.confirm, bot.runner, bot.runner.worker, bot.ledger.claims, bot.ledger.leases):
         monkeypatch.setattr(module, "time", clock)
     for module in (bot.runner, bot.ledger.database, flows.recover_order):
         monkeypatch.setattr(module, "datetime", WorldsDatetime)

@@ -13,12 +13,12 @@ import pytest
 from crew_kit import HOST, station
 from pydantic import SecretStr
 
-from bot.crew import Crew
 from bot.errors import CannotStart
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, RunInfo
 from bot.runner import Limits, RunEnd, Runner
+from bot.runner.crew import Crew
 from bot.signin.accounts import Account
 from bot.stopping import StopRequest
 from bot.vocabulary import Reason

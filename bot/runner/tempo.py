@@ -1,6 +1,5 @@
 """How fast a run may go: as many orders a minute as the user allows, and fewer at once while the Admin is slow."""
 
-import re
 import statistics
 from collections import deque
 from collections.abc import Callable
@@ -18,20 +17,6 @@ NOTICED = 0.5
 
 RECOVERED = 1.5
 """Answers that take at most so many times as long as at the start are no longer slow."""
-
-_UNITS = {"s": 1, "sec": 1, "min": 60, "h": 3600}
-
-
-def pace_of(text: str) -> float:
-    """The seconds from one order to the next at a pace such as ``30/min``, ``500/h`` or ``2/s``.
-
-    Raises:
-        ValueError: it is none.
-    """
-    found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*/\s*(s|sec|min|h)", text.strip())
-    if not found or not float(found[1]):
-        raise ValueError("it must be a number of orders and a time, such as 30/min, 500/h or 2/s")
-    return _UNITS[found[2]] / float(found[1])
 
 
 class Tempo:

@@ -15,16 +15,16 @@ from pathlib import Path
 
 from loguru import logger
 
-from bot.crewmessages import GO_HOME, STOP, Begins, Ended, Free, Leaves, Logged, Message, Ready, Said, Step
-from bot.dispatch import Dispatch
 from bot.errors import CannotStart, CountermandError, Interrupted, RunStopped
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.progress import Progress
+from bot.runner.dispatch import Dispatch
+from bot.runner.messages import GO_HOME, STOP, Begins, Ended, Free, Leaves, Logged, Message, Ready, Said, Step
+from bot.runner.worker import WORKED_ON_ELSEWHERE, Book, Done, failed, pressed_and_lost, result_of, skipped
+from bot.runner.workplace import Station, work_at
 from bot.signin.accounts import Account
 from bot.stopping import StopRequest
-from bot.worker import WORKED_ON_ELSEWHERE, Book, Done, failed, pressed_and_lost, result_of, skipped
-from bot.workplace import Station, work_at
 
 DEATHS = 3
 """The run stops after so many workers that died without having done an order in between."""

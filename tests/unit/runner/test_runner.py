@@ -425,7 +425,7 @@ def test_trouble_before_the_press_is_begun_again_from_a_fresh_page(bench: Bench)
 
 
 def test_a_long_run_goes_on_in_a_fresh_page_from_time_to_time(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.worker.RENEW_AFTER", 2)
+    monkeypatch.setattr("bot.runner.worker.RENEW_AFTER", 2)
     end = bench.run()
     assert (bench.worked, bench.admin.begun_again) == ([FIRST, SECOND, THIRD], 1)
     assert [result.attempts for result in end.results] == [1, 1, 1]

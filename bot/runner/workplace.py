@@ -12,13 +12,13 @@ from multiprocessing.connection import Connection
 from loguru import logger
 
 from bot.admin import Admin
-from bot.crewmessages import GO_HOME, STOP, Begins, Ended, Free, Leaves, Logged, Message, Ready, Said, Step
 from bot.errors import CannotStart, CountermandError, Interrupted, OrderTrouble
 from bot.joblist import Job
 from bot.outcomes import OrderResult
+from bot.runner.messages import GO_HOME, STOP, Begins, Ended, Free, Leaves, Logged, Message, Ready, Said, Step
+from bot.runner.worker import Worker, unforeseen
 from bot.secrecy import Clean
 from bot.signin.accounts import Account
-from bot.worker import Worker, unforeseen
 
 Station = Callable[["Place"], AbstractContextManager[tuple[Worker, Admin]]]
 """Opens all that a worker needs: its ledger, its browser, the Admin, signed in. It is called in the worker's process,

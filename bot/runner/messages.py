@@ -6,7 +6,7 @@ From the worker come the messages below; to it go jobs, and ``STOP`` or ``GO_HOM
 from dataclasses import dataclass
 
 from bot.outcomes import OrderResult
-from bot.worker import Done
+from bot.runner.worker import Done
 
 
 class _Order(str):

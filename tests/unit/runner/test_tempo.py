@@ -1,6 +1,6 @@
 import pytest
 
-from bot.tempo import Tempo, pace_of
+from bot.runner.tempo import Tempo
 
 
 class Clock:
@@ -33,17 +33,6 @@ def answer(tempo: Tempo, *seconds: float) -> None:
 
 
 # --- A pace ---
-
-
-@pytest.mark.parametrize(("text", "seconds"), [("30/min", 2), ("500/h", 7.2), ("2/s", 0.5), (" 1.5 / min ", 40)])
-def test_a_pace_is_the_time_from_one_order_to_the_next(text: str, seconds: float) -> None:
-    assert pace_of(text) == pytest.approx(seconds)
-
-
-@pytest.mark.parametrize("text", ["", "30", "30/day", "/min", "0/min", "-3/min", "many/min", "1e9/s"])
-def test_what_is_no_pace_is_refused_with_examples(text: str) -> None:
-    with pytest.raises(ValueError, match=r"it must be a number of orders and a time, such as 30/min, 500/h or 2/s"):
-        pace_of(text)
 
 
 def test_the_next_order_waits_for_its_turn(clock: Clock, said: list[str]) -> None:

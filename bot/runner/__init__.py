@@ -11,7 +11,6 @@ from typing import Protocol
 from loguru import logger
 
 from bot.admin import Admin
-from bot.dispatch import Dispatch
 from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, Interrupted, OrderTrouble, RunStopped
 from bot.joblist import Job
 from bot.ledger import Ledger
@@ -19,9 +18,10 @@ from bot.outcomes import OrderResult, RunInfo
 from bot.pack import AUTO
 from bot.progress import Progress
 from bot.recorder import NoRecorder, Recorder
+from bot.runner.dispatch import Dispatch
+from bot.runner.tempo import Tempo
+from bot.runner.worker import WORKED_ON_ELSEWHERE, Book, Work, Worker, result_of, unforeseen
 from bot.secrecy import Clean
-from bot.tempo import Tempo
-from bot.worker import WORKED_ON_ELSEWHERE, Book, Work, Worker, result_of, unforeseen
 
 
 @dataclass(frozen=True, kw_only=True)

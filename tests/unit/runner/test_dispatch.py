@@ -2,14 +2,14 @@ from collections.abc import Sequence
 
 import pytest
 
-from bot.dispatch import Dispatch
 from bot.errors import RunStopped
 from bot.joblist import Job
 from bot.outcomes import OrderResult, Outcome
-from bot.tempo import Tempo
+from bot.runner.dispatch import Dispatch
+from bot.runner.tempo import Tempo
+from bot.runner.worker import result_of
 from bot.verdicts import Verdict
 from bot.vocabulary import Reason
-from bot.worker import result_of
 
 
 def jobs(*stores: str) -> list[Job]:
