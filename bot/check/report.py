@@ -11,7 +11,7 @@ from bot.check.inspector import Pictures
 from bot.check.model import ScreenReport, State
 from bot.check.outcome import ASPECT_WORDS, STATE_WORDS, CheckOutcome
 from bot.check.show import as_json
-from bot.report import html_page
+from bot.htmlpage import html_page
 from bot.results import JUNIT_FILE, for_xml, write_atomically
 from bot.wording import duration, harmless, harmless_lines
 

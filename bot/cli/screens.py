@@ -51,7 +51,7 @@ def record(
 
     It only listens, and never to what is typed; but your own clicks are real, whatever they do.
     """
-    from bot.record import record_to_file
+    from bot.recording.command import record_to_file
 
     file = out or Path(f"{screen}.yaml")
     draft = record_to_file(screen, file, settings_of(pack, language, unmasked=False), sign_in, typer.echo)

@@ -12,14 +12,14 @@ from playwright.sync_api import Page
 from bot.admin import Admin
 from bot.browser.find import BrowserChoice
 from bot.cli.wiring import sign_in
-from bot.drafts import Draft
 from bot.files.yamlfile import read_yaml, validate
 from bot.finder import locate
 from bot.joblist import Job
 from bot.launch import unopened_admin
 from bot.pack.model import READ_ONLY_KINDS, ScreenSpec
-from bot.record import CLICK, WALK, record_to_file
-from bot.recording import Recording, wait_for
+from bot.recording.command import CLICK, WALK, record_to_file
+from bot.recording.drafts import Draft
+from bot.recording.listening import Recording, wait_for
 from bot.sandbox import Face, Sandbox
 from bot.screen import Screen
 from bot.settings import load_settings
@@ -414,8 +414,8 @@ def test_a_person_at_the_terminal_gets_a_file(
             look_at(page, "Sell products in the Amazon marketplace")
         return lambda: True
 
-    monkeypatch.setattr("bot.record.unopened_admin", out_of_sight)
-    monkeypatch.setattr("bot.record.enter_pressed", person)
+    monkeypatch.setattr("bot.recording.command.unopened_admin", out_of_sight)
+    monkeypatch.setattr("bot.recording.command.enter_pressed", person)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     settings = load_settings(
         admin_url=sandbox.url,

@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from bot.drafts import Seen, write_draft
 from bot.pack import load_pack
+from bot.recording.drafts import Seen, write_draft
 
 
 def seen(kind: str, words: str, **more: Any) -> Seen:

@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from run_kit import ORDER, run_info
 
-from bot import evidenceshelf, report
+from bot import report
 from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.report import shelf as evidenceshelf
 from bot.report import write_report
 from bot.vocabulary import Reason, Status
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import CannotStart
-from bot.record import record_to_file
+from bot.recording.command import record_to_file
 from bot.settings import Settings
 
 

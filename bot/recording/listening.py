@@ -12,11 +12,11 @@ from playwright.sync_api import Page
 from pydantic import ValidationError
 
 from bot.admin import Admin
-from bot.drafts import Draft, Seen, write_draft
 from bot.finder import READING
 from bot.pack import Pack
+from bot.recording.drafts import Draft, Seen, write_draft
 
-LISTENING = (Path(__file__).parent / "recording.js").read_text(encoding="utf-8")
+LISTENING = (Path(__file__).parent / "listening.js").read_text(encoding="utf-8")
 """The script that listens; see there."""
 
 BINDING = "countermandHears"

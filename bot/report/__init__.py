@@ -13,11 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from jinja2 import Environment, StrictUndefined
-
 from bot import wording
-from bot.evidenceshelf import Evidence, Shelf
+from bot.htmlpage import html_page
 from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.report.shelf import Evidence, Shelf
 from bot.results import write_atomically
 from bot.wording import OUTCOME_WORDS, Group, Words, harmless
 
@@ -33,7 +32,6 @@ OPEN_LIMIT = 20
 """Orders that could not be canceled are shown opened while there are no more of them than this."""
 
 _TEMPLATE = Path(__file__).with_name("report.html.j2")
-_STYLE = Path(__file__).with_name("report.css")
 _URGENCY = (Group.PERSON, Group.NOT_CANCELED, Group.SKIPPED, Group.DONE)
 
 
@@ -317,17 +315,3 @@ def _length(info: RunInfo) -> str:
     if info.finished_at is None or (info.finished_at.tzinfo is None) != (info.started_at.tzinfo is None):
         return ""
     return wording.duration(max(0.0, (info.finished_at - info.started_at).total_seconds()))
-
-
-def html_page(template: Path, **content: object) -> str:
-    """A page in the look that all reports have, from a Jinja template; ``style | safe`` in it is the style sheet."""
-    environment = Environment(
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
-    environment.filters.update(duration=wording.duration, count_of=wording.count_of)
-    style = _STYLE.read_text(encoding="utf-8")
-    return environment.from_string(template.read_text(encoding="utf-8")).render(content, style=style)

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from bot import __version__
 from bot.admin import admin_name
-from bot.drafts import Draft
 from bot.errors import CannotStart
 from bot.launch import SignIn, unopened_admin
 from bot.ledger import Ledger
 from bot.pack import load_pack
-from bot.recording import Recording, wait_for
+from bot.recording.drafts import Draft
+from bot.recording.listening import Recording, wait_for
 from bot.settings import Settings
 from bot.signin.accounts import leased
 

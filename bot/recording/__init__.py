@@ -1,0 +1,1 @@
+"""``countermand record``: a person shows the screens, and what is seen becomes a draft of a pack."""
