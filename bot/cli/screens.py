@@ -32,7 +32,7 @@ def doctor(
     from functools import partial
 
     from bot.doctor import examine
-    from bot.doctor_show import Json, Lines
+    from bot.doctor.show import Json, Lines
     from flows.look_around import look_around
 
     show = Json() if as_json else Lines()

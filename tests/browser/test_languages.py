@@ -10,7 +10,7 @@ from pydantic import SecretStr
 
 from bot.admin import Admin
 from bot.doctor import Round
-from bot.doctor_show import Lines
+from bot.doctor.show import Lines
 from bot.errors import RunStopped
 from bot.joblist import Job
 from bot.outcomes import Outcome

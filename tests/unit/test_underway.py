@@ -5,7 +5,7 @@ import pytest
 
 from bot.check.show import Watching
 from bot.doctor import CHECKS
-from bot.doctor_show import Lines
+from bot.doctor.show import Lines
 from bot.underway import UnderWay
 
 HOME = next(check for check in CHECKS if check.name == "home")

@@ -13,7 +13,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from bot.browser.find import BrowserChoice
 from bot.doctor import CHECKS, COMPARE, Finding, NotAsNeeded, Round, State, examine
-from bot.doctor_show import Json, Lines, in_one_sentence
+from bot.doctor.show import Json, Lines, in_one_sentence
 from bot.errors import ElementMissing, Interrupted, NoBrowser, RunStopped
 from bot.ledger import Ledger
 
