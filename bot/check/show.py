@@ -15,7 +15,7 @@ from bot.check.outcome import ASPECT_WORDS, STATE_WORDS, CheckOutcome
 from bot.doctor import OPENS_NOTHING, Check, Finding
 from bot.doctor import State as FindingState
 from bot.progress import Outlet
-from bot.underway import UnderWay
+from bot.progress.underway import UnderWay
 from bot.wording import harmless, harmless_lines
 
 _STYLES = {

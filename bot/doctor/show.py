@@ -9,7 +9,7 @@ from rich.text import Text
 
 from bot.doctor import CHECKS, Check, Finding, State
 from bot.progress import Outlet
-from bot.underway import UnderWay
+from bot.progress.underway import UnderWay
 from bot.wording import count_of, harmless, harmless_lines
 
 _WORDS = {

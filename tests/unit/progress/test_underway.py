@@ -6,7 +6,7 @@ import pytest
 from bot.check.show import Watching
 from bot.doctor import CHECKS
 from bot.doctor.show import Lines
-from bot.underway import UnderWay
+from bot.progress.underway import UnderWay
 
 HOME = next(check for check in CHECKS if check.name == "home")
 

@@ -11,7 +11,7 @@ from run_kit import STARTED, run_info
 
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.progress import PlainProgress, Progress, make_progress
-from bot.progress_live import LiveProgress
+from bot.progress.live import LiveProgress
 from bot.vocabulary import Reason, Status
 
 FIRST, SECOND, THIRD = "112-1215998-3002091", "112-1215998-3002092", "113-4417720-6118003"

@@ -48,7 +48,7 @@ def make_progress(stream: TextIO | None = None) -> Progress:
     # rich takes 0.1 s to load, which everything that shows no live display need not pay.
     from rich.console import Console
 
-    from bot.progress_live import LiveProgress
+    from bot.progress.live import LiveProgress
 
     return LiveProgress(Console(file=cast(IO[str], outlet), force_terminal=True, highlight=False))
 
