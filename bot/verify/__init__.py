@@ -23,11 +23,11 @@ Its limits:
 from dataclasses import dataclass
 from pathlib import Path
 
-from bot.comparison import Comparison
 from bot.errors import CannotStart
 from bot.ledger import Ledger
 from bot.ledger.trail import TRAIL_FILE
 from bot.results import RUN_FILE
+from bot.verify.comparison import Comparison
 
 
 @dataclass(frozen=True, kw_only=True)
