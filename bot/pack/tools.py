@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from bot.check.drift import words_of_finder
 from bot.pack import Pack
+from bot.pack.inwords import words_of_finder
 from bot.pack.model import Element, ScreenSpec
 
 _NAME = 24
