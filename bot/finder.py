@@ -16,9 +16,10 @@ from playwright.sync_api import Locator, Page
 from bot.pack import fill
 from bot.pack.language import xpath_string
 from bot.pack.model import Element, ScreenSpec
+from bot.seeing import script
 from bot.vocabulary import AMAZON_ORDER_NUMBER
 
-READING = (Path(__file__).parent / "reading.js").read_text(encoding="utf-8")
+READING = script(Path(__file__).with_name("reading.js"))
 """The script that reads fields and columns; see there."""
 
 _AROUND_A_NAME = "[\\s\ue000-\uf8ff]*"

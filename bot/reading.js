@@ -18,24 +18,10 @@
   const LONGEST = 1000;
   const masks = (window[Symbol.for("countermand masks")] ??= []);
   for (const animation of masks.splice(0)) animation.cancel();
-  // Icon fonts draw pictures with characters of the private-use area; nobody reads them as words.
-  const squeeze = (text) => text.replace(/[\ue000-\uf8ff]/g, "").replace(/[\s\u00a0]+/g, " ").trim();
   const fold = (text) => squeeze(text).replace(/\s*:$/, "").toLowerCase();
   const known = new Set(request.known.map(fold));
   const careful = request.act === "mask" || request.act === "words";
-  // A box that is only there for what is in it (display: contents) draws none itself, and is seen where its parent is.
-  const shown = (element) => {
-    if (element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return true;
-    const { display, visibility } = getComputedStyle(element);
-    return display === "contents" && visibility === "visible" && Boolean(element.parentElement) && shown(element.parentElement);
-  };
 
-  // A block is a piece of text that stands by itself: the text of one box, without the boxes inside it.
-  const boxOf = (element) => {
-    while (element.parentElement && ["inline", "contents"].includes(getComputedStyle(element).display))
-      element = element.parentElement;
-    return element;
-  };
   const union = (a, b) => ({
     left: Math.min(a.left, b.left), right: Math.max(a.right, b.right),
     top: Math.min(a.top, b.top), bottom: Math.max(a.bottom, b.bottom),
@@ -64,6 +50,7 @@
     }
     return windows.get(element);
   };
+  // A block is a piece of text that stands by itself: the text of one box, without the boxes inside it.
   const findBlocks = (root) => {
     const blocks = new Map();
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT | NodeFilter.SHOW_ELEMENT);

@@ -6,18 +6,6 @@
 () => {
   const ROW = "tr, [role=row]";
   const HEADER = "th:not([scope=row]), [role=columnheader]";
-  const squeeze = (text) => text.replace(/[\ue000-\uf8ff]/g, "").replace(/[\s\u00a0]+/g, " ").trim();
-  // A box that is only there for what is in it (display: contents) draws none itself, and is seen where its parent is.
-  const shown = (element) => {
-    if (element.checkVisibility({ visibilityProperty: true, opacityProperty: true })) return true;
-    const { display, visibility } = getComputedStyle(element);
-    return display === "contents" && visibility === "visible" && Boolean(element.parentElement) && shown(element.parentElement);
-  };
-  const boxOf = (element) => {
-    while (element.parentElement && ["inline", "contents"].includes(getComputedStyle(element).display))
-      element = element.parentElement;
-    return element;
-  };
   const big = (rect) => rect.width >= 3 && rect.height >= 3;
   const inRow = (element) => {
     const row = element.closest(ROW);

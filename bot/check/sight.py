@@ -12,8 +12,9 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from bot.check.model import Box
+from bot.seeing import script
 
-PIECES = (Path(__file__).parent / "pieces.js").read_text(encoding="utf-8")
+PIECES = script(Path(__file__).with_name("pieces.js"))
 """The script that finds pieces of text; see there."""
 
 DIALOGS = frozenset({"dialog", "alertdialog"})

@@ -7,8 +7,6 @@
   if (window[key]) return;
   window[key] = true;
 
-  const squeeze = (text) => (text ?? "").replace(/[\ue000-\uf8ff]/g, "").replace(/[\s\u00a0]+/g, " ").trim();
-  const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });
   const heard = (element) => shown(element) && !element.closest("[aria-hidden=true]");
 
   const TAGS = { BUTTON: "button", SUMMARY: "button", TEXTAREA: "textbox", DIALOG: "dialog" };

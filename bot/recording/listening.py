@@ -15,8 +15,9 @@ from bot.admin import Admin
 from bot.finder import READING
 from bot.pack import Pack
 from bot.recording.drafts import Draft, Seen, write_draft
+from bot.seeing import script
 
-LISTENING = (Path(__file__).parent / "listening.js").read_text(encoding="utf-8")
+LISTENING = script(Path(__file__).with_name("listening.js"))
 """The script that listens; see there."""
 
 BINDING = "countermandHears"
@@ -30,9 +31,9 @@ class Recording:
         self._heard: list[Seen] = []
         self._address = str(page.evaluate("() => location.pathname + location.hash"))
         page.expose_binding(BINDING, lambda _, told: self._hear(told))
-        script = f"({LISTENING})({BINDING!r}, {READING})"
-        page.add_init_script(script)
-        page.evaluate(script)
+        listen = f"({LISTENING})({BINDING!r}, {READING})"
+        page.add_init_script(listen)
+        page.evaluate(listen)
 
     @property
     def seen(self) -> list[Seen]:
