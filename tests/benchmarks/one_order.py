@@ -69,9 +69,9 @@ class Watch(Ear):
         self.bot_seconds.append(sum(steps.values()))
 
 
-def measure(face: str, orders: int, answer_ms: int, runs_dir: Path) -> Watch:
+def measure(face: str, orders: int, answer_ms: int, runs_dir: Path, watch: Watch | None = None) -> Watch:
     """Let both sides cancel ``orders`` orders each, and one before that to warm up."""
-    watch = Watch()
+    watch = watch or Watch()
     with practice_admin(face, answer_ms) as practice, open_bot(practice, runs_dir, watch) as bot:
         browser = bot.admin.page.context.browser
         if browser is None:

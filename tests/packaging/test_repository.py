@@ -114,7 +114,7 @@ def test_every_test_and_every_switch_that_a_document_names_is_there(document: st
         ("docs/faults.md", "browser/test_faults.py"),
         ("docs/hostile-input.md", "browser/test_hostile_input.py"),
         ("docs/hostile-input.md", "unit/test_hostile_input.py"),
-        ("docs/hostile-input.md", "unit/test_joblist_fuzz.py"),
+        ("docs/hostile-input.md", "unit/joblist/test_joblist_fuzz.py"),
     ],
 )
 def test_every_test_of_what_a_table_is_about_is_in_it(document: str, tests: str) -> None:

@@ -2,7 +2,7 @@
 
 A default run tries a fixed set of files. To try many more, other ones each time:
 
-    JOBLIST_FILES=20000 python -m pytest tests/unit/test_joblist_fuzz.py
+    JOBLIST_FILES=20000 python -m pytest tests/unit/joblist/test_joblist_fuzz.py
 """
 
 import os

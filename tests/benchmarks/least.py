@@ -1,0 +1,189 @@
+"""What an order's checks and pictures cost, beside what they must cost at the least.
+
+The bot's calls to the browser are counted and timed while it takes turns with the bare script, as in ``one_order.py``.
+Then, on an order's page at rest, each kind of call is made many times for as little as it can be asked for: a look that
+asks for nothing, an element that is found by its role or its text, a picture of ten by ten pixels. What the bare script
+takes, and the bot's looks and pictures at the least that each of them takes, is the limit for a program that checks and
+photographs as often as this one.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from kit.figures import fastest_quarter
+from kit.practice import jobs_in_view, practice_admin
+from kit.run import Ear, open_bot
+from kit.table import print_table
+from one_order import Watch, measure
+from playwright.sync_api import Locator, Page
+
+import bot.admin
+from bot.outcomes import OrderResult
+from flows.open_order import open_order
+
+READS = "looks that read the page"
+FINDS = "looks that find elements"
+PICTURES = "pictures"
+WAITS = "waiting for the page to change"
+CLICKS = "clicks, and opening the page anew"
+TRIES = "trying whether Confirm can be pressed"
+REST = "all the rest: ledger, files, conclusions"
+
+CALLS = {
+    (Page, "evaluate"): READS,
+    (Locator, "count"): FINDS,
+    (Locator, "evaluate_all"): FINDS,
+    (Locator, "all_inner_texts"): FINDS,
+    (Page, "screenshot"): PICTURES,
+    (Page, "reload"): CLICKS,
+    (Locator, "click"): CLICKS,
+    (Locator, "wait_for"): CLICKS,
+    (Locator, "select_option"): CLICKS,
+    (Locator, "check"): CLICKS,
+}
+
+
+@dataclass
+class Calls(Watch):
+    """Counts and times the calls that the bot makes for each of its orders."""
+
+    orders: list[dict[str, list[float]]] = field(default_factory=list)
+    """The seconds of each call of a kind, for each of the bot's orders."""
+    _hand: dict[str, list[float]] | None = None
+    _kind: str = ""
+    """That of the call that is under way, which may make others."""
+
+    def order_started(self, number: int, order: str, store: str, worker: int = 1) -> None:
+        super().order_started(number, order, store, worker)
+        self._hand = {}
+
+    def order_finished(self, result: OrderResult) -> None:
+        if self._hand is not None:
+            self.orders.append(self._hand)
+        self._hand = None
+        super().order_finished(result)
+
+    @contextmanager
+    def timed(self, kind: str) -> Iterator[None]:
+        """Count what happens in the block as a call of this kind, if the bot makes it and no other is under way."""
+        if self._hand is None or self._kind:
+            yield
+            return
+        self._kind = kind
+        begun = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._hand.setdefault(kind, []).append(time.perf_counter() - begun)
+            self._kind = ""
+
+    @contextmanager
+    def listening(self) -> Iterator[None]:
+        """Have the calls counted while the block runs."""
+        put_back = [(owner, name, getattr(owner, name)) for owner, name in CALLS]
+        waits = bot.admin.wait_for_change
+        for (owner, name), kind in CALLS.items():
+            setattr(owner, name, self._counted(getattr(owner, name), kind))
+        bot.admin.wait_for_change = self._counted(waits, WAITS)
+        try:
+            yield
+        finally:
+            bot.admin.wait_for_change = waits
+            for owner, name, call in put_back:
+                setattr(owner, name, call)
+
+    def _counted(self, call: Callable[..., Any], kind: str) -> Callable[..., Any]:
+        def counted(*arguments: Any, **options: Any) -> Any:
+            with self.timed(TRIES if options.get("trial") else kind):
+                return call(*arguments, **options)
+
+        return counted
+
+
+def times(call: Callable[[], object], often: int) -> list[float]:
+    """The milliseconds of each of so many calls, after one that is not counted."""
+    call()
+    taken = []
+    for _ in range(often):
+        begun = time.perf_counter()
+        call()
+        taken.append((time.perf_counter() - begun) * 1000)
+    return taken
+
+
+def at_least(face: str, often: int, folder: Path) -> dict[str, list[float]]:
+    """Milliseconds of each kind of call, made as small as can be, on the page of an order."""
+    with practice_admin(face) as practice, open_bot(practice, folder, Ear()) as opened:
+        admin = opened.admin
+        admin.begin_again()
+        details = open_order(admin, jobs_in_view()[0])[0].details
+        page = admin.page
+        devtools = page.context.new_cdp_session(page)
+
+        def picture(**asked: Any) -> Callable[[], object]:
+            return lambda: devtools.send("Page.captureScreenshot", {"format": "jpeg", "quality": 60, **asked})
+
+        corner = {"x": 0, "y": 0, "width": 10, "height": 10, "scale": 1}
+        return {
+            "look that asks for nothing": times(lambda: page.evaluate("0"), often),
+            "look that reads the page": times(lambda: details.glance("status"), often),
+            "element found by its role": times(details.find("cancel_order").count, often),
+            "element found by its text": times(details.find("heading").count, often),
+            "picture of 10 by 10 pixels": times(picture(clip=corner), often),
+            "picture of the window, JPEG": times(picture(), often),
+            "the same, set for speed": times(picture(optimizeForSpeed=True), often),
+            "picture of the window, PNG": times(picture(format="png"), often),
+            "picture of the window, WebP": times(picture(format="webp"), often),
+        }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--face", choices=("spectrum", "plain"), default="spectrum")
+    parser.add_argument("--orders", type=int, default=14, help="for each side (default 14)")
+    parser.add_argument("--often", type=int, default=40, help="how often each kind of call is made (default 40)")
+    options = parser.parse_args()
+    calls = Calls()
+    with tempfile.TemporaryDirectory() as folder:
+        with calls.listening():
+            measure(options.face, options.orders, 0, Path(folder) / "orders", calls)
+        least = at_least(options.face, options.often, Path(folder) / "least")
+    orders, whole = calls.orders[1:], median(calls.bot_seconds[1:])
+    spent = [sum(sum(kind) for kind in order.values()) for order in orders]
+    rows = []
+    for kind in (READS, FINDS, PICTURES, WAITS, TRIES, CLICKS):
+        often = median(len(order.get(kind, ())) for order in orders)
+        seconds = median(sum(order.get(kind, ())) for order in orders)
+        rows.append((kind, f"{often:.0f}", f"{seconds:.3f}", f"{1000 * seconds / often:.1f}" if often else ""))
+    rest = median(took - inside for took, inside in zip(calls.bot_seconds[1:], spent, strict=True))
+    rows.append((REST, "", f"{rest:.3f}", ""))
+    print_table(
+        f"One order of {whole:.3f} s, face {options.face}: what the bot asks of the browser; medians",
+        ("what", "calls", "seconds", "ms each"),
+        rows,
+    )
+    print_table(
+        f"One call on the page of an order at rest, {options.often} times",
+        ("what", "median ms", "fastest quarter ms"),
+        [(what, f"{median(took):.1f}", f"{fastest_quarter(took):.1f}") for what, took in least.items()],
+    )
+    bare = median(calls.bare_seconds[1:])
+    looks = median(len(order.get(READS, ())) + len(order.get(FINDS, ())) for order in orders)
+    pictures = median(len(order.get(PICTURES, ())) for order in orders)
+    look, corner = (median(least[what]) / 1000 for what in ("look that asks for nothing", "picture of 10 by 10 pixels"))
+    limit = bare + looks * look + pictures * corner
+    print(
+        f"The bare script takes {bare:.3f} s, this bot {whole / bare:.2f} times that. With {looks:.0f} looks and "
+        f"{pictures:.0f} pictures it cannot be less than {limit:.3f} s, which is {limit / bare:.2f} times."
+    )
+
+
+if __name__ == "__main__":
+    main()
