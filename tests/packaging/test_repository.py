@@ -89,6 +89,44 @@ def test_every_locked_version_has_its_hashes() -> None:
     assert [entry.partition(" ")[0] for entry in entries if "--hash=sha256:" not in entry] == []
 
 
+def anchors_of(document: Path) -> set[str]:
+    """What a link can name of a document: its headlines, as GitHub makes them into addresses."""
+    headlines = re.findall(r"^#+ (.+)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", headline).strip().lower().replace(" ", "-") for headline in headlines}
+
+
+def leads_nowhere(document: Path, link: str) -> bool:
+    """Whether a link of a document names a file, or a headline of one, that is not there."""
+    file, _, headline = link.partition("#")
+    target = document.parent / file if file else document
+    return not target.exists() or (headline != "" and headline not in anchors_of(target))
+
+
+def test_every_link_between_the_documents_leads_somewhere() -> None:
+    documents = [path for path in files(ROOT) if path.suffix == ".md"]
+    links = [
+        (document, link)
+        for document in documents
+        for link in re.findall(r"\]\(([^)\s]+)\)", document.read_text(encoding="utf-8"))
+        if not link.startswith("https://")
+    ]
+    assert len(links) >= 50
+    lost = [f"{path.relative_to(ROOT).as_posix()}: {link}" for path, link in links if leads_nowhere(path, link)]
+    assert lost == []
+
+
+def test_every_file_of_ours_that_a_text_names_is_there() -> None:
+    named = re.compile(r"(?<![\w./-])(?:bot|docs|flows|selectors|tests)/[\w./-]+\.(?:md|py|ya?ml)\b")
+    texts = [path for path in files(ROOT) if path.suffix in {".md", ".py", ".yaml", ".toml"}]
+    gone = [
+        f"{path.relative_to(ROOT).as_posix()}: {name}"
+        for path in texts
+        for name in named.findall(path.read_text(encoding="utf-8"))
+        if not (ROOT / name.replace("bot/selectors/", "selectors/")).exists()  # in the wheel they are beside the engine
+    ]
+    assert gone == []
+
+
 def words_in_code(document: str) -> set[str]:
     """Every word with an underscore that a document has in backticks, but for those that are written in capitals."""
     text = (ROOT / document).read_text(encoding="utf-8")
