@@ -22,7 +22,7 @@ class Outcome(StrEnum):
     NOT_FOUND = "not_found"
     """The store, or the order in that store, is not in this Admin; nothing was pressed."""
     MISMATCH = "mismatch"
-    """The page shows something else than the job says; nothing was pressed."""
+    """The page shows something else than the job says, or a cancel was undone since; nothing was pressed."""
     CANCELED_NOT_SENT = "canceled_not_sent"
     """The Admin says ``Canceled`` but answered with an error: Amazon was probably never told."""
     UNKNOWN = "unknown"
@@ -30,7 +30,7 @@ class Outcome(StrEnum):
     FAILED = "failed"
     """A technical failure before Confirm; nothing was pressed, and running it again is safe."""
     SKIPPED = "skipped"
-    """The run stopped before this order's turn; nothing was pressed."""
+    """The run stopped before this order's turn, or another run had it in hand; nothing was pressed."""
     WOULD_CANCEL = "would_cancel"
     """A plan or a dry run: everything was in order and nothing was pressed."""
 
@@ -74,7 +74,7 @@ class RunInfo(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     run_id: str
-    command: str = Field(description="run, dry run, plan or demo")
+    command: str = Field(description="run, dry run, plan, audit or demo")
     admin: str = Field(description="Host, with port where it is not the usual one, of the Admin")
     account: str = Field(description="Admin user name; those of all workers, separated by commas")
     workers: int = Field(default=1, ge=1, description="How many worked at once")
