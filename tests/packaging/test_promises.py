@@ -1,0 +1,175 @@
+"""What README and the documents say of commands, options, settings, outcomes, files and figures is so."""
+
+import ast
+import importlib
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from pydantic_core import PydanticUndefined
+
+from bot.cli import app
+from bot.joblist import MOST_ORDERS, Expect, read_job_list
+from bot.ledger.schema import version_table
+from bot.ledger.signins import PASSWORDS
+from bot.outcomes import Outcome
+from bot.report import EVIDENCE_BUDGET, SHEET
+from bot.runner.worker import FIRST_REST, LONGEST_REST, RESTS
+from bot.settings import Settings
+from bot.signin.accounts import read_accounts
+from bot.signin.attempts import A_PERSON
+from bot.signin.twofactor import SKEW
+
+ROOT = Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
+
+IN_WORDS = {
+    "ledger": "`ledger.sqlite` in there",
+    "baselines": "beside the pack",
+    "sign_in_language": "the same",
+    "browser": "the one found",
+    "pace": "none",
+}
+"""The defaults that the table of settings says in words of their own."""
+
+
+def default_in_words(name: str) -> str:
+    """What the table of settings says of a default."""
+    default = Settings.model_fields[name].default
+    if default is PydanticUndefined:
+        return "needed"
+    if name in IN_WORDS:
+        return IN_WORDS[name]
+    if default is None or default == ():
+        return "none"
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def options_of_commands() -> dict[str, set[str]]:
+    """Every command, those of ``pack`` too, and the options that it takes."""
+    whole = typer.main.get_command(app)
+    commands = dict(whole.commands)
+    commands |= {f"pack {name}": command for name, command in commands["pack"].commands.items()}
+    return {
+        name: {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}
+        for name, command in commands.items()
+    }
+
+
+def calls_of(text: str) -> Iterator[tuple[str, set[str]]]:
+    """Every command that a text has somebody enter, and the options that follow it there."""
+    for line in text.splitlines():
+        for name, further, rest in re.findall(r"\bcountermand ([a-z][a-z-]*)(?: (show|lint|diff)\b)?([^`#]*)", line):
+            yield f"{name} {further}".strip(), set(re.findall(r"--[a-z-]+", rest))
+
+
+def blocks(text: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_the_table_of_settings_has_every_one_with_its_default() -> None:
+    rows = dict(re.findall(r"^\| `COUNTERMAND_(\w+)` \| ([^|]+) \|", README, re.MULTILINE))
+    assert rows == {name.upper(): default_in_words(name) for name in Settings.model_fields}
+
+
+def test_the_table_of_commands_has_every_one() -> None:
+    rows = re.findall(r"^\| `countermand ([a-z-]+)", README, re.MULTILINE)
+    assert sorted(rows) == sorted(name for name in options_of_commands() if " " not in name)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_command_that_a_document_names_takes_the_options_that_it_names(document: Path) -> None:
+    known = options_of_commands()
+    wrong = [
+        (name, options - known.get(name, set()))
+        for name, options in calls_of(document.read_text(encoding="utf-8"))
+        if name not in known or options - known[name]
+    ]
+    assert wrong == []
+
+
+def test_every_option_of_a_commands_row_is_one_of_it() -> None:
+    known = options_of_commands()
+    rows = re.findall(r"^\| `countermand ([a-z-]+)(.*)$", README, re.MULTILINE)
+    named = {name: set(re.findall(r"`(--[a-z-]+)", row)) for name, row in rows}
+    assert {name: options - known[name] for name, options in named.items() if options - known[name]} == {}
+    assert sum(map(len, named.values())) >= 20
+
+
+def test_the_table_of_outcomes_has_every_one() -> None:
+    table = README.partition("## What can become of an order")[2].partition("\n\nExit status")[0]
+    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(Outcome)
+
+
+def test_the_table_of_the_ledger_has_every_one_of_its_tables() -> None:
+    text = (ROOT / "docs" / "ledger.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`\w+`(?:, `\w+`)*) \|", text.partition("## Where it lies")[0], re.MULTILINE)
+    assert {name for row in rows for name in re.findall(r"\w+", row)} == set(version_table.metadata.tables)
+
+
+def test_the_job_list_that_is_shown_is_read_as_it_is_meant(tmp_path: Path) -> None:
+    (shown,) = (block for block in blocks(README.replace("\n   ", "\n"), "yaml") if "orders:" in block)
+    (tmp_path / "orders.yaml").write_text(shown, encoding="utf-8")
+    first, second = read_job_list(tmp_path / "orders.yaml").jobs
+    assert (first.order, first.store, first.reason, first.note, first.expect) == (
+        "112-1215998-3002091",
+        "asc-v2-2.3-magentocommerce-us",
+        "BuyerCanceled",
+        "",
+        Expect(),
+    )
+    assert (second.order, second.store, second.reason, second.note) == (
+        "112-1215998-3002092",
+        "asc-v2-2.3-magentocommerce-us",
+        "NoInventory",
+        "ticket 4711",
+    )
+    assert (str(second.expect.total), second.expect.buyer) == ("121.80", "Michael Blankenship")
+
+
+def test_the_file_of_accounts_that_is_shown_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (shown,) = (block for block in blocks(README, "yaml") if "accounts:" in block)
+    (tmp_path / "secret").write_text("of two\n", encoding="utf-8")
+    there = shown.replace("/run/secrets/worker-2", (tmp_path / "secret").as_posix())
+    (tmp_path / "accounts.yaml").write_text(there, encoding="utf-8")
+    monkeypatch.setenv("WORKER_1_PASSWORD", "of one")
+    monkeypatch.setenv("WORKER_1_TOTP", "JBSWY3DPEHPK3PXP")
+    accounts = read_accounts(tmp_path / "accounts.yaml")
+    assert [(account.username, account.secrets) for account in accounts] == [
+        ("worker-1", ("of one", "JBSWY3DPEHPK3PXP")),
+        ("worker-2", ("of two",)),
+    ]
+
+
+def test_every_import_that_is_shown_can_be_made() -> None:
+    shown = [
+        (node.module, name.name)
+        for document in DOCUMENTS
+        for block in blocks(document.read_text(encoding="utf-8"), "python")
+        for node in ast.walk(ast.parse(block))
+        if isinstance(node, ast.ImportFrom) and node.module
+        for name in node.names
+    ]
+    assert [one for one in shown if not hasattr(importlib.import_module(one[0]), one[1])] == []
+    assert len(shown) >= 6
+
+
+def test_the_figures_are_those_of_the_program() -> None:
+    rests = [min(LONGEST_REST, FIRST_REST * 2**number) for number in range(RESTS)]
+    spoken = f"{', '.join(f'{rest:g}' for rest in rests[:-1])} and {rests[-1]:g} seconds"
+    figures = [
+        f"(Beyond {EVIDENCE_BUDGET / 1_000_000:g} MB of",
+        f"beyond {EVIDENCE_BUDGET / 1_000_000:g} MB are not put into the report",
+        f"beyond {SHEET:,} orders the list is in files beside it",
+        f"A list holds at most {MOST_ORDERS:,} orders",
+        f"begun again after a rest of {spoken}",
+        f"a clock that is more than {SKEW} s off is named",
+    ]
+    text = " ".join(README.split())
+    assert [figure for figure in figures if figure not in text] == []
+    assert (PASSWORDS, A_PERSON) == (2, 600)
+    assert "after two refusals in a row none is tried" in text
+    assert "by hand in the browser's window, within ten minutes" in text
