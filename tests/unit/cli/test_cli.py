@@ -29,7 +29,7 @@ def test_the_version_is_told(countermand: Countermand) -> None:
 
 def test_the_help_lists_every_command(countermand: Countermand) -> None:
     said = countermand("--help")
-    commands = dict(re.findall(r"^  (\w+) +(\S.*)$", said.out.partition("Commands:\n")[2], re.MULTILINE))
+    commands = dict(re.findall(r"^  ([\w-]+) +(\S.*)$", said.out.partition("Commands:\n")[2], re.MULTILINE))
     assert (said.status, said.err) == (0, "")
     assert commands == {
         "run": "Cancel the orders on a list, or say why not.",
@@ -37,6 +37,7 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "demo": "See it work here, on a practice Admin.",
         "audit": "Look again at canceled orders: did Amazon keep it?",
         "resolve": "Settle an order that waits for a person.",
+        "signed-in": "Say that a person has signed in by hand, after refusals.",
         "report": "Write the report of a run anew.",
         "verify": "Say whether a run's folder and the ledger still agree.",
         "status": "List runs, and what waits for a person.",
@@ -52,10 +53,30 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    ["run", "plan", "demo", "report", "verify", "status", "purge", "sandbox", "doctor", "check", "record", "schema"],
+    [
+        "run",
+        "plan",
+        "audit",
+        "resolve",
+        "signed-in",
+        "demo",
+        "report",
+        "verify",
+        "status",
+        "purge",
+        "sandbox",
+        "doctor",
+        "record",
+        "check",
+        "schema",
+        "pack",
+        "pack show",
+        "pack lint",
+        "pack diff",
+    ],
 )
 def test_every_command_explains_itself(countermand: Countermand, command: str) -> None:
-    said = countermand(command, "--help")
+    said = countermand(*command.split(), "--help")
     assert (said.status, said.err) == (0, "")
     assert said.out.startswith(f"Usage: countermand {command} [OPTIONS]")
 

@@ -9,9 +9,12 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, cast
 
 import pytest
+from pydantic import SecretStr
 
+from bot.errors import CannotSignIn
 from bot.guard import Permit
 from bot.ledger import Ledger
+from bot.ledger.signins import Ended, Factor
 from bot.vocabulary import Reason
 
 if TYPE_CHECKING:
@@ -71,3 +74,48 @@ def test_an_order_that_waits_for_nobody_cannot_be_settled(countermand: Counterma
         "",
         f"Order {FIRST} does not wait for a person; see: countermand status\n",
     )
+
+
+# --- Signing in by hand ---
+
+ADMIN = "shop.example:8443"
+NEXT = SecretStr("the next one")
+
+
+def refused_twice(account: str) -> None:
+    """An account whose budget is spent: two passwords in a row were refused."""
+    with Ledger.open(Path("runs") / "ledger.sqlite") as ledger:
+        for password in ("one", "another"):
+            number = ledger.sign_ins.begin(ADMIN, account, Factor.PASSWORD, SecretStr(password))
+            assert number is not None
+            ledger.sign_ins.end(number, Ended.REFUSED)
+
+
+def may_sign_in(account: str) -> bool:
+    with Ledger.open(Path("runs") / "ledger.sqlite") as ledger:
+        try:
+            number = ledger.sign_ins.begin(ADMIN, account, Factor.PASSWORD, NEXT)
+        except CannotSignIn:
+            return False
+        assert number is not None
+        ledger.sign_ins.end(number, Ended.ACCEPTED)
+        return True
+
+
+def test_a_person_who_signed_in_by_hand_says_so_and_refusals_are_counted_from_0(
+    countermand: Countermand, settings: dict[str, str]
+) -> None:
+    refused_twice(settings["USERNAME"])
+    assert not may_sign_in(settings["USERNAME"])
+    assert countermand("signed-in", "--note", "unlocked by Kim") == (
+        0,
+        "Account bot may sign in again; refusals are counted from 0.\n",
+        "",
+    )
+    assert may_sign_in(settings["USERNAME"])
+
+
+def test_who_signed_in_by_hand_says_how(countermand: Countermand, settings: dict[str, str]) -> None:
+    said = countermand("signed-in")
+    assert (said.status, said.out, said.err.splitlines()[-1]) == (2, "", "Error: Missing option '--note'.")
+    assert not Path("runs").exists()
