@@ -8,6 +8,7 @@ import typer
 JOBS = Annotated[Path, typer.Argument(metavar="JOBS", help="Job list, YAML or CSV.")]
 RUN = Annotated[str, typer.Argument(metavar="RUN", help="Run id, run folder, or latest.")]
 PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name, a folder, or auto.")]
+ONE_PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name or a folder.")]
 LANGUAGE = Annotated[
     str | None, typer.Option("--language", help="Language that the Admin has for the account, such as de_DE.")
 ]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import HEADED, LANGUAGE, PACK
+from bot.cli.options import HEADED, LANGUAGE, ONE_PACK, PACK
 from bot.cli.wiring import ask_to_start, carry_out, settings_of, sign_in
 from bot.errors import CannotStart
 from bot.wording import harmless
@@ -44,7 +44,7 @@ def doctor(
 def record(
     screen: Annotated[str, typer.Argument(metavar="SCREEN", help="Name of the screen, such as order_details.")],
     out: Annotated[Path | None, typer.Option("--out", help="File to write; SCREEN.yaml here if not given.")] = None,
-    pack: PACK = None,
+    pack: ONE_PACK = None,
     language: LANGUAGE = None,
 ) -> None:
     """Click through a screen; get a draft of its pack file.
@@ -78,7 +78,7 @@ def check(
     reason: Annotated[str | None, typer.Option("--reason", help="With --full: the reason, label or code.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --full: start without asking.")] = False,
     headed: HEADED = False,
-    pack: PACK = None,
+    pack: ONE_PACK = None,
     language: LANGUAGE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print an object for programs, and nothing else.")] = False,
 ) -> None:

@@ -89,6 +89,11 @@ def load_pack(named: str | Path, language: str = ENGLISH, sign_in_language: str 
         folder = packs_folder() / named
     if not (folder / "pack.yaml").is_file():
         known = ", ".join(sorted(path.parent.name for path in packs_folder().glob("*/pack.yaml")))
+        if str(named) == AUTO:
+            raise CannotStart(
+                reason="Only doctor, plan, run and audit recognise the pack on the page (auto): name it here, "
+                f"one that comes with Countermand ({known}) or a folder that has a pack.yaml."
+            )
         raise CannotStart(
             reason=f"There is no pack {str(named)!r}: name one that comes with Countermand ({known}) "
             "or a folder that has a pack.yaml, in COUNTERMAND_PACK or with --pack."
