@@ -43,6 +43,9 @@ def resolve(
 
 def signed_in(
     note: Annotated[str, typer.Option("--note", help="How, and who did it.")],
+    account: Annotated[
+        str | None, typer.Option("--account", metavar="NAME", help="Which one, where the settings name several.")
+    ] = None,
 ) -> None:
     """Say that a person has signed in by hand, after refusals."""
     import getpass
@@ -51,8 +54,14 @@ def signed_in(
     from bot.ledger import Ledger
 
     settings = settings_of(None, None, unmasked=False)
-    with Ledger.open(settings.ledger_place) as ledger:
-        ledger.sign_ins.signed_in_by_hand(
-            admin_name(settings.admin_url), settings.username, by=getpass.getuser(), why=note
+    names = [one.username for one in settings.pool]
+    if account is None and len(names) > 1:
+        raise CannotStart(
+            reason=f"The settings name several accounts: name one of them with --account: {', '.join(names)}."
         )
-    typer.echo(f"Account {settings.username} may sign in again; refusals are counted from 0.")
+    account = account or names[0]
+    if account not in names:
+        raise CannotStart(reason=f"The settings name no account {account!r}; they name {', '.join(names)}.")
+    with Ledger.open(settings.ledger_place) as ledger:
+        ledger.sign_ins.signed_in_by_hand(admin_name(settings.admin_url), account, by=getpass.getuser(), why=note)
+    typer.echo(harmless(f"Account {account} may sign in again; refusals are counted from 0."))

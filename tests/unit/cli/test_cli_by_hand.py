@@ -119,3 +119,43 @@ def test_who_signed_in_by_hand_says_how(countermand: Countermand, settings: dict
     said = countermand("signed-in")
     assert (said.status, said.out, said.err.splitlines()[-1]) == (2, "", "Error: Missing option '--note'.")
     assert not Path("runs").exists()
+
+
+@pytest.fixture
+def two_accounts(settings: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that a file names, instead of one."""
+    Path("accounts.yaml").write_text(
+        "accounts:\n- {username: one, password: {env: OF_BOTH}}\n- {username: two, password: {env: OF_BOTH}}\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("OF_BOTH", settings["PASSWORD"])
+    monkeypatch.setenv("COUNTERMAND_ACCOUNTS", "accounts.yaml")
+    for name in ("USERNAME", "PASSWORD"):
+        monkeypatch.delenv(f"COUNTERMAND_{name}")
+
+
+@pytest.mark.usefixtures("two_accounts")
+def test_of_several_accounts_the_one_that_is_named_may_sign_in_again(countermand: Countermand) -> None:
+    refused_twice("one")
+    refused_twice("two")
+    assert countermand("signed-in", "--account", "two", "--note", "unlocked by Kim") == (
+        0,
+        "Account two may sign in again; refusals are counted from 0.\n",
+        "",
+    )
+    assert (may_sign_in("one"), may_sign_in("two")) == (False, True)
+
+
+@pytest.mark.usefixtures("two_accounts")
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        ((), "The settings name several accounts: name one of them with --account: one, two."),
+        (("--account", "three"), "The settings name no account 'three'; they name one, two."),
+    ],
+)
+def test_of_several_accounts_one_must_be_named(
+    countermand: Countermand, arguments: tuple[str, ...], complaint: str
+) -> None:
+    assert countermand("signed-in", "--note", "unlocked by Kim", *arguments) == (2, "", f"{complaint}\n")
+    assert not Path("runs").exists()
