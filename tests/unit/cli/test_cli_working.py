@@ -331,3 +331,24 @@ def test_files_that_cannot_be_written_are_named_and_the_ledger_has_the_outcomes(
         3,
         f"results.json could not be written: No space left on device. The outcomes are in the ledger {ledger}.\n",
     )
+
+
+# --- An audit ---
+
+
+@pytest.mark.usefixtures("settings")
+def test_where_nothing_was_canceled_an_audit_opens_nothing(countermand: Countermand) -> None:
+    said = countermand("audit")
+    assert (said.status, said.err) == (0, "")
+    assert re.fullmatch(r"No order was canceled here since \d{4}-\d\d-\d\d \d\d:\d\d: nothing to look at\.\n", said.out)
+    assert [path.name for path in Path("runs").iterdir() if path.is_dir()] == []
+
+
+@pytest.mark.usefixtures("settings")
+def test_an_audit_of_a_time_that_is_none_is_refused(countermand: Countermand) -> None:
+    assert countermand("audit", "--since", "yesterday") == (
+        2,
+        "",
+        "'yesterday' is no span of time: write minutes, hours or days, such as 90m, 24h or 7d.\n",
+    )
+    assert nothing_was_made()
