@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 import typer
 from pydantic_core import PydanticUndefined
+from run_kit import RUN_FILES
 
 from bot.cli import app
 from bot.joblist import MOST_ORDERS, Expect, read_job_list
@@ -97,6 +98,19 @@ def test_every_option_of_a_commands_row_is_one_of_it() -> None:
     named = {name: set(re.findall(r"`(--[a-z-]+)", row)) for name, row in rows}
     assert {name: options - known[name] for name, options in named.items() if options - known[name]} == {}
     assert sum(map(len, named.values())) >= 20
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_every_target_of_make_that_a_document_names_is_there(document: Path) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
+    text = document.read_text(encoding="utf-8")
+    assert set(re.findall(r"(?:`|^|; )make ([a-z][a-z-]*)", text, re.MULTILINE)) - targets == set()
+
+
+def test_everything_in_a_runs_folder_is_named() -> None:
+    named = README.partition("A run's folder, ")[2].partition("\n\n")[0]
+    assert set(RUN_FILES) <= {name.partition("/")[0] for name in re.findall(r"`([^`]+)`", named)}
 
 
 def test_the_table_of_outcomes_has_every_one() -> None:

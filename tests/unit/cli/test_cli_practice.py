@@ -5,11 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from bot.outcomes import OrderResult, Outcome
 from bot.sandbox import Face, Generation, Sandbox
+from bot.sandbox.sample import EXPECTED
+from bot.vocabulary import Reason
 
 if TYPE_CHECKING:
     from conftest import Countermand
@@ -76,3 +80,69 @@ def test_the_practice_admin_is_as_it_is_asked_for(countermand: Countermand, serv
         "generation": Generation.ASC_2,
         "language": "de_DE",
     }
+
+
+# --- The demo ---
+
+ORDER = "112-1215998-3002091"
+
+
+def became(outcomes: dict[str, Outcome]) -> tuple[OrderResult, ...]:
+    return tuple(
+        OrderResult(order=order, store="any", reason=Reason.BUYER_CANCELED, outcome=outcome, message="So it is.")
+        for order, outcome in outcomes.items()
+    )
+
+
+@pytest.fixture
+def demo(countermand: Countermand, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
+    """Calls the demo, which ends so; what was said, and the settings that it had."""
+
+    def call(results: tuple[OrderResult, ...], exit_status: int) -> tuple[Any, Any]:
+        asked: list[Any] = []
+
+        def carry_out(_: str, settings: Any, *further: Any, **options: Any) -> SimpleNamespace:
+            asked.append(settings)
+            return SimpleNamespace(results=results, exit_status=exit_status)
+
+        monkeypatch.setattr("bot.cli.practice.carry_out", carry_out)
+        return countermand("demo"), asked[0]
+
+    return call
+
+
+def test_a_demo_in_which_every_order_became_what_it_must_ends_with_0(demo: Callable[..., Any]) -> None:
+    said, _ = demo(became(EXPECTED), 1)
+    assert (said.status, said.err) == (0, "")
+
+
+def test_a_demo_in_which_an_order_became_something_else_says_so_and_ends_with_1(demo: Callable[..., Any]) -> None:
+    said, _ = demo(became({**EXPECTED, ORDER: Outcome.FAILED}), 1)
+    assert (said.status, said.err) == (
+        1,
+        f"Not as the demo expects: order {ORDER} became failed, not canceled: So it is.\n",
+    )
+
+
+@pytest.mark.parametrize("status", [3, 130])
+def test_a_demo_that_stopped_ends_as_any_run(demo: Callable[..., Any], status: int) -> None:
+    said, _ = demo(became({**EXPECTED, ORDER: Outcome.SKIPPED}), status)
+    assert said.status == status
+
+
+def test_a_demo_meets_the_practice_admin_whatever_is_set_for_the_real_one(
+    demo: Callable[..., Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in {
+        "ADMIN_URL": "https://shop.example/admin",
+        "ACCOUNTS": "accounts-that-are-not-there.yaml",
+        "PACK": "asc-2",
+        "LANGUAGE": "de_DE",
+        "SIGN_IN_LANGUAGE": "fr_FR",
+    }.items():
+        monkeypatch.setenv(f"COUNTERMAND_{name}", value)
+    _, settings = demo(became(EXPECTED), 0)
+    assert settings.host == "127.0.0.1"
+    assert [account.username for account in settings.pool] == ["demo"]
+    assert (settings.pack, settings.language, settings.sign_in_language) == ("asc-4.3", "en_US", "en_US")
+    assert not settings.keep_session
