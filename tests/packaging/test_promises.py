@@ -16,6 +16,8 @@ from bot.joblist import MOST_ORDERS, Expect, read_job_list
 from bot.ledger.schema import version_table
 from bot.ledger.signins import PASSWORDS
 from bot.outcomes import Outcome
+from bot.pack import packs_folder
+from bot.pack.language import codes
 from bot.report import EVIDENCE_BUDGET, SHEET
 from bot.runner.worker import FIRST_REST, LONGEST_REST, RESTS
 from bot.settings import Settings
@@ -111,6 +113,17 @@ def test_every_target_of_make_that_a_document_names_is_there(document: Path) -> 
 def test_everything_in_a_runs_folder_is_named() -> None:
     named = README.partition("A run's folder, ")[2].partition("\n\n")[0]
     assert set(RUN_FILES) <= {name.partition("/")[0] for name in re.findall(r"`([^`]+)`", named)}
+
+
+def test_every_language_of_a_pack_is_named_with_it() -> None:
+    (row,) = re.findall(r"^\| `COUNTERMAND_LANGUAGE` .*$", README, re.MULTILINE)
+    others = {folder.name: set(codes(folder)) - {"en_US"} for folder in packs_folder().iterdir()}
+    assert others == {
+        "asc-4.3": set(re.findall(r"`([a-z]{2}_[A-Z]{2})`", row)) - {"en_US"},
+        "asc-4.0": set(),
+        "asc-2": set(),
+    }
+    assert "with the pack `asc-4.3`" in row
 
 
 def test_the_table_of_outcomes_has_every_one() -> None:
