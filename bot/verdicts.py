@@ -181,8 +181,8 @@ def pressed_before(
             return None
         return replace(
             unknown,
-            next_step="It was pressed only a moment ago: run it again once COUNTERMAND_RECOVER_AFTER (300 seconds "
-            "unless set) is over since then.",
+            next_step="Its request may still arrive: run the list once COUNTERMAND_RECOVER_AFTER (300 seconds unless "
+            "set) is over since then, and that run settles it.",
         )
     if status in {Status.SHIPPED, Status.COMPLETED}:
         return replace(before_confirm(status) or unknown, message=f"{then}; the order's status is {status} by now.")

@@ -525,8 +525,8 @@ def test_a_clock_that_is_set_back_loses_no_claim_and_makes_no_press_look_long_ag
             outcome=Outcome.UNKNOWN,
             message=f"Confirm was pressed, or about to be, in run run-1 ({intent.written_at}), what came of it was "
             "never proved, and the order now reads Unshipped. Nothing was pressed this time.",
-            next_step="It was pressed only a moment ago: run it again once COUNTERMAND_RECOVER_AFTER (300 seconds "
-            "unless set) is over since then.",
+            next_step="Its request may still arrive: run the list once COUNTERMAND_RECOVER_AFTER (300 seconds unless "
+            "set) is over since then, and that run settles it.",
             status_before=Status.UNSHIPPED,
         )
     ]

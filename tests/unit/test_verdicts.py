@@ -203,8 +203,8 @@ def test_a_press_of_a_moment_ago_is_not_taken_for_lost_before_the_settle_time_is
         outcome=Outcome.UNKNOWN,
         message=f"{PRESSED}, what came of it was never proved, and the order now reads Unshipped. "
         "Nothing was pressed this time.",
-        next_step="It was pressed only a moment ago: run it again once COUNTERMAND_RECOVER_AFTER (300 seconds "
-        "unless set) is over since then.",
+        next_step="Its request may still arrive: run the list once COUNTERMAND_RECOVER_AFTER (300 seconds unless "
+        "set) is over since then, and that run settles it.",
         status_before=Status.UNSHIPPED,
     )
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from bot.doctor import CHECKS, Finding, State
 
 if TYPE_CHECKING:
     from conftest import Countermand
@@ -46,3 +50,54 @@ def test_check_needs_the_pack_named(countermand: Countermand, monkeypatch: pytes
 def test_only_a_command_that_can_recognise_the_pack_offers_to(countermand: Countermand, command: str) -> None:
     assert "or auto" in " ".join(countermand("doctor", "--help").out.split())
     assert "auto" not in countermand(command, "--help").out
+
+
+@pytest.fixture
+def walked(monkeypatch: pytest.MonkeyPatch) -> dict[str, State]:
+    """What each of the checks is to come to, in place of a walk with a browser; those not named are not made."""
+    found: dict[str, State] = {}
+
+    def examine(walk: Any, sign_in: Any, show: Any, **options: Any) -> int:
+        for check in CHECKS:
+            if check.name in found:
+                show.ended(check, Finding(check=check.name, state=found[check.name], found="So it is."))
+        return 0
+
+    monkeypatch.setattr("bot.check.command.examine", examine)
+    return found
+
+
+@pytest.mark.usefixtures("settings")
+@pytest.mark.parametrize(
+    ("found", "status", "ended"),
+    [
+        ({}, 0, ""),
+        ({"settings": State.WORKS, "home": State.WORKS}, 0, ""),
+        ({"sign_in": State.FAILED}, 1, "Sign-in: So it is."),
+        ({"browser": State.FAILED}, 2, "Browser: So it is."),
+    ],
+    ids=["as it should be", "all passed", "the walk ended early", "nothing was opened"],
+)
+def test_check_ends_with_the_status_of_what_it_found(
+    countermand: Countermand, walked: dict[str, State], found: dict[str, State], status: int, ended: str
+) -> None:
+    walked.update(found)
+    said = countermand("check", "--json")
+    assert (said.status, said.err) == (status, "")
+    outcome = json.loads(said.out)
+    assert outcome["ended"] == ended
+    folder = Path("runs") / "checks" / outcome["check"]
+    assert {path.name for path in folder.iterdir()} == {"check.html", "check.json", "junit.xml"}
+
+
+@pytest.mark.usefixtures("settings", "walked")
+def test_baselines_are_where_the_option_says_or_else_the_settings(
+    countermand: Countermand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def told(*arguments: str) -> str:
+        return str(json.loads(countermand("check", "--json", *arguments).out)["baselines"])
+
+    assert told() == str(Path("baselines") / "asc-4.3")
+    monkeypatch.setenv("COUNTERMAND_BASELINES", "ours")
+    assert told() == "ours"
+    assert told("--baselines", "theirs") == "theirs"
