@@ -31,25 +31,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without --both-faces, no thorough test runs, and a test runs on both faces only where it is marked to; each other
-    one on one face, always the same one.
+    """Without --both-faces, no thorough test runs, and a test that could run on several faces does so only where it is
+    marked to; each other one on one of them, always the same one.
     """
     items.sort(key=lambda item: item.path.name not in LONG)
     if config.getoption("--both-faces"):
         return
+    faces: dict[tuple[Path, str], set[str]] = {}
+    for item in items:
+        if (face := _face(item)) is not None:
+            faces.setdefault((item.path, _name(item)), set()).add(face)
 
     def is_left_out(item: pytest.Item) -> bool:
         if item.get_closest_marker("thorough"):
             return not config.getoption("--every-kill")
-        call = getattr(item, "callspec", None)
-        if call is None or "face" not in call.params or item.get_closest_marker("both_faces"):
+        face = _face(item)
+        if face is None or item.get_closest_marker("both_faces"):
             return False
-        turn = crc32(getattr(item, "originalname", item.name).encode()) % 2
-        return str(call.params["face"]) != ("plain", "spectrum")[turn]
+        its = sorted(faces[item.path, _name(item)])
+        return face != its[crc32(_name(item).encode()) % len(its)]
 
     left_out = [item for item in items if is_left_out(item)]
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if not is_left_out(item)]
+
+
+def _name(item: pytest.Item) -> str:
+    return getattr(item, "originalname", item.name)
+
+
+def _face(item: pytest.Item) -> str | None:
+    """The face of the practice Admin that it runs on; None where it asks for none."""
+    call = getattr(item, "callspec", None)
+    return None if call is None or "face" not in call.params else str(call.params["face"])
 
 
 @pytest.fixture(autouse=True)

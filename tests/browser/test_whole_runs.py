@@ -274,24 +274,28 @@ def test_a_refused_password_is_tried_once_and_ends_the_run_with_status_3(
 
 
 @pytest.fixture
-def interrupt_when(start: Start, on_arrival: OnArrival, tmp_path: Path) -> Any:
-    """Presses Ctrl-C, which everything at the terminal hears, the moment an operation arrives; gives the results."""
+def stopped_when(start: Start, on_arrival: OnArrival, tmp_path: Path) -> Any:
+    """Asks a run to stop the moment an operation arrives: by Ctrl-C, which everything at the terminal hears, or by the
+    stop file. Gives its exit status and results.
+    """
 
-    def interrupt_when(operation: str) -> tuple[int, list[dict[str, Any]]]:
+    def stopped_when(operation: str, how: str = "Ctrl-C") -> tuple[int, list[dict[str, Any]]]:
         (tmp_path / "jobs.yaml").write_text(THREE_ORDERS, encoding="utf-8")
-        on_arrival(operation, lambda: os.killpg(process.pid, signal.SIGINT))
+        by_key, by_file = lambda: os.killpg(process.pid, signal.SIGINT), (tmp_path / "runs" / "STOP").touch
+        on_arrival(operation, by_key if how == "Ctrl-C" else by_file)
         process = start(tmp_path, "run", "--yes", "jobs.yaml")
         process.communicate(timeout=300)
         (results,) = tmp_path.glob("runs/*/results.json")
         return process.returncode, json.loads(results.read_text(encoding="utf-8"))
 
-    return interrupt_when
+    return stopped_when
 
 
 @pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
+@pytest.mark.parametrize("how", ["Ctrl-C", "STOP"])
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to another process alone")
-def test_an_interrupt_before_confirm_presses_nothing(interrupt_when: Any, sandbox: Sandbox) -> None:
-    status, results = interrupt_when("cancelReasons")
+def test_a_stop_before_confirm_presses_nothing(stopped_when: Any, sandbox: Sandbox, how: str) -> None:
+    status, results = stopped_when("cancelReasons", how)
     assert status == 130
     assert [(result["outcome"], result["message"]) for result in results] == [("skipped", SKIPPED)] * 3
     assert "cancelOrder" not in sandbox.journal.operations
@@ -299,8 +303,8 @@ def test_an_interrupt_before_confirm_presses_nothing(interrupt_when: Any, sandbo
 
 @pytest.mark.parametrize("face", [Face.SPECTRUM], indirect=True)
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to another process alone")
-def test_an_interrupt_after_confirm_finishes_the_order_in_hand(interrupt_when: Any, cancels: Cancels) -> None:
-    status, results = interrupt_when("cancelOrder")
+def test_a_stop_after_confirm_finishes_the_order_in_hand(stopped_when: Any, cancels: Cancels) -> None:
+    status, results = stopped_when("cancelOrder")
     assert status == 130
     assert [result["outcome"] for result in results] == ["canceled", "skipped", "skipped"]
     assert cancels() == [(ORDER, US, "BuyerCanceled", "Unshipped")]
@@ -340,7 +344,8 @@ def test_a_list_with_mistakes_does_not_begin(refused: Callable[..., str]) -> Non
 @pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
 def test_a_run_without_its_settings_does_not_begin(refused: Callable[..., str]) -> None:
     assert refused("run", "--yes", PASSWORD="", ADMIN_URL="http://shop.example/admin") == (
-        "COUNTERMAND_ADMIN_URL: http:// would send the password readable; use https://.\n"
+        "COUNTERMAND_ADMIN_URL: http:// would send the password readable; use https://, or, where nobody else can "
+        "listen, COUNTERMAND_ALLOW_HTTP=shop.example.\n"
         "COUNTERMAND_PASSWORD is not set (Admin password).\n"
         "Set them in the environment, or in a file .env in the folder you start from: see .env.example.\n"
     )
