@@ -128,6 +128,18 @@ def test_the_orders_of_a_list_are_worked_one_after_the_other(
 
 
 @on(ASC_4_0, thorough=(ASC_2,))
+def test_where_orders_have_no_addresses_of_their_own_the_direct_way_is_not_tried(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, admin: Admin, at_step: AtStep
+) -> None:
+    admin.direct, tried = True, []
+    at_step["open_order_directly"] = lambda: tried.append("by its address")
+    first, second = job("unshipped_recent"), job("apostrophe")
+    assert verdicts(first, second) == [CANCELED] * 2
+    assert cancels() == arrived(first, second)
+    assert tried == []
+
+
+@on(ASC_4_0, thorough=(ASC_2,))
 def test_a_cancel_that_amazon_is_not_told_of_is_no_success(verdicts: Verdicts, job: MakeJob, cancels: Cancels) -> None:
     order = job("without_items")
     assert verdicts(order) == [not_sent("Unable to cancel the order. Please try again.")]
