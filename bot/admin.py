@@ -17,8 +17,8 @@ from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Response
 
-from bot import commerce
 from bot.browser import is_allowed
+from bot.cancel import commerce
 from bot.changes import comes_to_rest, count_on, wait_for_change
 from bot.errors import EvidenceNotWritten, Interrupted, LedgerTrouble, PageTrouble, ScreenNotReached
 from bot.interruptions import Interruptions

@@ -12,7 +12,8 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator
 
-from bot import choice, commerce
+from bot import choice
+from bot.cancel import commerce
 from bot.errors import (
     ChoiceNotOffered,
     ElementAmbiguous,

@@ -11,8 +11,8 @@ Which of this holds for an Admin is said in the ``pack.yaml`` of its pack, under
 """
 
 from bot.admin import Admin
+from bot.cancel.guard import Listed, Opened, look_at_order
 from bot.errors import NotImported, NotInGrid, ScreenNotReached
-from bot.guard import Listed, Opened, look_at_order
 from bot.joblist import Job
 from bot.screen import Screen
 

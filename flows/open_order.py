@@ -8,8 +8,8 @@ On older generations of the screens a part of this is otherwise: see ``older_scr
 """
 
 from bot.admin import Admin
+from bot.cancel.guard import Listed, Opened, Sighting, look_at_order
 from bot.errors import OrderNotFound, ScreenNotReached, StoreNotFound
-from bot.guard import Listed, Opened, Sighting, look_at_order
 from bot.joblist import Job
 from bot.pack import fill, match_route
 from bot.screen import Screen

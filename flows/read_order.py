@@ -1,11 +1,11 @@
 """What an order's page says about canceling it, without pressing anything."""
 
 from bot.admin import Admin
-from bot.guard import Sighting
+from bot.cancel.guard import Sighting
+from bot.cancel.verdicts import Verdict, before_confirm, reverted, still_canceled, unknown_status
 from bot.joblist import Job
 from bot.ledger import Intent
 from bot.outcomes import Outcome
-from bot.verdicts import Verdict, before_confirm, reverted, still_canceled, unknown_status
 from bot.vocabulary import Status
 from flows.open_order import open_order
 from flows.recover_order import still_open

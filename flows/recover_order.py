@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 
 from bot.admin import Admin
-from bot.guard import Opened, Sighting, look_at_order
+from bot.cancel.guard import Opened, Sighting, look_at_order
+from bot.cancel.verdicts import Verdict, pressed_before, reverted
 from bot.joblist import Job
 from bot.ledger import Intent
 from bot.outcomes import Outcome
-from bot.verdicts import Verdict, pressed_before, reverted
 from bot.vocabulary import Status
 from flows.older_screens import open_anew
 

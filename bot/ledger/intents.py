@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from bot.cancel.verdicts import Answer
 from bot.errors import LedgerTrouble, PressedBefore
 from bot.ledger.claims import Claims
 from bot.ledger.database import Database, is_refused_as_double, timestamp, writable
 from bot.ledger.schema import events, intents, looks
 from bot.ledger.trail import Event, Trail
 from bot.outcomes import Outcome
-from bot.verdicts import Answer
 from bot.vocabulary import Reason
 
 if TYPE_CHECKING:
-    from bot.guard import Permit
+    from bot.cancel.guard import Permit
 
 
 @dataclass(frozen=True, kw_only=True)

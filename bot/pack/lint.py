@@ -5,7 +5,7 @@ from pathlib import Path
 from string import Formatter
 from types import MappingProxyType
 
-from bot.commerce import names_it
+from bot.cancel.commerce import names_it
 from bot.errors import Problem
 from bot.files.yamlfile import Document
 from bot.pack.model import READ_ONLY_KINDS, ScreenSpec, Way

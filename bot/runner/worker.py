@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from loguru import logger
 
 from bot.admin import Admin
+from bot.cancel.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
 from bot.errors import AdminBusy, CountermandError, OrderTrouble, Refused, RunStopped, Technical
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, Outcome
 from bot.recorder import NoRecorder, Recorder
 from bot.secrecy import Clean
-from bot.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
 from bot.wording import cut
 
 RENEW_AFTER = 100

@@ -27,13 +27,13 @@ from kit.run import Ear, open_bot
 from kit.table import print_table
 
 from bot import __version__
-from bot.guard import Permit
+from bot.cancel.guard import Permit
+from bot.cancel.verdicts import Answer
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.ledger.database import Database
 from bot.ledger.schema import events, intents, orders
 from bot.outcomes import OrderResult, Outcome, RunInfo
-from bot.verdicts import Answer
 from bot.vocabulary import Reason
 
 HOST = "shop.example"

@@ -23,8 +23,9 @@ from run_kit import run_info
 
 from bot.admin import Admin
 from bot.browser.find import BrowserChoice
+from bot.cancel.guard import Permit
+from bot.cancel.verdicts import Answer, Verdict
 from bot.errors import InTheWay, SessionEnded
-from bot.guard import Permit
 from bot.joblist import Job
 from bot.ledger import Intent
 from bot.pack import Pack, load_pack
@@ -32,7 +33,6 @@ from bot.progress import PlainProgress
 from bot.recorder import NoRecorder
 from bot.runner import AtHand, Limits, RunEnd, Runner
 from bot.sandbox import Face, Generation, RequestRecord, Sandbox
-from bot.verdicts import Answer, Verdict
 from flows.cancel_order import cancel_order
 from flows.open_order import open_store
 from flows.sign_in import sign_in

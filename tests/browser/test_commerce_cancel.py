@@ -11,11 +11,11 @@ from practice_kit import ORDER, US
 from pydantic import SecretStr
 
 from bot.admin import Admin
+from bot.cancel.verdicts import Verdict
 from bot.errors import CountermandError, NeverPressed
 from bot.joblist import Job
 from bot.pack import Pack, load_pack, packs_folder
 from bot.sandbox import Generation, Sandbox
-from bot.verdicts import Verdict
 from bot.vocabulary import Reason
 from flows.cancel_order import cancel_order
 from flows.sign_in import sign_in

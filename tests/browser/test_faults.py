@@ -40,6 +40,7 @@ import bot.interruptions
 from bot import cli
 from bot.admin import Admin
 from bot.browser.find import BrowserChoice
+from bot.cancel.verdicts import Verdict
 from bot.ledger import Ledger
 from bot.ledger.schema import SCHEMA_VERSION
 from bot.outcomes import Outcome
@@ -47,7 +48,6 @@ from bot.recorder import Recorder
 from bot.runner import RunEnd
 from bot.sandbox import Sandbox
 from bot.session import BrowserSession
-from bot.verdicts import Verdict
 from bot.vocabulary import Status
 
 NO_ROOM = os.strerror(errno.ENOSPC)

@@ -36,12 +36,12 @@ from practice_kit import (
 
 from bot.admin import Admin
 from bot.browser.find import BrowserChoice
+from bot.cancel.verdicts import Answer, Verdict
 from bot.ledger import Intent
 from bot.outcomes import Outcome
 from bot.pack import AUTO, Pack, load_pack, load_packs
 from bot.runner import RunEnd
 from bot.sandbox import UNKNOWN_ORDER, Face, Generation, Sandbox
-from bot.verdicts import Answer, Verdict
 from bot.vocabulary import Status
 from flows.cancel_order import cancel_order
 from flows.read_order import plan_order

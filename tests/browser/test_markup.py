@@ -7,8 +7,8 @@ from drift_scripts import HELPERS, UNSEEN
 from practice_kit import arrived
 
 from bot.admin import Admin
+from bot.cancel.verdicts import Verdict
 from bot.joblist import Job
-from bot.verdicts import Verdict
 
 pytestmark = pytest.mark.both_faces
 

@@ -30,10 +30,10 @@ from practice_kit import (
 )
 
 from bot.admin import Admin
+from bot.cancel.verdicts import Verdict
 from bot.joblist import Job
 from bot.outcomes import Outcome
 from bot.sandbox import UNKNOWN_ORDER, Sandbox
-from bot.verdicts import Verdict
 from flows.cancel_order import cancel_order
 from flows.read_order import plan_order
 

@@ -11,10 +11,10 @@ import pytest
 from practice_kit import ORDER, US, Cancels, MakeJob, Verdicts, job_list
 
 from bot.admin import Admin
+from bot.cancel.verdicts import LOOK_IN_SELLER_CENTRAL, Answer, Verdict
 from bot.ledger import Intent
 from bot.outcomes import Outcome
 from bot.sandbox import Sandbox
-from bot.verdicts import LOOK_IN_SELLER_CENTRAL, Answer, Verdict
 from bot.vocabulary import Status
 
 

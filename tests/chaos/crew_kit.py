@@ -9,8 +9,9 @@ from types import SimpleNamespace
 from typing import cast
 
 from bot.admin import Admin
+from bot.cancel.guard import Permit
+from bot.cancel.verdicts import Verdict
 from bot.errors import CannotSignIn, CannotStart, RunStopped
-from bot.guard import Permit
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.logs import log_lines_to
@@ -18,7 +19,6 @@ from bot.outcomes import Outcome
 from bot.recorder import NoRecorder, Recorder
 from bot.runner.worker import Book, Worker
 from bot.runner.workplace import Place, defects_logged
-from bot.verdicts import Verdict
 
 HOST = "shop.example"
 

@@ -6,9 +6,9 @@ Every sentence is written out here, and none is taken from the program: one that
 import subprocess
 from collections.abc import Callable, Sequence
 
+from bot.cancel.verdicts import Verdict
 from bot.joblist import Job
 from bot.outcomes import Outcome
-from bot.verdicts import Verdict
 from bot.vocabulary import Status
 
 # --- What the fixtures give ---------------------------------------------------------------------------------------

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, cast
 
-from bot.guard import Permit
+from bot.cancel.guard import Permit
 from bot.joblist import Job
 from bot.outcomes import RunInfo
 from bot.vocabulary import Reason

@@ -19,6 +19,7 @@ import pytest
 from loguru import logger
 from run_kit import run_info
 
+from bot.cancel.verdicts import Verdict
 from bot.errors import InputInvalid, Mismatch, PageTrouble
 from bot.joblist import Job, read_job_list
 from bot.ledger import Event, Ledger
@@ -29,7 +30,6 @@ from bot.recorder import NoRecorder
 from bot.report import write_report
 from bot.results import read_run, write_results
 from bot.runner import AtHand, Limits, Runner
-from bot.verdicts import Verdict
 from bot.vocabulary import Reason
 
 FIRST, SECOND, THIRD = (f"112-1215998-300209{number}" for number in (1, 2, 3))

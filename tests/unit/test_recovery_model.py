@@ -45,7 +45,7 @@ from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 
 import bot.admin
-import bot.confirm
+import bot.cancel.confirm
 import bot.ledger.claims
 import bot.ledger.database
 import bot.ledger.leases
@@ -54,6 +54,7 @@ import bot.runner.worker
 import flows.cancel_order
 import flows.recover_order
 from bot.admin import Admin
+from bot.cancel.verdicts import Answer, Verdict, after_confirm, pressed_before
 from bot.changes import AWAIT_REST
 from bot.joblist import Job
 from bot.ledger import Ledger
@@ -64,7 +65,6 @@ from bot.pack import load_pack
 from bot.recorder import NoRecorder, Recorder
 from bot.runner import AtHand, Limits, RunEnd, Runner
 from bot.screen import Glance, Screen
-from bot.verdicts import Answer, Verdict, after_confirm, pressed_before
 from bot.vocabulary import Reason, Status
 from flows.cancel_order import cancel_order
 
@@ -777,7 +777,7 @@ class WorldsDatetime(datetime):
 def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock is the world's, and so are the processes; the log is silent."""
     clock = SimpleNamespace(time=lambda: World.now.clock().timestamp(), monotonic=lambda: World.now.seconds)
-    for module in (bot.admin, bot.confirm, bot.runner, bot.runner.worker, bot.ledger.claims, bot.ledger.leases):
+    for module in (bot.admin, bot.cancel.confirm, bot.runner, bot.runner.worker, bot.ledger.claims, bot.ledger.leases):
         monkeypatch.setattr(module, "time", clock)
     for module in (bot.runner, bot.ledger.database, flows.recover_order):
         monkeypatch.setattr(module, "datetime", WorldsDatetime)

@@ -4,10 +4,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from run_kit import HOST, STARTED, job, permit, run_info
 
+from bot.cancel.verdicts import Answer
 from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.status import looked_again, status_lines
-from bot.verdicts import Answer
 from bot.vocabulary import Reason
 
 LOCAL = STARTED.astimezone().strftime("%Y-%m-%d %H:%M")

@@ -11,10 +11,10 @@ import pytest
 from command_kit import Countermand, command_line
 from loguru import logger
 
+from bot.cancel.verdicts import Verdict
 from bot.errors import NoBrowser
 from bot.joblist import Job
 from bot.outcomes import Outcome
-from bot.verdicts import Verdict
 from bot.vocabulary import Status
 
 FIRST, SECOND = "112-1215998-3002091", "112-1215998-3002092"

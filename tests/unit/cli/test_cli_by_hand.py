@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, cast
 import pytest
 from pydantic import SecretStr
 
+from bot.cancel.guard import Permit
 from bot.errors import CannotSignIn
-from bot.guard import Permit
 from bot.ledger import Ledger
 from bot.ledger.signins import Ended, Factor
 from bot.vocabulary import Reason

@@ -2,13 +2,13 @@ from collections.abc import Sequence
 
 import pytest
 
+from bot.cancel.verdicts import Verdict
 from bot.errors import RunStopped
 from bot.joblist import Job
 from bot.outcomes import OrderResult, Outcome
 from bot.runner.dispatch import Dispatch
 from bot.runner.tempo import Tempo
 from bot.runner.worker import result_of
-from bot.verdicts import Verdict
 from bot.vocabulary import Reason
 
 

@@ -14,6 +14,7 @@ from practice_kit import CANCELED
 from run_kit import job, run_info
 
 from bot.admin import Admin
+from bot.cancel.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
 from bot.errors import (
     AdminBusy,
     CannotStart,
@@ -38,7 +39,6 @@ from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.recorder import Recorder
 from bot.runner import AtHand, Limits, RunEnd, Runner
 from bot.secrecy import Clean, cleaner
-from bot.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
 from bot.vocabulary import Reason, Status
 
 FIRST, SECOND, THIRD, FOURTH = (f"112-1215998-300209{number}" for number in range(1, 5))

@@ -11,12 +11,12 @@ from typing import Any
 import pytest
 from run_kit import HOST, ORDER, OTHER, RUN_ID, job, permit, run_info
 
+from bot.cancel.verdicts import Answer
 from bot.errors import CannotStart
 from bot.ledger import Event, Ledger
 from bot.ledger.trail import TRAIL_FILE, next_hash
 from bot.outcomes import OrderResult, Outcome
 from bot.results import hashes_of_results, write_results
-from bot.verdicts import Answer
 from bot.verify import Verified, find_folder, verify
 from bot.vocabulary import Reason
 

@@ -18,11 +18,11 @@ from playwright.sync_api import Request, Route
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bot.admin import Admin, first_line
+from bot.cancel.guard import Permit
+from bot.cancel.verdicts import Answer, Verdict
 from bot.errors import EvidenceNotWritten, LedgerTrouble, StoodStill
-from bot.guard import Permit
 from bot.ledger import Event
 from bot.outcomes import Outcome
-from bot.verdicts import Answer, Verdict
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Status
 from bot.wording import cut
 

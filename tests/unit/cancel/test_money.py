@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.money import amount
+from bot.cancel.money import amount
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,16 @@ from typing import Any, cast
 
 import pytest
 
-from bot import guard
 from bot.admin import Admin
+from bot.cancel import guard
+from bot.cancel.guard import Listed, Opened, Permit, Sighting, issue_permit, look_at_order
 from bot.errors import ElementMissing, Mismatch, ScreenChanged
-from bot.guard import Listed, Opened, Permit, Sighting, issue_permit, look_at_order
 from bot.joblist import Expect, Job
 from bot.pack import load_pack
 from bot.screen import Glance, Screen
 from bot.vocabulary import Reason, Status
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 ORDER = "112-1215998-3002091"
 OTHER = "112-1215998-3002092"
 STORE_ID = "7f3a"
@@ -180,11 +180,11 @@ def test_only_the_guard_makes_permits_and_only_one_place_takes_them() -> None:
         for room in ("bot", "flows")
         for path in (ROOT / room).rglob("*.py")
     }
-    assert [path for path, text in sources.items() if " Permit(" in text or "_SEAL" in text] == ["bot/guard.py"]
+    assert [path for path, text in sources.items() if " Permit(" in text or "_SEAL" in text] == ["bot/cancel/guard.py"]
     assert [path for path, text in sources.items() if '.one("confirm").click()' in text] == []
     assert {path for path, text in sources.items() if '"confirm"' in text} == {
-        "bot/guard.py",
-        "bot/confirm.py",
+        "bot/cancel/guard.py",
+        "bot/cancel/confirm.py",
         "bot/pack/lint.py",
     }
 

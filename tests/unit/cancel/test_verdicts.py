@@ -5,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.outcomes import Outcome
-from bot.verdicts import (
+from bot.cancel.verdicts import (
     Answer,
     Verdict,
     after_confirm,
@@ -16,6 +15,7 @@ from bot.verdicts import (
     still_canceled,
     unknown_status,
 )
+from bot.outcomes import Outcome
 from bot.vocabulary import Status
 
 LOOK = (
@@ -121,7 +121,7 @@ READS: dict[str, tuple[set[Status | None], set[bool], set[bool]]] = {
 
 
 def rows_in_the_docs() -> list[list[str]]:
-    text = (Path(__file__).resolve().parents[2] / "docs" / "recovery.md").read_text(encoding="utf-8")
+    text = (Path(__file__).resolve().parents[3] / "docs" / "recovery.md").read_text(encoding="utf-8")
     lines = text.partition("| answer in the ledger |")[2].partition("\n\n")[0].splitlines()[2:]
     return [[cell.strip() for cell in line.strip("|").split("|")] for line in lines]
 

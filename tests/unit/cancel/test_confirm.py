@@ -6,15 +6,15 @@ import pytest
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 
-import bot.confirm
+import bot.cancel.confirm
 from bot.admin import Admin
-from bot.confirm import FRESH_SECONDS, PRESS_SECONDS, Heard, await_answer, conclude, press_confirm
+from bot.cancel.confirm import FRESH_SECONDS, PRESS_SECONDS, Heard, await_answer, conclude, press_confirm
+from bot.cancel.guard import Permit
+from bot.cancel.verdicts import Answer, Verdict
 from bot.errors import LedgerTrouble, PressedBefore, RunStopped, StoodStill
-from bot.guard import Permit
 from bot.ledger import Event, Ledger
 from bot.outcomes import Outcome
 from bot.pack import load_pack
-from bot.verdicts import Answer, Verdict
 from bot.vocabulary import Reason
 
 ORDER = "112-1215998-3002091"
@@ -189,7 +189,7 @@ def test_a_run_that_stood_still_after_its_intent_or_whose_clock_was_set_does_not
     admin: FakeAdmin, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
     times = iter([1000.0, 1000.0 + seconds])
-    monkeypatch.setattr(bot.confirm, "time", SimpleNamespace(time=lambda: next(times)))
+    monkeypatch.setattr(bot.cancel.confirm, "time", SimpleNamespace(time=lambda: next(times)))
     with pytest.raises(StoodStill), press(admin):
         pass
     assert (admin.did, admin.pressed, admin.listeners) == ([], False, {})
@@ -453,8 +453,8 @@ def test_a_ledger_that_fails_at_the_conclusion_is_said_and_leaves_the_intent_ope
 )
 def test_a_form_is_sent_for_the_row_of_the_permit_alone(url: str, body: str, named: bool) -> None:
     request = cast(Any, FakeRequest(url=url, body=body))
-    assert bot.confirm._names_row(request, "17") is named
-    assert bot.confirm._names_row(request, "") is False
+    assert bot.cancel.confirm._names_row(request, "17") is named
+    assert bot.cancel.confirm._names_row(request, "") is False
 
 
 @pytest.mark.parametrize(
@@ -464,4 +464,4 @@ def test_a_form_is_sent_for_the_row_of_the_permit_alone(url: str, body: str, nam
 def test_the_answer_to_a_form_can_only_be_known_to_have_failed_on_the_wire(
     status: int, answered: tuple[Answer, str] | None
 ) -> None:
-    assert bot.confirm._answer_of_form(cast(Any, FakeRequest("a page", status=status))) == answered
+    assert bot.cancel.confirm._answer_of_form(cast(Any, FakeRequest("a page", status=status))) == answered

@@ -1,0 +1,1 @@
+"""The safety kernel: what must be proved before Confirm is pressed, and what is concluded after it."""
