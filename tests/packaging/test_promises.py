@@ -172,6 +172,13 @@ def test_the_file_of_accounts_that_is_shown_is_read(tmp_path: Path, monkeypatch:
     ]
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_settings_that_a_document_shows_can_be_copied_into_dotenv(document: Path) -> None:
+    shown = re.findall(r"^(COUNTERMAND_\w+)=(?!.* make )(.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    known = {f"COUNTERMAND_{name.upper()}" for name in Settings.model_fields}
+    assert [(name, value) for name, value in shown if name not in known or " #" in value] == []
+
+
 def test_every_import_that_is_shown_can_be_made() -> None:
     shown = [
         (node.module, name.name)
