@@ -104,7 +104,7 @@ def read_written() -> Written:
         complete = False
         mistakes = [Mistake(one.line, f"{DOTENV}:{one.line}: {one.message}.") for one in invalid.problems]
     entries += [Entry(name=spelled(name), value=value) for name, value in os.environ.items()]
-    return Written(_told_twice(entries), mistakes, complete=complete)
+    return Written(_with_repeats(entries), mistakes, complete=complete)
 
 
 def mistakes_in(
@@ -177,8 +177,8 @@ def _trouble(name: str, binding: Binding) -> str:
     return ""
 
 
-def _told_twice(entries: Iterable[Entry]) -> Iterator[Entry]:
-    """The entries, with those in trouble whose name the same place has already given a value."""
+def _with_repeats(entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries; one whose name the same place has given a value before is in trouble."""
     first: dict[tuple[bool, str], Entry] = {}
     for entry in entries:
         before = first.setdefault((entry.line > 0, entry.name), entry) if entry.value else entry

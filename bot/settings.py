@@ -235,10 +235,12 @@ def load_settings(**given: object) -> Settings:
     named = values["accounts"] = values.get("accounts") or None
     file, unreadable = _accounts_file(named or written.value(variable("accounts")))
     told = _mistakes(written, file)
+    if named is not None or told:  # names that are not known may be those of a file that cannot be read
+        told += unreadable
     accounts: tuple[Account, ...] = ()
     if named is not None:
         of_one = {name: values.pop(name) for name in Account.model_fields if name in values}
-        told += [*unreadable, *_both_set(of_one, written, file)]
+        told += _both_set(of_one, written, file)
         # Stand-ins: where the file is wrong, they are not called missing.
         values |= {"username": "-", "password": "-"}
         try:
@@ -260,7 +262,7 @@ def load_places() -> Places:
     written = read_written()
     file, unreadable = _accounts_file(written.value(variable("accounts")))
     told = _mistakes(written, file)
-    if told:  # names that are not known may be those of the file that cannot be read
+    if told:  # as above
         told += unreadable
     return _made(Places, _values(Places, written, {}), told, written, {})
 

@@ -240,6 +240,17 @@ def test_a_tilde_is_a_home_folder_in_the_name_of_a_pack(countermand: Countermand
     assert countermand("pack", "diff", "asc-4.3", "~/mine") == (0, "Both say the same.\n", "")
 
 
+def test_a_saved_page_is_opened_in_the_browser_of_dotenv(
+    countermand: Countermand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(path: Path, browser: str) -> None:
+        raise RunStopped(reason=browser)
+
+    Path(".env").write_text("COUNTERMAND_BROWSER=/opt/chrome\n", encoding="utf-8")
+    monkeypatch.setattr("bot.check.savedpage.saved_page", stop)
+    assert countermand("pack", "lint", "asc-4.3", "--page", "page.html").err == "/opt/chrome\n"
+
+
 def test_the_help_stays_quick_because_it_imports_little() -> None:
     heavy = ["pydantic_settings", "sqlalchemy", "playwright", "ruamel", "dotenv"]
     for module, allowed in (("bot.cli", set()), ("bot.settings", {"ruamel", "dotenv"})):

@@ -1,5 +1,6 @@
 """A file of Admin accounts."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,7 +8,7 @@ from pydantic import SecretStr
 
 from bot.environment import read_written
 from bot.errors import InputInvalid, SettingsInvalid
-from bot.settings import load_places, load_settings
+from bot.settings import Places, Settings, load_places, load_settings
 from bot.signin.accounts import Account, read_accounts_file
 
 ONE, TWO = (Account(username=name, password=SecretStr(f"of {name}")) for name in ("one", "two"))
@@ -120,14 +121,19 @@ def test_what_is_wrong_with_the_file_and_with_other_settings_is_told_at_once(mon
     assert refusal() == f"accounts.yaml:1:1: There is no such file: check the name and the folder\n{timeout}"
 
 
+def practice_settings() -> Settings:
+    return load_settings(admin_url="http://127.0.0.1/admin", username="demo", password="practice", accounts="")
+
+
+@pytest.mark.parametrize("load", [load_places, practice_settings])
 def test_a_file_that_cannot_be_read_is_told_where_names_cannot_be_judged_without_it(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, load: Callable[[], Places]
 ) -> None:
     monkeypatch.setenv("COUNTERMAND_ACCOUNTS", "gone.yaml")
-    assert load_places().runs_dir == Path("runs")
+    assert load().runs_dir == Path("runs")
     monkeypatch.setenv("COUNTERMAND_ONE", "of one")
     with pytest.raises(SettingsInvalid) as refused:
-        load_places()
+        load()
     assert str(refused.value) == (
         "environment: There is no setting COUNTERMAND_ONE.\n"
         "gone.yaml:1:1: There is no such file: check the name and the folder"
