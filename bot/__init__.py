@@ -8,9 +8,10 @@ has each order worked by its flow. A flow asks ``admin`` for screens; a ``screen
 ``recorder`` photographs it. ``guard`` reads the page once more and issues the permit, ``confirm`` presses with it,
 ``verdicts`` concludes, and ``results`` and ``report`` tell.
 
-Beside the way: ``launch``, ``browser``, ``session`` and ``signin`` lead into the Admin, and ``interruptions`` knows
-what comes between; ``doctor``, ``check``, ``recording`` and ``qa`` look at screens and cancel nothing; ``status``,
-``verify`` and ``purge`` look back at runs; ``sandbox`` is the practice Admin.
+Beside the way: ``environment`` reads what is set and ``settings`` judges it; ``launch``, ``browser``, ``session`` and
+``signin`` lead into the Admin, and ``interruptions`` knows what comes between; ``doctor``, ``check``, ``recording`` and
+``qa`` look at screens and cancel nothing; ``status``, ``verify`` and ``purge`` look back at runs; ``sandbox`` is the
+practice Admin.
 """
 
 from importlib.metadata import PackageNotFoundError, version

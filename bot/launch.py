@@ -29,8 +29,9 @@ from bot.runner.workplace import Place, defects_logged
 from bot.secrecy import Clean, cleaner, secrets_that_are_set
 from bot.session import browser_session
 from bot.settings import Settings
-from bot.signin.accounts import Account, enough, leased_each
+from bot.signin.accounts import Account
 from bot.signin.keptsession import KeptSession
+from bot.signin.leases import enough, leased_each
 from bot.status import looked_again
 from bot.stopping import StopRequest, stop_on_signals
 

@@ -104,11 +104,10 @@ def found_browser(launch_args: dict[str, Any], config: pytest.Config) -> dict[st
 @pytest.fixture(scope="session")
 def countermand_sandbox_of_session() -> Iterator[Sandbox]:
     """The practice Admin, started once; ``countermand_sandbox`` gives it to a test as at the start."""
-    import os
-
     from bot.sandbox import Sandbox
+    from bot.settings import load_places
 
-    with Sandbox(language=os.environ.get("COUNTERMAND_LANGUAGE") or "en_US") as sandbox:
+    with Sandbox(language=load_places().language) as sandbox:
         yield sandbox
 
 
@@ -132,7 +131,7 @@ def countermand_target(request: pytest.FixtureRequest) -> Iterator[Target]:
     from bot.pack import load_pack
     from bot.qa import SANDBOX, gate_host
     from bot.settings import load_settings
-    from bot.signin.accounts import leased
+    from bot.signin.leases import leased
 
     run_id = f"pytest-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     with ExitStack() as stack:

@@ -3,20 +3,19 @@
 import base64
 import html
 import json
-import os
 import re
 from collections.abc import Callable, Collection
 from contextlib import suppress
-from pathlib import Path
 from typing import get_args
 from urllib.parse import quote, quote_plus
 
-from dotenv import dotenv_values
 from pydantic import SecretStr
 
+from bot.environment import read_written
 from bot.errors import CountermandError
-from bot.settings import PREFIX, Settings
-from bot.signin.accounts import read_accounts
+from bot.files.home import at_home
+from bot.settings import Settings, variable
+from bot.signin.accounts import read_accounts_file
 
 HIDDEN = "[hidden]"
 
@@ -33,20 +32,17 @@ def cleaner(secrets: Collection[str]) -> Clean:
 
 def secrets_that_are_set() -> set[str]:
     """Every secret that the settings name, as it is written there, whether they are valid or not."""
-    try:
-        written = dotenv_values(".env", encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
-        written = {}
-    given = {name.upper(): value for name, value in (*written.items(), *os.environ.items()) if value}
-    names = [
-        name
+    written = read_written()
+    names = {
+        variable(name)
         for name, field in Settings.model_fields.items()
         if SecretStr in (field.annotation, *get_args(field.annotation))
-    ]
-    found = {value for name in names if (value := given.get(f"{PREFIX}{name}".upper()))}
-    if accounts := given.get(f"{PREFIX}ACCOUNTS"):
-        with suppress(CountermandError):  # who needs the accounts hears what is wrong with them
-            found |= {secret for account in read_accounts(Path(accounts)) for secret in account.secrets}
+    }
+    found = {entry.value for entry in written.entries if entry.name in names and entry.value}
+    # A file that cannot be read hides nothing; who needs the accounts hears what is wrong with it.
+    with suppress(CountermandError, ValueError):
+        if accounts := written.value(variable("accounts")):
+            found |= read_accounts_file(at_home(accounts)).secrets(written)
     # The spaces of a two-factor secret are taken out before it is used.
     return found | {"".join(value.split()).upper() for value in found if " " in value}
 

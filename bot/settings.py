@@ -1,54 +1,70 @@
-"""Settings, from the environment or from ``.env`` in the folder where the program is started.
+"""Settings: which there are, what each may hold, and what is wrong with those that are written.
 
-Every one is ``COUNTERMAND_`` and the field's name in capitals. What the command line says goes before the
-environment, and the environment before ``.env``.
+Every one is ``COUNTERMAND_`` and the field's name in capitals, so a new setting is a new field here. What the command
+line says goes before the environment, and the environment before ``.env``; ``bot.environment`` reads both.
 """
 
 import ipaddress
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar
 from urllib.parse import parse_qsl, urlsplit
 
-from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator, model_validator
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
 
-from bot.errors import SettingsInvalid
-from bot.signin.accounts import Account, base32, read_accounts
+from bot.environment import PREFIX, Mistake, Written, mistakes_in, read_written, spelled
+from bot.errors import InputInvalid, SettingsInvalid
+from bot.files.home import at_home
+from bot.signin.accounts import Account, AccountsFile, base32, read_accounts_file
 from bot.timespan import pace_of
 
-SettingsKind = TypeVar("SettingsKind", bound=BaseSettings)
+SettingsKind = TypeVar("SettingsKind", bound="Places")
 
-PREFIX = "COUNTERMAND_"
+HomePath = Annotated[Path, AfterValidator(at_home)]
+"""A path in which ``~`` is a home folder."""
+
+OPTIONS = ("--dry-run", "--headed", "--max-cancellations", "--since", "--workers", "--yes")
+"""What ``run``, ``plan`` and ``audit`` are told on the command line only; none of them is a setting."""
+
+WHERE = "Set them in the environment, or in a file .env in the folder you start from: see .env.example."
+"""What to do where settings are missing."""
+
+ALL = "Every setting is listed in .env.example."
+"""Where to look when none is missing but some are wrong."""
 
 
-class Places(BaseSettings):
-    """Where runs and the ledger are: all that a command needs that opens no Admin."""
+class Places(BaseModel):
+    """Where things are on this machine, and in which language: all that a command needs that opens no Admin."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_file=".env",
-        env_file_encoding="utf-8",
-        env_ignore_empty=True,  # a line of .env.example that was not filled in is a setting that is not set
-        extra="ignore",
-        frozen=True,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True)
 
-    runs_dir: Path = Field(default=Path("runs"), description="Folder that run folders are made in")
+    runs_dir: HomePath = Field(default=Path("runs"), description="Folder that run folders are made in")
     ledger: str | None = Field(
         default=None,
         description="File of the ledger, ledger.sqlite in the runs folder if not set; or the address of a PostgreSQL "
         "database that a team shares, such as postgresql://bot@db.example/countermand",
     )
-
-    baselines: Path | None = Field(
+    baselines: HomePath | None = Field(
         default=None, description="Folder of the baselines that check compares with; beside the pack if not set"
     )
+    browser: str | None = Field(default=None, description="Browser program to use instead of the one found")
+    language: str = Field(default="en_US", description="Language that the Admin has for the account, such as de_DE")
 
     @field_validator("ledger")
     @classmethod
     def _database(cls, value: str | None) -> str | None:
         if value is None or "://" not in value:
-            return value
+            return _in_home(value)
         try:
             parts = urlsplit(value)
             known = parts.scheme == "postgresql" and parts.port != 0 and parts.path.strip("/") != ""
@@ -59,6 +75,11 @@ class Places(BaseSettings):
         if parts.password or any("password" in name.lower() for name, _ in parse_qsl(parts.query)):
             raise ValueError("it must not hold a password; PostgreSQL reads it from PGPASSWORD or your .pgpass file")
         return value
+
+    @field_validator("browser")
+    @classmethod
+    def _program(cls, value: str | None) -> str | None:
+        return _in_home(value)
 
     @property
     def ledger_place(self) -> Path | str:
@@ -82,7 +103,7 @@ class Settings(Places):
     """What a run needs to know besides its job list."""
 
     # Before the address, which is judged by it.
-    allow_http: Annotated[tuple[str, ...], NoDecode] = Field(
+    allow_http: tuple[str, ...] = Field(
         default=(),
         description="Hosts whose Admin may be opened at http://, where the password can be read on its way; "
         "separated by commas",
@@ -93,18 +114,16 @@ class Settings(Places):
     totp_secret: SecretStr | None = Field(
         default=None, description="Secret that the account's two-factor codes are computed from, in base32"
     )
-    accounts: Path | None = Field(
+    accounts: HomePath | None = Field(
         default=None, description="File of several Admin accounts, of which each run takes a free one"
     )
     share_account: bool = Field(
         default=False, description="true where the Admin lets two runs sign in with one account at once"
     )
     pack: str = Field(default="asc-4.3", description="Pack that describes the screens: a name, a folder, or auto")
-    language: str = Field(default="en_US", description="Language that the Admin has for the account, such as de_DE")
     sign_in_language: str | None = Field(
         default=None, description="Language of the Admin's sign-in page, where it is another one"
     )
-    browser: str | None = Field(default=None, description="Browser program to use instead of the one found")
     timeout: float = Field(default=30, gt=0, le=600, description="Seconds to wait for a screen")
     settle: float = Field(
         default=5,
@@ -141,7 +160,7 @@ class Settings(Places):
     pause: float = Field(
         default=0, ge=0, le=3600, description="Seconds that a worker rests after an order whose Confirm it pressed"
     )
-    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = Field(
+    allowed_hosts: tuple[str, ...] = Field(
         default=(), description="Further hosts that the browser may talk to, separated by commas"
     )
     keep_session: bool = Field(
@@ -149,16 +168,8 @@ class Settings(Places):
     )
     unmasked: bool = Field(default=False, description="true leaves buyers' data readable in pictures")
 
-    @model_validator(mode="before")
-    @classmethod
-    def _first_of_the_accounts(cls, data: Any) -> Any:
-        if not isinstance(data, dict):
-            return data
-        if not data.get("accounts"):
-            return {**data, "accounts": None}  # empty, where one account is given instead of those of the environment
-        if data.get("username"):
-            raise ValueError("COUNTERMAND_USERNAME and COUNTERMAND_ACCOUNTS are both set: leave one of them away")
-        return {**read_accounts(Path(str(data["accounts"])))[0].model_dump(), **data}
+    _several: tuple[Account, ...] = PrivateAttr(default=())
+    """Those of the file of accounts, as they were when the settings were read."""
 
     @field_validator("allow_http", "allowed_hosts", mode="before")
     @classmethod
@@ -197,14 +208,8 @@ class Settings(Places):
 
     @property
     def pool(self) -> tuple[Account, ...]:
-        """The accounts that a run may sign in with.
-
-        Raises:
-            InputInvalid, SettingsInvalid: the file of accounts is wrong.
-        """
-        if self.accounts is not None:
-            return read_accounts(self.accounts)
-        return (Account(username=self.username, password=self.password, totp_secret=self.totp_secret),)
+        """The accounts that a run may sign in with."""
+        return self._several or (Account(username=self.username, password=self.password, totp_secret=self.totp_secret),)
 
     @property
     def host(self) -> str:
@@ -212,42 +217,125 @@ class Settings(Places):
         return str(urlsplit(self.admin_url).hostname)
 
 
+def variable(field: str) -> str:
+    """The name under which a setting is written in the environment and in ``.env``."""
+    return PREFIX + field.upper()
+
+
 def load_settings(**given: object) -> Settings:
     """Read the settings; values ``given`` on the command line go first, None stands for not given.
 
+    With ``accounts=""`` the account that is given is the only one, whatever file of accounts is set.
+
     Raises:
-        SettingsInvalid: naming every variable that is missing or wrong, and where to set it.
+        SettingsInvalid: naming everything that is missing, wrong or unknown, and where it is written.
     """
-    return _load(Settings, {name: value for name, value in given.items() if value is not None})
+    written = read_written()
+    values = _values(Settings, written, given)
+    named = values["accounts"] = values.get("accounts") or None
+    file, unreadable = _accounts_file(named or written.value(variable("accounts")))
+    told = _mistakes(written, file)
+    if named is not None or told:  # names that are not known may be those of a file that cannot be read
+        told += unreadable
+    accounts: tuple[Account, ...] = ()
+    if named is not None:
+        of_one = {name: values.pop(name) for name in Account.model_fields if name in values}
+        told += _both_set(of_one, written, file)
+        # Stand-ins: where the file is wrong, they are not called missing.
+        values |= {"username": "-", "password": "-"}
+        try:
+            accounts = file.accounts(written) if file is not None else ()
+        except SettingsInvalid as invalid:
+            told += [Mistake(0, line) for line in invalid.message.splitlines()]
+        values |= accounts[0].model_dump() if accounts else {}
+    settings = _made(Settings, values, told, written, given)
+    settings._several = accounts
+    return settings
 
 
 def load_places() -> Places:
-    """Read where runs and the ledger are.
+    """Read where things are.
 
     Raises:
         SettingsInvalid: as ``load_settings``.
     """
-    return _load(Places, {})
+    written = read_written()
+    file, unreadable = _accounts_file(written.value(variable("accounts")))
+    told = _mistakes(written, file)
+    if told:  # as above
+        told += unreadable
+    return _made(Places, _values(Places, written, {}), told, written, {})
 
 
-def _load(kind: type[SettingsKind], given: dict[str, object]) -> SettingsKind:
+def _values(kind: type[Places], written: Written, given: Mapping[str, object]) -> dict[str, Any]:
+    found = {name: written.value(variable(name)) for name in kind.model_fields}
+    return {name: value for name, value in found.items() if value} | {
+        name: value for name, value in given.items() if value is not None
+    }
+
+
+def _accounts_file(named: object) -> tuple[AccountsFile | None, list[Mistake]]:
+    """The file of accounts, if one is named, and what is wrong with it."""
+    if not named:
+        return None, []
     try:
-        return kind(**given)  # type: ignore[arg-type]  # pydantic checks what the command line gave
+        return read_accounts_file(at_home(str(named))), []
+    except InputInvalid as invalid:
+        return None, [Mistake(0, str(problem)) for problem in invalid.problems]
+    except ValueError:
+        return None, []  # no such home folder, which is told of the setting itself
+
+
+def _mistakes(written: Written, file: AccountsFile | None) -> list[Mistake]:
+    """What is wrong with the names and lines that are written, whatever the settings may hold."""
+    settings = [variable(name) for name in Settings.model_fields]
+    return [*written.mistakes, *mistakes_in(written, settings, OPTIONS, file.variables if file else ())]
+
+
+def _both_set(of_one: Mapping[str, object], written: Written, file: AccountsFile | None) -> Iterator[Mistake]:
+    """That an account is set beside a file of them; a variable that the file refers to belongs to the file."""
+    referred = {spelled(name) for name in file.variables} if file else set()
+    for name in of_one:
+        words = f"{variable(name)} and {variable('accounts')} are both set: leave one of them out."
+        # A file that cannot be read may refer to anything but its user names.
+        if variable(name) not in referred and (file is not None or name == "username"):
+            entry = written.entry(variable(name))
+            yield entry.mistake(words) if entry else Mistake(0, words)
+
+
+def _made(
+    kind: type[SettingsKind], values: object, told: list[Mistake], written: Written, given: Mapping[str, object]
+) -> SettingsKind:
+    """The settings, unless anything is to be ``told`` of them."""
+    missing = False
+    try:
+        made = kind.model_validate(values)
     except ValidationError as invalid:
-        lines = []
         for error in invalid.errors(include_url=False, include_input=False):
-            name = PREFIX + str(error["loc"][0]).upper() if error["loc"] else "The settings"
+            field = str(error["loc"][0])
+            name, words = variable(field), f"{error['msg'].removeprefix('Value error, ')}."
+            entry = written.entry(name)
             if error["type"] == "missing":
-                description = Settings.model_fields[str(error["loc"][0])].description
-                lines.append(f"{name} is not set ({description}).")
+                if not written.complete:  # it may be in there
+                    continue
+                missing = True
+                told.append(Mistake(0, f"{name} is not set ({kind.model_fields[field].description})."))
+            elif given.get(field) is not None or entry is None:
+                told.append(Mistake(0, f"--{field.replace('_', '-')}: {words}"))
             else:
-                lines.append(f"{name}: {error['msg'].removeprefix('Value error, ')}.")
-        lines.append("Set them in the environment, or in a file .env in the folder you start from: see .env.example.")
-        raise SettingsInvalid(listing="\n".join(lines)) from None
-    except UnicodeDecodeError as error:
-        raise SettingsInvalid(listing=f".env is not UTF-8 (byte {error.start}): save it as UTF-8.") from error
-    except OSError as error:
-        raise SettingsInvalid(listing=f".env cannot be read: {error.strerror}.") from error
+                told.append(entry.mistake(f"{name}: {words}"))
+    if told:
+        # Those of .env in the order of its lines, then the others.
+        told.sort(key=lambda mistake: mistake.line or float("inf"))
+        refused = SettingsInvalid(listing="\n".join(mistake.words for mistake in told))
+        refused.next_step = WHERE if missing else ALL
+        raise refused
+    return made
+
+
+def _in_home(value: str | None) -> str | None:
+    """A path or a command, with ``~`` as a home folder; anything else stays as it is written."""
+    return str(at_home(value)) if value and value.startswith("~") else value
 
 
 def _is_loopback(host: str) -> bool:

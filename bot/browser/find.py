@@ -19,6 +19,7 @@ from pathlib import Path
 from playwright.sync_api import Playwright, sync_playwright
 
 from bot.errors import CannotStart, NoBrowser
+from bot.files.home import at_home
 
 _SHELL_COMMANDS = ("chromium-headless-shell", "chrome-headless-shell")
 _COMMANDS = (
@@ -119,7 +120,10 @@ def _playwrights_program() -> Path:
 
 
 def _named_browser(named: str) -> BrowserChoice:
-    program = Path(named).expanduser()
+    try:
+        program = at_home(named)
+    except ValueError as unknown:
+        raise BrowserUnusable(named=named, why=str(unknown)) from None
     if program.name == named:  # a bare name is a command
         found = shutil.which(named)
         if found is None and not program.exists():

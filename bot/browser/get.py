@@ -20,6 +20,7 @@ from playwright.sync_api import sync_playwright
 
 from bot.browser import BrowserDoesNotStart, launch, new_context
 from bot.browser.find import BrowserChoice, BrowserUnusable, find_browser, installed_browsers, playwrights_browsers
+from bot.environment import read_written
 
 STEP_LIMIT = 900
 """How long the download, and each step of Debian's installation, may take, in seconds."""
@@ -60,7 +61,7 @@ def main() -> int:
 
 
 def _the_named_one() -> BrowserChoice | None:
-    named = os.environ.get("COUNTERMAND_BROWSER", "").strip()
+    named = read_written().value("COUNTERMAND_BROWSER").strip()
     if not named:
         return None
     _say(f"COUNTERMAND_BROWSER names {named}: seeing whether it starts.")

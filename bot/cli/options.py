@@ -5,8 +5,27 @@ from typing import Annotated
 
 import typer
 
-JOBS = Annotated[Path, typer.Argument(metavar="JOBS", help="Job list, YAML or CSV.")]
-RUN = Annotated[str, typer.Argument(metavar="RUN", help="Run id, run folder, or latest.")]
+from bot.files.home import at_home
+
+
+def path_at_home(path: Path | None) -> Path | None:
+    """The path that an argument or an option names; ``~`` is a home folder, which not every shell says.
+
+    Raises:
+        typer.BadParameter: there is no such home folder.
+    """
+    try:
+        return None if path is None else at_home(path)
+    except ValueError as unknown:
+        raise typer.BadParameter(str(unknown)) from None
+
+
+def _run_at_home(run: str) -> str:
+    return str(path_at_home(Path(run))) if run.startswith("~") else run
+
+
+JOBS = Annotated[Path, typer.Argument(metavar="JOBS", help="Job list, YAML or CSV.", callback=path_at_home)]
+RUN = Annotated[str, typer.Argument(metavar="RUN", help="Run id, run folder, or latest.", callback=_run_at_home)]
 PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name, a folder, or auto.")]
 ONE_PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name or a folder.")]
 LANGUAGE = Annotated[

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bot.cli.options import path_at_home
 from bot.errors import CannotStart
 from bot.wording import count_of, harmless, harmless_lines
 
@@ -58,7 +59,10 @@ def diff(
 def lint(
     pack: PACK,
     page: Annotated[
-        Path | None, typer.Option("--page", metavar="FILE", help="Page saved from a browser (HTML) to try it on.")
+        Path | None,
+        typer.Option(
+            "--page", metavar="FILE", help="Page saved from a browser (HTML) to try it on.", callback=path_at_home
+        ),
     ] = None,
     screen: Annotated[str | None, typer.Option("--screen", help="Which screen it is; else the likeliest.")] = None,
     fact: Annotated[
@@ -97,18 +101,17 @@ def schema(of: Annotated[SchemaOf, typer.Argument(help="What to describe.")]) ->
 
 
 def _lint_page(name: str, pack: str, path: Path, screen: str | None, facts: list[str]) -> list[str]:
-    import os
-
     from bot.check.drift import in_lines
     from bot.check.savedpage import hold_saved, likeliest, saved_page
     from bot.pack import load_pack
     from bot.pack.lint import FACTS
+    from bot.settings import load_places
 
     given = dict(fact.partition("=")[::2] for fact in facts)
     if unknown := sorted(given.keys() - FACTS):
         raise CannotStart(reason=f"--fact {unknown[0]} is not known: there are {', '.join(sorted(FACTS))}.")
     loaded = load_pack(pack)
-    with saved_page(path, os.environ.get("COUNTERMAND_BROWSER")) as (page, lacking):
+    with saved_page(path, load_places().browser) as (page, lacking):
         held, drifts = hold_saved(page, loaded, screen or likeliest(page, loaded), given)
     typer.echo(f"{harmless(str(path))} as {held.spec.screen} ({held.spec.title}):")
     if lacking:

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.options import HEADED, LANGUAGE, ONE_PACK, PACK
+from bot.cli.options import HEADED, LANGUAGE, ONE_PACK, PACK, path_at_home
 from bot.cli.wiring import ask_to_start, carry_out, settings_of, sign_in
 from bot.errors import CannotStart
 from bot.wording import harmless
@@ -43,7 +43,9 @@ def doctor(
 
 def record(
     screen: Annotated[str, typer.Argument(metavar="SCREEN", help="Name of the screen, such as order_details.")],
-    out: Annotated[Path | None, typer.Option("--out", help="File to write; SCREEN.yaml here if not given.")] = None,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="File to write; SCREEN.yaml here if not given.", callback=path_at_home)
+    ] = None,
     pack: ONE_PACK = None,
     language: LANGUAGE = None,
 ) -> None:
@@ -66,7 +68,12 @@ def check(
     update: Annotated[bool, typer.Option("--update", help="Write the baselines anew.")] = False,
     baselines: Annotated[
         Path | None,
-        typer.Option("--baselines", metavar="FOLDER", help="Where the baselines are; else beside the pack."),
+        typer.Option(
+            "--baselines",
+            metavar="FOLDER",
+            help="Where the baselines are; else beside the pack.",
+            callback=path_at_home,
+        ),
     ] = None,
     tolerance: Annotated[
         float, typer.Option("--tolerance", min=0, max=100, help="Percent of a picture that may look different.")

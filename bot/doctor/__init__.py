@@ -23,7 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.admin import Admin, admin_name, first_line
 from bot.browser.find import find_browser
-from bot.errors import CountermandError, InputInvalid, Interrupted, PageTrouble, SettingsInvalid, Technical
+from bot.errors import CountermandError, InputInvalid, Interrupted, PageTrouble, Technical
 from bot.files.textfile import listing
 from bot.launch import SignIn, unopened_admin
 from bot.ledger import Ledger
@@ -33,7 +33,7 @@ from bot.reaching import NotReached
 from bot.screen import Screen
 from bot.secrecy import cleaner, secrets_that_are_set
 from bot.settings import Settings, load_settings
-from bot.signin.accounts import leased
+from bot.signin.leases import leased
 from bot.stopping import StopRequest, stop_on_signals
 
 
@@ -313,8 +313,6 @@ def _failure(name: str, error: CountermandError, blocked: Collection[str] = ()) 
     found, next_step = error.message, error.next_step
     if isinstance(error, InputInvalid):
         found = listing(error)
-    elif isinstance(error, SettingsInvalid) and not next_step:
-        found, _, next_step = found.rpartition("\n")  # the last line of its listing says where to set them
     elif isinstance(error, Technical) and next_step == Technical.next_step:
         next_step = COMPARE  # there is no list to run again, and there are no pictures
     elif name not in OPENS_NOTHING:

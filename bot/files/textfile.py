@@ -43,11 +43,11 @@ _SHOWN_AT_MOST = 80
 _PLAIN = re.compile(r"[\w.,:/@+-]+(?: [\w.,:/@+-]+)*")
 
 
-def read_text(path: Path, limits: Limits) -> str:
+def read_text(path: Path, limits: Limits, *, as_it_is: bool = False) -> str:
     """The text of a UTF-8 file, with or without a byte-order mark, its line ends as they are.
 
     Raises ``InputInvalid`` for a file that is missing, a folder, unreadable, over a limit (found before it is
-    decoded), empty, not UTF-8, or that holds control characters.
+    decoded), not UTF-8 and, unless the text is wanted ``as_it_is``, empty or with control characters in it.
     """
     file = str(path)
     data = _read_bytes(path, file, limits)
@@ -66,6 +66,8 @@ def read_text(path: Path, limits: Limits) -> str:
         byte = f"0x{data[error.start]:02X}"
         message = f"The file is not UTF-8: the byte {byte} here belongs to no character; save it as UTF-8"
         raise InputInvalid([Problem(file, *position(good, len(good)), message)]) from error
+    if as_it_is:
+        return text
     if not text or text.isspace():
         raise _whole_file(file, "The file is empty")
     strangers = [

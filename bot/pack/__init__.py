@@ -17,6 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from bot.errors import CannotStart, InputInvalid, Problem
+from bot.files.home import at_home
 from bot.files.validation import in_order
 from bot.files.yamlfile import read_yaml, validate
 from bot.pack.language import (
@@ -84,7 +85,10 @@ def load_pack(named: str | Path, language: str = ENGLISH, sign_in_language: str 
         CannotStart: there is no such pack, or it has no such language.
         InputInvalid: with every mistake in it.
     """
-    folder = Path(named)
+    try:
+        folder = at_home(named)
+    except ValueError as unknown:
+        raise CannotStart(reason=f"There is no pack {str(named)!r}: {unknown}.") from None
     if not (folder / "pack.yaml").is_file():
         folder = packs_folder() / named
     if not (folder / "pack.yaml").is_file():

@@ -17,7 +17,7 @@ from bot.pack import load_pack
 from bot.recording.drafts import Draft
 from bot.recording.listening import Recording, wait_for
 from bot.settings import Settings
-from bot.signin.accounts import leased
+from bot.signin.leases import leased
 
 WALK = (
     "A browser opens and signs in. Your own clicks in it are real: what you press is pressed. Nothing that you type is "

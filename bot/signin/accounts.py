@@ -1,28 +1,24 @@
-"""Admin accounts for several runs at once: a file of them, and which one a run signs in with.
+"""Admin accounts: what one is, and the file that names several of them for runs and workers that go on at once.
 
-The Admin ends a session when the same account signs in elsewhere, so two runs never use one account at a time, unless
-the Admin shares accounts and the user says so. Secrets are not in the file: it says where they are.
+Secrets are not in the file: it says where they are.
 """
 
 import base64
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
-from bot.errors import CannotStart, SettingsInvalid
+from bot.environment import DOTENV, Written
+from bot.errors import SettingsInvalid
+from bot.files.home import at_home
 from bot.files.yamlfile import read_yaml, validate
-from bot.ledger import Ledger
-
-LEASE = 300.0
-"""Seconds for which an account stays a run's without a sign of life."""
 
 
 class SecretReference(BaseModel):
-    """Where a secret is: in an environment variable, or in a file of its own."""
+    """Where a secret is: in a variable of the environment or of ``.env``, or in a file of its own."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -42,18 +38,20 @@ class SecretReference(BaseModel):
             raise ValueError("a secret has exactly one of env and file")
         return self
 
-    def read(self) -> SecretStr:
+    def read(self, written: Written) -> SecretStr:
         """The secret.
 
         Raises:
             ValueError: it is not there; the words say where it was looked for.
         """
         if self.env is not None:
-            value, where = os.environ.get(self.env, ""), f"the environment variable {self.env}"
+            value, where = written.value(self.env), f"the environment variable {self.env}"
+            if not value:
+                raise ValueError(f"{self.env} is set neither in the environment nor in {DOTENV}")
         else:
             where = f"the file {self.file}"
             try:
-                value = Path(str(self.file)).expanduser().read_text(encoding="utf-8")
+                value = at_home(str(self.file)).read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as trouble:
                 raise ValueError(f"{where} cannot be read: {getattr(trouble, 'strerror', 'it is no text')}") from None
         if not value.strip():
@@ -68,8 +66,13 @@ class _Entry(BaseModel):
     password: SecretReference = Field(description="Where its password is")
     totp_secret: SecretReference | None = Field(default=None, description="Where its two-factor secret is")
 
+    def references(self) -> dict[str, SecretReference]:
+        """Where its secrets are, by the names that the file gives them."""
+        found = {"password": self.password, "totp_secret": self.totp_secret}
+        return {name: reference for name, reference in found.items() if reference is not None}
 
-class _AccountsFile(BaseModel):
+
+class _Content(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     accounts: tuple[_Entry, ...] = Field(description="The accounts, tried in this order")
@@ -97,6 +100,55 @@ class Account(BaseModel):
         return tuple(secret.get_secret_value() for secret in (self.password, self.totp_secret) if secret)
 
 
+@dataclass(frozen=True)
+class AccountsFile:
+    """A file of accounts, read, with its secrets still where they are. ``read_accounts_file`` gives it."""
+
+    file: Path
+    entries: tuple[_Entry, ...]
+
+    @property
+    def variables(self) -> frozenset[str]:
+        """The names of the variables that hold its secrets."""
+        return frozenset(reference.env for reference in self._references() if reference.env is not None)
+
+    def accounts(self, written: Written) -> tuple[Account, ...]:
+        """The accounts, each with its secrets; those in variables are taken from what is ``written``.
+
+        Raises:
+            SettingsInvalid: two accounts are the same, or secrets are not where the file says, or cannot be used.
+        """
+        names = [entry.username for entry in self.entries]
+        wrong = [
+            f"{self.file}: the account {name} is there twice." for name in dict.fromkeys(names) if names.count(name) > 1
+        ]
+        accounts: list[Account] = []
+        for entry in self.entries:
+            found: dict[str, SecretStr] = {}
+            for name, reference in entry.references().items():
+                try:
+                    secret = reference.read(written)
+                    found[name] = base32(secret) if name == "totp_secret" else secret
+                except ValueError as useless:
+                    wrong.append(f"{self.file}: the {name} of the account {entry.username} cannot be used: {useless}.")
+            if not wrong:
+                accounts.append(Account.model_validate({"username": entry.username, **found}))
+        if wrong:
+            raise SettingsInvalid(listing="\n".join(wrong))
+        return tuple(accounts)
+
+    def secrets(self, written: Written) -> set[str]:
+        """Every secret that can be read, whether it can be used or not."""
+        found: set[str] = set()
+        for reference in self._references():
+            with suppress(ValueError):
+                found.add(reference.read(written).get_secret_value())
+        return found
+
+    def _references(self) -> list[SecretReference]:
+        return [reference for entry in self.entries for reference in entry.references().values()]
+
+
 def base32(secret: SecretStr) -> SecretStr:
     """A two-factor secret as it is computed with: without the spaces in which the Admin shows it.
 
@@ -116,111 +168,10 @@ def base32(secret: SecretStr) -> SecretStr:
     return SecretStr(letters)
 
 
-def read_accounts(file: Path) -> tuple[Account, ...]:
-    """Read a file of accounts, and every secret that it refers to.
+def read_accounts_file(file: Path) -> AccountsFile:
+    """Read a file of accounts, but none of the secrets that it refers to.
 
     Raises:
         InputInvalid: with every mistake in the file, where it stands.
-        SettingsInvalid: two accounts are the same, or a secret is not where the file says, or none.
     """
-    entries = validate(_AccountsFile, read_yaml(file)).accounts
-    names = [entry.username for entry in entries]
-    wrong = [f"{file}: the account {name} is there twice." for name in dict.fromkeys(names) if names.count(name) > 1]
-    accounts: list[Account] = []
-    for entry in entries:
-        try:
-            accounts.append(
-                Account(
-                    username=entry.username,
-                    password=entry.password.read(),
-                    totp_secret=base32(entry.totp_secret.read()) if entry.totp_secret else None,
-                )
-            )
-        except ValueError as useless:
-            wrong.append(f"{file}: a secret of the account {entry.username} cannot be used: {useless}.")
-    if wrong:
-        raise SettingsInvalid(listing="\n".join(wrong))
-    return tuple(accounts)
-
-
-@contextmanager
-def leased(ledger: Ledger, admin: str, accounts: Sequence[Account], *, sharing: bool = False) -> Iterator[Account]:
-    """The first account that no other run has; it is this run's until the block ends.
-
-    With ``sharing``, which is for Admins that share accounts, it is the first one, whoever has it.
-
-    Raises:
-        CannotStart: other runs have all of them.
-    """
-    with leased_each(ledger, admin, accounts, 1, sharing=sharing) as (account,):
-        yield account
-
-
-@contextmanager
-def leased_each(
-    ledger: Ledger, admin: str, accounts: Sequence[Account], workers: int, *, sharing: bool = False
-) -> Iterator[tuple[Account, ...]]:
-    """An account for each of so many workers, which no other run has; they are this run's until the block ends.
-
-    With ``sharing`` they are taken in turn, whoever has them, and may be the same.
-
-    Raises:
-        CannotStart: there are not so many, or other runs have them.
-    """
-    if sharing:
-        yield tuple(accounts[number % len(accounts)] for number in range(workers))
-        return
-    taken: list[Account] = []
-    try:
-        for account in accounts:
-            if len(taken) < workers and ledger.accounts.take(admin, account.username, LEASE):
-                taken.append(account)
-        if len(taken) < workers:
-            raise _too_few(ledger, accounts, workers, len(taken))
-        yield tuple(taken)
-    finally:
-        for account in taken:
-            ledger.accounts.release(admin, account.username)
-
-
-def enough(accounts: Sequence[Account], workers: int, *, sharing: bool = False) -> None:
-    """Make sure that so many workers could each have an account, whoever has them now.
-
-    Raises:
-        CannotStart: there are not so many.
-    """
-    if sharing or workers <= len(accounts):
-        return
-    stop = CannotStart(
-        reason=f"{workers} workers need {workers} Admin accounts, because the Admin ends a session when the same "
-        f"account signs in again; there {'is' if len(accounts) == 1 else 'are'} {len(accounts)}."
-    )
-    stop.next_step = _more(f"Start with --workers {len(accounts)}" if len(accounts) > 1 else "Leave --workers away")
-    raise stop
-
-
-def _too_few(ledger: Ledger, accounts: Sequence[Account], workers: int, free: int) -> CannotStart:
-    ours = {account.username for account in accounts}
-    users = [
-        f"{held.thing} by run {held.run_id}"
-        for held in ledger.accounts.held()
-        if held.thing in ours and held.run_id != ledger.runs.current
-    ]
-    why = ", ".join(users) or "another run was faster"
-    if not free:
-        stop = CannotStart(reason=f"No Admin account is free: {why}.")
-    else:
-        stop = CannotStart(
-            reason=f"{workers} workers need {workers} Admin accounts, and {free} {'is' if free == 1 else 'are'} free: "
-            f"{why}."
-        )
-    fewer = f"start with --workers {free}" if free > 1 else "leave --workers away"
-    stop.next_step = _more(f"Wait for that run, or {fewer}" if free else "Wait for that run")
-    return stop
-
-
-def _more(first: str) -> str:
-    return (
-        f"{first}, or name more accounts in COUNTERMAND_ACCOUNTS. Only where the Admin's own setting "
-        "allows account sharing: COUNTERMAND_SHARE_ACCOUNT=true"
-    )
+    return AccountsFile(file, validate(_Content, read_yaml(file)).accounts)

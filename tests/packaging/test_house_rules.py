@@ -131,6 +131,43 @@ def test_the_look_for_blind_acts_passes_over(line: str, tmp_path: Path) -> None:
     assert list(blind_acts(flow)) == []
 
 
+def reads_settings_itself(path: Path) -> Iterator[str]:
+    """Every place in a file that reads ``.env``, or one of our settings from the environment."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        match node:
+            case ast.Import(names=[*names]) if any(in_package(name.name, "dotenv") for name in names):
+                yield where(path, node)
+            case ast.ImportFrom(module=str(module)) if in_package(module, "dotenv"):
+                yield where(path, node)
+            case (
+                ast.Subscript(value=source, slice=ast.Constant(value=str(name)))
+                | ast.Call(func=source, args=[ast.Constant(value=str(name)), *_])
+            ) if name.startswith("COUNTERMAND_") and "env" in ast.unparse(source):
+                yield where(path, node)
+
+
+def test_settings_are_read_in_one_module() -> None:
+    reader = ROOT / "bot" / "environment.py"
+    assert list(reads_settings_itself(reader))
+    assert [place for path in [*ENGINE, *FLOWS] if path != reader for place in reads_settings_itself(path)] == []
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "import dotenv",
+        "from dotenv import dotenv_values",
+        "os.environ['COUNTERMAND_PACK']",
+        "os.environ.get('COUNTERMAND_PACK')",
+        "os.getenv('COUNTERMAND_PACK', '')",
+    ],
+)
+def test_the_look_for_readers_of_settings_finds(line: str, tmp_path: Path) -> None:
+    module = tmp_path / "module.py"
+    module.write_text(line + "\n", encoding="utf-8")
+    assert list(reads_settings_itself(module))
+
+
 def test_selectors_is_a_folder_of_data() -> None:
     # A package of that name would take the place of the standard library's, and with it break subprocess.
     assert [path.name for path in (ROOT / "selectors").rglob("*.py")] == []

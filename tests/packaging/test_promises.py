@@ -12,6 +12,7 @@ from pydantic_core import PydanticUndefined
 from run_kit import RUN_FILES
 
 from bot.cli import app
+from bot.environment import read_written
 from bot.joblist import MOST_ORDERS, Expect, read_job_list
 from bot.ledger.schema import version_table
 from bot.ledger.signins import PASSWORDS
@@ -21,7 +22,7 @@ from bot.pack.language import codes
 from bot.report import EVIDENCE_BUDGET, SHEET
 from bot.runner.worker import FIRST_REST, LONGEST_REST, RESTS
 from bot.settings import Settings
-from bot.signin.accounts import read_accounts
+from bot.signin.accounts import read_accounts_file
 from bot.signin.attempts import A_PERSON
 from bot.signin.twofactor import SKEW
 
@@ -164,11 +165,18 @@ def test_the_file_of_accounts_that_is_shown_is_read(tmp_path: Path, monkeypatch:
     (tmp_path / "accounts.yaml").write_text(there, encoding="utf-8")
     monkeypatch.setenv("WORKER_1_PASSWORD", "of one")
     monkeypatch.setenv("WORKER_1_TOTP", "JBSWY3DPEHPK3PXP")
-    accounts = read_accounts(tmp_path / "accounts.yaml")
+    accounts = read_accounts_file(tmp_path / "accounts.yaml").accounts(read_written())
     assert [(account.username, account.secrets) for account in accounts] == [
         ("worker-1", ("of one", "JBSWY3DPEHPK3PXP")),
         ("worker-2", ("of two",)),
     ]
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_the_settings_that_a_document_shows_can_be_copied_into_dotenv(document: Path) -> None:
+    shown = re.findall(r"^(COUNTERMAND_\w+)=(?!.* make )(.*)$", document.read_text(encoding="utf-8"), re.MULTILINE)
+    known = {f"COUNTERMAND_{name.upper()}" for name in Settings.model_fields}
+    assert [(name, value) for name, value in shown if name not in known or " #" in value] == []
 
 
 def test_every_import_that_is_shown_can_be_made() -> None:

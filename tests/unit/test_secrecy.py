@@ -35,6 +35,26 @@ def test_secrets_are_known_from_the_environment_and_from_env_files(monkeypatch: 
     assert secrets_that_are_set() == {"abcd efgh", "ABCDEFGH", "s3cret"}
 
 
+def test_secrets_are_known_whatever_is_wrong_with_the_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path(".env").write_text(
+        "COUNTERMAND_PASSWORD='Pa${ss}w0rd'\nCOUNTERMAND_PASSWORD=another #1\nCOUNTERMAND_DRY_RUN=true\nno setting\n",
+        encoding="utf-8",
+    )
+    monkeypatch.setenv("COUNTERMAND_PASSWORD", "a third")
+    assert secrets_that_are_set() == {"Pa${ss}w0rd", "another", "a third", "ATHIRD"}
+
+
+def test_every_secret_of_a_file_of_accounts_is_known_that_can_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("accounts.yaml").write_text(
+        "accounts:\n"
+        "  - {username: one, password: {env: NOT_SET}, totp_secret: {env: COUNTERMAND_TOTP}}\n"
+        "  - {username: two, password: {env: TWO}}\n",
+        encoding="utf-8",
+    )
+    Path(".env").write_text("COUNTERMAND_ACCOUNTS=accounts.yaml\nTWO=s3cret\nCOUNTERMAND_TOTP=0\n", encoding="utf-8")
+    assert secrets_that_are_set() == {"0", "s3cret"}
+
+
 def test_a_file_that_cannot_be_read_hides_no_secret_of_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     Path(".env").write_bytes(b"COUNTERMAND_TOTP_SECRET=\xff\n")
     monkeypatch.setenv("COUNTERMAND_PASSWORD", "s3cret")

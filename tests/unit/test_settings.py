@@ -1,15 +1,20 @@
 import os
+import pickle
 import traceback
 from pathlib import Path
 from typing import Any
 
 import pytest
+import typer
 
+from bot.cli import app
+from bot.environment import PREFIX
 from bot.errors import SettingsInvalid
-from bot.settings import PREFIX, Places, Settings, load_places, load_settings
+from bot.settings import OPTIONS, Places, Settings, load_places, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 WHERE = "Set them in the environment, or in a file .env in the folder you start from: see .env.example."
+ALL = "Every setting is listed in .env.example."
 NEEDED = {"ADMIN_URL": "https://shop.example/admin", "USERNAME": "bot", "PASSWORD": "correct horse"}
 
 
@@ -17,7 +22,14 @@ def listing(**given: Any) -> str:
     """What is said of the settings as they are."""
     with pytest.raises(SettingsInvalid) as refused:
         load_settings(**given)
-    return str(refused.value)
+    return f"{refused.value}\n{refused.value.next_step}"
+
+
+def places_listing() -> str:
+    """What is said of where the ledger is."""
+    with pytest.raises(SettingsInvalid) as refused:
+        load_places()
+    return f"{refused.value}\n{refused.value.next_step}"
 
 
 def dotenv(*lines: str) -> None:
@@ -154,6 +166,254 @@ def test_the_example_filled_in_nowhere_is_told_to_be_so() -> None:
     )
 
 
+@pytest.mark.usefixtures("needed")
+@pytest.mark.parametrize("in_env", ["'{}'", '"{}"', "{}"], ids=["single quotes", "double quotes", "no quotes"])
+@pytest.mark.parametrize("password", ["Pa${ss}w0rd", "Pa$USERNAME", "${COUNTERMAND_USERNAME:-x}", "a#b", "#ab", "ä=b"])
+def test_values_of_dotenv_are_taken_as_they_are_written(
+    monkeypatch: pytest.MonkeyPatch, in_env: str, password: str
+) -> None:
+    monkeypatch.delenv("COUNTERMAND_PASSWORD")
+    dotenv("COUNTERMAND_PASSWORD=" + in_env.format(password))
+    assert load_settings().password.get_secret_value() == password
+
+
+def test_settings_are_read_in_any_case_and_after_export() -> None:
+    dotenv("export countermand_runs_dir=one", "Countermand_Ledger=two.sqlite")
+    assert load_places() == Places(runs_dir=Path("one"), ledger="two.sqlite")
+
+
+@pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"], ids=["no mark", "byte-order mark"])
+def test_dotenv_may_be_written_by_any_editor(line_end: str, mark: bytes) -> None:
+    text = line_end.join(["COUNTERMAND_RUNS_DIR=one", "", "COUNTERMAND_LEDGER=two.sqlite", ""])
+    Path(".env").write_bytes(mark + text.encode())
+    assert load_places() == Places(runs_dir=Path("one"), ledger="two.sqlite")
+
+
+@pytest.mark.parametrize("content", ["", "\n", "# nothing yet\n"])
+def test_a_dotenv_with_nothing_in_it_sets_nothing(content: str) -> None:
+    Path(".env").write_text(content, encoding="utf-8")
+    assert load_places() == Places()
+
+
+def test_a_folder_named_dotenv_is_somebodys_virtual_environment() -> None:
+    Path(".env").mkdir()
+    assert load_places() == Places()
+
+
+def test_settings_can_be_handed_to_another_process(monkeypatch: pytest.MonkeyPatch, needed: None) -> None:
+    monkeypatch.delenv("COUNTERMAND_USERNAME")
+    monkeypatch.delenv("COUNTERMAND_PASSWORD")
+    monkeypatch.setenv("SECRET", "of one")
+    monkeypatch.setenv("COUNTERMAND_ACCOUNTS", "accounts.yaml")
+    Path("accounts.yaml").write_text("accounts: [{username: one, password: {env: SECRET}}]", encoding="utf-8")
+    settings = load_settings()
+    Path("accounts.yaml").unlink()
+    assert pickle.loads(pickle.dumps(settings)).pool == settings.pool
+    assert [account.secrets for account in settings.pool] == [("of one",)]
+
+
+# --- ~ ---
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+@pytest.mark.usefixtures("needed")
+def test_a_tilde_is_a_home_folder_in_every_setting_that_is_a_path(home: Path) -> None:
+    dotenv(*(f"COUNTERMAND_{name}=~/{name.lower()}" for name in ("RUNS_DIR", "LEDGER", "BASELINES", "BROWSER")))
+    settings = load_settings()
+    assert (settings.runs_dir, settings.ledger_place, settings.baselines, settings.browser) == (
+        home / "runs_dir",
+        home / "ledger",
+        home / "baselines",
+        str(home / "browser"),
+    )
+
+
+def test_a_tilde_is_a_home_folder_in_the_file_of_accounts_and_in_its_name(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (home / "secret").write_text("of one\n", encoding="utf-8")
+    (home / "accounts.yaml").write_text("accounts: [{username: one, password: {file: '~/secret'}}]", encoding="utf-8")
+    dotenv("COUNTERMAND_ADMIN_URL=https://shop.example/admin", "COUNTERMAND_ACCOUNTS=~/accounts.yaml")
+    settings = load_settings()
+    assert settings.accounts == home / "accounts.yaml"
+    assert [account.secrets for account in settings.pool] == [("of one",)]
+
+
+@pytest.mark.usefixtures("needed", "home")
+def test_a_home_folder_that_is_not_there_is_told() -> None:
+    dotenv("COUNTERMAND_RUNS_DIR=~nobody-of-this-name/runs", "COUNTERMAND_BROWSER=~nobody-of-this-name")
+    unknown = (
+        "~nobody-of-this-name is not a home folder on this machine; write a file or folder of that name with its "
+        "whole path."
+    )
+    assert listing() == (f".env:1: COUNTERMAND_RUNS_DIR: {unknown}\n.env:2: COUNTERMAND_BROWSER: {unknown}\n{ALL}")
+
+
+# --- Names and lines that mean nothing ---
+
+
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("DRY_RUN", "the option --dry-run"),
+        ("MAX_CANCELLATIONS", "the option --max-cancellations"),
+        ("WORKERS", "the option --workers"),
+        ("YES", "the option --yes"),
+        ("HEADLESS", "the option --headed"),
+        ("PASSWRD", "COUNTERMAND_PASSWORD"),
+        ("USER", "COUNTERMAND_USERNAME"),
+        ("URL", "COUNTERMAND_ADMIN_URL"),
+        ("TOTP", "COUNTERMAND_TOTP_SECRET"),
+        ("RUN_DIR", "COUNTERMAND_RUNS_DIR"),
+        ("MAX_FAILURE", "COUNTERMAND_MAX_FAILURES"),
+    ],
+)
+def test_a_name_that_is_no_setting_is_told_with_what_was_meant(
+    monkeypatch: pytest.MonkeyPatch, needed: None, name: str, meant: str
+) -> None:
+    said = f"There is no setting COUNTERMAND_{name}. Did you mean {meant}?"
+    dotenv("# mine", "", f"COUNTERMAND_{name}=")
+    assert listing() == f".env:3: {said}\n{ALL}"
+    Path(".env").unlink()
+    monkeypatch.setenv(f"COUNTERMAND_{name}", "true")
+    assert listing() == f"environment: {said}\n{ALL}"
+    assert places_listing() == f"environment: {said}\n{ALL}"
+
+
+@pytest.mark.usefixtures("needed")
+def test_a_name_that_is_like_no_other_is_told_without_a_guess() -> None:
+    dotenv("COUNTERMAND_XQZ=1")
+    assert listing() == f".env:1: There is no setting COUNTERMAND_XQZ.\n{ALL}"
+
+
+def test_the_options_that_are_known_are_those_of_the_commands_that_work_through_a_list() -> None:
+    commands = typer.main.get_command(app).commands
+    options = {
+        option for name in ("run", "plan", "audit") for parameter in commands[name].params for option in parameter.opts
+    }
+    settings = {f"--{name.replace('_', '-')}" for name in Settings.model_fields}
+    assert set(OPTIONS) == {option for option in options if option.startswith("--")} - settings - {"--help"}
+
+
+def test_everything_is_told_at_once_in_the_order_of_the_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERMAND_WORKERS", "4")
+    monkeypatch.setenv("COUNTERMAND_SETTLE", "-1")
+    dotenv(
+        "COUNTERMAND_TIMEOUT=soon",
+        "COUNTERMAND_DRY_RUN=true",
+        "this is no setting",
+        "COUNTERMAND_PASSWORD=abc #1",
+        "COUNTERMAND_UNMASKED",
+        "COUNTERMAND_PACK=one",
+        "COUNTERMAND_PACK=two",
+        "COUNTERMAND_ATTEMPTS=11",
+    )
+    assert listing() == (
+        ".env:1: COUNTERMAND_TIMEOUT: Input should be a valid number, unable to parse string as a number.\n"
+        ".env:2: There is no setting COUNTERMAND_DRY_RUN. Did you mean the option --dry-run?\n"
+        ".env:3: This line cannot be read. Write NAME=value; a value that begins with a quotation mark must end with "
+        "the same one.\n"
+        '.env:4: COUNTERMAND_PASSWORD: the value ends before " #", where a comment begins. If # is part of the value, '
+        "put the value in single quotes: COUNTERMAND_PASSWORD='...'. If it is a comment, move it to a line of its "
+        "own.\n"
+        ".env:5: COUNTERMAND_UNMASKED has no value: write COUNTERMAND_UNMASKED=value.\n"
+        ".env:7: COUNTERMAND_PACK is set twice, first in line 6: keep one of the two.\n"
+        ".env:8: COUNTERMAND_ATTEMPTS: Input should be less than or equal to 10.\n"
+        "environment: There is no setting COUNTERMAND_WORKERS. Did you mean the option --workers?\n"
+        "COUNTERMAND_ADMIN_URL is not set (Address of the Admin, such as https://shop.example/admin).\n"
+        "COUNTERMAND_USERNAME is not set (Admin user name).\n"
+        "environment: COUNTERMAND_SETTLE: Input should be greater than or equal to 0.\n"
+        f"{WHERE}"
+    )
+
+
+@pytest.mark.usefixtures("needed")
+@pytest.mark.parametrize("value", ["abc #1", "abc  # mine", "abc\t#1", " #1", "abc 'd' #1"])
+def test_a_value_that_a_comment_cuts_is_told(value: str) -> None:
+    dotenv(f"COUNTERMAND_BROWSER={value}")
+    assert listing() == (
+        '.env:1: COUNTERMAND_BROWSER: the value ends before " #", where a comment begins. If # is part of the value, '
+        "put the value in single quotes: COUNTERMAND_BROWSER='...'. If it is a comment, move it to a line of its own."
+        f"\n{ALL}"
+    )
+
+
+@pytest.mark.parametrize("line", ["COUNTERMAND_RUNS_DIR='abc #1'", "COUNTERMAND_RUNS_DIR='abc #1' # mine"])
+def test_a_value_in_quotes_may_have_a_comment_behind_it(line: str) -> None:
+    dotenv(line)
+    assert load_places().runs_dir == Path("abc #1")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "COUNTERMAND_PASSWORD='hunter2",
+        'COUNTERMAND_PASSWORD="hunter2',
+        "COUNTERMAND_PASSWORD='hunter2'x",
+        "COUNTERMAND_PASSWORD hunter2",
+        "COUNTERMAND_PASSWORD:hunter2",
+        "set COUNTERMAND_PASSWORD=hunter2",
+        '$env:COUNTERMAND_PASSWORD="hunter2"',
+    ],
+)
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+@pytest.mark.usefixtures("needed")
+def test_a_line_that_cannot_be_read_is_told_and_not_repeated(line: str, line_end: str) -> None:
+    unreadable = (
+        "This line cannot be read. Write NAME=value; a value that begins with a quotation mark must end with the same "
+        "one."
+    )
+    Path(".env").write_bytes(line_end.join(["", "# mine", "", line, "not a setting", ""]).encode())
+    assert listing() == f".env:4: {unreadable}\n.env:5: {unreadable}\n{ALL}"
+
+
+@pytest.mark.usefixtures("needed")
+def test_what_other_programs_have_in_dotenv_is_theirs() -> None:
+    dotenv("DEBUG", "OTHER=a #1", "OTHER=${b}", "my-key=1")
+    assert load_settings().username == "bot"
+
+
+@pytest.mark.usefixtures("needed")
+def test_a_setting_that_stands_twice_is_told_unless_one_is_not_filled_in() -> None:
+    dotenv("COUNTERMAND_PACK=", "COUNTERMAND_PACK=one", "COUNTERMAND_PACK=")
+    assert load_settings().pack == "one"
+    dotenv("COUNTERMAND_PACK=one", "countermand_pack=one")
+    assert listing() == f".env:2: COUNTERMAND_PACK is set twice, first in line 1: keep one of the two.\n{ALL}"
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows knows names in one case only")
+def test_a_setting_that_stands_twice_in_the_environment_is_told(monkeypatch: pytest.MonkeyPatch, needed: None) -> None:
+    monkeypatch.setenv("countermand_username", "somebody else")
+    assert listing() == (
+        f"environment: COUNTERMAND_USERNAME is set twice, in two spellings: keep one of the two.\n{ALL}"
+    )
+
+
+@pytest.mark.usefixtures("needed")
+def test_a_control_character_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERMAND_PASSWORD", "hunter2\n")
+    dotenv(r'COUNTERMAND_RUNS_DIR="C:\new\runs"')
+    assert listing() == (
+        ".env:1: COUNTERMAND_RUNS_DIR: the value contains the control character U+000A. In double quotes \\n, \\t and "
+        "the like stand for such characters; in single quotes they do not.\n"
+        f"environment: COUNTERMAND_PASSWORD: the value contains the control character U+000A.\n{ALL}"
+    )
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a permission there")
+def test_a_dotenv_that_leads_nowhere_is_told() -> None:
+    Path(".env").symlink_to("gone")
+    assert listing() == f".env:1: There is no such file: check the name and the folder.\n{ALL}"
+
+
 # --- What is wrong with them ---
 
 
@@ -178,13 +438,13 @@ def test_every_mistake_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None
     }.items():
         monkeypatch.setenv(PREFIX + name, value)
     assert listing() == (
-        "COUNTERMAND_ADMIN_URL: it must be an address such as https://shop.example/admin.\n"
+        "environment: COUNTERMAND_ADMIN_URL: it must be an address such as https://shop.example/admin.\n"
         "COUNTERMAND_USERNAME is not set (Admin user name).\n"
-        "COUNTERMAND_TIMEOUT: Input should be a valid number, unable to parse string as a number.\n"
-        "COUNTERMAND_SETTLE: Input should be greater than or equal to 0.\n"
-        "COUNTERMAND_ATTEMPTS: Input should be less than or equal to 10.\n"
-        "COUNTERMAND_MAX_FAILURES: Input should be greater than or equal to 1.\n"
-        "COUNTERMAND_UNMASKED: Input should be a valid boolean, unable to interpret input.\n"
+        "environment: COUNTERMAND_TIMEOUT: Input should be a valid number, unable to parse string as a number.\n"
+        "environment: COUNTERMAND_SETTLE: Input should be greater than or equal to 0.\n"
+        "environment: COUNTERMAND_ATTEMPTS: Input should be less than or equal to 10.\n"
+        "environment: COUNTERMAND_MAX_FAILURES: Input should be greater than or equal to 1.\n"
+        "environment: COUNTERMAND_UNMASKED: Input should be a valid boolean, unable to interpret input.\n"
         f"{WHERE}"
     )
 
@@ -192,7 +452,7 @@ def test_every_mistake_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None
 @pytest.mark.parametrize("seconds", ["0", "-1", "601", "nan", "inf"])
 def test_a_wait_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, needed: None, seconds: str) -> None:
     monkeypatch.setenv("COUNTERMAND_TIMEOUT", seconds)
-    assert listing().startswith("COUNTERMAND_TIMEOUT: ")
+    assert listing().startswith("environment: COUNTERMAND_TIMEOUT: ")
 
 
 @pytest.mark.parametrize(
@@ -201,7 +461,9 @@ def test_a_wait_that_makes_no_sense_is_refused(monkeypatch: pytest.MonkeyPatch, 
 )
 def test_what_is_no_web_address_is_refused(monkeypatch: pytest.MonkeyPatch, needed: None, address: str) -> None:
     monkeypatch.setenv("COUNTERMAND_ADMIN_URL", address)
-    assert listing() == (f"COUNTERMAND_ADMIN_URL: it must be an address such as https://shop.example/admin.\n{WHERE}")
+    assert listing() == (
+        f"environment: COUNTERMAND_ADMIN_URL: it must be an address such as https://shop.example/admin.\n{ALL}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -209,7 +471,9 @@ def test_what_is_no_web_address_is_refused(monkeypatch: pytest.MonkeyPatch, need
 )
 def test_a_port_that_is_none_is_refused(monkeypatch: pytest.MonkeyPatch, needed: None, address: str) -> None:
     monkeypatch.setenv("COUNTERMAND_ADMIN_URL", address)
-    assert listing() == (f"COUNTERMAND_ADMIN_URL: it must be an address such as https://shop.example/admin.\n{WHERE}")
+    assert listing() == (
+        f"environment: COUNTERMAND_ADMIN_URL: it must be an address such as https://shop.example/admin.\n{ALL}"
+    )
 
 
 @pytest.mark.parametrize(
@@ -229,8 +493,8 @@ def test_an_address_that_would_send_the_password_readable_is_refused(
     monkeypatch.setenv("COUNTERMAND_ADMIN_URL", address)
     host = address[7:-6].lower()
     assert listing() == (
-        "COUNTERMAND_ADMIN_URL: http:// would send the password readable; use https://, or, where nobody else can "
-        f"listen, COUNTERMAND_ALLOW_HTTP={host}.\n{WHERE}"
+        "environment: COUNTERMAND_ADMIN_URL: http:// would send the password readable; use https://, or, where nobody "
+        f"else can listen, COUNTERMAND_ALLOW_HTTP={host}.\n{ALL}"
     )
 
 
@@ -275,26 +539,29 @@ def test_an_address_with_a_password_in_it_is_refused_and_not_repeated(
 ) -> None:
     monkeypatch.setenv("COUNTERMAND_ADMIN_URL", address)
     assert listing() == (
-        f"COUNTERMAND_ADMIN_URL: it must not hold a user name or password; those have settings of their own.\n{WHERE}"
+        "environment: COUNTERMAND_ADMIN_URL: it must not hold a user name or password; those have settings of their "
+        f"own.\n{ALL}"
     )
 
 
 def test_what_the_command_line_says_is_checked_too(needed: None) -> None:
     assert listing(timeout="soon") == (
-        f"COUNTERMAND_TIMEOUT: Input should be a valid number, unable to parse string as a number.\n{WHERE}"
+        f"--timeout: Input should be a valid number, unable to parse string as a number.\n{ALL}"
     )
 
 
 def test_a_dotenv_that_is_not_utf_8_is_refused() -> None:
     Path(".env").write_bytes("COUNTERMAND_USERNAME=Jörg\n".encode("latin-1"))
-    assert listing() == ".env is not UTF-8 (byte 22): save it as UTF-8."
+    assert listing() == (
+        ".env:1: The file is not UTF-8: the byte 0xF6 here belongs to no character; save it as UTF-8.\n" + ALL
+    )
 
 
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read it")
 def test_a_dotenv_that_may_not_be_read_is_refused() -> None:
     dotenv("COUNTERMAND_USERNAME=bot")
     Path(".env").chmod(0)
-    assert listing() == ".env cannot be read: Permission denied."
+    assert listing() == ".env:1: The file may not be read by this user: change its permissions.\n" + ALL
 
 
 def test_mistakes_in_the_settings_end_with_exit_status_2() -> None:
@@ -331,7 +598,7 @@ def test_a_password_of_the_wrong_type_is_not_repeated(with_secret: None) -> None
     with pytest.raises(SettingsInvalid) as refused:
         load_settings(password=[SECRET])
     told = "".join(traceback.format_exception(refused.value)) + repr(refused.value)
-    assert str(refused.value) == f"COUNTERMAND_PASSWORD: Input should be a valid string.\n{WHERE}"
+    assert str(refused.value) == "--password: Input should be a valid string."
     assert "ss w" not in told
 
 
@@ -367,8 +634,8 @@ def test_a_two_factor_secret_that_is_none_is_refused_and_not_repeated(
     with pytest.raises(SettingsInvalid) as refused:
         load_settings()
     assert str(refused.value) == (
-        "COUNTERMAND_TOTP_SECRET: it must be the secret as the Admin shows it beside the QR code: base32, letters A to "
-        f"Z and digits 2 to 7, spaces allowed.\n{WHERE}"
+        "environment: COUNTERMAND_TOTP_SECRET: it must be the secret as the Admin shows it beside the QR code: base32, "
+        "letters A to Z and digits 2 to 7, spaces allowed."
     )
     told = "".join(traceback.format_exception(refused.value)) + repr(refused.value.facts)
     assert written not in told or len(written) == 1
@@ -405,15 +672,9 @@ def test_the_ledger_may_be_somewhere_else(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 WRONG_LEDGER = (
-    "COUNTERMAND_LEDGER: it must be a file, or an address such as postgresql://bot@db.example/countermand.\n" + WHERE
+    "environment: COUNTERMAND_LEDGER: it must be a file, or an address such as postgresql://bot@db.example/countermand.\n"
+    + ALL
 )
-
-
-def places_listing() -> str:
-    """What is said of where the ledger is."""
-    with pytest.raises(SettingsInvalid) as refused:
-        load_places()
-    return str(refused.value)
 
 
 @pytest.mark.parametrize(
@@ -466,8 +727,8 @@ def test_a_ledgers_address_with_a_password_in_it_is_refused_and_not_repeated(
 ) -> None:
     monkeypatch.setenv("COUNTERMAND_LEDGER", address)
     assert places_listing() == (
-        "COUNTERMAND_LEDGER: it must not hold a password; PostgreSQL reads it from PGPASSWORD or your .pgpass file.\n"
-        + WHERE
+        "environment: COUNTERMAND_LEDGER: it must not hold a password; PostgreSQL reads it from PGPASSWORD or your "
+        ".pgpass file.\n" + ALL
     )
 
 

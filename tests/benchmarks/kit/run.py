@@ -5,8 +5,6 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pydantic import SecretStr
-
 from bot import __version__
 from bot.admin import Admin
 from bot.joblist import Job
@@ -18,7 +16,7 @@ from bot.recorder import Recorder
 from bot.runfolder import make_run_folder
 from bot.runner import AtHand, Limits, RunEnd, Runner
 from bot.session import browser_session
-from bot.settings import Settings
+from bot.settings import load_settings
 from flows.cancel_order import cancel_order
 from flows.sign_in import sign_in
 from kit.practice import Practice
@@ -102,8 +100,12 @@ class Bot:
 @contextmanager
 def open_bot(practice: Practice, runs_dir: Path, hears: Ear) -> Iterator[Bot]:
     """Start the browser and all that belongs to a run; closed with the block."""
-    settings = Settings(
-        admin_url=practice.url, username=practice.username, password=SecretStr(practice.password), runs_dir=runs_dir
+    settings = load_settings(
+        admin_url=practice.url,
+        username=practice.username,
+        password=practice.password,
+        accounts="",
+        runs_dir=runs_dir,
     )
     folder = make_run_folder(runs_dir, datetime.now(UTC))
     recorder = Recorder(folder)

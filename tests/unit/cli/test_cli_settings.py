@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import shutil
+import subprocess
+import sys
 from collections import Counter
 from contextlib import nullcontext
 from pathlib import Path
@@ -10,13 +14,17 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import typer
 
+from bot.cli import app
 from bot.errors import ElementMissing, Interrupted, RunStopped
+from bot.pack import packs_folder
 from bot.recorder import Recorder
 
 if TYPE_CHECKING:
     from conftest import Countermand, Shop
 
+ROOT = Path(__file__).resolve().parents[3]
 FIRST, SECOND, THIRD = (f"112-1215998-300209{number}" for number in (1, 2, 3))
 
 
@@ -110,6 +118,148 @@ def test_the_next_order_waits_for_the_pace_that_is_set(
     assert [order for _, order, _ in three.worked] == [FIRST]
     (seconds,) = rested
     assert 3000 < seconds <= 3600  # what the first order took is off it
+
+
+# --- Nothing that a person wrote is ignored ---
+
+OF_ENV = (
+    ".env:1: There is no setting COUNTERMAND_DRY_RUN. Did you mean the option --dry-run?\n"
+    ".env:2: There is no setting COUNTERMAND_MAX_CANCELLATIONS. Did you mean the option --max-cancellations?\n"
+    "Every setting is listed in .env.example.\n"
+)
+
+
+def nothing_was_made() -> bool:
+    return sorted(path.name for path in Path().iterdir() if path.name != ".env") == ["jobs.yaml"]
+
+
+def test_options_written_as_settings_open_nothing(countermand: Countermand, three: Shop) -> None:
+    Path(".env").write_text("COUNTERMAND_DRY_RUN=true\nCOUNTERMAND_MAX_CANCELLATIONS=1\n", encoding="utf-8")
+    assert countermand("run", "jobs.yaml", "--yes") == (2, "", OF_ENV)
+    assert three.worked == []
+    assert nothing_was_made()
+
+
+READ_SETTINGS = {
+    "run": ["jobs.yaml", "--yes"],
+    "plan": ["jobs.yaml"],
+    "audit": [],
+    "resolve": [FIRST, "--as", "canceled", "--note", "seen"],
+    "signed-in": ["--note", "by hand"],
+    "demo": [],
+    "report": ["latest"],
+    "verify": ["latest"],
+    "status": [],
+    "purge": ["--older-than", "30d", "--yes"],
+    "doctor": [],
+    "record": ["order_details"],
+    "check": [],
+    "pack lint": ["asc-4.3", "--page", "page.html"],
+}
+"""Every command that reads settings, with what else it needs."""
+
+
+def test_the_commands_that_read_settings_are_all_here() -> None:
+    whole = typer.main.get_command(app).commands
+    commands = {*whole, *(f"pack {name}" for name in whole["pack"].commands)}
+    assert commands - set(READ_SETTINGS) == {"sandbox", "schema", "pack", "pack show", "pack diff"}
+
+
+@pytest.mark.parametrize("command", READ_SETTINGS)
+def test_every_command_that_reads_settings_refuses_those_that_do_not_exist(
+    countermand: Countermand, settings: dict[str, str], monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setenv("COUNTERMAND_WORKERS", "4")
+    said = countermand(*command.split(), *READ_SETTINGS[command])
+    words = "environment: There is no setting COUNTERMAND_WORKERS. Did you mean the option --workers?"
+    assert said.status == 2
+    if command == "doctor":
+        assert said.out.startswith(f"FAILED       Settings           {words}\n")
+    else:
+        assert said.err == f"{words}\nEvery setting is listed in .env.example.\n"
+    assert nothing_was_made()
+
+
+@pytest.fixture
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path_factory.mktemp("home")
+    for name in ("HOME", "USERPROFILE"):
+        monkeypatch.setenv(name, str(folder))
+    return folder
+
+
+def test_a_tilde_is_a_home_folder_on_the_way_through_a_run(countermand: Countermand, three: Shop, home: Path) -> None:
+    Path(".env").write_text("COUNTERMAND_RUNS_DIR=~/x\n", encoding="utf-8")
+    Path("jobs.yaml").rename(home / "jobs.yaml")
+    assert countermand("run", "~/jobs.yaml", "--yes").status == 0
+    assert [path.name for path in Path().iterdir()] == [".env"]
+    (run,) = (path.parent for path in (home / "x").glob("*/results.json"))
+    for command in ("report", "verify"):
+        assert countermand(command, f"~/x/{run.name}").status == 0
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["plan", "~/gone.yaml"],
+        ["plan", "jobs.yaml", "--pack=~/gone.yaml"],
+        ["pack", "show", "~/gone.yaml"],
+        ["pack", "lint", "asc-4.3", "--page=~/gone.yaml"],
+        ["report", "~/gone.yaml"],
+        ["verify", "~/gone.yaml"],
+    ],
+)
+def test_a_tilde_of_nobody_is_told_on_the_command_line(
+    countermand: Countermand, three: Shop, command: list[str]
+) -> None:
+    said = countermand(*(word.replace("~", "~nobody-of-this-name") for word in command))
+    assert said.status == 2
+    words = " ".join(said.err.replace("│", " ").split())
+    assert (
+        "~nobody-of-this-name is not a home folder on this machine; write a file or folder of that name with its "
+        "whole path"
+    ) in words
+    assert nothing_was_made()
+
+
+@pytest.mark.parametrize("option", ["--baselines", "--out"])
+def test_a_tilde_is_a_home_folder_in_what_check_and_record_are_told(
+    countermand: Countermand, settings: dict[str, str], home: Path, monkeypatch: pytest.MonkeyPatch, option: str
+) -> None:
+    def stop(*given: Any) -> None:
+        raise RunStopped(reason=next(str(one) for one in given if "folder-of-mine" in str(one)))
+
+    monkeypatch.setattr("bot.check.command.check", lambda *given: stop(given[-1].baselines))
+    monkeypatch.setattr("bot.recording.command.record_to_file", stop)
+    command = ["check"] if option == "--baselines" else ["record", "order_details"]
+    assert countermand(*command, f"{option}=~/folder-of-mine").err == f"{home / 'folder-of-mine'}\n"
+
+
+def test_a_tilde_is_a_home_folder_in_the_name_of_a_pack(countermand: Countermand, home: Path) -> None:
+    shutil.copytree(packs_folder() / "asc-4.3", home / "mine")
+    assert countermand("pack", "diff", "asc-4.3", "~/mine") == (0, "Both say the same.\n", "")
+
+
+def test_a_saved_page_is_opened_in_the_browser_of_dotenv(
+    countermand: Countermand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(path: Path, browser: str) -> None:
+        raise RunStopped(reason=browser)
+
+    Path(".env").write_text("COUNTERMAND_BROWSER=/opt/chrome\n", encoding="utf-8")
+    monkeypatch.setattr("bot.check.savedpage.saved_page", stop)
+    assert countermand("pack", "lint", "asc-4.3", "--page", "page.html").err == "/opt/chrome\n"
+
+
+def test_the_help_stays_quick_because_it_imports_little() -> None:
+    heavy = ["pydantic_settings", "sqlalchemy", "playwright", "ruamel", "dotenv"]
+    for module, allowed in (("bot.cli", set()), ("bot.settings", {"ruamel", "dotenv"})):
+        code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
+        asked = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+        assert set(ast.literal_eval(asked.stdout)) <= allowed
+
+
+# --- What is set reaches browser and Admin ---
 
 
 class Opened:

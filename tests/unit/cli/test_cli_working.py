@@ -85,8 +85,8 @@ def test_a_pace_that_is_none_is_refused(countermand: Countermand, pace: str) -> 
     assert countermand("run", "jobs.yaml", "--yes", "--pace", pace) == (
         2,
         "",
-        "COUNTERMAND_PACE: it must be a number of orders and a time, such as 30/min, 500/h or 2/s.\n"
-        "Set them in the environment, or in a file .env in the folder you start from: see .env.example.\n",
+        "--pace: it must be a number of orders and a time, such as 30/min, 500/h or 2/s.\n"
+        "Every setting is listed in .env.example.\n",
     )
     assert nothing_was_made()
 
