@@ -22,7 +22,7 @@ def resolve(
     settled_as: Annotated[SettledAs, typer.Option("--as", help="What Seller Central says of it.")],
     note: Annotated[str, typer.Option("--note", help="How you know.")],
 ) -> None:
-    """Settle an order that waits for a person."""
+    """``countermand resolve``."""
     import getpass
     from datetime import UTC, datetime
 
@@ -47,7 +47,7 @@ def signed_in(
         str | None, typer.Option("--account", metavar="NAME", help="Which one, where the settings name several.")
     ] = None,
 ) -> None:
-    """Say that a person has signed in by hand, after refusals."""
+    """``countermand signed-in``."""
     import getpass
 
     from bot.admin import admin_name

@@ -24,7 +24,7 @@ def run(
         int | None, typer.Option("--max-cancellations", min=1, help="Stop once Confirm was pressed for so many orders.")
     ] = None,
 ) -> None:
-    """Cancel the orders on a list, or say why not."""
+    """``countermand run``."""
     from functools import partial
 
     from bot.joblist import read_job_list
@@ -53,7 +53,7 @@ def plan(
     language: LANGUAGE = None,
     unmasked: UNMASKED = False,
 ) -> None:
-    """Say what would become of each; press nothing."""
+    """``countermand plan``."""
     from bot.joblist import read_job_list
     from flows.read_order import plan_order
 
@@ -69,7 +69,7 @@ def audit(
     language: LANGUAGE = None,
     unmasked: UNMASKED = False,
 ) -> None:
-    """Look again at canceled orders: did Amazon keep it?"""
+    """``countermand audit``."""
     from datetime import UTC, datetime
 
     from bot.admin import admin_name
