@@ -341,6 +341,13 @@ class LeadsElsewhere(Technical):
     next_step = "Nothing was pressed. With order import disabled some versions link to Seller Central: cancel it there."
 
 
+class NotLookedAtAgain(Technical):
+    """An audit came to a page that cannot be taken for the ``order``'s. Needs ``why``, a sentence."""
+
+    sentence = "Order {order} could not be looked at again: {why}"
+    next_step = "Run countermand audit again. If it stays, look at the pictures of this order."
+
+
 class NeverPressed(Technical):
     """An element is one that must not be pressed. Needs the ``screen``, the ``element``, what it is ``known_by``."""
 

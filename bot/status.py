@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from bot.ledger import Event, Intent, Ledger
+from bot.outcomes import Outcome
 from bot.vocabulary import Status
 from bot.wording import OUTCOME_WORDS, count_of, harmless
 
@@ -17,7 +18,7 @@ ORDERS = 20
 
 def status_lines(ledger: Ledger, now: datetime | None = None) -> Iterator[str]:
     """The latest runs, newest first; the orders that a run works on now; the orders canceled in the last week, and
-    whether they still were when looked at again; every order whose Confirm was pressed without a proof.
+    whether they still were when looked at again; every order that waits for a person.
     """
     yield "Latest runs"
     for info in ledger.runs.latest(RUNS):
@@ -78,7 +79,7 @@ def _canceled(ledger: Ledger, since: datetime) -> Iterator[str]:
     canceled = ledger.intents.canceled_since(None, since)
     if not canceled:
         return
-    reverted = [intent for intent in canceled if intent.looked_status not in {"", Status.CANCELED}]
+    reverted = [intent for intent in canceled if intent.reverted]
     still = [intent for intent in canceled if intent.looked_status == Status.CANCELED]
     unseen = len(canceled) - len(still) - len(reverted)
     yield ""
@@ -94,6 +95,8 @@ def _canceled(ledger: Ledger, since: datetime) -> Iterator[str]:
 
 
 def _known(intent: Intent) -> str:
+    if intent.reverted:
+        return f"{OUTCOME_WORDS[Outcome.REVERTED].label} ({harmless(intent.looked_status)} {_moment(intent.looked_at)})"
     known = OUTCOME_WORDS[intent.outcome].label if intent.outcome else "cut off before it was known"
     return f"{known} ({harmless(intent.answer_words)})" if intent.answer_words else known
 

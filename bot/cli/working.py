@@ -92,7 +92,7 @@ def audit(
     end = carry_out(
         "audit",
         settings,
-        JobList(file=f"canceled since {since}", jobs=jobs),
+        JobList(file=f"canceled in the last {since}", jobs=jobs),
         lambda admin, job: audit_order(admin, job, intents[job.order]),
         headed=headed,
     )

@@ -62,6 +62,11 @@ class Pack(BaseModel):
         folded = " ".join(words.split())
         return next((status for status, texts in self.info.statuses.items() if folded in texts), None)
 
+    def says_canceled(self, notes: str) -> bool:
+        """Whether an order's notes say that it was canceled once: an import that undoes a cancel leaves the note."""
+        folded = " ".join(notes.split())
+        return any(words in folded for words in self.info.canceled_notes)
+
     def interruptions(self) -> tuple[ScreenSpec, ...]:
         """The screens that may appear in place of any other."""
         return tuple(spec for spec in self.screens.values() if spec.interrupts)

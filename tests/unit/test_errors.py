@@ -36,6 +36,7 @@ from bot.errors import (
     NotAsNeeded,
     NotImported,
     NotInGrid,
+    NotLookedAtAgain,
     NotReached,
     OrderNotFound,
     OrderTrouble,
@@ -160,6 +161,10 @@ MESSAGES: list[tuple[CountermandError, str]] = [
         NeverPressed(screen="Commerce order", element="view_or_cancel", known_by="its id"),
         "Commerce order: view_or_cancel is the Commerce order's own Cancel (by its id), which is not the Amazon "
         "cancel; it was not pressed.",
+    ),
+    (
+        NotLookedAtAgain(order=ORDER, why="The page shows order 1, not 2."),
+        f"Order {ORDER} could not be looked at again: The page shows order 1, not 2.",
     ),
     (PageTrouble(reason="the page crashed"), "The browser could not go on: the page crashed"),
     (CannotSignIn(reason="There is no code."), "There is no code."),

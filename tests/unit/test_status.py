@@ -148,6 +148,19 @@ def test_of_many_canceled_orders_the_newest_are_listed(ledger: Ledger, monkeypat
     assert lines[3] == "  and 1 more: the report of each run has them (countermand report RUN)"
 
 
+def test_an_order_that_was_reverted_waits_for_a_person(ledger: Ledger) -> None:
+    begun(ledger)
+    number = pressed(ledger, ORDERS[0])
+    ledger.intents.conclude(number, Outcome.CANCELED)
+    ledger.intents.note_look(number, "Unshipped")
+    (intent,) = ledger.intents.waiting()
+    assert shown(ledger)[-3:] == [
+        "1 order waiting for a person: look in Seller Central, then: countermand resolve",
+        f"  {ORDERS[0]}  Nordwind UK: Reverted: Amazon did not keep the cancel (Unshipped {at(intent.looked_at)})",
+        f"      Confirm pressed {at(intent.written_at)} in run 20260301-021405-a1b2",
+    ]
+
+
 def test_only_the_latest_look_counts(ledger: Ledger) -> None:
     begun(ledger)
     intent = pressed(ledger, ORDERS[0])
