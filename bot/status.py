@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bot.ledger import Event, Intent, Ledger
 from bot.outcomes import Outcome
 from bot.vocabulary import Status
-from bot.wording import OUTCOME_WORDS, count_of, harmless
+from bot.wording import AUDIT_AFTER_HOURS, OUTCOME_WORDS, count_of, harmless
 
 RUNS = 10
 """How many runs are listed."""
@@ -40,6 +40,18 @@ def status_lines(ledger: Ledger, now: datetime | None = None) -> Iterator[str]:
     for intent in waiting:
         yield f"  {intent.order}  {harmless(intent.store)}: {_known(intent)}"
         yield f"      Confirm pressed {_moment(intent.written_at)} in run {intent.run_id}"
+
+
+def looked_at_too_soon(intents: Iterable[Intent], now: datetime | None = None) -> str:
+    """What is said after an audit of orders that were canceled so lately that it proves little; else empty."""
+    since = (now or datetime.now(UTC)) - timedelta(hours=AUDIT_AFTER_HOURS)
+    late = sum(datetime.fromisoformat(intent.written_at) > since for intent in intents)
+    if not late:
+        return ""
+    return (
+        f"{count_of(late, 'order')} canceled less than {AUDIT_AFTER_HOURS} hours ago: Amazon may not have answered, "
+        "so run countermand audit again later."
+    )
 
 
 def looked_again(intents: Iterable[Intent]) -> dict[str, str]:

@@ -21,7 +21,7 @@ from bot.cli.screens import check, doctor, record
 from bot.cli.working import audit, plan, run
 from bot.errors import CountermandError, InputInvalid
 from bot.files.textfile import listing
-from bot.wording import harmless_lines
+from bot.wording import AUDIT_AFTER_HOURS, harmless_lines
 
 app = typer.Typer(
     name="countermand",
@@ -35,7 +35,10 @@ app = typer.Typer(
 COMMANDS: dict[Callable[..., None], str] = {
     run: "Cancel the orders on a list, or say why not.",
     plan: "Say what would become of each; press nothing.",
-    audit: "Look again at canceled orders: did Amazon keep it?",
+    audit: f"""Look again at canceled orders: did Amazon keep it?
+
+    The Admin tells Amazon later, and the next import undoes what Amazon did not keep: run it {AUDIT_AFTER_HOURS} hours
+    after the orders were canceled.""",
     resolve: "Settle an order that waits for a person.",
     signed_in: "Say that a person has signed in by hand, after refusals.",
     demo: "See it work here, on a practice Admin.",

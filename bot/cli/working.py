@@ -77,6 +77,7 @@ def audit(
     from bot.launch import renew_report
     from bot.ledger import Ledger
     from bot.results import RUN_FILE
+    from bot.status import looked_at_too_soon
     from bot.timespan import time_span
     from flows.read_order import audit_order
 
@@ -100,4 +101,6 @@ def audit(
         for run_id in dict.fromkeys(intent.run_id for intent in intents.values()):
             if (settings.runs_dir / run_id / RUN_FILE).is_file():
                 renew_report(settings.runs_dir / run_id, ledger)
+    if too_soon := looked_at_too_soon(intents.values()):
+        typer.echo(too_soon)
     raise typer.Exit(end.exit_status)

@@ -181,7 +181,11 @@ def test_an_audit_finds_what_the_next_import_brought_back(
     assert "not looked at again yet (countermand audit)" in (folder / "report.html").read_text(encoding="utf-8")
 
     sandbox.shop.order(US, ORDER).status = Status.UNSHIPPED
-    assert ended("audit", "--since", "1h")[0] == 1
+    status, said = ended("audit", "--since", "1h")
+    assert status == 1
+    assert "0 of 1 order still canceled, 1 needs a person" in said
+    assert "1 order canceled less than 4 hours ago" in said
+    assert "list" not in said
     assert "; REVERTED: read Unshipped at " in (folder / "report.html").read_text(encoding="utf-8")
 
     status, said = ended("status")

@@ -242,7 +242,7 @@ class World:
         rows = self.rows()
         assert set(presses) <= {row.intent for row in rows}, "a press without an intent"
         assert [row.intent for row in rows if not row.settled_at] == [
-            intent.intent for intent in self.ledger.intents.waiting()
+            intent.intent for intent in self.ledger.intents.waiting() if not intent.reverted
         ]
         for row in rows:
             order, press = self.orders[row.amazon_order], presses.get(row.intent)

@@ -7,7 +7,7 @@ from run_kit import HOST, STARTED, job, permit, run_info
 from bot.cancel.verdicts import Answer
 from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo
-from bot.status import looked_again, status_lines
+from bot.status import looked_again, looked_at_too_soon, status_lines
 from bot.vocabulary import Reason
 
 LOCAL = STARTED.astimezone().strftime("%Y-%m-%d %H:%M")
@@ -177,6 +177,26 @@ def test_an_order_that_was_not_canceled_here_has_nothing_to_be_looked_at_again(l
     info = begun(ledger)
     ledger.intents.conclude(pressed(ledger, ORDERS[0]), Outcome.UNKNOWN)
     assert looked_again(ledger.intents.of_run(info.run_id)) == {}
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (
+            3.9,
+            "2 orders canceled less than 4 hours ago: Amazon may not have answered, so run countermand audit again "
+            "later.",
+        ),
+        (4.1, ""),
+    ],
+)
+def test_an_audit_that_comes_too_soon_asks_for_another_one(ledger: Ledger, hours: float, said: str) -> None:
+    begun(ledger)
+    for order in ORDERS[:2]:
+        ledger.intents.conclude(pressed(ledger, order), Outcome.CANCELED)
+    canceled = ledger.intents.canceled_since(None, STARTED)
+    latest = max(datetime.fromisoformat(intent.written_at) for intent in canceled)
+    assert looked_at_too_soon(canceled, latest + timedelta(hours=hours)) == said
 
 
 @pytest.mark.parametrize(
