@@ -14,7 +14,10 @@ class Outcome(StrEnum):
     """What became of one order. Every order of a run ends with exactly one of these."""
 
     CANCELED = "canceled"
-    """Confirm was pressed, no error answered, and the details page, opened anew, says ``Canceled``."""
+    """Confirm was pressed, no error answered, and the details page, opened again, says ``Canceled``.
+
+    So the Admin accepted the cancel and queued it. Its cron job tells Amazon later, and shows nothing if that fails.
+    """
     ALREADY_CANCELED = "already_canceled"
     """It was canceled before this run looked at it; nothing was pressed."""
     NOT_CANCELABLE = "not_cancelable"
@@ -22,9 +25,11 @@ class Outcome(StrEnum):
     NOT_FOUND = "not_found"
     """The store, or the order in that store, is not in this Admin; nothing was pressed."""
     MISMATCH = "mismatch"
-    """The page shows something else than the job says, or a cancel was undone since; nothing was pressed."""
+    """The page shows something else than the job says; nothing was pressed."""
     CANCELED_NOT_SENT = "canceled_not_sent"
     """The Admin says ``Canceled`` but answered with an error: Amazon was probably never told."""
+    REVERTED = "reverted"
+    """It was canceled earlier and reads something else now: Amazon did not keep that cancel; nothing was pressed."""
     UNKNOWN = "unknown"
     """Confirm may have been pressed and what came of it cannot be decided: a person must look."""
     FAILED = "failed"
@@ -42,7 +47,7 @@ class Outcome(StrEnum):
     @property
     def needs_a_person(self) -> bool:
         """Whether somebody must look in Seller Central before anything else is done to this order."""
-        return self in {Outcome.CANCELED_NOT_SENT, Outcome.UNKNOWN}
+        return self in {Outcome.CANCELED_NOT_SENT, Outcome.REVERTED, Outcome.UNKNOWN}
 
 
 class OrderResult(BaseModel):
@@ -55,7 +60,7 @@ class OrderResult(BaseModel):
     reason: Reason = Field(description="Reason code that the job asked for")
     outcome: Outcome
     status_before: Status | None = Field(default=None, description="Status when the order was opened")
-    status_after: Status | None = Field(default=None, description="Status when it was opened anew after Confirm")
+    status_after: Status | None = Field(default=None, description="Status when it was opened again after Confirm")
     message: str = Field(description="One sentence: what was seen")
     next_step: str = Field(default="", description="What a person should do now; empty when nothing is to be done")
     attempts: int = Field(default=1, ge=0, description="How many times the order was begun; 0 when never")

@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 from playwright.sync_api import BrowserContext, Page, Route
 
 from bot.admin import Admin, admin_name
-from bot.errors import CountermandError, RunStopped
+from bot.errors import CommitsNotAllowed, CountermandError, RunStopped
 from bot.files.textfile import did_you_mean
 from bot.pack import Pack, load_pack, match_route
 from bot.screen import Screen
@@ -21,14 +21,6 @@ SANDBOX = "sandbox"
 """What stands for the host where the practice Admin is meant, whose port is another one each time. No real Admin is
 ever meant by it.
 """
-
-
-class CommitsNotAllowed(RunStopped):
-    """Test {test} may not cancel an order at {host}: {why}. Nothing was pressed."""
-
-    next_step = (
-        "Mark the test with @pytest.mark.commits, and allow it by name and host: --countermand-commits TEST@HOST"
-    )
 
 
 @dataclass

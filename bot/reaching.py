@@ -9,22 +9,11 @@ from playwright.sync_api import Request
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bot.admin import Admin, admin_name, first_line
-from bot.errors import RunStopped
+from bot.errors import NotReached
 from bot.screen import Screen
 
 FIRST_SCREENS = ("sign_in", "start_page", "two_factor")
 """The screens of an Admin that its address may lead to."""
-
-
-class NotReached(RunStopped):
-    """{reason}
-
-    Needs ``next_step`` too: what to do about it.
-    """
-
-    def __init__(self, reason: str, next_step: str) -> None:
-        super().__init__(reason=reason)
-        self.next_step = next_step
 
 
 class Cause(NamedTuple):

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
 from bot.ledger import Event, Intent, Ledger
+from bot.outcomes import Outcome
 from bot.vocabulary import Status
-from bot.wording import OUTCOME_WORDS, count_of, harmless
+from bot.wording import AUDIT_AFTER_HOURS, OUTCOME_WORDS, count_of, harmless
 
 RUNS = 10
 """How many runs are listed."""
@@ -17,7 +18,7 @@ ORDERS = 20
 
 def status_lines(ledger: Ledger, now: datetime | None = None) -> Iterator[str]:
     """The latest runs, newest first; the orders that a run works on now; the orders canceled in the last week, and
-    whether they still were when looked at again; every order whose Confirm was pressed without a proof.
+    whether they still were when looked at again; every order that waits for a person.
     """
     yield "Latest runs"
     for info in ledger.runs.latest(RUNS):
@@ -39,6 +40,18 @@ def status_lines(ledger: Ledger, now: datetime | None = None) -> Iterator[str]:
     for intent in waiting:
         yield f"  {intent.order}  {harmless(intent.store)}: {_known(intent)}"
         yield f"      Confirm pressed {_moment(intent.written_at)} in run {intent.run_id}"
+
+
+def looked_at_too_soon(intents: Iterable[Intent], now: datetime | None = None) -> str:
+    """What is said after an audit of orders that were canceled so lately that it proves little; else empty."""
+    since = (now or datetime.now(UTC)) - timedelta(hours=AUDIT_AFTER_HOURS)
+    late = sum(datetime.fromisoformat(intent.written_at) > since for intent in intents)
+    if not late:
+        return ""
+    return (
+        f"{count_of(late, 'order')} canceled less than {AUDIT_AFTER_HOURS} hours ago: Amazon may not have answered, "
+        "so run countermand audit again later."
+    )
 
 
 def looked_again(intents: Iterable[Intent]) -> dict[str, str]:
@@ -78,7 +91,7 @@ def _canceled(ledger: Ledger, since: datetime) -> Iterator[str]:
     canceled = ledger.intents.canceled_since(None, since)
     if not canceled:
         return
-    reverted = [intent for intent in canceled if intent.looked_status not in {"", Status.CANCELED}]
+    reverted = [intent for intent in canceled if intent.reverted]
     still = [intent for intent in canceled if intent.looked_status == Status.CANCELED]
     unseen = len(canceled) - len(still) - len(reverted)
     yield ""
@@ -94,6 +107,8 @@ def _canceled(ledger: Ledger, since: datetime) -> Iterator[str]:
 
 
 def _known(intent: Intent) -> str:
+    if intent.reverted:
+        return f"{OUTCOME_WORDS[Outcome.REVERTED].label} ({harmless(intent.looked_status)} {_moment(intent.looked_at)})"
     known = OUTCOME_WORDS[intent.outcome].label if intent.outcome else "cut off before it was known"
     return f"{known} ({harmless(intent.answer_words)})" if intent.answer_words else known
 

@@ -14,6 +14,13 @@ from typing import NamedTuple
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.vocabulary import Status
 
+AUDIT_AFTER_HOURS = 4
+"""When an audit is worth making, in hours after the last cancel.
+
+By then the Admin's cron job has had many turns, Amazon has worked through what it was sent, and the next import has
+brought back what it did not keep. It is well within the day that ``countermand audit`` looks back on.
+"""
+
 
 class Group(StrEnum):
     """The four heaps that a summary sorts outcomes into."""
@@ -41,7 +48,8 @@ OUTCOME_WORDS: dict[Outcome, Words] = {
     Outcome.CANCELED: Words(
         "Canceled",
         "Canceled",
-        "Confirm was pressed, no error came back, and the order, opened anew, reads Canceled.",
+        "Confirm was pressed, no error came back, and the order, opened again, reads Canceled. The Admin's cron job "
+        "tells Amazon later, and shows nothing if that fails.",
         Group.DONE,
     ),
     Outcome.ALREADY_CANCELED: Words(
@@ -60,6 +68,12 @@ OUTCOME_WORDS: dict[Outcome, Words] = {
         "Canceled here, not sent to Amazon",
         "Not sent to Amazon",
         "The Admin reads Canceled but answered with an error: Amazon was probably never told.",
+        Group.PERSON,
+    ),
+    Outcome.REVERTED: Words(
+        "Reverted: Amazon did not keep the cancel",
+        "Reverted",
+        "It was canceled earlier, and reads something else now. Nothing was pressed this time.",
         Group.PERSON,
     ),
     Outcome.UNKNOWN: Words(
@@ -205,11 +219,9 @@ def trial_sentence(command: str) -> str:
     }.get(command, "")
 
 
-def headline(outcomes: Iterable[Outcome], *, trial: bool) -> str:
-    """A run in one line: ``7 of 14 orders canceled, 2 need a person, 4 not canceled, 1 skipped``.
-
-    ``trial`` says that the run was one that never presses Confirm (see :func:`is_trial`).
-    """
+def headline(outcomes: Iterable[Outcome], command: str) -> str:
+    """A run in one line: ``7 of 14 orders canceled, 2 need a person, 4 not canceled, 1 skipped``."""
+    trial, audit = is_trial(command), command == "audit"
     counts = Counter(outcomes)
     total = counts.total()
     if not total:
@@ -222,11 +234,11 @@ def headline(outcomes: Iterable[Outcome], *, trial: bool) -> str:
         if canceled + already:
             parts.append(f"{canceled + already:,} {'canceled' if canceled else 'already canceled'}")
     else:
-        parts = [f"{canceled + already:,} of {count_of(total, 'order')} canceled"]
+        parts = [f"{canceled + already:,} of {count_of(total, 'order')} {'still ' if audit else ''}canceled"]
     if person := heaps[Group.PERSON]:
         parts.append(f"{person:,} {'needs' if person == 1 else 'need'} a person")
     if left := heaps[Group.NOT_CANCELED]:
-        parts.append(f"{left:,} {'would not be' if trial else 'not canceled'}")
+        parts.append(f"{left:,} {'would not be' if trial else 'not looked at again' if audit else 'not canceled'}")
     if skipped := heaps[Group.SKIPPED]:
         parts.append(f"{skipped:,} skipped")
     return ", ".join(parts)
@@ -234,22 +246,46 @@ def headline(outcomes: Iterable[Outcome], *, trial: bool) -> str:
 
 def opening(info: RunInfo, total: int) -> str:
     """The first line of a run: what begins, on how many orders, where and as whom."""
+    # An audit has no list: where its name would stand, it says which orders they are.
+    which = harmless(info.job_list) if info.command == "audit" else f"from {harmless(info.job_list)}"
     line = (
-        f"{harmless(info.command).capitalize()}: {count_of(total, 'order')} from {harmless(info.job_list)}, "
+        f"{harmless(info.command).capitalize()}: {count_of(total, 'order')} {which}, "
         f"at {harmless(info.admin)} as {harmless(info.account)}"
     )
     return f"{line} (nothing will be canceled)" if is_trial(info.command) else line
 
 
+def audit_sentence(info: RunInfo, outcomes: Iterable[Outcome]) -> str:
+    """What is known of the orders that a run canceled, and when to look at them again; empty where it canceled none."""
+    canceled = Counter(outcomes)[Outcome.CANCELED]
+    if not canceled:
+        return ""
+    if info.command == "demo":
+        return (
+            "A real Admin's cron job tells Amazon later, and shows nothing if that fails: run countermand audit "
+            f"{AUDIT_AFTER_HOURS} hours after a real run."
+        )
+    accepted = f"{count_of(canceled, 'cancel')} and put {'it' if canceled == 1 else 'them'}"
+    return (
+        f"The Admin accepted {accepted} into its queue; its cron job tells Amazon later, and shows nothing if that "
+        f"fails: run countermand audit {AUDIT_AFTER_HOURS} hours after this run."
+    )
+
+
 def closing(info: RunInfo, results: Sequence[OrderResult]) -> list[str]:
-    """The last lines of a run: its figures, why it stopped early if it did, whether it was in earnest."""
-    line = headline((result.outcome for result in results), trial=is_trial(info.command))
+    """The last lines of a run: its figures, why it stopped early if it did, whether it was in earnest, and when to look
+    at its cancels again.
+    """
+    outcomes = [result.outcome for result in results]
+    line = headline(outcomes, info.command)
     if info.finished_at is not None:
         line += f", in {duration(max(0.0, (info.finished_at - info.started_at).total_seconds()))}"
     lines = [f"{line}."]
     if info.stopped_early:
         lines.append(f"Stopped before the end of the list: {harmless(info.stopped_early)}")
     if sentence := trial_sentence(info.command):
+        lines.append(sentence)
+    if sentence := audit_sentence(info, outcomes):
         lines.append(sentence)
     return lines
 

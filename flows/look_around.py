@@ -10,8 +10,8 @@ from collections.abc import Callable
 from bot.admin import Admin
 from bot.cancel.guard import Opened, Sighting
 from bot.cancel.verdicts import unknown_status
-from bot.doctor import NotAsNeeded, Round
-from bot.errors import ElementMissing
+from bot.doctor import Round
+from bot.errors import ElementMissing, NotAsNeeded
 from bot.joblist import Job
 from bot.reaching import reach
 from bot.screen import Screen

@@ -3,12 +3,18 @@
 from bot.admin import Admin
 from bot.cancel.guard import Sighting
 from bot.cancel.verdicts import Verdict, before_confirm, reverted, still_canceled, unknown_status
+from bot.errors import Mismatch, NotImported, NotLookedAtAgain, Refused, Technical
 from bot.joblist import Job
 from bot.ledger import Intent
 from bot.outcomes import Outcome
 from bot.vocabulary import Status
 from flows.open_order import open_order
 from flows.recover_order import still_open
+
+GONE_SINCE = (
+    "It was canceled here earlier, so look it up in Seller Central; its store may have been renamed or removed since."
+)
+"""What to do about an order that an audit does not find: no job list could be wrong, since it comes from the ledger."""
 
 
 def cannot_cancel(seen: Sighting) -> Verdict | None:
@@ -32,13 +38,24 @@ def audit_order(admin: Admin, job: Job, intent: Intent) -> Verdict:
     """Look again at an order that was canceled earlier, because Amazon's next import can undo a cancel.
 
     Raises:
-        Refused, Technical: as ``open_order``.
+        Refused: the store or the order is no longer in this Admin.
+        Technical: as ``open_order``, or the page that it led to cannot be taken for the order's.
     """
-    _, seen = open_order(admin, job)
+    try:
+        _, seen = open_order(admin, job)
+    except (Mismatch, NotImported) as trouble:
+        raise NotLookedAtAgain(order=job.order, why=str(trouble)) from trouble
+    except Refused as trouble:
+        trouble.next_step = GONE_SINCE
+        raise
+    except Technical as trouble:
+        if trouble.next_step == Technical.next_step:
+            trouble.next_step = NotLookedAtAgain.next_step
+        raise
     admin.ledger.intents.note_look(intent.intent, seen.status or seen.status_words)
     if seen.status is Status.CANCELED:
         return still_canceled(intent.run_id, intent.written_at)
-    return reverted(intent.run_id, intent.written_at, seen.status or seen.status_words)
+    return reverted(intent.run_id, intent.written_at, seen.status, seen.status_words)
 
 
 def would_cancel(job: Job, seen: Sighting) -> Verdict:

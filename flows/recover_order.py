@@ -4,36 +4,44 @@ from datetime import UTC, datetime
 
 from bot.admin import Admin
 from bot.cancel.guard import Opened, Sighting, look_at_order
-from bot.cancel.verdicts import Verdict, pressed_before, reverted
+from bot.cancel.verdicts import Verdict, pressed_before, reverted, reverted_by_its_notes
 from bot.joblist import Job
 from bot.ledger import Intent
 from bot.outcomes import Outcome
+from bot.pack import Pack
 from bot.vocabulary import Status
 from flows.older_screens import open_anew
 
 
 def still_open(admin: Admin, job: Job, seen: Sighting) -> Verdict | None:
-    """What the ledger and the page say of an earlier Confirm, changing nothing; None when there was none."""
+    """What the ledger and the page say of an earlier cancel, changing nothing; None when there was none."""
     intent = admin.ledger.intents.open(admin.host, job.order)
     if intent is None:
-        undone = undone_cancel(admin, job, seen)
-        return reverted(undone.run_id, undone.written_at, Status.UNSHIPPED) if undone else None
+        return undone_cancel(seen, admin.ledger.intents.latest(admin.host, job.order), admin.pack)
     return _conclusion(admin, intent, seen, settled=False)
 
 
-def undone_cancel(admin: Admin, job: Job, seen: Sighting) -> Intent | None:
-    """The cancel that was proved, or that a person vouched for, of an order that reads Unshipped again.
+def undone_cancel(seen: Sighting, latest: Intent | None, pack: Pack) -> Verdict | None:
+    """What is said of an order that was canceled earlier, as ledger or page know, and no longer reads Canceled.
 
-    Amazon was told once, so that it is not told again: whether it refused, or has only not caught up yet, is not to
-    be seen here. None when there was no such cancel, or the order reads otherwise.
+    Amazon is not told a second time: whether it refused, or has only not caught up yet, is not to be seen here. A
+    person's word that the order was not canceled, the last that the ledger has of it, opens it again. None when
+    there was no such cancel, or the order still reads Canceled.
+
+    Needs what the page says, and the latest intent for this order.
     """
-    return admin.ledger.intents.canceled(admin.host, job.order) if seen.status is Status.UNSHIPPED else None
+    if latest and latest.settled_as == "canceled" and seen.status is not Status.CANCELED:
+        return reverted(latest.run_id, latest.written_at, seen.status, seen.status_words)
+    spoken_for = latest is not None and latest.settled_as == "not-canceled"
+    if seen.status is Status.UNSHIPPED and pack.says_canceled(seen.notes) and not spoken_for:
+        return reverted_by_its_notes()
+    return None
 
 
 def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Verdict | None:
     """Settle an earlier Confirm of this order from the ledger and the page, or say why a person must.
 
-    None when nothing stands in the way of a new permit: there was no such Confirm and no cancel that was undone, or
+    None when nothing stands in the way of a new permit: there was no such Confirm and no cancel was undone, or
     the page, opened anew after the recovery time, proves that it never arrived; the ledger then says so.
 
     Raises:
@@ -41,11 +49,11 @@ def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Ver
     """
     intent = admin.ledger.intents.open(admin.host, job.order)
     if intent is None:
-        undone = undone_cancel(admin, job, seen)
-        if undone is None:
-            return None
-        admin.ledger.intents.note_look(undone.intent, Status.UNSHIPPED)
-        return reverted(undone.run_id, undone.written_at, Status.UNSHIPPED)
+        latest = admin.ledger.intents.latest(admin.host, job.order)
+        undone = undone_cancel(seen, latest, admin.pack)
+        if undone and latest and latest.settled_as == "canceled":
+            admin.ledger.intents.note_look(latest.intent, seen.status or seen.status_words)
+        return undone
     age = (datetime.now(UTC) - datetime.fromisoformat(intent.written_at)).total_seconds()
     settled = age >= admin.recover_after
     verdict = _conclusion(admin, intent, seen, settled=settled)
@@ -76,5 +84,6 @@ def _conclusion(admin: Admin, intent: Intent, seen: Sighting, *, settled: bool) 
         intent.answer_words,
         seen.status,
         settled=settled,
-        was_canceled=admin.ledger.intents.was_seen(intent.intent, Status.CANCELED),
+        was_canceled=admin.ledger.intents.was_seen(intent.intent, Status.CANCELED)
+        or admin.pack.says_canceled(seen.notes),
     )

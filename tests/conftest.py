@@ -7,7 +7,8 @@ from zlib import crc32
 
 import pytest
 
-from bot.browser.find import BrowserChoice, BrowserUnusable, find_browser
+from bot.browser.find import BrowserChoice, find_browser
+from bot.errors import BrowserUnusable
 
 LONG = {
     "test_chaos.py",

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Playwright, StorageStat
 from playwright.sync_api import Error as PlaywrightError
 
 from bot.browser.find import BrowserChoice
-from bot.errors import CannotStart
+from bot.errors import BrowserDoesNotStart, CannotStart
 
 START_LIMIT = 60_000
 """How long a browser may take to start, in milliseconds."""
@@ -41,10 +41,6 @@ _QUIET = (
 _NO_FONTS = ("--disable-remote-fonts",)
 
 _HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?|[0-9a-f]*:[0-9a-f:.]+")
-
-
-class BrowserDoesNotStart(CannotStart):
-    """{source} does not start: {why}. {advice}"""
 
 
 def launch_options(

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Playwright, sync_playwright
 
-from bot.errors import CannotStart, NoBrowser
+from bot.errors import BrowserUnusable, NoBrowser
 from bot.files.home import at_home
 
 _SHELL_COMMANDS = ("chromium-headless-shell", "chrome-headless-shell")
@@ -40,12 +40,6 @@ _WINDOWS_PROGRAMS = (
     "Google/Chrome/Application/chrome.exe",
     "Microsoft/Edge/Application/msedge.exe",
 )
-
-
-class BrowserUnusable(CannotStart):
-    """COUNTERMAND_BROWSER names {named}, but {why}. Name the browser's program file, or leave the setting out
-    to use the one that is found.
-    """
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,9 +18,10 @@ from contextlib import suppress
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
-from bot.browser import BrowserDoesNotStart, launch, new_context
-from bot.browser.find import BrowserChoice, BrowserUnusable, find_browser, installed_browsers, playwrights_browsers
+from bot.browser import launch, new_context
+from bot.browser.find import BrowserChoice, find_browser, installed_browsers, playwrights_browsers
 from bot.environment import read_written
+from bot.errors import BrowserDoesNotStart, BrowserUnusable
 
 STEP_LIMIT = 900
 """How long the download, and each step of Debian's installation, may take, in seconds."""

@@ -1,8 +1,9 @@
 """What is concluded from what was seen: the three decision tables, as functions without a browser.
 
 Before Confirm the status decides whether an order can be canceled here at all. After Confirm the answer and
-the status on the details page, opened anew, decide together: the extension sets its own status to ``Canceled``
-first and tells Amazon second, so the status alone proves nothing, and an answer alone does not either.
+the status on the details page, opened again, decide together: the extension sets its own status to ``Canceled``
+first and queues the cancel for Amazon second, so the status alone proves nothing, and an answer alone does not either.
+Both together prove that the cancel is in the Admin's queue. Whether its cron job then reaches Amazon is shown nowhere.
 After a crash the ledger says what was pressed and answered, and the order's page how it reads now.
 """
 
@@ -91,19 +92,26 @@ LOOK_IN_SELLER_CENTRAL = (
 )
 
 
+TOLD_LATER = "The Admin tells Amazon later."
+"""What is known of Amazon when a cancel was accepted: that it is queued, and nothing more."""
+
+
 _UNKNOWN = Verdict(outcome=Outcome.UNKNOWN, message="", next_step=LOOK_IN_SELLER_CENTRAL)
 
 
 def after_confirm(answer: Answer, words: str, status_after: Status | None) -> Verdict:
     """What answer and status mean together, once Confirm was pressed.
 
-    Needs the answer, its words as far as any were shown, and the status on the details page opened anew; None
+    Needs the answer, its words as far as any were shown, and the status on the details page, opened again; None
     when that could not be read.
     """
     said = f" ({words})" if words else ""
     if status_after is Status.CANCELED and answer is Answer.OK:
         outcome, next_step = Outcome.CANCELED, ""
-        message = "Canceled: no error was answered and the order's page, opened anew, says Canceled."
+        message = (
+            "Canceled in the Admin: no error was answered, and the order's page, opened again, says Canceled. "
+            f"{TOLD_LATER}"
+        )
     elif status_after is Status.CANCELED and answer is Answer.ERROR:
         outcome = Outcome.CANCELED_NOT_SENT
         message = f"The Admin says Canceled but answered with an error{said}: Amazon was probably never told."
@@ -157,7 +165,7 @@ def pressed_before(
     if status is Status.CANCELED and answer is Answer.OK:
         return Verdict(
             outcome=Outcome.CANCELED,
-            message=f"{then}, no error was answered, and the order's page, opened now, says Canceled.",
+            message=f"{then}, no error was answered, and the order's page, opened now, says Canceled. {TOLD_LATER}",
             status_before=status,
             status_after=status,
         )
@@ -198,12 +206,31 @@ def still_canceled(run_id: str, written_at: str) -> Verdict:
     )
 
 
-def reverted(run_id: str, written_at: str, status: str) -> Verdict:
-    """What is said of an order that was canceled earlier and reads otherwise now: Amazon's import has undone it."""
+def reverted(run_id: str, written_at: str, status: Status | None, words: str) -> Verdict:
+    """What is said of an order that was canceled earlier and reads something else now: an import has undone it.
+
+    Needs the run and time of the cancel, the status now, and the page's own ``words`` for it.
+    """
     return Verdict(
-        outcome=Outcome.MISMATCH,
-        message=f"Canceled in run {run_id} ({written_at}), but it reads {status} now: Amazon did not keep the cancel.",
-        next_step="Look the order up in Seller Central: cancel it there if it is still open, or see what became of it. "
-        "To have it canceled here once more: countermand resolve, --as not-canceled.",
-        status_before=Status(status) if status in set(Status) else None,
+        outcome=Outcome.REVERTED,
+        message=f"Canceled in run {run_id} ({written_at}), but it reads {status or repr(cut(words, 80))} now: "
+        "Amazon did not keep the cancel.",
+        next_step="Look the order up in Seller Central, and cancel it there if it is still open; then: countermand "
+        "resolve, --as canceled. To have it canceled here once more: countermand resolve, --as not-canceled.",
+        status_before=status,
+    )
+
+
+def reverted_by_its_notes() -> Verdict:
+    """What is said of an ``Unshipped`` order whose notes say that it was canceled, of which the ledger knows nothing.
+
+    Somebody else canceled it, by hand or with another ledger, and an import brought it back.
+    """
+    return Verdict(
+        outcome=Outcome.REVERTED,
+        message="The order reads Unshipped, but its notes say that it was canceled before: Amazon did not keep that "
+        "cancel. Nothing was pressed.",
+        next_step="Look the order up in Seller Central, and cancel it there if it is still open. This ledger knows "
+        "nothing of the earlier cancel: ask who else cancels orders here.",
+        status_before=Status.UNSHIPPED,
     )

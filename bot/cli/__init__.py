@@ -1,7 +1,8 @@
 """The command line: parses and wires, nothing else. What is slow to import is imported by the command that needs it.
 
-The commands are in the modules beside this one. Here they are named, in the order in which the help lists them, and
-what goes wrong in any of them becomes a sentence and an exit status.
+The commands are in the modules beside this one. Here they are named, in the order in which the help lists them, each
+with the words of its help: these are no docstrings, which ``python -OO`` takes away. What goes wrong in any of them
+becomes a sentence and an exit status.
 """
 
 import sys
@@ -20,7 +21,7 @@ from bot.cli.screens import check, doctor, record
 from bot.cli.working import audit, plan, run
 from bot.errors import CountermandError, InputInvalid
 from bot.files.textfile import listing
-from bot.wording import harmless_lines
+from bot.wording import AUDIT_AFTER_HOURS, harmless_lines
 
 app = typer.Typer(
     name="countermand",
@@ -31,25 +32,35 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
-COMMANDS: tuple[Callable[..., None], ...] = (
-    run,
-    plan,
-    audit,
-    resolve,
-    signed_in,
-    demo,
-    report,
-    verify,
-    status,
-    purge,
-    sandbox,
-    doctor,
-    record,
-    check,
-    schema,
-)
-for command in COMMANDS:
-    app.command()(command)
+COMMANDS: dict[Callable[..., None], str] = {
+    run: "Cancel the orders on a list, or say why not.",
+    plan: "Say what would become of each; press nothing.",
+    audit: f"""Look again at canceled orders: did Amazon keep it?
+
+    The Admin tells Amazon later, and the next import undoes what Amazon did not keep: run it {AUDIT_AFTER_HOURS} hours
+    after the orders were canceled.""",
+    resolve: "Settle an order that waits for a person.",
+    signed_in: "Say that a person has signed in by hand, after refusals.",
+    demo: "See it work here, on a practice Admin.",
+    report: "Write the report of a run again.",
+    verify: "Say whether a run's folder and the ledger still agree.",
+    status: "List runs, and what waits for a person.",
+    purge: "Remove old evidence; keep outcomes.",
+    sandbox: "Serve the practice Admin, to try and to train.",
+    doctor: """Check everything up to the cancel dialog; cancel nothing.
+
+    It signs in with an account of the settings that no run is at work with.""",
+    record: """Click through a screen; get a draft of its pack file.
+
+    It only listens, and never to what is typed; but your own clicks are real, whatever they do.""",
+    check: """Hold every screen against pack and baselines; cancel nothing.
+
+    It signs in with an account of the settings that no run is at work with, and only looks, up to the cancel
+    dialog.""",
+    schema: "Print a JSON Schema, for editors that check and complete.",
+}
+for command, words in COMMANDS.items():
+    app.command(help=words)(command)
 app.add_typer(pack_app)
 
 

@@ -7,6 +7,7 @@ import typer
 
 from bot.cli.wiring import settings_of
 from bot.errors import CannotStart
+from bot.vocabulary import Status
 from bot.wording import harmless
 
 
@@ -22,7 +23,7 @@ def resolve(
     settled_as: Annotated[SettledAs, typer.Option("--as", help="What Seller Central says of it.")],
     note: Annotated[str, typer.Option("--note", help="How you know.")],
 ) -> None:
-    """Settle an order that waits for a person."""
+    """``countermand resolve``."""
     import getpass
     from datetime import UTC, datetime
 
@@ -38,6 +39,9 @@ def resolve(
             raise CannotStart(reason=f"Order {order} does not wait for a person; see: countermand status")
         for intent in intents:
             ledger.intents.settle(intent.intent, settled_as, by=getpass.getuser(), why=note)
+            if intent.reverted and settled_as is SettledAs.CANCELED:
+                # A person looked at it last, and found it canceled.
+                ledger.intents.note_look(intent.intent, Status.CANCELED)
             typer.echo(harmless(f"Order {order} ({intent.admin}, run {intent.run_id}) is settled as {settled_as}."))
 
 
@@ -47,7 +51,7 @@ def signed_in(
         str | None, typer.Option("--account", metavar="NAME", help="Which one, where the settings name several.")
     ] = None,
 ) -> None:
-    """Say that a person has signed in by hand, after refusals."""
+    """``countermand signed-in``."""
     import getpass
 
     from bot.admin import admin_name

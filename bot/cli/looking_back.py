@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def report(
     run_id: RUN,
 ) -> None:
-    """Write the report of a run anew."""
+    """``countermand report``."""
     from bot.launch import renew_report
     from bot.ledger import Ledger
     from bot.runfolder import find_run
@@ -30,7 +30,7 @@ def report(
 
 
 def verify(run_id: RUN) -> None:
-    """Say whether a run's folder and the ledger still agree."""
+    """``countermand verify``."""
     from bot.ledger import Ledger
     from bot.settings import load_places
     from bot.verify import find_folder, find_ledger
@@ -53,7 +53,7 @@ def verify(run_id: RUN) -> None:
 
 
 def status() -> None:
-    """List runs, and what waits for a person."""
+    """``countermand status``."""
     from bot.ledger import Ledger
     from bot.settings import load_places
     from bot.status import status_lines
@@ -71,7 +71,7 @@ def purge(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Remove without asking.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only list what would be removed.")] = False,
 ) -> None:
-    """Remove old evidence; keep outcomes."""
+    """``countermand purge``."""
     from datetime import UTC, datetime
 
     from bot.errors import LedgerTrouble, RunStopped

@@ -28,9 +28,9 @@ class SchemaOf(StrEnum):
     PACK = "pack"
 
 
-@pack_app.command()
+@pack_app.command(help="Say in words what a pack looks for.")
 def show(pack: PACK, screen: Annotated[str | None, typer.Option("--screen", help="Only this screen.")] = None) -> None:
-    """Say in words what a pack looks for."""
+    """``countermand pack show``."""
     from bot.pack import load_pack
     from bot.pack.tools import show as in_words
 
@@ -41,12 +41,12 @@ def show(pack: PACK, screen: Annotated[str | None, typer.Option("--screen", help
     typer.echo("\n".join(in_words(loaded, screen)).strip())
 
 
-@pack_app.command()
+@pack_app.command(help="Say what changed between two packs; exit status 1 if anything did.")
 def diff(
     old: Annotated[str, typer.Argument(metavar="OLD", help="Pack: a name or a folder.")],
     new: Annotated[str, typer.Argument(metavar="NEW", help="Pack to compare with it.")],
 ) -> None:
-    """Say what changed between two packs; exit status 1 if anything did."""
+    """``countermand pack diff``."""
     from bot.pack import load_pack
     from bot.pack.tools import differences
 
@@ -55,7 +55,12 @@ def diff(
     raise typer.Exit(bool(lines))
 
 
-@pack_app.command()
+@pack_app.command(
+    help="""Say what is wrong or odd about a pack; exit status 1 if anything is.
+
+    With --page every element of a screen is looked for on a saved page, which is opened without a network.
+    """
+)
 def lint(
     pack: PACK,
     page: Annotated[
@@ -70,10 +75,7 @@ def lint(
         typer.Option("--fact", metavar="NAME=VALUE", help="What the page is about: order=..."),
     ] = None,
 ) -> None:
-    """Say what is wrong or odd about a pack; exit status 1 if anything is.
-
-    With --page every element of a screen is looked for on a saved page, which is opened without a network.
-    """
+    """``countermand pack lint``."""
     from bot.pack import load_pack
     from bot.pack.tools import by_markup, odd
 
@@ -91,7 +93,7 @@ def lint(
 
 
 def schema(of: Annotated[SchemaOf, typer.Argument(help="What to describe.")]) -> None:
-    """Print a JSON Schema, for editors that check and complete."""
+    """``countermand schema``."""
     import json
 
     from bot.joblist import job_list_schema

@@ -28,7 +28,7 @@ FACE = Annotated[FaceName, typer.Option("--face", help="How the practice Admin d
 
 
 def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
-    """See it work here, on a practice Admin."""
+    """``countermand demo``."""
     from bot.joblist import read_job_list
     from bot.sandbox import Face, Sandbox
     from bot.sandbox.sample import SAMPLE_LIST, unexpected
@@ -64,7 +64,7 @@ def sandbox(
         GenerationName, typer.Option("--generation", help="Whose screens: of which version of the extension.")
     ] = GenerationName.ASC_4_3,
 ) -> None:
-    """Serve the practice Admin, to try and to train."""
+    """``countermand sandbox``."""
     import threading
 
     import pyotp

@@ -25,10 +25,7 @@ def doctor(
     language: LANGUAGE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print a list for programs, and nothing else.")] = False,
 ) -> None:
-    """Check everything up to the cancel dialog; cancel nothing.
-
-    It signs in with an account of the settings that no run is at work with.
-    """
+    """``countermand doctor``."""
     from functools import partial
 
     from bot.doctor import examine
@@ -49,10 +46,7 @@ def record(
     pack: ONE_PACK = None,
     language: LANGUAGE = None,
 ) -> None:
-    """Click through a screen; get a draft of its pack file.
-
-    It only listens, and never to what is typed; but your own clicks are real, whatever they do.
-    """
+    """``countermand record``."""
     from bot.recording.command import record_to_file
 
     file = out or Path(f"{screen}.yaml")
@@ -89,10 +83,7 @@ def check(
     language: LANGUAGE = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print an object for programs, and nothing else.")] = False,
 ) -> None:
-    """Hold every screen against pack and baselines; cancel nothing.
-
-    It signs in with an account of the settings that no run is at work with, and only looks, up to the cancel dialog.
-    """
+    """``countermand check``."""
     from functools import partial
 
     from bot.check.command import Plan

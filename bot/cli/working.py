@@ -24,7 +24,7 @@ def run(
         int | None, typer.Option("--max-cancellations", min=1, help="Stop once Confirm was pressed for so many orders.")
     ] = None,
 ) -> None:
-    """Cancel the orders on a list, or say why not."""
+    """``countermand run``."""
     from functools import partial
 
     from bot.joblist import read_job_list
@@ -53,7 +53,7 @@ def plan(
     language: LANGUAGE = None,
     unmasked: UNMASKED = False,
 ) -> None:
-    """Say what would become of each; press nothing."""
+    """``countermand plan``."""
     from bot.joblist import read_job_list
     from flows.read_order import plan_order
 
@@ -69,7 +69,7 @@ def audit(
     language: LANGUAGE = None,
     unmasked: UNMASKED = False,
 ) -> None:
-    """Look again at canceled orders: did Amazon keep it?"""
+    """``countermand audit``."""
     from datetime import UTC, datetime
 
     from bot.admin import admin_name
@@ -77,6 +77,7 @@ def audit(
     from bot.launch import renew_report
     from bot.ledger import Ledger
     from bot.results import RUN_FILE
+    from bot.status import looked_at_too_soon
     from bot.timespan import time_span
     from flows.read_order import audit_order
 
@@ -92,7 +93,7 @@ def audit(
     end = carry_out(
         "audit",
         settings,
-        JobList(file=f"canceled since {since}", jobs=jobs),
+        JobList(file=f"canceled in the last {since}", jobs=jobs),
         lambda admin, job: audit_order(admin, job, intents[job.order]),
         headed=headed,
     )
@@ -100,4 +101,6 @@ def audit(
         for run_id in dict.fromkeys(intent.run_id for intent in intents.values()):
             if (settings.runs_dir / run_id / RUN_FILE).is_file():
                 renew_report(settings.runs_dir / run_id, ledger)
+    if too_soon := looked_at_too_soon(intents.values()):
+        typer.echo(too_soon)
     raise typer.Exit(end.exit_status)

@@ -23,13 +23,12 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.admin import Admin, admin_name, first_line
 from bot.browser.find import find_browser
-from bot.errors import CountermandError, InputInvalid, Interrupted, PageTrouble, Technical
+from bot.errors import CountermandError, InputInvalid, Interrupted, NotReached, PageTrouble, Technical
 from bot.files.textfile import listing
 from bot.launch import SignIn, unopened_admin
 from bot.ledger import Ledger
 from bot.logs import log_to
 from bot.pack import AUTO, load_packs
-from bot.reaching import NotReached
 from bot.screen import Screen
 from bot.secrecy import cleaner, secrets_that_are_set
 from bot.settings import Settings, load_settings
@@ -92,17 +91,6 @@ class Finding(BaseModel):
     state: State
     found: str = Field(default="", description="What was found, in a few words; lines where there are several things")
     next_step: str = Field(default="", description="What to do; empty where nothing is to be done")
-
-
-class NotAsNeeded(CountermandError):
-    """{reason}
-
-    What the page shows is sound, but nothing that orders can be canceled with.
-    """
-
-    def __init__(self, reason: str, next_step: str) -> None:
-        super().__init__(reason=reason)
-        self.next_step = next_step
 
 
 @dataclass

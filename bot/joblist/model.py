@@ -145,18 +145,18 @@ def _filled(value: Any) -> Any:
 
 
 class ExpectInFile(_Model):
-    """What the Admin must show for this order; if it shows something else, nothing is canceled."""
+    """``expect`` of an order."""
 
-    model_config = ConfigDict(title="Expected")
+    model_config = ConfigDict(title="Expected", json_schema_extra={"description": f"{_EXPECT}."})
 
     total: Annotated[_Total | None, BeforeValidator(_filled)] = Field(default=None, description=_TOTAL)
     buyer: Annotated[_Buyer | None, BeforeValidator(_filled)] = Field(default=None, description=_BUYER)
 
 
 class OrderInFile(_Model):
-    """One order with words of its own."""
+    """An order that is more than its number."""
 
-    model_config = ConfigDict(title="Order")
+    model_config = ConfigDict(title="Order", json_schema_extra={"description": "One order with words of its own."})
 
     order: _OrderNumber = Field(description=_ORDER)
     store: _Store = Field(default="", description=f"{_STORE}; without it, that of the list")
@@ -180,9 +180,9 @@ def _a_few(orders: Any) -> Any:
 
 
 class ListInFile(_Model):
-    """Orders for Countermand to cancel."""
+    """The whole file."""
 
-    model_config = ConfigDict(title="Job list")
+    model_config = ConfigDict(title="Job list", json_schema_extra={"description": "Orders for Countermand to cancel."})
 
     store: _Store = Field(default="", description=f"{_STORE}; for every order that names none itself")
     reason: Annotated[_Reason | None, BeforeValidator(_reason)] = Field(

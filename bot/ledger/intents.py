@@ -13,7 +13,7 @@ from bot.ledger.database import Database, is_refused_as_double, timestamp, writa
 from bot.ledger.schema import events, intents, looks
 from bot.ledger.trail import Event, Trail
 from bot.outcomes import Outcome
-from bot.vocabulary import Reason
+from bot.vocabulary import Reason, Status
 
 if TYPE_CHECKING:
     from bot.cancel.guard import Permit
@@ -42,6 +42,11 @@ class Intent:
     """The status that it had then."""
     settled_as: str = ""
     """``canceled``, ``not-canceled``, ``not-sent`` or ``overtaken``; empty while it is open."""
+
+    @property
+    def reverted(self) -> bool:
+        """Whether it was canceled, and read something else when it was looked at last."""
+        return self.settled_as == "canceled" and self.looked_status not in {"", Status.CANCELED}
 
 
 class Intents:
@@ -82,16 +87,15 @@ class Intents:
         statement = _open_intents().where(intents.c.admin == admin, intents.c.amazon_order == order)
         return next((_intent(row) for row in self._database.read(statement)), None)
 
-    def canceled(self, admin: str, order: str) -> Intent | None:
-        """The latest intent for this order, if it was proved canceled or a person said that it is; else None."""
+    def latest(self, admin: str, order: str) -> Intent | None:
+        """The latest intent for this order, whatever came of it; None if there is none."""
         statement = (
             sa.select(intents)
             .where(intents.c.admin == admin, intents.c.amazon_order == order)
             .order_by(intents.c.intent.desc())
             .limit(1)
         )
-        latest = next((_intent(row) for row in self._database.read(statement)), None)
-        return latest if latest and latest.settled_as == "canceled" else None
+        return next((_intent(row) for row in self._database.read(statement)), None)
 
     def note_answer(self, intent: int, answer: Answer, words: str) -> None:
         """Record what the Admin answered to a press."""
@@ -112,11 +116,12 @@ class Intents:
         )
 
     def waiting(self, order: str | None = None) -> list[Intent]:
-        """The intents that wait for a person, oldest first: canceled_not_sent, unknown, or cut off by a crash.
+        """The intents that wait for a person, oldest first: canceled_not_sent, unknown, cut off, or reverted.
 
         With ``order``, only those of that order number, in whichever Admin.
         """
-        statement = _open_intents()
+        reverted = sa.and_(intents.c.settled_as == "canceled", looks.c.status != str(Status.CANCELED))
+        statement = _with_latest_look().where(intents.c.settled_at.is_(None) | reverted).order_by(intents.c.intent)
         if order is not None:
             statement = statement.where(intents.c.amazon_order == order)
         return [_intent(row) for row in self._database.read(statement)]

@@ -63,6 +63,11 @@ class Pack(BaseModel):
         folded = " ".join(words.split())
         return next((status for status, texts in self.info.statuses.items() if folded in texts), None)
 
+    def says_canceled(self, notes: str) -> bool:
+        """Whether an order's notes say that it was canceled once: an import that undoes a cancel leaves the note."""
+        folded = " ".join(notes.split())
+        return any(words in folded for words in self.info.canceled_notes)
+
     def interruptions(self) -> tuple[ScreenSpec, ...]:
         """The screens that may appear in place of any other."""
         return tuple(spec for spec in self.screens.values() if spec.interrupts)
@@ -240,6 +245,28 @@ def match_route(template: str, address: str) -> dict[str, str] | None:
     return found.groupdict() if found else None
 
 
+_DESCRIPTIONS = {
+    "ScreenSpec": (
+        "One screen: its elements, the ordered checks that prove that it is this screen, and its busy covers."
+    ),
+    "PackInfo": "pack.yaml: what holds for all screens of a pack.",
+    "Layer": "languages/<code>.yaml: what the English words of a pack are in another language.",
+    "Element": "One thing on a screen: how a person finds it, what it is for, and where that was observed.",
+    "Card": "The smallest box that holds a given text and a given control.",
+    "Check": "One condition of a screen, with the sentence that the user reads when it does not hold.",
+    "Interruption": "What it means when this screen appears instead of the one that was expected.",
+    "CancelRequest": "How the page's own cancel request is recognised on the wire, to hear its answer.",
+    "Way": (
+        "How the generations of the screens differ: where orders are listed, what a list leads to, where Confirm is."
+    ),
+    "Status": "The status of an Amazon order, as the extension names it. Only Unshipped can be canceled here.",
+    "Reason": (
+        "Why an order is canceled: the codes that Amazon accepts from a seller, in the order the Admin lists them."
+    ),
+}
+"""What the schema says of each part. The docstrings, which pydantic would take, are gone under ``python -OO``."""
+
+
 def pack_schema() -> dict[str, Any]:
     """JSON Schema of a pack's files, for editors: ``pack.yaml``, one screen, or one language."""
     screen = ScreenSpec.model_json_schema(ref_template="#/$defs/{model}")
@@ -251,5 +278,8 @@ def pack_schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Countermand pack: pack.yaml, one screen, or one language",
         "oneOf": [{"$ref": f"#/$defs/{name}"} for name in ("ScreenSpec", "PackInfo", "Layer")],
-        "$defs": definitions,
+        "$defs": {
+            name: {"description": _DESCRIPTIONS[name]} | {key: part[key] for key in part if key != "description"}
+            for name, part in definitions.items()
+        },
     }

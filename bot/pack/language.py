@@ -46,6 +46,9 @@ class Layer(BaseModel):
     observed: Words = Field(description="Where the words were seen")
     statuses: dict[Status, tuple[Words, ...]] = Field(description="Status -> every way in which screens write it")
     reasons: dict[Reason, Words] = Field(description="Reason code -> its words in the pick list")
+    canceled_notes: tuple[Words, ...] = Field(
+        default=(), description="Every way in which an order's notes say that it was canceled, beside the English one"
+    )
     words: dict[Words, Words] = Field(description="English words, as the pack has them -> what the Admin shows")
     screens: dict[Name, dict[Words, Words]] = Field(
         default_factory=dict, description="Screen -> English words that read otherwise there -> what it shows"
@@ -88,8 +91,9 @@ def read_layer(folder: Path, code: str) -> Translation:
 
 
 def in_language(info: PackInfo, layer: Layer) -> PackInfo:
-    """``pack.yaml`` in a language."""
-    return info.model_copy(update={"statuses": layer.statuses, "reasons": layer.reasons})
+    """``pack.yaml`` in a language. A note keeps the language in which it was written, so the English ones stay."""
+    notes = info.canceled_notes + layer.canceled_notes
+    return info.model_copy(update={"statuses": layer.statuses, "reasons": layer.reasons, "canceled_notes": notes})
 
 
 def screen_in_language(spec: ScreenSpec, layer: Layer) -> ScreenSpec:

@@ -230,6 +230,11 @@ class PackInfo(_Model):
     )
     statuses: dict[Status, tuple[Words, ...]] = Field(description="Status -> every way in which screens write it")
     reasons: dict[Reason, Words] = Field(description="Reason code -> its words in the pick list")
+    canceled_notes: tuple[Words, ...] = Field(
+        default=("Status updated to canceled.",),
+        description="Every way in which an order's notes say that it was canceled: an Unshipped order with such a note "
+        "was canceled before, and is not canceled again; left out, as in 4.3",
+    )
     way: Way = Field(default=Way(), description="How an order is reached and canceled; left out, as in 4.3")
     order_route: Words = Field(
         description="Where an order's own page is: after the # with a #, or part of the address without one"

@@ -110,7 +110,7 @@ def write_report(
     if len(results) <= SHEET:
         page.write(REPORT_FILE, everywhere, EVIDENCE_BUDGET)
         return folder / REPORT_FILE
-    sheets = _sheets(results, trial=wording.is_trial(info.command))
+    sheets = _sheets(results, info.command)
     for number, sheet in enumerate(sheets):
         page.write(sheet.file, everywhere[number * SHEET : (number + 1) * SHEET], 0, of=sheet)
     wrong = [place for place in everywhere if _group(results[place]) is not Group.DONE]
@@ -169,7 +169,6 @@ class _Page:
         orders = [self._order(place, evidence[place]) for place in places]
         counted = of.orders if of else self._results
         counts = Counter(result.outcome for result in counted)
-        trial = wording.is_trial(info.command)
         page = html_page(
             _TEMPLATE,
             title=f"Countermand report {harmless(info.run_id)}",
@@ -180,14 +179,15 @@ class _Page:
             find={result.order: place for place, result in enumerate(self._results)} if sheets else {},
             sheet_size=SHEET,
             report=REPORT_FILE,
-            headline=wording.headline(counts.elements(), trial=trial),
+            headline=wording.headline(counts.elements(), info.command),
             trial_sentence=wording.trial_sentence(info.command),
+            audit_sentence=wording.audit_sentence(info, counts.elements()),
             stopped_early=harmless(info.stopped_early),
             unfinished=info.finished_at is None,
             unmasked=info.unmasked and purged_at is None,
             purged=_moment(purged_at) if purged_at else "",
             facts=_facts(info, purged_at),
-            figures=_figures(counts, trial=trial),
+            figures=_figures(counts, info.command),
             orders=orders,
             people=[order for order in orders if order.words.group is Group.PERSON],
             legend=_legend(Counter(result.outcome for result in shown)),
@@ -203,7 +203,7 @@ class _Page:
         return _order(place, result, evidence, again, opened=_group(result) in self._opened)
 
 
-def _sheets(results: Sequence[OrderResult], *, trial: bool) -> list[Sheet]:
+def _sheets(results: Sequence[OrderResult], command: str) -> list[Sheet]:
     """The sheets of a long run."""
     sheets = []
     for first in range(0, len(results), SHEET):
@@ -213,7 +213,7 @@ def _sheets(results: Sequence[OrderResult], *, trial: bool) -> list[Sheet]:
             Sheet(
                 file=f"report-{number:02}.html",
                 title=f"Orders {first + 1:,} to {first + len(some):,}",
-                headline=wording.headline((result.outcome for result in some), trial=trial),
+                headline=wording.headline((result.outcome for result in some), command),
                 orders=some,
             )
         )
@@ -247,18 +247,22 @@ def _order(place: int, result: OrderResult, evidence: Sequence[Evidence], again:
     )
 
 
-def _figures(counts: Counter[Outcome], *, trial: bool) -> list[Figure]:
+def _figures(counts: Counter[Outcome], command: str) -> list[Figure]:
+    trial, audit = wording.is_trial(command), command == "audit"
     heaps = Counter(OUTCOME_WORDS[outcome].group for outcome in counts.elements())
     already, would = counts[Outcome.ALREADY_CANCELED], counts[Outcome.WOULD_CANCEL]
     canceled = counts[Outcome.CANCELED] + already
     done = []
     if trial or would:
         done.append(Figure(count=would, label="Would be canceled", kind="would", remark="nothing was pressed"))
-    if canceled == already and done:
+    if audit:
+        remark = "by the Admin's page, opened again" if canceled else ""
+        done.append(Figure(count=canceled, label="Still canceled", kind="done", remark=remark))
+    elif canceled == already and done:
         if already:
             done.append(Figure(count=already, label="Already canceled", kind="done", remark="before this run"))
     else:
-        remark = f"{already:,} of them before this run" if already else "confirmed by the page, opened anew"
+        remark = f"{already:,} of them before this run" if already else "in the Admin; Amazon is told later"
         done.append(Figure(count=canceled, label="Canceled", kind="done", remark=remark if canceled else ""))
     person = heaps[Group.PERSON]
     return [
@@ -271,7 +275,7 @@ def _figures(counts: Counter[Outcome], *, trial: bool) -> list[Figure]:
         ),
         Figure(
             count=heaps[Group.NOT_CANCELED],
-            label="Would not be canceled" if trial else "Not canceled",
+            label="Would not be canceled" if trial else "Not looked at again" if audit else "Not canceled",
             kind="not-canceled",
             remark="nothing was pressed",
         ),
@@ -290,7 +294,7 @@ def _facts(info: RunInfo, purged_at: datetime | None) -> list[tuple[str, str]]:
         "Admin": info.admin,
         "Account": info.account,
         "Workers": str(info.workers) if info.workers > 1 else "",
-        "Job list": info.job_list,
+        "Orders" if info.command == "audit" else "Job list": info.job_list,
         "Command": info.command,
         "Started": _moment(info.started_at),
         "Finished": _moment(info.finished_at) if info.finished_at else "not finished",

@@ -107,7 +107,8 @@ def result(of: Job) -> OrderResult:
         store=STORE,
         reason=of.reason,
         outcome=Outcome.CANCELED,
-        message="Canceled: no error was answered and the order's page, opened anew, says Canceled.",
+        message="Canceled in the Admin: no error was answered, and the order's page, opened again, says Canceled. "
+        "The Admin tells Amazon later.",
         seconds=1.5,
         evidence=tuple(f"evidence/{of.order}/{place:02}-choose_reason.jpg" for place in range(6)),
     )

@@ -61,7 +61,8 @@ def measure(orders: int, folder: Path) -> list[tuple[str, str]]:
             reason=job.reason,
             outcome=Outcome.CANCELED if place % 50 else Outcome.FAILED,
             status_before=Status.UNSHIPPED,
-            message="Canceled: no error was answered and the order's page, opened anew, says Canceled.",
+            message="Canceled in the Admin: no error was answered, and the order's page, opened again, says Canceled. "
+            "The Admin tells Amazon later.",
             evidence=tuple(f"evidence/{job.order}/{number:02}-{step}.jpg" for number, step in enumerate(STEPS, 1)),
         )
         for place, job in enumerate(jobs, 1)

@@ -78,7 +78,8 @@ def test_an_order_is_canceled_and_told_in_the_terms_of_the_results(
             Outcome.CANCELED,
             Status.UNSHIPPED,
             Status.CANCELED,
-            "Canceled: no error was answered and the order's page, opened anew, says Canceled.",
+            "Canceled in the Admin: no error was answered, and the order's page, opened again, says Canceled. "
+            "The Admin tells Amazon later.",
         ),
         failing.order: (
             Outcome.CANCELED_NOT_SENT,

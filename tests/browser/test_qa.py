@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from bot.admin import Admin
-from bot.errors import RunStopped
+from bot.errors import CommitsNotAllowed, RunStopped
 from bot.joblist import Job
-from bot.qa import CommitsNotAllowed, Gate, assert_screen
+from bot.qa import Gate, assert_screen
 from bot.sandbox import Sandbox
 from flows.cancel_order import cancel_order
 from flows.open_order import open_order
@@ -73,8 +73,8 @@ def test_confirm_is_not_pressed_where_whoever_made_the_admin_lets_nothing_be_pre
 GATED = """
 import pytest
 
+from bot.errors import CommitsNotAllowed
 from bot.joblist import Job
-from bot.qa import CommitsNotAllowed
 from flows.cancel_order import cancel_order, open_dialog
 from flows.open_order import open_order
 

@@ -123,7 +123,8 @@ def test_the_results_have_the_fields_that_are_promised(two_stores: Finished) -> 
         "outcome": "canceled",
         "status_before": "Unshipped",
         "status_after": "Canceled",
-        "message": "Canceled: no error was answered and the order's page, opened anew, says Canceled.",
+        "message": "Canceled in the Admin: no error was answered, and the order's page, opened again, says Canceled. "
+        "The Admin tells Amazon later.",
         "next_step": "",
         "attempts": 1,
         "seconds": 0,

@@ -70,7 +70,8 @@ LEFT_ALONE = {
 
 CANCELED = Verdict(
     outcome=Outcome.CANCELED,
-    message="Canceled: no error was answered and the order's page, opened anew, says Canceled.",
+    message="Canceled in the Admin: no error was answered, and the order's page, opened again, says Canceled. "
+    "The Admin tells Amazon later.",
     status_before=Status.UNSHIPPED,
     status_after=Status.CANCELED,
 )

@@ -168,6 +168,29 @@ def test_the_look_for_readers_of_settings_finds(line: str, tmp_path: Path) -> No
     assert list(reads_settings_itself(module))
 
 
+def test_no_assert_guards_anything() -> None:
+    # python -O takes it away. What a test suite of somebody else asserts is raised as an AssertionError.
+    found = [
+        where(path, node)
+        for path in [*ENGINE, *FLOWS]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Assert)
+    ]
+    assert found == []
+
+
+def test_nothing_that_is_told_comes_from_a_docstring() -> None:
+    # python -OO takes them away.
+    found = [
+        where(path, node)
+        for path in [*ENGINE, *FLOWS]
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Attribute | ast.Name | ast.alias)
+        and {"__doc__", "getdoc"} & {getattr(node, part, "") for part in ("attr", "id", "name")}
+    ]
+    assert found == []
+
+
 def test_selectors_is_a_folder_of_data() -> None:
     # A package of that name would take the place of the standard library's, and with it break subprocess.
     assert [path.name for path in (ROOT / "selectors").rglob("*.py")] == []

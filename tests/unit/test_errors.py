@@ -1,8 +1,10 @@
+import ast
 import importlib
 import inspect
 import pkgutil
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -10,11 +12,14 @@ import bot
 from bot import errors
 from bot.errors import (
     AdminBusy,
+    BrowserDoesNotStart,
+    BrowserUnusable,
     CannotSignIn,
     CannotStart,
     ChoiceNotOffered,
     ClaimLost,
     CodeRefused,
+    CommitsNotAllowed,
     CountermandError,
     ElementAmbiguous,
     ElementMissing,
@@ -28,8 +33,11 @@ from bot.errors import (
     Mismatch,
     NeverPressed,
     NoBrowser,
+    NotAsNeeded,
     NotImported,
     NotInGrid,
+    NotLookedAtAgain,
+    NotReached,
     OrderNotFound,
     OrderTrouble,
     PageTrouble,
@@ -48,7 +56,7 @@ from bot.errors import (
 )
 from bot.outcomes import Outcome
 
-for module in pkgutil.iter_modules(bot.__path__, "bot."):
+for module in pkgutil.walk_packages(bot.__path__, "bot."):
     importlib.import_module(module.name)  # so that the family is complete, wherever a member is defined
 
 
@@ -71,10 +79,25 @@ MESSAGES: list[tuple[CountermandError, str]] = [
         "Chromium, Chrome or Edge -- or name one in COUNTERMAND_BROWSER.",
     ),
     (
+        BrowserUnusable(named="/opt/chromium", why="there is no such file"),
+        "COUNTERMAND_BROWSER names /opt/chromium, but there is no such file. Name the browser's program file, or leave "
+        "the setting out to use the one that is found.",
+    ),
+    (
+        BrowserDoesNotStart(source="The installed Chrome", why="it is ill", advice="Call a doctor."),
+        "The installed Chrome does not start: it is ill. Call a doctor.",
+    ),
+    (
         LedgerTrouble(ledger="runs/ledger.sqlite", reason="database is locked"),
         "The ledger runs/ledger.sqlite cannot be used: database is locked",
     ),
     (RunStopped(reason="The Admin is down."), "The Admin is down."),
+    (NotReached("Nothing listens there.", "Check the address."), "Nothing listens there."),
+    (NotAsNeeded("There is no store.", "Add one."), "There is no store."),
+    (
+        CommitsNotAllowed(test="test_it", host="shop.example", why="it is not marked with commits"),
+        "Test test_it may not cancel an order at shop.example: it is not marked with commits. Nothing was pressed.",
+    ),
     (
         GenerationUnknown(store="Nordwind UK", why="asc-2: The tab Orders is not there."),
         "Which version of the Amazon Sales Channel this is cannot be told from the page of store 'Nordwind UK': "
@@ -139,6 +162,10 @@ MESSAGES: list[tuple[CountermandError, str]] = [
         "Commerce order: view_or_cancel is the Commerce order's own Cancel (by its id), which is not the Amazon "
         "cancel; it was not pressed.",
     ),
+    (
+        NotLookedAtAgain(order=ORDER, why="The page shows order 1, not 2."),
+        f"Order {ORDER} could not be looked at again: The page shows order 1, not 2.",
+    ),
     (PageTrouble(reason="the page crashed"), "The browser could not go on: the page crashed"),
     (CannotSignIn(reason="There is no code."), "There is no code."),
     (SignInRefused(reason="The Admin refused it."), "The Admin refused it."),
@@ -163,9 +190,22 @@ def test_an_error_says_its_sentence(error: CountermandError, message: str) -> No
     assert (str(error), error.message, error.args) == (message, message, (message,))
 
 
-def test_every_error_of_the_module_has_its_sentence_compared_here() -> None:
-    own = {member for member in FAMILY if member.__module__ == errors.__name__}
-    assert own == {type(error) for error, _ in MESSAGES} | {InputInvalid}
+def test_every_member_of_the_family_is_defined_in_one_module_and_has_its_sentence_compared_here() -> None:
+    assert {member.__module__ for member in FAMILY} == {errors.__name__}
+    assert set(FAMILY) == {type(error) for error, _ in MESSAGES} | {InputInvalid}
+
+
+def test_an_error_outside_the_family_is_a_signal_within_one_part_and_never_told_to_a_person() -> None:
+    signals = {
+        node.name
+        for part in ("bot", "flows")
+        for path in (Path(bot.__file__).parents[1] / part).rglob("*.py")
+        if path.name != "errors.py"
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.ClassDef)
+        and any(isinstance(base, ast.Name) and base.id.endswith(("Error", "Exception")) for base in node.bases)
+    }
+    assert signals == {"NotOffered", "NotOneControl", "ChannelError", "Over", "_StopReading"}
 
 
 def test_mistakes_in_a_file_are_told_a_line_each_in_their_order() -> None:
@@ -189,10 +229,21 @@ def test_what_is_in_the_way_says_what_to_do_about_it() -> None:
     assert InTheWay("A message lies over the page.", "Read it.").next_step == "Read it."
 
 
+@pytest.mark.parametrize("error", [NotReached("It is away.", "Wait."), NotAsNeeded("It is empty.", "Wait.")])
+def test_an_error_that_is_told_its_next_step_says_it(error: CountermandError) -> None:
+    assert error.next_step == "Wait."
+
+
 @pytest.mark.parametrize("member", FAMILY)
-def test_every_member_has_a_sentence_of_its_own(member: type[CountermandError]) -> None:
-    words = inspect.cleandoc(member.__doc__ or "").partition("\n\n")[0]
-    assert re.fullmatch(r"(?s)[A-Z{].*[.}]", words)
+def test_every_member_has_a_whole_sentence(member: type[CountermandError]) -> None:
+    assert re.fullmatch(r"[A-Z{].*[.}]", member.sentence)
+
+
+@pytest.mark.parametrize("member", FAMILY)
+def test_a_docstring_is_for_developers_and_holds_no_sentence_to_be_filled_in(member: type[CountermandError]) -> None:
+    words = inspect.cleandoc(member.__dict__.get("__doc__") or "")
+    assert words
+    assert "{" not in words
 
 
 @pytest.mark.parametrize("member", FAMILY)
@@ -260,11 +311,7 @@ def test_every_class_stands_in_the_drawing_below_its_base() -> None:
 
 
 def test_the_drawing_has_every_branch_of_the_family() -> None:
-    branches = {
-        member.__name__
-        for member in FAMILY
-        if member.__module__ == errors.__name__ and not issubclass(member, Refused | Technical)
-    }
+    branches = {member.__name__ for member in FAMILY if not issubclass(member, Refused | Technical)}
     assert set(drawn()) == branches | {"Refused", "Technical"}
 
 

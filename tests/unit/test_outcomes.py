@@ -35,6 +35,7 @@ def test_the_outcomes_are_those_that_results_promise() -> None:
         "not_found",
         "mismatch",
         "canceled_not_sent",
+        "reverted",
         "unknown",
         "failed",
         "skipped",
@@ -47,9 +48,10 @@ def test_three_outcomes_are_a_success() -> None:
     assert successes == {Outcome.CANCELED, Outcome.ALREADY_CANCELED, Outcome.WOULD_CANCEL}
 
 
-def test_two_outcomes_need_a_person_first() -> None:
+def test_three_outcomes_need_a_person_first() -> None:
     assert {outcome for outcome in Outcome if outcome.needs_a_person} == {
         Outcome.CANCELED_NOT_SENT,
+        Outcome.REVERTED,
         Outcome.UNKNOWN,
     }
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.qa import CommitsNotAllowed, Gate, gate_host
+from bot.errors import CommitsNotAllowed
+from bot.qa import Gate, gate_host
 
 pytest_plugins = ["pytester"]
 

@@ -242,7 +242,7 @@ class World:
         rows = self.rows()
         assert set(presses) <= {row.intent for row in rows}, "a press without an intent"
         assert [row.intent for row in rows if not row.settled_at] == [
-            intent.intent for intent in self.ledger.intents.waiting()
+            intent.intent for intent in self.ledger.intents.waiting() if not intent.reverted
         ]
         for row in rows:
             order, press = self.orders[row.amazon_order], presses.get(row.intent)
@@ -878,7 +878,7 @@ def test_an_order_that_was_proved_canceled_and_reads_unshipped_again_is_not_pres
     (result,) = second.results
     (intent,) = world.ledger.intents.canceled_since(HOST, LONG_AGO)
     assert (result.outcome, result.message) == (
-        Outcome.MISMATCH,
+        Outcome.REVERTED,
         f"Canceled in run run-1 ({intent.written_at}), but it reads Unshipped now: Amazon did not keep the cancel.",
     )
     assert intent.looked_status == "Unshipped"
@@ -939,7 +939,7 @@ def test_a_run_that_stood_still_between_its_intent_and_its_press_does_not_press(
     Process(world, LISTED[:1]).go_on("", [])
     world.orders[LISTED[0]].status = Status.UNSHIPPED
     asleep.go_on("", [])
-    assert [result.outcome for result in asleep.results] == [Outcome.MISMATCH]
+    assert [result.outcome for result in asleep.results] == [Outcome.REVERTED]
     assert len(world.orders[LISTED[0]].presses) == 1
 
 

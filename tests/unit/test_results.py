@@ -185,6 +185,7 @@ def test_junit_has_one_suite_and_one_case_an_order(tmp_path: Path) -> None:
         (Outcome.NOT_FOUND, "failure", "not_found"),
         (Outcome.MISMATCH, "failure", "mismatch"),
         (Outcome.CANCELED_NOT_SENT, "failure", "canceled_not_sent"),
+        (Outcome.REVERTED, "failure", "reverted"),
         (Outcome.UNKNOWN, "failure", "unknown"),
     ],
 )

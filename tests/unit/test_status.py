@@ -7,7 +7,7 @@ from run_kit import HOST, STARTED, job, permit, run_info
 from bot.cancel.verdicts import Answer
 from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo
-from bot.status import looked_again, status_lines
+from bot.status import looked_again, looked_at_too_soon, status_lines
 from bot.vocabulary import Reason
 
 LOCAL = STARTED.astimezone().strftime("%Y-%m-%d %H:%M")
@@ -148,6 +148,19 @@ def test_of_many_canceled_orders_the_newest_are_listed(ledger: Ledger, monkeypat
     assert lines[3] == "  and 1 more: the report of each run has them (countermand report RUN)"
 
 
+def test_an_order_that_was_reverted_waits_for_a_person(ledger: Ledger) -> None:
+    begun(ledger)
+    number = pressed(ledger, ORDERS[0])
+    ledger.intents.conclude(number, Outcome.CANCELED)
+    ledger.intents.note_look(number, "Unshipped")
+    (intent,) = ledger.intents.waiting()
+    assert shown(ledger)[-3:] == [
+        "1 order waiting for a person: look in Seller Central, then: countermand resolve",
+        f"  {ORDERS[0]}  Nordwind UK: Reverted: Amazon did not keep the cancel (Unshipped {at(intent.looked_at)})",
+        f"      Confirm pressed {at(intent.written_at)} in run 20260301-021405-a1b2",
+    ]
+
+
 def test_only_the_latest_look_counts(ledger: Ledger) -> None:
     begun(ledger)
     intent = pressed(ledger, ORDERS[0])
@@ -164,6 +177,26 @@ def test_an_order_that_was_not_canceled_here_has_nothing_to_be_looked_at_again(l
     info = begun(ledger)
     ledger.intents.conclude(pressed(ledger, ORDERS[0]), Outcome.UNKNOWN)
     assert looked_again(ledger.intents.of_run(info.run_id)) == {}
+
+
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        (
+            3.9,
+            "2 orders canceled less than 4 hours ago: Amazon may not have answered, so run countermand audit again "
+            "later.",
+        ),
+        (4.1, ""),
+    ],
+)
+def test_an_audit_that_comes_too_soon_asks_for_another_one(ledger: Ledger, hours: float, said: str) -> None:
+    begun(ledger)
+    for order in ORDERS[:2]:
+        ledger.intents.conclude(pressed(ledger, order), Outcome.CANCELED)
+    canceled = ledger.intents.canceled_since(None, STARTED)
+    latest = max(datetime.fromisoformat(intent.written_at) for intent in canceled)
+    assert looked_at_too_soon(canceled, latest + timedelta(hours=hours)) == said
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,5 @@
 import pytest
+from run_kit import run_info
 
 from bot import wording
 from bot.outcomes import OrderResult, Outcome
@@ -95,24 +96,76 @@ def test_lengths_of_time_are_told_for_people(seconds: float, shown: str) -> None
 
 
 @pytest.mark.parametrize(
-    ("outcomes", "trial", "line"),
+    ("outcomes", "command", "line"),
     [
-        ([], False, "No orders"),
-        ([Outcome.CANCELED], False, "1 of 1 order canceled"),
+        ([], "run", "No orders"),
+        ([Outcome.CANCELED], "run", "1 of 1 order canceled"),
         (
             [Outcome.CANCELED, Outcome.ALREADY_CANCELED, Outcome.UNKNOWN, Outcome.FAILED, Outcome.SKIPPED],
-            False,
+            "run",
             "2 of 5 orders canceled, 1 needs a person, 1 not canceled, 1 skipped",
         ),
-        ([Outcome.UNKNOWN, Outcome.CANCELED_NOT_SENT], False, "0 of 2 orders canceled, 2 need a person"),
+        ([Outcome.UNKNOWN, Outcome.CANCELED_NOT_SENT], "run", "0 of 2 orders canceled, 2 need a person"),
         (
             [Outcome.WOULD_CANCEL, Outcome.ALREADY_CANCELED, Outcome.NOT_CANCELABLE],
-            True,
+            "dry run",
             "1 of 3 orders would be canceled, 1 already canceled, 1 would not be",
         ),
-        ([Outcome.NOT_FOUND], True, "0 of 1 order would be canceled, 1 would not be"),
-        ([Outcome.WOULD_CANCEL, Outcome.CANCELED], False, "1 of 2 orders would be canceled, 1 canceled"),
+        ([Outcome.NOT_FOUND], "plan", "0 of 1 order would be canceled, 1 would not be"),
+        ([Outcome.REVERTED, Outcome.CANCELED], "run", "1 of 2 orders canceled, 1 needs a person"),
+        ([Outcome.REVERTED, Outcome.WOULD_CANCEL], "plan", "1 of 2 orders would be canceled, 1 needs a person"),
+        (
+            [Outcome.ALREADY_CANCELED, Outcome.REVERTED, Outcome.FAILED],
+            "audit",
+            "1 of 3 orders still canceled, 1 needs a person, 1 not looked at again",
+        ),
+        ([Outcome.WOULD_CANCEL, Outcome.CANCELED], "run", "1 of 2 orders would be canceled, 1 canceled"),
     ],
 )
-def test_the_headline_counts_every_order_once(outcomes: list[Outcome], trial: bool, line: str) -> None:
-    assert wording.headline(outcomes, trial=trial) == line
+def test_the_headline_counts_every_order_once(outcomes: list[Outcome], command: str, line: str) -> None:
+    assert wording.headline(outcomes, command) == line
+
+
+# --- What is known of Amazon, and when to look again ---
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "line"),
+    [
+        (
+            [Outcome.CANCELED, Outcome.ALREADY_CANCELED, Outcome.UNKNOWN],
+            "The Admin accepted 1 cancel and put it into its queue; its cron job tells Amazon later, and shows nothing "
+            "if that fails: run countermand audit 4 hours after this run.",
+        ),
+        (
+            [Outcome.CANCELED] * 1_200,
+            "The Admin accepted 1,200 cancels and put them into its queue; its cron job tells Amazon later, and shows "
+            "nothing if that fails: run countermand audit 4 hours after this run.",
+        ),
+        ([Outcome.ALREADY_CANCELED, Outcome.CANCELED_NOT_SENT, Outcome.REVERTED], ""),
+        ([], ""),
+    ],
+)
+def test_a_run_that_canceled_something_says_what_is_known_of_amazon_and_when_to_look_again(
+    outcomes: list[Outcome], line: str
+) -> None:
+    assert wording.audit_sentence(run_info(), outcomes) == line
+
+
+def test_the_demo_says_what_a_real_admin_would_do() -> None:
+    assert wording.audit_sentence(run_info(command="demo"), [Outcome.CANCELED]) == (
+        "A real Admin's cron job tells Amazon later, and shows nothing if that fails: run countermand audit 4 hours "
+        "after a real run."
+    )
+
+
+@pytest.mark.parametrize("command", ["plan", "dry run", "audit"])
+def test_what_cancels_nothing_says_nothing_of_amazon(command: str) -> None:
+    outcomes = [Outcome.WOULD_CANCEL, Outcome.ALREADY_CANCELED, Outcome.REVERTED, Outcome.FAILED]
+    assert wording.audit_sentence(run_info(command=command), outcomes) == ""
+
+
+def test_an_audit_says_which_orders_it_looks_at_where_a_run_names_its_list() -> None:
+    audit = run_info(command="audit", job_list="canceled in the last 24h")
+    assert wording.opening(audit, 2) == "Audit: 2 orders canceled in the last 24h, at shop.example as bot"
+    assert wording.opening(run_info(), 2) == "Run: 2 orders from jobs.yaml, at shop.example as bot"

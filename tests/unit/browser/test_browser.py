@@ -10,9 +10,9 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Playwright
 
-from bot.browser import BrowserDoesNotStart, is_allowed, launch, launch_options
+from bot.browser import is_allowed, launch, launch_options
 from bot.browser.find import BrowserChoice
-from bot.errors import CannotStart
+from bot.errors import BrowserDoesNotStart, CannotStart
 
 CHROME = BrowserChoice(executable=Path("chrome"), source="the installed Chrome at chrome")
 

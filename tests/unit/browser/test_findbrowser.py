@@ -12,8 +12,8 @@ import pytest
 from playwright.sync_api import Playwright
 
 from bot.browser import find as findbrowser
-from bot.browser.find import BrowserChoice, BrowserUnusable, find_browser, installed_browsers
-from bot.errors import NoBrowser
+from bot.browser.find import BrowserChoice, find_browser, installed_browsers
+from bot.errors import BrowserUnusable, NoBrowser
 
 posix = pytest.mark.skipif(sys.platform == "win32", reason="programs are marked by their mode")
 linux = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="browsers are kept so on Linux")

@@ -10,10 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.browser import BrowserDoesNotStart
 from bot.browser import get as getbrowser
-from bot.browser.find import BrowserChoice, BrowserUnusable
-from bot.errors import NoBrowser
+from bot.browser.find import BrowserChoice
+from bot.errors import BrowserDoesNotStart, BrowserUnusable, NoBrowser
 
 OWN = BrowserChoice(executable=None, source="Playwright's own Chromium")
 CHROME = BrowserChoice(executable=Path("/opt/chrome"), source="the installed Chrome at /opt/chrome")

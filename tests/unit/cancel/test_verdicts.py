@@ -12,6 +12,7 @@ from bot.cancel.verdicts import (
     before_confirm,
     pressed_before,
     reverted,
+    reverted_by_its_notes,
     still_canceled,
     unknown_status,
 )
@@ -246,12 +247,32 @@ def test_an_order_that_still_reads_canceled_needs_nobody() -> None:
 
 
 def test_an_order_that_the_next_import_brought_back_is_said_so() -> None:
-    assert reverted(*EARLIER, "Unshipped") == Verdict(
-        outcome=Outcome.MISMATCH,
+    assert reverted(*EARLIER, Status.UNSHIPPED, "Unshipped") == Verdict(
+        outcome=Outcome.REVERTED,
         message="Canceled in run 20240131-120000 (2024-01-31T12:00:00Z), but it reads Unshipped now: "
         "Amazon did not keep the cancel.",
-        next_step="Look the order up in Seller Central: cancel it there if it is still open, or see what became of it. "
-        "To have it canceled here once more: countermand resolve, --as not-canceled.",
+        next_step="Look the order up in Seller Central, and cancel it there if it is still open; then: countermand "
+        "resolve, --as canceled. To have it canceled here once more: countermand resolve, --as not-canceled.",
+        status_before=Status.UNSHIPPED,
+    )
+
+
+def test_an_order_that_was_brought_back_with_a_status_unknown_to_the_pack_is_told_in_the_pages_words() -> None:
+    verdict = reverted(*EARLIER, None, "Refused")
+    assert (verdict.message, verdict.status_before) == (
+        "Canceled in run 20240131-120000 (2024-01-31T12:00:00Z), but it reads 'Refused' now: "
+        "Amazon did not keep the cancel.",
+        None,
+    )
+
+
+def test_an_unshipped_order_whose_notes_tell_of_a_cancel_was_reverted() -> None:
+    assert reverted_by_its_notes() == Verdict(
+        outcome=Outcome.REVERTED,
+        message="The order reads Unshipped, but its notes say that it was canceled before: Amazon did not keep that "
+        "cancel. Nothing was pressed.",
+        next_step="Look the order up in Seller Central, and cancel it there if it is still open. This ledger knows "
+        "nothing of the earlier cancel: ask who else cancels orders here.",
         status_before=Status.UNSHIPPED,
     )
 
@@ -274,7 +295,8 @@ def test_only_both_proofs_together_are_a_success(answer: Answer, status: Status 
 def test_no_error_and_canceled_is_canceled() -> None:
     assert after_confirm(Answer.OK, "", Status.CANCELED) == Verdict(
         outcome=Outcome.CANCELED,
-        message="Canceled: no error was answered and the order's page, opened anew, says Canceled.",
+        message="Canceled in the Admin: no error was answered, and the order's page, opened again, says Canceled. "
+        "The Admin tells Amazon later.",
         status_after=Status.CANCELED,
     )
 

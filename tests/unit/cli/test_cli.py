@@ -38,7 +38,7 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "audit": "Look again at canceled orders: did Amazon keep it?",
         "resolve": "Settle an order that waits for a person.",
         "signed-in": "Say that a person has signed in by hand, after refusals.",
-        "report": "Write the report of a run anew.",
+        "report": "Write the report of a run again.",
         "verify": "Say whether a run's folder and the ledger still agree.",
         "status": "List runs, and what waits for a person.",
         "purge": "Remove old evidence; keep outcomes.",

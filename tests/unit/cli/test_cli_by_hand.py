@@ -15,7 +15,8 @@ from bot.cancel.guard import Permit
 from bot.errors import CannotSignIn
 from bot.ledger import Ledger
 from bot.ledger.signins import Ended, Factor
-from bot.vocabulary import Reason
+from bot.outcomes import Outcome
+from bot.vocabulary import Reason, Status
 
 if TYPE_CHECKING:
     from conftest import Countermand
@@ -65,7 +66,28 @@ def test_a_cancel_that_was_undone_can_be_opened_again_by_a_person(countermand: C
         "",
     )
     with Ledger.open(Path("runs") / "ledger.sqlite") as ledger:
-        assert ledger.intents.canceled("shop.example", FIRST) is None
+        latest = ledger.intents.latest("shop.example", FIRST)
+        assert latest is not None
+        assert latest.settled_as == "not-canceled"
+
+
+@pytest.mark.parametrize("settled_as", ["canceled", "not-canceled"])
+def test_a_person_settles_an_order_that_amazon_did_not_keep_canceled(countermand: Countermand, settled_as: str) -> None:
+    pressed_in_doubt()
+    with Ledger.open(Path("runs") / "ledger.sqlite") as ledger:
+        ledger.runs.go_on_as("20260301-021405-a1b2")
+        (intent,) = ledger.intents.waiting(FIRST)
+        ledger.intents.conclude(intent.intent, Outcome.CANCELED)
+        ledger.intents.note_look(intent.intent, Status.UNSHIPPED)
+    assert countermand("status").out.splitlines()[-3] == (
+        "1 order waiting for a person: look in Seller Central, then: countermand resolve"
+    )
+    assert countermand("resolve", FIRST, "--as", settled_as, "--note", "seen in Seller Central").status == 0
+    assert countermand("status").out.splitlines()[-1] == "Nothing waits for a person."
+    with Ledger.open(Path("runs") / "ledger.sqlite") as ledger:
+        latest = ledger.intents.latest("shop.example", FIRST)
+        assert latest is not None
+        assert latest.settled_as == settled_as
 
 
 def test_an_order_that_waits_for_nobody_cannot_be_settled(countermand: Countermand) -> None:

@@ -12,9 +12,9 @@ from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 
 from bot.browser.find import BrowserChoice
-from bot.doctor import CHECKS, COMPARE, Finding, NotAsNeeded, Round, State, examine
+from bot.doctor import CHECKS, COMPARE, Finding, Round, State, examine
 from bot.doctor.show import Json, Lines, in_one_sentence
-from bot.errors import ElementMissing, Interrupted, NoBrowser, RunStopped
+from bot.errors import ElementMissing, Interrupted, NoBrowser, NotAsNeeded, RunStopped
 from bot.ledger import Ledger
 
 OPENED = [check.name for check in CHECKS[2:]]

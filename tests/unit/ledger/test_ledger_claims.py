@@ -226,6 +226,25 @@ def test_an_order_that_was_canceled_twice_is_audited_once_with_its_latest_look(
     assert (intent.intent, intent.looked_status) == (second, "Canceled")
 
 
+def test_an_order_that_was_reverted_waits_for_a_person_until_it_is_seen_canceled_again_or_settled(
+    open_as: Callable[[str], Ledger],
+) -> None:
+    ledger = open_as("one")
+    intent = ledger.intents.write(HOST, permit())
+    ledger.intents.conclude(intent, Outcome.CANCELED)
+    ledger.intents.note_look(intent, "Canceled")
+    assert ledger.intents.waiting() == []
+    ledger.intents.note_look(intent, "Shipped")
+    (waiting,) = ledger.intents.waiting()
+    assert (waiting.order, waiting.reverted, waiting.looked_status) == (ORDER, True, "Shipped")
+    assert ledger.intents.waiting(OTHER) == []
+    ledger.intents.note_look(intent, "Canceled")
+    assert ledger.intents.waiting() == []
+    ledger.intents.note_look(intent, "Unshipped")
+    ledger.intents.settle(intent, "not-canceled", by="maria")
+    assert ledger.intents.waiting() == []
+
+
 def testthis_process_is_not_taken_for_gone() -> None:
     assert module.this_process().endswith(f"/{os.getpid()}")
     assert not module.is_gone(module.this_process())

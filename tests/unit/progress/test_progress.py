@@ -124,6 +124,8 @@ def test_plain_lines_tell_the_start_each_order_and_the_end() -> None:
         f"[2/3] {SECOND} (Nordwind UK): Unknown: a person must look | Unshipped | No answer came. | 1 min 4 s",
         f"[3/3] {THIRD} (Nordwind UK): Skipped | The run stopped.",
         "1 of 3 orders canceled, 1 needs a person, 1 skipped, in 2 min 3 s.",
+        "The Admin accepted 1 cancel and put it into its queue; its cron job tells Amazon later, and shows nothing if "
+        "that fails: run countermand audit 4 hours after this run.",
         f"Needs a person: {SECOND} (Nordwind UK): Look in Seller Central.",
     ]
 
@@ -371,6 +373,8 @@ def test_the_end_sums_up_and_tells_what_to_do() -> None:
         "1  ! Unknown: a person must look",
         "",
         "2 of 3 orders canceled, 1 needs a person, in 2 min 3 s.",
+        "The Admin accepted 2 cancels and put them into its queue; its cron job tells Amazon later, and shows",
+        "nothing if that fails: run countermand audit 4 hours after this run.",
         "",
         f"! {SECOND}  Nordwind UK",
         "  Look in Seller Central.",

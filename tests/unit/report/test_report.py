@@ -120,8 +120,31 @@ def test_a_run_that_canceled_nothing_real_says_so(tmp_path: Path, command: str, 
     assert sentence in read(tmp_path, info=INFO.model_copy(update={"command": command})).text
 
 
-def test_a_real_run_has_no_such_notice(tmp_path: Path) -> None:
-    assert read(tmp_path, result()).all("p", class_="notice") == []
+def test_a_real_run_that_canceled_nothing_has_no_notice(tmp_path: Path) -> None:
+    assert read(tmp_path, result(Outcome.NOT_FOUND)).all("p", class_="notice") == []
+
+
+def test_a_run_that_canceled_something_says_what_is_known_of_amazon_and_when_to_look_again(tmp_path: Path) -> None:
+    page = read(tmp_path, result(), result(Outcome.REVERTED))
+    assert len(page.all("p", class_="notice")) == 1
+    assert (
+        "The Admin accepted 1 cancel and put it into its queue; its cron job tells Amazon later, and shows nothing if "
+        "that fails: run countermand audit 4 hours after this run."
+    ) in page.text
+    assert "1 Canceled in the Admin; Amazon is told later 1 Needs a person look in Seller Central" in page.text
+
+
+def test_an_audit_counts_what_is_still_canceled_and_names_no_list(tmp_path: Path) -> None:
+    info = INFO.model_copy(update={"command": "audit", "job_list": "canceled in the last 24h"})
+    page = read(tmp_path, *map(result, (Outcome.ALREADY_CANCELED, Outcome.REVERTED, Outcome.FAILED)), info=info)
+    assert (
+        "1 Still canceled by the Admin's page, opened again 1 Needs a person look in Seller Central "
+        "1 Not looked at again nothing was pressed 0 Skipped the run got to every order"
+    ) in page.text
+    assert "Orders canceled in the last 24h" in page.text
+    assert "Reverted: Amazon did not keep the cancel" in page.text
+    assert "list" not in page.text.partition("Reverted: Amazon did not keep the cancel")[0].lower()
+    assert "disagrees" not in page.text
 
 
 def test_a_plan_never_counts_an_order_as_canceled(tmp_path: Path) -> None:
@@ -154,7 +177,7 @@ def test_the_figures_count_every_order_once(tmp_path: Path) -> None:
     page = read(tmp_path, *(result(outcome) for outcome in Outcome if outcome is not Outcome.WOULD_CANCEL))
 
     assert (
-        "2 Canceled 1 of them before this run 2 Need a person look in Seller Central "
+        "2 Canceled 1 of them before this run 3 Need a person look in Seller Central "
         "4 Not canceled nothing was pressed 1 Skipped the run did not get to them"
     ) in page.text
 
@@ -198,7 +221,7 @@ def test_only_orders_that_need_attention_are_open(tmp_path: Path) -> None:
     page = read(tmp_path, *(result(outcome) for outcome in Outcome))
 
     opened = [order["data-outcome"] for order in page.all("details", class_="order") if "open" in order]
-    assert opened == ["not_cancelable", "not_found", "mismatch", "canceled_not_sent", "unknown", "failed"]
+    assert opened == ["not_cancelable", "not_found", "mismatch", "canceled_not_sent", "reverted", "unknown", "failed"]
 
 
 def test_many_orders_that_were_not_canceled_stay_closed(tmp_path: Path) -> None:

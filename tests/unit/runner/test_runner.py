@@ -219,7 +219,8 @@ def test_every_order_is_worked_once_and_its_verdict_is_its_result(bench: Bench) 
         outcome=Outcome.CANCELED,
         status_before=Status.UNSHIPPED,
         status_after=Status.CANCELED,
-        message="Canceled: no error was answered and the order's page, opened anew, says Canceled.",
+        message="Canceled in the Admin: no error was answered, and the order's page, opened again, says Canceled. "
+        "The Admin tells Amazon later.",
         next_step="",
         attempts=1,
         seconds=result.seconds,
