@@ -13,6 +13,7 @@ from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_va
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsInvalid
+from bot.identity import LONGEST_NAME, admin_name, browser_host, host_of, spelled
 from bot.signin.accounts import Account, base32, read_accounts
 from bot.timespan import pace_of
 
@@ -180,19 +181,22 @@ class Settings(Places):
     def _address(cls, value: str, info: ValidationInfo) -> str:
         try:
             parts = urlsplit(value)
-            host = parts.hostname if parts.scheme in {"http", "https"} and parts.port != 0 else None
-        except ValueError:  # brackets that do not pair up, a port that is no number
+            known = parts.scheme in {"http", "https"} and parts.port != 0
+            host = browser_host(parts.hostname or "") if known else None
+        except ValueError:  # brackets that do not pair up, a port that is no number, letters that no host has
             host = None
         if not host:
             raise ValueError("it must be an address such as https://shop.example/admin")
         if parts.username or parts.password:
             raise ValueError("it must not hold a user name or password; those have settings of their own")
-        allowed = {name.lower() for name in info.data.get("allow_http", ())}
+        allowed = {spelled(name) for name in info.data.get("allow_http", ())}
         if parts.scheme == "http" and not _is_loopback(host) and host not in allowed:
             raise ValueError(
                 "http:// would send the password readable; use https://, or, where nobody else can listen, "
                 f"COUNTERMAND_ALLOW_HTTP={host}"
             )
+        if len(admin_name(value)) > LONGEST_NAME:
+            raise ValueError(f"its host and path must not be longer than {LONGEST_NAME} characters")
         return value
 
     @property
@@ -208,8 +212,8 @@ class Settings(Places):
 
     @property
     def host(self) -> str:
-        """The Admin's host name, without a port."""
-        return str(urlsplit(self.admin_url).hostname)
+        """The Admin's host name as browsers write it, without a port."""
+        return host_of(self.admin_url)
 
 
 def load_settings(**given: object) -> Settings:

@@ -50,7 +50,7 @@ def signed_in(
     """Say that a person has signed in by hand, after refusals."""
     import getpass
 
-    from bot.admin import admin_name
+    from bot.identity import admin_name
     from bot.ledger import Ledger
 
     settings = settings_of(None, None, unmasked=False)
