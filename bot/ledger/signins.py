@@ -81,7 +81,7 @@ class SignIns:
                     return None
                 self._refuse_what_is_spent(connection, admin, account, factor, secret)
                 begun_at = self._database.now(connection)
-                number = connection.execute(sign_ins.insert().values(mine, begun_at=begun_at)).inserted_primary_key
+                number = connection.execute(sign_ins.insert().values(**mine, begun_at=begun_at)).inserted_primary_key
         except LedgerTrouble as trouble:
             if is_refused_as_double(trouble):
                 return None
