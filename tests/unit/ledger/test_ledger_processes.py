@@ -1,6 +1,7 @@
 """Who is alive: what is taken from another process, when, and by whose clock."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -313,6 +314,25 @@ def test_on_a_server_a_computer_whose_clock_is_an_hour_off_leaves_a_live_claim_a
         assert one.claims.holds(ADMIN, ORDER)
         assert not two.claims.take(ADMIN, ORDER, 300)
         one.intents.write(ADMIN, permit())
+
+
+@pytest.mark.parametrize("off", ["+1h", "-1h"])
+def test_on_a_server_another_program_whose_clock_is_an_hour_off_leaves_a_live_claim_alone(
+    on_server: str, off: str
+) -> None:
+    if shutil.which("faketime") is None:
+        pytest.skip("there is no faketime")
+    with Ledger.open(on_server) as ledger:
+        ledger.runs.go_on_as("here")
+        assert ledger.claims.take(ADMIN, ORDER, 300)
+        tried = subprocess.run(
+            ["faketime", "-f", off, sys.executable, "-c", TAKE, on_server, "off", ORDER],
+            capture_output=True,
+            text=True,
+            input="go\n",
+            check=False,
+        )
+        assert (tried.returncode, tried.stdout) == (0, "False\n")
 
 
 def test_on_a_server_a_claim_of_a_computer_whose_clock_is_an_hour_off_ends_when_its_time_is_over(
