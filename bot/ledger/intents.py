@@ -67,7 +67,8 @@ class Intents:
             with self._database.writing() as connection:
                 # From here on no other program can change whose the order is, or write an intent for it.
                 self._database.deciding(connection, lock_name(admin, permit.order))
-                if (earlier := connection.execute(still_open).first()) is not None:
+                earlier = connection.execute(still_open.limit(1)).one_or_none()
+                if earlier is not None:
                     raise _pressed_before(_intent(earlier))
                 told["written_at"] = timestamp(self._database.now(connection))
                 written = connection.execute(

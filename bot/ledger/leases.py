@@ -43,7 +43,7 @@ class Leases:
         self._thing: sa.Column[Any] = table.c[thing]
         self._taken: set[tuple[str, str]] = set()
         self._seconds = 0.0
-        self._renewed = self._renewed_by_the_other = 0.0
+        self._renewed = (0.0, 0.0)
 
     def take(self, admin: str, thing: str, seconds: float) -> bool:
         """Take something for this run, or keep it longer; False while another run has it.
@@ -70,18 +70,15 @@ class Leases:
                 return False
             raise
         self._taken.add((admin, thing))
-        self._seconds = seconds
-        self._renewed, self._renewed_by_the_other = renewed
+        self._seconds, self._renewed = seconds, renewed
         return True
 
     def sign_of_life(self) -> None:
         """Keep what this run has, once a third of its time is over. What ran out or was taken stays lost."""
         if not self._taken:
             return
-        # One of them stands still while the computer sleeps, the other can be set.
-        wall, steady = self._clocks()
-        third = self._seconds / 3
-        if 0 <= wall - self._renewed < third and steady - self._renewed_by_the_other < third:
+        clocks = self._clocks()
+        if all(0 <= now - then < self._seconds / 3 for now, then in zip(clocks, self._renewed, strict=True)):
             return
         table, now = self._table, self._database.clock
         with self._database.writing() as connection:
@@ -90,7 +87,7 @@ class Leases:
                 .where(table.c.owner == self._database.owner, table.c.until > now)
                 .values(until=now + self._seconds)
             )
-        self._renewed, self._renewed_by_the_other = wall, steady
+        self._renewed = clocks
 
     def release(self, admin: str, thing: str) -> None:
         """Give something back; nothing happens if another run has it by now."""
@@ -126,6 +123,7 @@ class Leases:
         return (self._table.c.admin == admin) & (self._thing == thing)
 
     def _clocks(self) -> tuple[float, float]:
+        # The first can be set; the second stands still while the computer sleeps.
         return time.time(), time.monotonic()
 
     def _note(self, connection: sa.Connection, thing: str, **told: str) -> None:

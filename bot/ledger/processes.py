@@ -76,7 +76,7 @@ def is_gone(written: str) -> bool:
         return False  # elsewhere psutil moves the start of a process when the clock is set
     try:
         started, booted = _start_of(int(number))
-    except psutil.Error:
+    except (psutil.Error, OSError):
         return False  # it ended just now, or its start is not for this user to know
     # The clock can have been set since, and then only one of the two differs.
     shifted = abs((started - booted) - (process.started - process.booted)) > TOLERANCE
@@ -87,12 +87,15 @@ def is_gone(written: str) -> bool:
 def _process(number: int) -> Process:
     """This process; a fork of it has another number, and so becomes another one."""
     host = socket.gethostname()[:64].replace(" ", "_") or UNKNOWN
-    started, booted = _start_of(number)
+    try:
+        (started, booted), table = _start_of(number), _table()
+    except (psutil.Error, OSError):  # there is no /proc, or it is that of another namespace
+        (started, booted), table = (0.0, 0.0), UNKNOWN
     return Process(
         name=f"{host}/{number}",
         id=secrets.token_hex(8),
         system=_system(),
-        table=_table(),
+        table=table,
         started=started,
         booted=booted,
     )

@@ -77,7 +77,7 @@ class SignIns:
         try:
             with self._database.writing() as connection:
                 self._database.deciding(connection, lock_name(admin, account))
-                if connection.execute(under_way).first() is not None:
+                if connection.execute(under_way).all():
                     return None
                 self._refuse_what_is_spent(connection, admin, account, factor, secret)
                 begun_at = self._database.now(connection)

@@ -53,7 +53,7 @@ FREEZE = (
     + """
 say(ledger.claims.take("shop.example/admin", order, 300))
 sys.stdin.readline()
-ledger.claims._renewed = 0  # a sign of life is due
+ledger.claims._renewed = (0, 0)  # a sign of life is due
 ledger.claims.sign_of_life()
 say(ledger.claims.holds("shop.example/admin", order))
 try:
@@ -165,6 +165,23 @@ def test_where_proc_is_that_of_another_namespace_nothing_is_proved(monkeypatch: 
     assert processes._table() != UNKNOWN
     monkeypatch.setattr(processes.Path, "readlink", lambda _: Path("1"))
     assert processes._table() == UNKNOWN
+
+
+def test_a_process_that_cannot_look_at_itself_proves_nothing_and_works(
+    ended: Process, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from bot.ledger import processes
+
+    def no_proc() -> float:
+        raise FileNotFoundError("/proc/stat")
+
+    monkeypatch.setattr(psutil, "boot_time", no_proc)
+    processes._process.cache_clear()
+    blind = mine()
+    processes._process.cache_clear()
+    assert (blind.table, blind.started, blind.booted) == (UNKNOWN, 0, 0)
+    assert not is_gone(str(ended))
+    processes._process.cache_clear()
 
 
 @pytest.fixture
