@@ -78,9 +78,9 @@ def audit(
     from bot.timespan import time_span
     from flows.read_order import audit_order
 
-    settings = settings_of(pack, language, unmasked)
+    settings, span = settings_of(pack, language, unmasked), time_span(since)
     with Ledger.open(settings.ledger_place) as ledger:
-        begin = ledger.now() - time_span(since)
+        begin = ledger.now() - span
         canceled = ledger.intents.canceled_since(admin_name(settings.admin_url), begin)
         intents = {intent.order: intent for intent in canceled}
     if not intents:
