@@ -11,7 +11,6 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from email.utils import parsedate_to_datetime
 from typing import TypeVar
-from urllib.parse import urlsplit
 
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
@@ -21,6 +20,7 @@ from bot.browser import is_allowed
 from bot.cancel import commerce
 from bot.changes import comes_to_rest, count_on, wait_for_change
 from bot.errors import EvidenceNotWritten, Interrupted, LedgerTrouble, PageTrouble, ScreenNotReached
+from bot.identity import admin_name, host_of
 from bot.interruptions import Interruptions
 from bot.ledger import Event, Ledger
 from bot.pack import Pack
@@ -99,6 +99,7 @@ class Admin:
         """Name of the pack that was recognised; empty where none was to be, or none is yet."""
         self.url = url
         self.host = admin_name(url)
+        """What it is known by: its host and path (``bot.identity``)."""
         self.ledger = ledger or Ledger.in_memory()
         self.recorder = recorder or NoRecorder()
         self.patience = patience
@@ -129,7 +130,7 @@ class Admin:
         """Seconds that the Admin took to answer for each page that was opened, for whoever empties it now and then."""
         self.holds_secret = False
         """Whether a secret was typed into the page that is open."""
-        self._allowed_hosts = {str(urlsplit(url).hostname), *allowed_hosts}
+        self._allowed_hosts = {host for host in (host_of(url), *allowed_hosts) if host}
         self._fresh_page = fresh_page
         self._second_page = second_page
         self._sign_in = sign_in
@@ -408,14 +409,6 @@ def _seconds_taken(answer: Response) -> float | None:
     timing = answer.request.timing  # in milliseconds, -1 where there is none
     asked, answered = timing["requestStart"], timing["responseStart"]
     return (answered - asked) / 1000 if 0 <= asked <= answered else None
-
-
-def admin_name(url: str) -> str:
-    """What the ledger knows an Admin by: its host, with the port where that is not the usual one."""
-    parts = urlsplit(url)
-    usual = {"http": 80, "https": 443}.get(parts.scheme)
-    host = (parts.hostname or "").rstrip(".")
-    return host if parts.port in {None, usual} else f"{host}:{parts.port}"
 
 
 def first_line(trouble: PlaywrightError) -> str:

@@ -165,7 +165,7 @@ class CommitsNotAllowed(RunStopped):
 
     sentence = "Test {test} may not cancel an order at {host}: {why}. Nothing was pressed."
     next_step = (
-        "Mark the test with @pytest.mark.commits, and allow it by name and host: --countermand-commits TEST@HOST"
+        "Mark the test with @pytest.mark.commits, and allow it by name and Admin: --countermand-commits TEST@ADMIN"
     )
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 from loguru import logger
 
 from bot import __version__
-from bot.admin import Admin, admin_name
+from bot.admin import Admin
 from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, LedgerTrouble, RunStopped
+from bot.identity import admin_name
 from bot.joblist import JobList
 from bot.ledger import Event, Ledger
 from bot.logs import log_lines_to, log_to

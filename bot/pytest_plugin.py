@@ -55,8 +55,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--countermand-commits",
         action="append",
-        metavar="TEST@HOST",
-        help="Let this test, which is marked with commits, cancel orders at this host ('sandbox': the practice Admin).",
+        metavar="TEST@ADMIN",
+        help="Let this test, which is marked with commits, cancel orders at this Admin, named by its host and path "
+        "('sandbox': the practice Admin).",
     )
     parser.addini("countermand_target", "As --countermand-target.", default="settings")
     parser.addini("countermand_commits", "As --countermand-commits, one a line.", type="linelist", default=[])
@@ -65,7 +66,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Make the marker known."""
     config.addinivalue_line(
-        "markers", "commits: cancels orders for good; runs only where --countermand-commits allows it by name and host"
+        "markers", "commits: cancels orders for good; runs only where --countermand-commits allows it by name and Admin"
     )
 
 
@@ -126,7 +127,7 @@ def countermand_target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """The Admin that this session works at, as --countermand-target says; nothing is opened yet."""
     import secrets
 
-    from bot.admin import admin_name
+    from bot.identity import admin_name
     from bot.ledger import Ledger
     from bot.pack import load_pack
     from bot.qa import SANDBOX, gate_host

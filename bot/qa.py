@@ -11,14 +11,15 @@ from weakref import WeakKeyDictionary
 
 from playwright.sync_api import BrowserContext, Page, Route
 
-from bot.admin import Admin, admin_name
+from bot.admin import Admin
 from bot.errors import CommitsNotAllowed, CountermandError, RunStopped
 from bot.files.textfile import did_you_mean
+from bot.identity import admin_name, host_of
 from bot.pack import Pack, load_pack, match_route
 from bot.screen import Screen
 
 SANDBOX = "sandbox"
-"""What stands for the host where the practice Admin is meant, whose port is another one each time. No real Admin is
+"""What stands for the Admin where the practice Admin is meant, whose port is another one each time. No real Admin is
 ever meant by it.
 """
 
@@ -30,11 +31,11 @@ class Gate:
     test: str
     """The test's name, without parameters."""
     host: str
-    """Host of the Admin, with an unusual port; or ``SANDBOX``."""
+    """The Admin, by its host and path (``bot.identity``); or ``SANDBOX``."""
     marked: bool
     """Whether the test says of itself that it commits."""
     allowed: Collection[str]
-    """``TEST@HOST`` of every test that may."""
+    """``TEST@ADMIN`` of every test that may."""
     refused: list[CommitsNotAllowed] = field(default_factory=list)
     """What was refused so far."""
 
@@ -73,7 +74,7 @@ def guard_context(context: BrowserContext, pack: Pack, gate: Gate, may_talk_to: 
 
     def look_at(route: Route) -> None:
         request = route.request
-        host = urlsplit(request.url).hostname
+        host = host_of(request.url)
         if host and not may_talk_to(host):
             route.abort("blockedbyclient")
         elif request.method == "POST" and known.address in request.url and known.body in (request.post_data or ""):

@@ -2,14 +2,14 @@
 
 import re
 from typing import NamedTuple
-from urllib.parse import urlsplit
 
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Request
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from bot.admin import Admin, admin_name, first_line
+from bot.admin import Admin, first_line
 from bot.errors import NotReached
+from bot.identity import host_and_port, host_of
 from bot.screen import Screen
 
 FIRST_SCREENS = ("sign_in", "start_page", "two_factor")
@@ -128,13 +128,13 @@ def why_not(error: str, url: str) -> Cause:
         cause = _SPEAKS_OTHERWISE
     if cause is None:
         cause = Cause("The browser could not open {admin}: {error}.", _CHECK_ADDRESS)
-    told = cause.reason.format(admin=admin_name(url), host=urlsplit(url).hostname, error=error)
+    told = cause.reason.format(admin=host_and_port(url), host=host_of(url), error=error)
     return Cause(told, cause.next_step)
 
 
 def _not_reached(admin: Admin, error: str, failed_at: str) -> NotReached:
     """The error for an address that did not open; ``failed_at`` is where it had led to by then, if anywhere."""
-    host = urlsplit(failed_at).hostname
+    host = host_of(failed_at)
     if host and not admin.may_talk_to(host):
         return NotReached(
             f"The Admin's address leads on to {host}, which is not an allowed host.",
@@ -170,7 +170,7 @@ def _not_an_admin(admin: Admin) -> NotReached:
     status, title = admin.page.evaluate(
         "() => [performance.getEntriesByType('navigation')[0]?.responseStatus ?? 0, document.title]"
     )
-    where = admin_name(admin.page.url)
+    where = host_and_port(admin.page.url)
     if status == 404:
         reason = f"{where} answers, but has no page at this address (HTTP 404)."
     elif status >= 400:

@@ -26,6 +26,7 @@ from bot.errors import (
     Technical,
 )
 from bot.finder import READ_PAGE, READ_ROWS, SCROLL_ON, locate, reading_request
+from bot.identity import host_of
 from bot.pack import fill, match_route
 from bot.pack.model import READ_ONLY_KINDS, Check, Element, ScreenSpec
 
@@ -230,8 +231,8 @@ class Screen:
         if len(about) != 1:
             about = self.one(name).evaluate_all(_ABOUT)
         for address, known_by in about:
-            host = urlsplit(address).hostname
-            if host is not None and not self.admin.may_talk_to(host):
+            host = host_of(address)
+            if host and not self.admin.may_talk_to(host):
                 raise LeadsElsewhere(screen=self.spec.title, element=name, host=host)
             if known_by:
                 raise NeverPressed(screen=self.spec.title, element=name, known_by=known_by)

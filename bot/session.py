@@ -3,7 +3,6 @@
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Self
-from urllib.parse import urlsplit
 
 from loguru import logger
 from playwright.sync_api import Browser, BrowserContext, Dialog, Download, Page, Playwright, sync_playwright
@@ -11,6 +10,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from bot.browser import is_allowed, launch, new_context
 from bot.browser.find import BrowserChoice, find_browser
+from bot.identity import host_of
 from bot.settings import Settings
 from bot.signin.keptsession import KeptSession
 from bot.wording import harmless
@@ -122,7 +122,7 @@ class BrowserSession:
 
     def _note_blocked(self, url: str) -> None:
         """Count a request that failed, or a connection that may yet, if its host is why it does."""
-        host = _host_of(url)
+        host = host_of(url)
         if not host or is_allowed(host, self._hosts):
             return
         if host not in self.blocked and len(self.blocked) >= HOSTS:
@@ -130,13 +130,6 @@ class BrowserSession:
         if host not in self.blocked:
             logger.info("blocked a request to {}: it is not an allowed host", host)
         self.blocked[host] = self.blocked.get(host, 0) + 1
-
-
-def _host_of(url: str) -> str:
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:  # a page can ask for anything
-        return ""
 
 
 @contextmanager

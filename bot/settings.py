@@ -25,6 +25,8 @@ from pydantic import (
 from bot.environment import PREFIX, Mistake, Written, mistakes_in, read_written, spelled
 from bot.errors import InputInvalid, SettingsInvalid
 from bot.files.home import at_home
+from bot.identity import LONGEST_NAME, admin_name, browser_host, host_of
+from bot.identity import spelled as host_spelled
 from bot.signin.accounts import Account, AccountsFile, base32, read_accounts_file
 from bot.timespan import pace_of
 
@@ -191,19 +193,22 @@ class Settings(Places):
     def _address(cls, value: str, info: ValidationInfo) -> str:
         try:
             parts = urlsplit(value)
-            host = parts.hostname if parts.scheme in {"http", "https"} and parts.port != 0 else None
-        except ValueError:  # brackets that do not pair up, a port that is no number
+            known = parts.scheme in {"http", "https"} and parts.port != 0
+            host = browser_host(parts.hostname or "") if known else None
+        except ValueError:  # brackets that do not pair up, a port that is no number, letters that no host has
             host = None
         if not host:
             raise ValueError("it must be an address such as https://shop.example/admin")
         if parts.username or parts.password:
             raise ValueError("it must not hold a user name or password; those have settings of their own")
-        allowed = {name.lower() for name in info.data.get("allow_http", ())}
+        allowed = {host_spelled(name) for name in info.data.get("allow_http", ())}
         if parts.scheme == "http" and not _is_loopback(host) and host not in allowed:
             raise ValueError(
                 "http:// would send the password readable; use https://, or, where nobody else can listen, "
                 f"COUNTERMAND_ALLOW_HTTP={host}"
             )
+        if len(admin_name(value)) > LONGEST_NAME:
+            raise ValueError(f"its host and path must not be longer than {LONGEST_NAME} characters")
         return value
 
     @property
@@ -213,8 +218,8 @@ class Settings(Places):
 
     @property
     def host(self) -> str:
-        """The Admin's host name, without a port."""
-        return str(urlsplit(self.admin_url).hostname)
+        """The Admin's host name as browsers write it, without a port."""
+        return host_of(self.admin_url)
 
 
 def variable(field: str) -> str:

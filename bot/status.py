@@ -30,7 +30,7 @@ def status_lines(ledger: Ledger, now: datetime | None = None) -> Iterator[str]:
         if ended:
             yield f"      {harmless(ended)}"
     yield from _in_hand(ledger)
-    yield from _canceled(ledger, (now or datetime.now(UTC)) - timedelta(days=7))
+    yield from _canceled(ledger, (now or ledger.now()) - timedelta(days=7))
     waiting = ledger.intents.waiting()
     yield ""
     if not waiting:

@@ -1,7 +1,5 @@
 """An order whose Confirm was pressed, or about to be, when a run was cut off: looked at before anything else."""
 
-from datetime import UTC, datetime
-
 from bot.admin import Admin
 from bot.cancel.guard import Opened, Sighting, look_at_order
 from bot.cancel.verdicts import Verdict, pressed_before, reverted, reverted_by_its_notes
@@ -54,8 +52,7 @@ def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Ver
         if undone and latest and latest.settled_as == "canceled":
             admin.ledger.intents.note_look(latest.intent, seen.status or seen.status_words)
         return undone
-    age = (datetime.now(UTC) - datetime.fromisoformat(intent.written_at)).total_seconds()
-    settled = age >= admin.recover_after
+    settled = admin.ledger.intents.age(intent) >= admin.recover_after
     verdict = _conclusion(admin, intent, seen, settled=settled)
     if verdict is None:
         with admin.step("read_order_anew"):

@@ -18,6 +18,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from bot.browser.find import BrowserChoice
 from bot.errors import BrowserDoesNotStart, CannotStart
+from bot.identity import spelled
 
 START_LIMIT = 60_000
 """How long a browser may take to start, in milliseconds."""
@@ -118,7 +119,7 @@ def launch(
 
 def is_allowed(host: str, allowed_hosts: Collection[str]) -> bool:
     """Whether a browser that was started with these ``allowed_hosts`` can talk to ``host``, a name without a port."""
-    patterns = _host_patterns(allowed_hosts)
+    patterns, host = _host_patterns(allowed_hosts), spelled(host)
     return any(host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern for pattern in patterns)
 
 
@@ -155,8 +156,7 @@ def _host_patterns(hosts: Collection[str]) -> list[str]:
             host = bracketed[1]
         elif host.count(":") == 1:
             host = re.sub(r":\d+$", "", host)
-        if not host.isascii():
-            host = host.encode("idna").decode()
+        host = spelled(host)
         if not _HOST.fullmatch(host):
             raise CannotStart(
                 reason=f"{given!r} is not a host that the browser could be allowed to talk to. "

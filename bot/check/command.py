@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import __version__
-from bot.admin import Admin, admin_name
+from bot.admin import Admin
 from bot.check.baseline import baselines_folder
 from bot.check.inspector import TOLERANCE, Inspector, browser_of
 from bot.check.outcome import CheckOutcome, ending, on_the_way
 from bot.check.report import write_files
 from bot.check.show import Watching
 from bot.doctor import Round, examine
+from bot.identity import admin_name
 from bot.launch import SignIn
 from bot.outcomes import OrderResult
 from bot.pack import load_pack

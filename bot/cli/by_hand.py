@@ -54,7 +54,7 @@ def signed_in(
     """``countermand signed-in``."""
     import getpass
 
-    from bot.admin import admin_name
+    from bot.identity import admin_name
     from bot.ledger import Ledger
 
     settings = settings_of(None, None, unmasked=False)

@@ -70,9 +70,7 @@ def audit(
     unmasked: UNMASKED = False,
 ) -> None:
     """``countermand audit``."""
-    from datetime import UTC, datetime
-
-    from bot.admin import admin_name
+    from bot.identity import admin_name
     from bot.joblist import Job, JobList
     from bot.launch import renew_report
     from bot.ledger import Ledger
@@ -81,9 +79,9 @@ def audit(
     from bot.timespan import time_span
     from flows.read_order import audit_order
 
-    settings = settings_of(pack, language, unmasked)
-    begin = datetime.now(UTC) - time_span(since)
+    settings, span = settings_of(pack, language, unmasked), time_span(since)
     with Ledger.open(settings.ledger_place) as ledger:
+        begin = ledger.now() - span
         canceled = ledger.intents.canceled_since(admin_name(settings.admin_url), begin)
         intents = {intent.order: intent for intent in canceled}
     if not intents:

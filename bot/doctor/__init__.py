@@ -15,16 +15,16 @@ from enum import StrEnum
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
-from urllib.parse import urlsplit
 
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.admin import Admin, admin_name, first_line
+from bot.admin import Admin, first_line
 from bot.browser.find import find_browser
 from bot.errors import CountermandError, InputInvalid, Interrupted, NotReached, PageTrouble, Technical
 from bot.files.textfile import listing
+from bot.identity import admin_name, host_of
 from bot.launch import SignIn, unopened_admin
 from bot.ledger import Ledger
 from bot.logs import log_to
@@ -292,7 +292,7 @@ def _go_round(
 
 
 def _note_blocked(round_: Round, admin: Admin, request: Request) -> None:
-    host = urlsplit(request.url).hostname
+    host = host_of(request.url)
     if host and not admin.may_talk_to(host):
         round_.blocked.add(host)
 

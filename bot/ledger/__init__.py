@@ -1,7 +1,8 @@
 """The ledger: what was asked for, what was pressed and what came of it, across all runs.
 
 It is the memory that makes *once and only once* hold: an intent is on disk before Confirm is pressed, and an
-order with an intent that was never settled is not pressed again. Orders are known by Admin host and number.
+order with an intent that was never settled is not pressed again. Orders are known by Admin and number, an
+Admin by its host and path (``bot.identity``).
 
 ====================  =======================================================================================
 ``Ledger.runs``       every run, the orders it was asked for, and what became of each
@@ -16,6 +17,7 @@ order with an intent that was never settled is not pressed again. Orders are kno
 A file (SQLite in WAL mode, every commit on disk) by default; a team can share one on a PostgreSQL server.
 """
 
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
@@ -68,6 +70,10 @@ class Ledger:
 
     def __exit__(self, *exc_info: object) -> None:
         self.close()
+
+    def now(self) -> datetime:
+        """The time by the ledger's own clock, in UTC: the server's, or this computer's where it is a file."""
+        return datetime.fromtimestamp(self._database.now(), UTC)
 
     def close(self) -> None:
         """Close it; everything written is on disk already."""

@@ -4,7 +4,7 @@ A claim that ran out and was taken over cannot be used any more: the intent is o
 the same transaction.
 """
 
-import time
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -28,11 +28,22 @@ class Claims(Leases):
         Raises:
             ClaimLost: the order was taken, and the claim is over or another run's.
         """
-        if (admin, order) not in self._taken:
-            return
-        owner = connection.scalar(sa.select(claims.c.owner).where(self._is(admin, order), claims.c.until > time.time()))
-        if owner != self._database.owner:
+        if (admin, order) in self._taken and connection.scalar(self._live(admin, order)) is None:
             raise ClaimLost(order=order)
+
+    def holds(self, admin: str, order: str) -> bool:
+        """Whether a claim of this run still stands at this moment; True also for an order that it never claimed.
+
+        One question to the ledger, to be asked right before something leaves that cannot be taken back.
+
+        Raises:
+            LedgerTrouble: the ledger cannot be asked.
+        """
+        return (admin, order) not in self._taken or bool(self._database.read(self._live(admin, order)))
+
+    def _live(self, admin: str, order: str) -> sa.Select[Any]:
+        mine = self._is(admin, order) & (claims.c.owner == self._database.owner)
+        return sa.select(claims.c.owner).where(mine, claims.c.until > self._database.clock)
 
     def _note(self, connection: sa.Connection, thing: str, **told: str) -> None:
         self._trail.append(connection, Event.TAKEN, order=thing, **told)

@@ -1,6 +1,7 @@
 """The database under the ledger: opened, brought up to date, read and written, its troubles put into words."""
 
 import sqlite3
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -80,8 +81,36 @@ class Database:
         SQLite has one writer at a time, but only from a transaction's first change on: what is read before that may
         be old by then.
         """
+        self._lock(connection, _RUN_LOCK, self.run_id)
+
+    def deciding(self, connection: sa.Connection, name: str) -> None:
+        """Until the transaction ends, let nobody else decide about what has this name.
+
+        What is read after this is what holds until the end. It comes before ``alone``, so that nobody waits for
+        somebody who waits.
+        """
+        self._lock(connection, _THING_LOCK, name)
+
+    @property
+    def clock(self) -> sa.ColumnElement[float]:
+        """Unix time now, by the clock that all who share the ledger have in common: the server's; of a file, this
+        computer's, because it is used on one computer only.
+        """
+        if self._engine.dialect.name == "postgresql":
+            # Not now(), which is when the transaction began: it may have waited for another one since.
+            return sa.cast(sa.extract("epoch", sa.func.clock_timestamp()), sa.Double)
+        return sa.literal(time.time(), sa.Double)
+
+    def now(self, connection: sa.Connection | None = None) -> float:
+        """What the clock says; inside a transaction, where one is given."""
+        if self._engine.dialect.name != "postgresql":
+            return time.time()
+        statement = sa.select(self.clock)
+        return float(connection.execute(statement).scalar_one() if connection else self.read(statement)[0][0])
+
+    def _lock(self, connection: sa.Connection, kind: int, name: str) -> None:
         if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_RUN_LOCK, sa.func.hashtext(self.run_id))))
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(kind, sa.func.hashtext(name))))
         elif not connection.connection.driver_connection.in_transaction:  # type: ignore[union-attr]  # it is open
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
@@ -169,9 +198,10 @@ def connect_in_memory() -> tuple[sa.Engine, str]:
     return engine, "in memory"
 
 
-def timestamp() -> str:
-    """Now, as every time in the ledger is written: ISO 8601 in UTC."""
-    return datetime.now(UTC).isoformat(timespec="milliseconds")
+def timestamp(at: float | None = None) -> str:
+    """A Unix time, by default now by this computer's clock, as the ledger writes times: ISO 8601 in UTC."""
+    moment = datetime.now(UTC) if at is None else datetime.fromtimestamp(at, UTC)
+    return moment.isoformat(timespec="milliseconds")
 
 
 def writable(text: str) -> str:
@@ -186,6 +216,7 @@ def is_refused_as_double(trouble: LedgerTrouble) -> bool:
 
 _MIGRATION_LOCK = 4_711_043
 _RUN_LOCK = 4_711_044
+_THING_LOCK = 4_711_045
 """Any numbers that other programs in the same database are not likely to lock."""
 
 _FILE_ADVICE = (

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from bot.cancel.verdicts import Answer
 from bot.errors import LedgerTrouble, PressedBefore
+from bot.ledger.admins import is_about, lock_name
 from bot.ledger.claims import Claims
 from bot.ledger.database import Database, is_refused_as_double, timestamp, writable
 from bot.ledger.schema import events, intents, looks
@@ -65,10 +66,16 @@ class Intents:
             ClaimLost: the order was claimed for this run, and the claim is over or another run's.
             EvidenceNotWritten: the trail in the run's folder cannot be written; then nothing is.
         """
-        told = {"admin": admin, "store": permit.store, "reason": str(permit.reason), "written_at": timestamp()}
+        told = {"admin": admin, "store": permit.store, "reason": str(permit.reason)}
+        still_open = _open_intents().where(_of(admin, permit.order))
         try:
             with self._database.writing() as connection:
-                # Writing comes first: from here on no other program can change whose the order is.
+                # From here on no other program can change whose the order is, or write an intent for it.
+                self._database.deciding(connection, lock_name(admin, permit.order))
+                earlier = connection.execute(still_open.limit(1)).one_or_none()
+                if earlier is not None:
+                    raise _pressed_before(_intent(earlier))
+                told["written_at"] = timestamp(self._database.now(connection))
                 written = connection.execute(
                     intents.insert().values(amazon_order=permit.order, run_id=self._database.run_id, **told)
                 )
@@ -76,26 +83,26 @@ class Intents:
                 self._claims.hold(connection, admin, permit.order)
                 self._trail.append(connection, Event.INTENT_WRITTEN, order=permit.order, intent=int(intent), **told)
         except LedgerTrouble as refused:
-            earlier = self.open(admin, permit.order) if is_refused_as_double(refused) else None
-            if earlier is None:
+            # The database's own index has refused it: a program of an earlier version locks nothing.
+            found = self.open(admin, permit.order) if is_refused_as_double(refused) else None
+            if found is None:
                 raise
-            raise PressedBefore(order=permit.order, run_id=earlier.run_id, written_at=earlier.written_at) from refused
+            raise _pressed_before(found) from refused
         return int(intent)
 
     def open(self, admin: str, order: str) -> Intent | None:
         """The intent for this order that was never settled: Confirm may have been pressed; None if there is none."""
-        statement = _open_intents().where(intents.c.admin == admin, intents.c.amazon_order == order)
+        statement = _open_intents().where(_of(admin, order))
         return next((_intent(row) for row in self._database.read(statement)), None)
 
     def latest(self, admin: str, order: str) -> Intent | None:
         """The latest intent for this order, whatever came of it; None if there is none."""
-        statement = (
-            sa.select(intents)
-            .where(intents.c.admin == admin, intents.c.amazon_order == order)
-            .order_by(intents.c.intent.desc())
-            .limit(1)
-        )
+        statement = sa.select(intents).where(_of(admin, order)).order_by(intents.c.intent.desc()).limit(1)
         return next((_intent(row) for row in self._database.read(statement)), None)
+
+    def age(self, intent: Intent) -> float:
+        """Seconds since an intent was written, by the ledger's clock; negative if that was set back since."""
+        return self._database.now() - datetime.fromisoformat(intent.written_at).timestamp()
 
     def note_answer(self, intent: int, answer: Answer, words: str) -> None:
         """Record what the Admin answered to a press."""
@@ -161,14 +168,17 @@ class Intents:
         statement = (
             _with_latest_look()
             .where(
-                sa.true() if admin is None else intents.c.admin == admin,
+                sa.true() if admin is None else is_about(intents.c.admin, admin),
                 sa.true() if order is None else intents.c.amazon_order == order,
                 intents.c.settled_as == "canceled",
                 intents.c.written_at >= since.astimezone(UTC).isoformat(timespec="milliseconds"),
             )
             .order_by(intents.c.intent)
         )
-        found = {(intent.admin, intent.order): intent for intent in map(_intent, self._database.read(statement))}
+        # One Admin can have had two names; in every Admin's list each name stands for itself.
+        found = {
+            (admin or intent.admin, intent.order): intent for intent in map(_intent, self._database.read(statement))
+        }
         return list(found.values())
 
     def note_look(self, intent: int, status: str) -> None:
@@ -188,6 +198,14 @@ class Intents:
             connection.execute(intents.update().where(intents.c.intent == intent).values(**told))
             order = _order_of(connection, intent)
             self._trail.append(connection, event, order=order, intent=intent, **told)
+
+
+def _of(admin: str, order: str) -> sa.ColumnElement[bool]:
+    return (intents.c.amazon_order == order) & is_about(intents.c.admin, admin)
+
+
+def _pressed_before(earlier: Intent) -> PressedBefore:
+    return PressedBefore(order=earlier.order, run_id=earlier.run_id, written_at=earlier.written_at)
 
 
 def _order_of(connection: sa.Connection, intent: int) -> str:

@@ -1,21 +1,20 @@
 """What one run, or one worker of a run, at a time may have: an order to work on, an Admin account to sign in with.
 
 A lease ends when it is given back, or by itself when its time is over without a sign of life, so that a bot that died
-holds nothing up; at once where the process that took it is known to be gone.
+holds nothing up; at once where the process that took it is proved to have ended (``bot.ledger.processes``). What time
+it is says the ledger's clock (``Database.clock``); this computer's own decides only when a sign of life is due.
 """
 
-import os
-import socket
-import sys
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
 from bot.errors import LedgerTrouble
+from bot.ledger.admins import is_about, lock_name
 from bot.ledger.database import Database, is_refused_as_double
+from bot.ledger.processes import is_gone, this_process
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,53 +42,52 @@ class Leases:
         self._table = table
         self._thing: sa.Column[Any] = table.c[thing]
         self._taken: set[tuple[str, str]] = set()
-        self._seconds = self._renewed = 0.0
+        self._seconds = 0.0
+        self._renewed = (0.0, 0.0)
 
     def take(self, admin: str, thing: str, seconds: float) -> bool:
         """Take something for this run, or keep it longer; False while another run has it.
 
         Needs the ``seconds`` for which it stays this run's without a sign of life.
         """
-        table, now = self._table, time.time()
-        mine = {"owner": self._database.owner, "process": this_process(), "until": now + seconds}
-        this_one = self._is(admin, thing)
-        held = next(iter(self._database.read(sa.select(table).where(this_one))), None)
-        if held is not None:
-            if held.owner != self._database.owner and held.until >= now and not is_gone(held.process):
-                return False
-            # Only if the lease is still the one that was looked at: another run may be faster.
-            still = (table.c.owner == held.owner) & (table.c.until == held.until)
+        table, owner = self._table, self._database.owner
+        this_one = is_about(table.c.admin, admin) & (self._thing == thing)
+        renewed = self._clocks()
+        try:
             with self._database.writing() as connection:
-                taken = connection.execute(table.update().where(this_one, still).values(**mine)).rowcount
-                if taken:
-                    self._note(connection, thing, from_run=_run_of(held.owner))
-            if not taken:
-                return False
-        else:
-            try:
-                with self._database.writing() as connection:
-                    connection.execute(table.insert().values({"admin": admin, self._thing.name: thing, **mine}))
-                    self._note(connection, thing)
-            except LedgerTrouble as refused:
-                if is_refused_as_double(refused):
+                self._database.deciding(connection, lock_name(admin, thing))
+                # A sign of life that is on its way is waited for.
+                held = connection.execute(sa.select(table).where(this_one).with_for_update()).all()
+                now = self._database.now(connection)
+                if any(row.owner != owner and row.until > now and not is_gone(row.process) for row in held):
                     return False
-                raise
+                connection.execute(table.delete().where(this_one))
+                mine = {"admin": admin, self._thing.name: thing, "owner": owner}
+                connection.execute(table.insert().values(**mine, process=this_process(), until=now + seconds))
+                self._note(connection, thing, **({"from_run": _run_of(held[0].owner)} if held else {}))
+        except LedgerTrouble as refused:
+            if is_refused_as_double(refused):
+                return False
+            raise
         self._taken.add((admin, thing))
-        self._seconds, self._renewed = seconds, now
+        self._seconds, self._renewed = seconds, renewed
         return True
 
     def sign_of_life(self) -> None:
-        """Keep what this run has, once a third of its time is over."""
-        now = time.time()
-        if self._taken and not 0 <= now - self._renewed < self._seconds / 3:
-            table = self._table
-            with self._database.writing() as connection:
-                connection.execute(
-                    table.update()
-                    .where(table.c.owner == self._database.owner, table.c.until >= now)
-                    .values(until=now + self._seconds)
-                )
-            self._renewed = now
+        """Keep what this run has, once a third of its time is over. What ran out or was taken stays lost."""
+        if not self._taken:
+            return
+        clocks = self._clocks()
+        if all(0 <= now - then < self._seconds / 3 for now, then in zip(clocks, self._renewed, strict=True)):
+            return
+        table, now = self._table, self._database.clock
+        with self._database.writing() as connection:
+            connection.execute(
+                table.update()
+                .where(table.c.owner == self._database.owner, table.c.until > now)
+                .values(until=now + self._seconds)
+            )
+        self._renewed = clocks
 
     def release(self, admin: str, thing: str) -> None:
         """Give something back; nothing happens if another run has it by now."""
@@ -107,19 +105,26 @@ class Leases:
 
     def held(self) -> list[Held]:
         """Everything that any run has."""
-        return list(self._held())
-
-    def _held(self) -> Iterator[Held]:
         table = self._table
-        for row in self._database.read(sa.select(table).where(table.c.until >= time.time()).order_by(self._thing)):
-            if not is_gone(row.process):
-                thing = str(row._mapping[self._thing])
-                yield Held(
-                    admin=row.admin, thing=thing, run_id=_run_of(row.owner), process=row.process, until=row.until
-                )
+        live = sa.select(table).where(table.c.until > self._database.clock).order_by(self._thing)
+        return [
+            Held(
+                admin=row.admin,
+                thing=str(row._mapping[self._thing]),
+                run_id=_run_of(row.owner),
+                process=row.process.partition(" ")[0],
+                until=row.until,
+            )
+            for row in self._database.read(live)
+            if not is_gone(row.process)
+        ]
 
     def _is(self, admin: str, thing: str) -> sa.ColumnElement[bool]:
         return (self._table.c.admin == admin) & (self._thing == thing)
+
+    def _clocks(self) -> tuple[float, float]:
+        # The first can be set; the second stands still while the computer sleeps.
+        return time.time(), time.monotonic()
 
     def _note(self, connection: sa.Connection, thing: str, **told: str) -> None:
         """Something was taken, in this transaction."""
@@ -127,22 +132,3 @@ class Leases:
 
 def _run_of(owner: str) -> str:
     return owner.partition("/")[0]
-
-
-def this_process() -> str:
-    """This process, as the ledger names it: computer and process number."""
-    return f"{socket.gethostname()}/{os.getpid()}"
-
-
-def is_gone(process: str) -> bool:
-    """Whether a process is known to have ended; never for one on another computer, or where asking is not safe."""
-    host, _, number = process.rpartition("/")
-    if host != socket.gethostname() or sys.platform == "win32":  # there, signal 0 is not a question but Ctrl-C
-        return False
-    try:
-        os.kill(int(number), 0)
-    except ProcessLookupError:
-        return True
-    except OSError:
-        return False
-    return False

@@ -10,7 +10,6 @@ Secrets are not kept: a password is known again by its scrypt hash, salted anew 
 import hashlib
 import hmac
 import secrets
-import time
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
@@ -19,8 +18,9 @@ import sqlalchemy as sa
 from pydantic import SecretStr
 
 from bot.errors import CannotSignIn, LedgerTrouble
+from bot.ledger.admins import is_about, lock_name
 from bot.ledger.database import Database, is_refused_as_double
-from bot.ledger.leases import is_gone, this_process
+from bot.ledger.processes import is_gone, this_process
 from bot.ledger.schema import sign_ins
 
 PASSWORDS = 2
@@ -71,14 +71,17 @@ class SignIns:
             "factor": factor,
             "fingerprint": _fingerprint(secret),
             "process": this_process(),
-            "begun_at": time.time(),
         }
         self._bury(admin, account, factor)
+        under_way = sa.select(sign_ins.c.number).where(_whose(admin, account, factor), sign_ins.c.outcome.is_(None))
         try:
             with self._database.writing() as connection:
-                # Written first, so that nobody else can come between the look at the others and this one.
-                number = connection.execute(sign_ins.insert().values(mine)).inserted_primary_key
+                self._database.deciding(connection, lock_name(admin, account))
+                if connection.execute(under_way).all():
+                    return None
                 self._refuse_what_is_spent(connection, admin, account, factor, secret)
+                begun_at = self._database.now(connection)
+                number = connection.execute(sign_ins.insert().values(**mine, begun_at=begun_at)).inserted_primary_key
         except LedgerTrouble as trouble:
             if is_refused_as_double(trouble):
                 return None
@@ -93,6 +96,7 @@ class SignIns:
     def signed_in_by_hand(self, admin: str, account: str, *, by: str, why: str) -> None:
         """Begin every count anew, because a person has signed in with this account."""
         with self._database.writing() as connection:
+            begun_at = self._database.now(connection)
             for factor in Factor:
                 connection.execute(
                     sign_ins.insert().values(
@@ -101,7 +105,7 @@ class SignIns:
                         factor=factor,
                         fingerprint="",
                         process=this_process(),
-                        begun_at=time.time(),
+                        begun_at=begun_at,
                         outcome=Ended.ACCEPTED,
                         said_by=by,
                         why=why,
@@ -111,8 +115,8 @@ class SignIns:
     def _bury(self, admin: str, account: str, factor: Factor) -> None:
         """A try whose process is gone, or that takes too long, was cut off."""
         whose = _whose(admin, account, factor) & sign_ins.c.outcome.is_(None)
-        for row in self._database.read(sa.select(sign_ins).where(whose)):
-            if is_gone(row.process) or not 0 <= time.time() - row.begun_at < UNDER_WAY:
+        for row in self._database.read(sa.select(sign_ins, self._database.clock.label("now")).where(whose)):
+            if is_gone(row.process) or not 0 <= row.now - row.begun_at < UNDER_WAY:
                 with self._database.writing() as connection:
                     cut_off = sign_ins.update().where(sign_ins.c.number == row.number, sign_ins.c.outcome.is_(None))
                     connection.execute(cut_off.values(outcome=Ended.CUT_OFF))
@@ -146,7 +150,7 @@ class SignIns:
 
 
 def _whose(admin: str, account: str, factor: Factor) -> sa.ColumnElement[bool]:
-    return (sign_ins.c.admin == admin) & (sign_ins.c.account == account) & (sign_ins.c.factor == factor)
+    return is_about(sign_ins.c.admin, admin) & (sign_ins.c.account == account) & (sign_ins.c.factor == factor)
 
 
 def _cannot(reason: str, next_step: str) -> CannotSignIn:

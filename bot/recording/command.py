@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import __version__
-from bot.admin import admin_name
 from bot.errors import CannotStart
+from bot.identity import admin_name
 from bot.launch import SignIn, unopened_admin
 from bot.ledger import Ledger
 from bot.pack import load_pack

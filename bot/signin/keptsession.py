@@ -17,6 +17,8 @@ from cryptography.fernet import Fernet, InvalidToken
 from loguru import logger
 from playwright.sync_api import StorageState
 
+from bot.identity import names_of_host
+
 SERVICE = "countermand"
 """What the key is called in the keyring."""
 
@@ -28,13 +30,20 @@ class KeptSession:
     """
 
     def __init__(self, folder: Path, admin: str, account: str) -> None:
-        # Names may hold anything; the hash tells apart what looks alike once it is fit to be a file's name.
-        readable = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{admin}--{account}")[:80]
-        self.file = folder / f"{readable}-{hashlib.sha256(f'{admin} {account}'.encode()).hexdigest()[:8]}.json"
+        self.file = folder / _file_name(admin, account)
+        # Earlier versions knew an Admin by its host alone, and the session can be that of another one there.
+        names = {_file_name(name, account) for name in names_of_host(admin)} - {self.file.name}
+        self._outdated = [folder / name for name in sorted(names)]
         self._last: StorageState | None = None
 
     def load(self) -> StorageState | None:
-        """The session as it was kept, or None if there is none that can be read."""
+        """The session as it was kept, or None if there is none that can be read.
+
+        One that an earlier version kept for the host alone is removed.
+        """
+        for file in self._outdated:
+            with suppress(OSError):
+                file.unlink()
         try:
             kept = json.loads(self.file.read_text(encoding="utf-8"))
             state = kept["session"]
@@ -75,6 +84,12 @@ class KeptSession:
         """Keep it no longer."""
         with suppress(OSError):
             self.file.unlink()
+
+
+def _file_name(admin: str, account: str) -> str:
+    # Names may hold anything; the hash tells apart what looks alike once it is fit to be a file's name.
+    readable = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{admin}--{account}")[:80]
+    return f"{readable}-{hashlib.sha256(f'{admin} {account}'.encode()).hexdigest()[:8]}.json"
 
 
 def _key() -> bytes | None:

@@ -17,8 +17,9 @@ import pytest
 from practice_kit import US, Start
 from pydantic import SecretStr
 
-from bot.admin import Admin, admin_name
+from bot.admin import Admin
 from bot.doctor import CHECKS, COMPARE, TRY_LATER, Finding, Over, Round, State
+from bot.identity import admin_name
 from bot.sandbox import Sandbox
 from bot.vocabulary import Status
 from flows.look_around import look_around

@@ -5,10 +5,14 @@ import secrets
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+
+from bot.ledger import leases
+from bot.ledger.database import Database
 
 SERVER = os.environ.get("COUNTERMAND_TEST_POSTGRESQL")
 """Address of a PostgreSQL database in which tests may make and drop schemas; without it they need no server."""
@@ -65,6 +69,27 @@ def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
 def place(new_place: Callable[[], Path | str]) -> Path | str:
     """Where the ledger of a test is made."""
     return new_place()
+
+
+class Clock:
+    """The clock of a ledger, set by its test."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def __call__(self, seconds: float) -> None:
+        """Set it forward, or back."""
+        self.now += seconds
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of every ledger, in a file or on a server: it stands at 2026-03-01 02:00 UTC until it is set."""
+    clock = Clock(1_772_330_400.0)
+    monkeypatch.setattr(Database, "clock", property(lambda _: sa.literal(clock.now, sa.Double)))
+    monkeypatch.setattr(Database, "now", lambda *_: clock.now)
+    monkeypatch.setattr(leases, "time", SimpleNamespace(time=lambda: clock.now, monotonic=lambda: clock.now))
+    return clock
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -90,7 +90,7 @@ def test_the_host_that_counts_is_that_of_the_settings(
     pytester.makeini("[pytest]\ncountermand_commits =\n    test_it_cancels@sandbox\n    test_it_cancels@shop.example\n")
     ran = pytester.runpytest_subprocess(*PLUGIN, *ALONE, "-rs")
     ran.assert_outcomes(skipped=1)
-    ran.stdout.fnmatch_lines(["*: --countermand-commits test_it_cancels@shop.example:8443"])
+    ran.stdout.fnmatch_lines(["*: --countermand-commits test_it_cancels@shop.example:8443/admin"])
 
 
 # --- The gate ---
@@ -127,6 +127,7 @@ def test_the_gate_refuses_everybody_else(closed: Gate, why: str) -> None:
 
 
 def test_a_real_admin_is_never_meant_by_the_word_for_the_practice_admin() -> None:
-    assert gate_host("https://sandbox/admin") == "sandbox."
-    assert gate_host("https://sandbox.example/admin") == "sandbox.example"
-    assert gate_host("http://127.0.0.1:8080/admin") == "127.0.0.1:8080"
+    assert gate_host("https://sandbox/") == "sandbox."
+    assert gate_host("https://sandbox/admin") == "sandbox/admin"
+    assert gate_host("https://sandbox.example/admin") == "sandbox.example/admin"
+    assert gate_host("http://127.0.0.1:8080/admin") == "127.0.0.1:8080/admin"

@@ -46,7 +46,6 @@ from playwright.sync_api import Error as PlaywrightError
 
 import bot.admin
 import bot.cancel.confirm
-import bot.ledger.claims
 import bot.ledger.database
 import bot.ledger.leases
 import bot.runner
@@ -73,7 +72,7 @@ HISTORIES = int(os.environ.get("RECOVERY_HISTORIES", "0"))
 
 PACK = load_pack("asc-4.3")
 URL = "https://shop.example/admin"
-HOST = "shop.example"
+HOST = "shop.example/admin"
 STORE, STORE_ID = "Nordwind UK", "7f3a"
 LISTED = ("112-1215998-3002091", "112-1215998-3002092")
 NEIGHBOUR = "112-1215998-3002093"
@@ -777,9 +776,16 @@ class WorldsDatetime(datetime):
 def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock is the world's, and so are the processes; the log is silent."""
     clock = SimpleNamespace(time=lambda: World.now.clock().timestamp(), monotonic=lambda: World.now.seconds)
-    for module in (bot.admin, bot.cancel.confirm, bot.runner, bot.runner.worker, bot.ledger.claims, bot.ledger.leases):
+    for module in (
+        bot.admin,
+        bot.cancel.confirm,
+        bot.runner,
+        bot.runner.worker,
+        bot.ledger.database,
+        bot.ledger.leases,
+    ):
         monkeypatch.setattr(module, "time", clock)
-    for module in (bot.runner, bot.ledger.database, flows.recover_order):
+    for module in (bot.runner, bot.ledger.database):
         monkeypatch.setattr(module, "datetime", WorldsDatetime)
 
     def this_process() -> str:

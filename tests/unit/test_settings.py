@@ -641,6 +641,26 @@ def test_a_two_factor_secret_that_is_none_is_refused_and_not_repeated(
     assert written not in told or len(written) == 1
 
 
+@pytest.mark.parametrize("allowed", ["xn--strae-oqa.example", "STRAßE.example"])
+def test_a_host_may_be_readable_however_it_is_spelled(
+    monkeypatch: pytest.MonkeyPatch, needed: None, allowed: str
+) -> None:
+    monkeypatch.setenv("COUNTERMAND_ALLOW_HTTP", allowed)
+    monkeypatch.setenv("COUNTERMAND_ADMIN_URL", "http://straße.example/admin")
+    assert load_settings().host == "xn--strae-oqa.example"
+
+
+def test_an_admin_whose_name_the_ledger_cannot_hold_is_refused(monkeypatch: pytest.MonkeyPatch, needed: None) -> None:
+    monkeypatch.setenv("COUNTERMAND_ADMIN_URL", "https://shop.example/" + "a" * 242)
+    assert load_settings().host == "shop.example"
+    monkeypatch.setenv("COUNTERMAND_ADMIN_URL", "https://shop.example/" + "a" * 243)
+    with pytest.raises(SettingsInvalid) as refused:
+        load_settings()
+    assert str(refused.value) == (
+        f"COUNTERMAND_ADMIN_URL: its host and path must not be longer than 255 characters.\n{WHERE}"
+    )
+
+
 # --- Where things are ---
 
 
@@ -650,6 +670,7 @@ def test_a_two_factor_secret_that_is_none_is_refused_and_not_repeated(
         ("https://shop.example/admin", "shop.example"),
         ("https://shop.example:8443/admin", "shop.example"),
         ("http://[::1]:8080/admin", "::1"),
+        ("https://Straße.example:8443/admin", "xn--strae-oqa.example"),
     ],
 )
 def test_the_host_is_without_its_port(monkeypatch: pytest.MonkeyPatch, needed: None, address: str, host: str) -> None:

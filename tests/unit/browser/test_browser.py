@@ -46,6 +46,8 @@ def rules_for(*allowed_hosts: str) -> str:
         ("::1", "EXCLUDE ::1, EXCLUDE [::1]"),
         ("[::1]:8000", "EXCLUDE ::1, EXCLUDE [::1]"),
         ("bücher.example", "EXCLUDE xn--bcher-kva.example"),
+        ("*.straße.example:8443", "EXCLUDE *.xn--strae-oqa.example"),
+        ("[0:0::1]", "EXCLUDE ::1, EXCLUDE [::1]"),
     ],
 )
 def test_an_allowed_host_is_excluded_from_the_refusal(host: str, rules: str) -> None:
@@ -64,10 +66,13 @@ def test_an_allowed_host_is_excluded_from_the_refusal(host: str, rules: str) -> 
         ("shop.example.com.evil.example", False),
         ("evil-shop.example.com", False),
         ("", False),
+        ("straße.example", True),
+        ("xn--strae-oqa.example", True),
+        ("strasse.example", False),
     ],
 )
 def test_a_host_is_allowed_by_its_name_or_by_the_domain_that_it_is_in(host: str, allowed: bool) -> None:
-    assert is_allowed(host, ["Shop.Example.com:8443", "*.example.net", "[::1]:80"]) is allowed
+    assert is_allowed(host, ["Shop.Example.com:8443", "*.example.net", "[::1]:80", "Straße.example"]) is allowed
 
 
 def test_without_allowed_hosts_every_host_is_refused() -> None:
@@ -85,6 +90,7 @@ def test_without_allowed_hosts_every_host_is_refused() -> None:
         "a.com, EXCLUDE *",
         "a b",
         "*a.com",
+        "a.example，evil.example",
     ],
 )
 def test_what_is_not_a_host_is_refused(host: str) -> None:

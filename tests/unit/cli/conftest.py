@@ -101,7 +101,7 @@ def shop(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> Shop:
     @contextmanager
     def admin(*_: object, **__: object) -> Iterator[Any]:
         yield SimpleNamespace(
-            host="shop.example:8443", pressed=False, answers=[], recognised="", begin_again=lambda: None
+            host="shop.example:8443/admin", pressed=False, answers=[], recognised="", begin_again=lambda: None
         )
 
     monkeypatch.setattr("bot.launch.open_admin", admin)

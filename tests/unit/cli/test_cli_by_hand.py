@@ -100,7 +100,7 @@ def test_an_order_that_waits_for_nobody_cannot_be_settled(countermand: Counterma
 
 # --- Signing in by hand ---
 
-ADMIN = "shop.example:8443"
+ADMIN = "shop.example:8443/admin"
 NEXT = SecretStr("the next one")
 
 

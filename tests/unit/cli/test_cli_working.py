@@ -236,7 +236,7 @@ def test_a_run_says_of_itself_what_it_was(countermand: Countermand, shop: Shop) 
     assert {name: info[name] for name in info if not name.endswith("_at")} == {
         "run_id": run_folder().name,
         "command": "run",
-        "admin": "shop.example:8443",
+        "admin": "shop.example:8443/admin",
         "account": "bot",
         "workers": 1,
         "pack": "asc-4.3",

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,6 @@ from pydantic import SecretStr
 
 from bot.errors import CannotSignIn
 from bot.ledger import Ledger
-from bot.ledger import signins as module
 from bot.ledger.signins import BY_HAND, CODES, Ended, Factor
 
 ADMIN, ACCOUNT = "shop.example", "demo"
@@ -25,10 +24,8 @@ def ledger(place: Path | str) -> Iterator[Ledger]:
 
 
 @pytest.fixture(autouse=True)
-def at_two_in_the_morning(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    now = [1_772_330_400.0]  # 2026-03-01 02:00 UTC
-    monkeypatch.setattr(module.time, "time", lambda: now[0])
-    return now
+def _at_two_in_the_morning(clock: Callable[[float], None]) -> None:
+    """It is 2026-03-01 02:00 UTC."""
 
 
 def tried(ledger: Ledger, secret: SecretStr, how: Ended, factor: Factor = Factor.PASSWORD) -> None:
@@ -98,13 +95,13 @@ def test_while_one_tries_nobody_else_does(ledger: Ledger, place: Path | str) -> 
         assert other.sign_ins.begin(ADMIN, ACCOUNT, Factor.PASSWORD, RIGHT) is not None
 
 
-def test_a_try_without_an_end_was_cut_off_after_two_minutes(ledger: Ledger, at_two_in_the_morning: list[float]) -> None:
+def test_a_try_without_an_end_was_cut_off_after_two_minutes(ledger: Ledger, clock: Callable[[float], None]) -> None:
     ledger.sign_ins.begin(ADMIN, ACCOUNT, Factor.PASSWORD, RIGHT)
-    at_two_in_the_morning[0] += 119
+    clock(119)
     assert ledger.sign_ins.begin(ADMIN, ACCOUNT, Factor.PASSWORD, RIGHT) is None
-    at_two_in_the_morning[0] += 1
+    clock(1)
     assert ledger.sign_ins.begin(ADMIN, ACCOUNT, Factor.PASSWORD, RIGHT) is not None
-    at_two_in_the_morning[0] += 120
+    clock(120)
     refused(ledger, RIGHT)
 
 

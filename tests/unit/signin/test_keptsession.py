@@ -111,6 +111,26 @@ def test_names_may_hold_anything(folder: Path) -> None:
     assert json.loads(one.file.read_text(encoding="utf-8"))["encrypted"] is False
 
 
+def test_two_admins_at_one_host_keep_a_session_each(folder: Path) -> None:
+    staging, prod = (KeptSession(folder, f"shop.example/{path}/admin", "demo") for path in ("staging", "prod"))
+    staging.save(STATE)
+    assert staging.file.name.startswith("shop.example_staging_admin--demo-")
+    assert (staging.load(), prod.load()) == (STATE, None)
+
+
+@pytest.mark.parametrize("host", ["xn--bcher-kva.example", "bücher.example"])
+def test_a_session_that_was_kept_for_a_host_alone_is_removed(folder: Path, host: str) -> None:
+    earlier = KeptSession(folder, host, "demo")
+    earlier.save(STATE)
+    assert KeptSession(folder, "xn--bcher-kva.example/admin", "demo").load() is None
+    assert list(folder.iterdir()) == []
+
+
+def test_an_admin_without_a_path_keeps_its_session(folder: Path) -> None:
+    kept(folder).save(STATE)
+    assert kept(folder).load() == STATE
+
+
 def test_what_is_forgotten_is_gone(folder: Path) -> None:
     session = kept(folder)
     session.save(STATE)

@@ -1,0 +1,106 @@
+"""Which Admin is meant: one spelling of a host, as browsers write it, and one name for each Admin.
+
+An Admin is known by its host and its path, because one host can serve several: ``shop.example/staging/admin`` and
+``shop.example/prod/admin``. Everything that only says how a page of it was reached is left out of the name.
+"""
+
+import ipaddress
+import posixpath
+import unicodedata
+from contextlib import suppress
+from urllib.parse import quote, unquote, urlsplit
+
+_USUAL_PORTS = {"http": 80, "https": 443}
+
+_PLAIN = "!$&'()*+,;=:@"
+"""What a part of a path holds as it is, besides letters, digits and ``-._~``."""
+
+LONGEST_NAME = 255
+"""Characters that the ledger has for the name of an Admin."""
+
+_PAGE_PARTS = 3
+"""Route, controller and action: what every page of the Admin has in its address between front name and key."""
+
+
+def browser_host(host: str) -> str:
+    """A host name or literal address as browsers write it: in lower case and punycode; without brackets.
+
+    Names are mapped by UTS #46 without its transitional rules, so ``ß`` stays ``ß`` and does not become ``ss``.
+
+    Raises:
+        ValueError: browsers know no such name.
+    """
+    host = host.strip().removeprefix("[").removesuffix("]")
+    if ":" in host:
+        return ipaddress.ip_address(host).compressed
+    if host.isascii():
+        return host.lower()
+    import idna  # its tables are large, and hardly any shop needs them
+
+    mapped = idna.uts46_remap(host, std3_rules=False)
+    # Each label as it is: browsers know names that the package's own encoder refuses, such as those with "_".
+    return ".".join(
+        label if label.isascii() else "xn--" + label.encode("punycode").decode() for label in mapped.split(".")
+    )
+
+
+def spelled(host: str) -> str:
+    """A host as browsers write it; in lower case where browsers know no such name, to be compared all the same."""
+    with suppress(ValueError):
+        return browser_host(host)
+    return host.lower()
+
+
+def host_of(url: str) -> str:
+    """The host in an address, as browsers write it, without a port; empty if it has none."""
+    try:
+        return spelled(urlsplit(url).hostname or "")
+    except ValueError:  # a page can ask for anything
+        return ""
+
+
+def host_and_port(url: str) -> str:
+    """The host in an address, with the port where that is not the usual one."""
+    parts, host = urlsplit(url), host_of(url).rstrip(".")
+    if ":" in host:
+        host = f"[{host}]"
+    return host if parts.port in {None, _USUAL_PORTS.get(parts.scheme)} else f"{host}:{parts.port}"
+
+
+def admin_name(url: str) -> str:
+    """What an Admin is known by, in the ledger and to people: ``shop.example/admin``, ``shop.example:8443/admin``.
+
+    Left out are the scheme, a usual port, ``index.php``, query, fragment and slashes at the end. Letters of the path
+    keep their case, as servers tell them apart. An address that was copied from the address bar has a secret key;
+    from ``/key/`` on it is cut, and so is the page before it. Parameters can stand between page and key, and nothing
+    tells them from more parts of the Admin's own path, so as much is cut as could be page and parameters.
+    """
+    path = posixpath.normpath("/" + urlsplit(url).path)
+    parts = [quote(unquote(part), safe=_PLAIN) for part in path.split("/") if part not in {"", "index.php"}]
+    if "key" in parts[1:]:
+        parts = parts[: parts.index("key", 1)]
+        beyond = len(parts) - _PAGE_PARTS
+        if beyond > 0:
+            parts = parts[: 2 - beyond % 2]  # one part or two: parameters come in pairs
+    return "/".join([host_and_port(url), *parts])
+
+
+def names_of_host(name: str) -> frozenset[str]:
+    """What earlier versions can have called the Admin with this name: its host alone, as somebody spelled it."""
+    host = name.partition("/")[0]
+    spelled = {host}
+    if host.startswith("["):
+        address, _, port = host[1:].partition("]")
+        spelled.add(address + port)
+    with suppress(UnicodeError):
+        labels = host.split(".")
+        letters = ".".join(_letters(label) for label in labels)
+        spelled |= {unicodedata.normalize(form, letters) for form in ("NFC", "NFD")}
+    return frozenset(spelled)
+
+
+def _letters(label: str) -> str:
+    if not label.startswith("xn--"):
+        return label
+    coded, colon, port = label.removeprefix("xn--").partition(":")
+    return coded.encode().decode("punycode") + colon + port
