@@ -59,7 +59,6 @@ def in_the_dialog(admin: Admin, at_step: AtStep) -> Callable[[str], None]:
         }}"""
         at_step["press_confirm"] = lambda: admin.page.evaluate(around)
 
-    admin.patience = 4
     return prepare
 
 

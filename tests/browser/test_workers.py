@@ -25,7 +25,6 @@ UNSHIPPED = {
 @pytest.fixture
 def go(start: Start, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., "Popen[str]"]:
     """Starts a run of two workers with an account each."""
-    sandbox.reset()
     monkeypatch.setenv("OF_THE_WORKERS", sandbox.password)
     (tmp_path / "accounts.yaml").write_text(
         "accounts:\n"

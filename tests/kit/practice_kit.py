@@ -18,6 +18,7 @@ MakeJob = Callable[..., Job]
 Cancels = Callable[[], list[Cancel]]
 Verdicts = Callable[..., Sequence[Verdict]]
 AtStep = dict[str, Callable[[], object]]
+GivesUpOnce = Callable[..., None]
 OnArrival = Callable[[str, Callable[[], object]], None]
 Start = Callable[..., "subprocess.Popen[str]"]
 
