@@ -172,7 +172,7 @@ def test_an_answer_that_does_not_come_in_time_leaves_the_outcome_unknown(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
     at_step["press_confirm"] = lambda: setattr(admin, "patience", 5)
-    sandbox.faults.cancel_hangs_ms = 60_000
+    sandbox.faults.cancel_hangs_ms = 20_000
     order = job("unshipped_recent")
     assert verdicts(order, attempts=3) == [unanswered("nothing was answered in time")]
     assert cancels() == arrived(order)

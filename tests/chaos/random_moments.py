@@ -164,6 +164,7 @@ class Chaos:
             if self._stopping:
                 bots.kill_all(process)
                 bots.bury(process)
+                shutil.rmtree(bots.folder)
                 raise Stopped
             if death is not None and death[1](time.monotonic() - begun):
                 killed = True
