@@ -173,7 +173,7 @@ def test_a_session_that_somebody_else_ended_is_renewed_once_and_not_fought_over(
 
 
 def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
-    _, complained = process.communicate(timeout=120)
+    _, complained = process.communicate(timeout=300)
     return process.returncode, complained
 
 
