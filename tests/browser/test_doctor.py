@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from practice_kit import US, GivesUpOnce, Start
+from practice_kit import HANGS, US, GivesUpOnce, Start
 from pydantic import SecretStr
 
 from bot.admin import Admin, admin_name
@@ -391,7 +391,7 @@ def test_a_self_signed_certificate_is_named(look: Look, tmp_path: Path) -> None:
 
 @pytest.mark.thorough
 def test_the_command_tells_a_person_what_works(start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
-    said, complained = (process := start(tmp_path, "doctor", "--store", US)).communicate(timeout=120)
+    said, complained = (process := start(tmp_path, "doctor", "--store", US)).communicate(timeout=HANGS)
     lines = said.splitlines()
     assert (process.returncode, complained) == (0, "")
     assert [line[:32].split("  ")[0] for line in lines[:10]] == ["works"] * 10
@@ -402,7 +402,7 @@ def test_the_command_tells_a_person_what_works(start: Start, sandbox: Sandbox, t
 
 def test_the_command_tells_a_program_what_does_not(start: Start, sandbox: Sandbox, tmp_path: Path) -> None:
     process = start(tmp_path, "doctor", "--json", PASSWORD="wrong")
-    said, complained = process.communicate(timeout=120)
+    said, complained = process.communicate(timeout=HANGS)
     found = json.loads(said)
     assert (process.returncode, complained) == (1, "")
     assert [one["state"] for one in found] == ["works"] * 3 + ["failed"] + ["not_reached"] * 6

@@ -15,6 +15,7 @@ from chaos_kit import JOBS, Bots, find_out, read_results
 from practice_kit import (
     ALREADY_CANCELED,
     CANCELED,
+    HANGS,
     LEFT_ALONE,
     NOT_FOLLOWED,
     NOT_OFFERED,
@@ -591,14 +592,14 @@ def test_a_run_says_which_generation_it_recognised(
     order = job("unshipped_recent")
     (tmp_path / "jobs.yaml").write_text(job_list(order.order, store=order.store), encoding="utf-8")
     process = start(tmp_path, "run", "jobs.yaml", "--yes", "--pack", "auto")
-    said, trouble = process.communicate(timeout=300)
+    said, trouble = process.communicate(timeout=HANGS)
     assert process.returncode == 0, said + trouble
     (folder,) = (path.parent for path in tmp_path.glob("runs/*/run.json"))
     assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["pack"] == f"{sandbox.generation} (auto)"
     assert f"{sandbox.generation} (auto)" in (folder / "report.html").read_text(encoding="utf-8")
     assert f": pack {sandbox.generation}." in said + trouble
     verified = start(tmp_path, "verify", folder.name)
-    assert verified.communicate(timeout=300)[0].startswith(f"Run {folder.name} is as it was written")
+    assert verified.communicate(timeout=HANGS)[0].startswith(f"Run {folder.name} is as it was written")
 
 
 @on(thorough=(ASC_4_0, ASC_2))
@@ -606,7 +607,7 @@ def test_the_doctor_looks_at_every_screen_and_presses_nothing(
     start: Callable[..., "subprocess.Popen[str]"], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     process = start(tmp_path, "doctor", "--store", "asc-v2-2.3-magentocommerce-us", "--json", "--pack", "auto")
-    said, trouble = process.communicate(timeout=300)
+    said, trouble = process.communicate(timeout=HANGS)
     findings = {finding["check"]: finding for finding in json.loads(said)}
     assert process.returncode == 0, said + trouble
     assert findings["store_dashboard"]["found"].endswith(f"; the screens are those of pack {sandbox.generation}")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from practice_kit import Start, job_list
+from practice_kit import HANGS, Start, job_list
 from pydantic import SecretStr
 
 from bot.admin import Admin
@@ -173,7 +173,7 @@ def test_a_session_that_somebody_else_ended_is_renewed_once_and_not_fought_over(
 
 
 def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
-    _, complained = process.communicate(timeout=300)
+    _, complained = process.communicate(timeout=HANGS)
     return process.returncode, complained
 
 

@@ -9,7 +9,7 @@ import pyotp
 import pytest
 from log_kit import logged
 from playwright.sync_api import Browser, Page
-from practice_kit import Start, job_list
+from practice_kit import HANGS, Start, job_list
 from pydantic import SecretStr
 
 import bot.signin.twofactor
@@ -303,7 +303,7 @@ def test_the_program_signs_in_with_a_code_and_leaves_no_secret_behind(
     (tmp_path / "jobs.yaml").write_text(job_list(order.number, store=order.store), encoding="utf-8")
     words = secret.get_secret_value()
     run = start(tmp_path, "run", "jobs.yaml", "--dry-run", TOTP_SECRET=f"{words[:8].lower()} {words[8:]}")
-    said = "".join(run.communicate(timeout=300))
+    said = "".join(run.communicate(timeout=HANGS))
     assert run.returncode == 0, said
     assert verdicts(sandbox) == ["accepted"]
     assert sandbox.journal.cancels == ()

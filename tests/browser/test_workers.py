@@ -10,7 +10,7 @@ from subprocess import Popen
 from typing import Any
 
 import pytest
-from practice_kit import MAIN, ORDER, US, Cancels, OnArrival, Start
+from practice_kit import HANGS, MAIN, ORDER, US, Cancels, OnArrival, Start
 
 from bot.ledger import Ledger
 from bot.sandbox import Face, Sandbox
@@ -48,7 +48,7 @@ def results(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def end(process: "Popen[str]") -> tuple[int, str, str]:
-    said, complained = process.communicate(timeout=300)
+    said, complained = process.communicate(timeout=HANGS)
     return process.returncode, said, complained
 
 

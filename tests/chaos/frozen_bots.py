@@ -26,7 +26,7 @@ FRESH_SECONDS = 2.0
 """So old an intent may be when Confirm is pressed: less than the recovery time, as it is in earnest."""
 RECOVER_AFTER = 3.0
 
-FROZEN_AFTER = (Event.TAKEN, Event.STEP, Event.INTENT_WRITTEN, Event.INTENT_WRITTEN, Event.PRESSED)
+FROZEN_AFTER = (Event.TAKEN, Event.STEP, *[Event.INTENT_WRITTEN] * 3, Event.PRESSED)
 AT_MOST = 120.0
 """Seconds for which an event is waited for."""
 
@@ -50,9 +50,10 @@ def freeze_one(sandbox: Sandbox, state: State, orders: list[Order], chance: rand
             deadline = time.monotonic() + AT_MOST
             while _events(bots).count(event) < number and sleeper.poll() is None and time.monotonic() < deadline:
                 time.sleep(0.004)
-            time.sleep(chance.uniform(0, 0.1))
+            time.sleep(chance.uniform(0, 0.03))
             wake = bots.freeze(sleeper, all_of_it=False)
-            frozen_in = state_of(_events(bots))
+            # One that has come to its end before was never frozen, and is no such case.
+            frozen_in = state_of(_events(bots)) if sleeper.poll() is None else ""
             time.sleep(max(CLAIM_SECONDS, RECOVER_AFTER, FRESH_SECONDS) + 0.5)
             other = bots.start(account=sandbox.accounts[1])
             other.wait(timeout=600)
@@ -64,7 +65,8 @@ def freeze_one(sandbox: Sandbox, state: State, orders: list[Order], chance: rand
             figures.add_truth(find_out(bots, sandbox, listed), where)
             bots.bury(bots.start())  # what is left over is worked by a third
             figures.add_truth(find_out(bots, sandbox, listed), where)
-    figures.frozen[frozen_in] += 1
+    if frozen_in:
+        figures.frozen[frozen_in] += 1
     figures.starts += 3
     figures.lists += 1
     figures.orders += len(orders)

@@ -22,6 +22,9 @@ GivesUpOnce = Callable[..., None]
 OnArrival = Callable[[str, Callable[[], object]], None]
 Start = Callable[..., "subprocess.Popen[str]"]
 
+HANGS = 1800
+"""Seconds after which a program has hung: far more than it needs on any machine, however busy."""
+
 # --- Stores and orders --------------------------------------------------------------------------------------------
 
 US = "asc-v2-2.3-magentocommerce-us"
