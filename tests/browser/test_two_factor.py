@@ -271,7 +271,7 @@ def test_a_field_for_a_secret_is_pictured_empty_and_keeps_what_was_typed(
         if screen == "sign_in"
         else "<label>Authenticator code <input id=field></label><button>Confirm</button>"
     )
-    admin = Admin(page, pack, "http://127.0.0.1/admin", patience=1)
+    admin = Admin(page, pack, "http://127.0.0.1/admin", patience=60)
     seen: list[str] = []
     take = page.screenshot
     page.screenshot = lambda **how: (seen.append(page.locator("#field").input_value()), take(**how))[1]  # type: ignore
