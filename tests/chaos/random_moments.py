@@ -387,7 +387,8 @@ def _report(files: dict[Face, Path], statuses: list[int]) -> int:
     if whole.violations:
         return 1
     if any(statuses):
-        stopped = set(statuses) <= {0, STOPPED}
+        # One that was asked while it began, or was already ending, has ended by the signal itself.
+        stopped = set(statuses) <= {0, STOPPED, -signal.SIGTERM}
         print("Stopped." if stopped else "A process of the campaign failed: see above.", end=" ")
         print("The same command goes on from here; --fresh begins another campaign.")
         return STOPPED if stopped else 1
