@@ -2,7 +2,7 @@
 # `make demo` and `make test` each get the rest themselves. Choose another Python with: make PYTHON=/path/to/python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-thorough test-unit test-browser test-packaging lint chaos drift bench lock clean
+.PHONY: help demo test test-loaded test-thorough test-unit test-browser test-packaging lint chaos drift bench lock clean
 
 # What is set for some other Python project does not belong in here.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
@@ -30,6 +30,11 @@ test: lint $(VENV)/browser-ready  ## Check style and types, and run every test
 	@echo "Tests: all of them, two at a time."
 	@$(PYTEST)
 
+# In the order of an earlier run, whose first lines say which: make test-loaded SEED=123
+test-loaded: lint $(VENV)/browser-ready  ## The same beside busy loops, which shows tests that depend on the machine's speed
+	@echo "Tests: all of them, two at a time, beside a busy loop for each processor."
+	@$(BIN)/python tests/kit/beside_hogs.py $(PYTEST) $(if $(SEED),--randomly-seed=$(SEED))
+
 test-thorough: lint $(VENV)/browser-ready  ## The same on both faces of the practice Admin, and with two-factor sign-in
 	@echo "Tests: all of them, on both faces, two at a time."
 	@$(PYTEST) --both-faces
@@ -52,11 +57,19 @@ lint: $(VENV)/packages-ready  ## Check style (ruff) and types (mypy)
 	@echo "Types: mypy."
 	@$(BIN)/python -m mypy --no-error-summary
 
-chaos: $(VENV)/browser-ready  ## Kill the bot at every step and at 200 random moments
+# Only the kills at random moments, which can be stopped and go on where they were: make chaos KILLS=1000
+chaos: $(VENV)/browser-ready  ## Kill the bot at every step and at 200 random moments, and freeze and wake it
+ifdef KILLS
+	@echo "Chaos: killed at random moments."
+	@$(BIN)/python tests/chaos/random_moments.py --kills $(KILLS)
+else
 	@echo "Chaos: killed before and after every step."
 	@$(PYTEST) --every-kill tests/browser/test_chaos.py
 	@echo "Chaos: killed at random moments."
 	@$(BIN)/python tests/chaos/random_moments.py
+	@echo "Chaos: frozen past its claims, and woken."
+	@$(BIN)/python tests/chaos/random_moments.py --frozen
+endif
 
 drift: $(VENV)/browser-ready  ## Change the screens in every way of the drift suite, and print what is said of it
 	@$(BIN)/python tests/drift/table.py

@@ -6,18 +6,21 @@ What a run did is asserted where it arrived: on the journal of the practice Admi
 import io
 import itertools
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, nullcontext
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
+from urllib.parse import urljoin
 
 import pyotp
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
-from practice_kit import US, AtStep, Cancels, MakeJob, OnArrival, Start
+from playwright.sync_api import BrowserContext, Page
+from practice_kit import US, AtStep, Cancels, GivesUpOnce, MakeJob, OnArrival, Start
 from pydantic import SecretStr
 from run_kit import run_info
 
@@ -25,7 +28,6 @@ from bot.admin import Admin
 from bot.browser.find import BrowserChoice
 from bot.cancel.guard import Permit
 from bot.cancel.verdicts import Answer, Verdict
-from bot.errors import InTheWay, SessionEnded
 from bot.joblist import Job
 from bot.ledger import Intent
 from bot.pack import Pack, load_pack
@@ -33,11 +35,9 @@ from bot.progress import PlainProgress
 from bot.recorder import NoRecorder
 from bot.runner import AtHand, Limits, RunEnd, Runner
 from bot.sandbox import Face, Generation, RequestRecord, Sandbox
+from bot.sandbox.pages import CHANNEL
 from flows.cancel_order import cancel_order
-from flows.open_order import open_store
 from flows.sign_in import sign_in
-
-ContextFor = Callable[[Sandbox], BrowserContext]
 
 PROGRAM = """
 import signal
@@ -54,18 +54,13 @@ RUN = run_info("run", admin="practice", account="demo", version="0")
 
 
 @pytest.fixture(scope="session")
-def serve() -> Iterator[Callable[[Face, Generation], Sandbox]]:
-    """Gives the practice Admin of a face and a generation; each is started once and serves all tests."""
-    with ExitStack() as stack:
-        started: dict[tuple[Face, Generation], Sandbox] = {}
-
-        def give(face: Face, generation: Generation) -> Sandbox:
-            if (face, generation) not in started:
-                practice = Sandbox(face=face, generation=generation)
-                started[face, generation] = stack.enter_context(practice)
-            return started[face, generation]
-
-        yield give
+def in_the_background() -> Iterator[Callable[[Callable[[], object]], object]]:
+    """Does what no test has to wait for; the session ends when all of it is done, and fails where some of it failed."""
+    with ThreadPoolExecutor(thread_name_prefix="after-a-test") as pool:
+        begun: list[Future[object]] = []
+        yield lambda act: begun.append(pool.submit(act))
+        for one in begun:
+            one.result()
 
 
 @pytest.fixture(params=list(Face), ids=str)
@@ -90,19 +85,21 @@ def totp_secret(pytestconfig: pytest.Config) -> SecretStr | None:
 def sandbox(
     face: Face,
     generation: Generation,
-    serve: Callable[[Face, Generation], Sandbox],
     totp_secret: SecretStr | None,
+    in_the_background: Callable[[Callable[[], object]], object],
 ) -> Iterator[Sandbox]:
-    """The practice Admin, as at the start. No test may ever press the Commerce order's own Cancel button."""
-    practice = serve(face, generation)
-    practice.shop.reset()
-    practice.faults.reset()
+    """A practice Admin of the test's own: nothing that an earlier test began can still arrive there, and nobody is
+    signed in. No test may ever press the Commerce order's own Cancel button.
+    """
+    practice = Sandbox(face=face, generation=generation)
+    practice.start()
     if totp_secret is not None:
         practice.faults.two_factor = totp_secret.get_secret_value()
-        practice.faults.two_factor_codes_again = True  # tests know nothing of each other's codes
-    practice.journal.clear()
+        practice.faults.two_factor_codes_again = True  # a test may sign in several times within the life of a code
     yield practice
-    assert practice.journal.commerce_cancels == ()
+    pressed = practice.journal.commerce_cancels
+    in_the_background(practice.stop)
+    assert pressed == ()
 
 
 @pytest.fixture(scope="session")
@@ -130,27 +127,43 @@ def cancels(sandbox: Sandbox) -> Cancels:
     ]
 
 
-@pytest.fixture(scope="session")
-def context_for(browser: Browser, browser_context_args: dict[str, Any]) -> Iterator[ContextFor]:
-    """Gives the browser context of a practice Admin; what it has loaded, and who is signed in, goes on from test to
-    test.
-    """
-    with ExitStack() as stack:
-        opened: dict[str, BrowserContext] = {}
-
-        def give(practice: Sandbox) -> BrowserContext:
-            if practice.url not in opened:
-                opened[practice.url] = browser.new_context(**browser_context_args)
-                stack.callback(opened[practice.url].close)
-            return opened[practice.url]
-
-        yield give
-
-
 @pytest.fixture
 def at_step() -> AtStep:
     """What happens as a step of that name begins: a test puts it in, and it happens each time."""
     return {}
+
+
+@pytest.fixture
+def gives_up_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[GivesUpOnce]:
+    """Has the program give up waiting, once for each sight that it is told: at the first look that began with the sight
+    there and did not find what is waited for. So neither a slow machine nor a fast one changes what it says.
+    """
+    sights: list[Callable[[], object]] = []
+    wait = Admin.until
+
+    class GaveUp(Exception):
+        pass
+
+    def until(admin: Admin, look: Callable[[], Any], seconds: float | None = None) -> Any:
+        def look_out() -> Any:
+            there = bool(sights and sights[0]())
+            seen = look()
+            if there and not seen:
+                del sights[0]
+                raise GaveUp
+            return seen
+
+        try:
+            return wait(admin, look_out, seconds)
+        except GaveUp:
+            return None
+
+    def gives_up_once(*sight: Callable[[], object]) -> None:
+        sights.extend(sight)
+
+    monkeypatch.setattr(Admin, "until", until)
+    yield gives_up_once
+    assert not sights, "the program never came to wait for what is not there"
 
 
 @pytest.fixture
@@ -191,34 +204,37 @@ def admin_on(pack: Pack, sandbox: Sandbox, at_step: AtStep, totp_secret: SecretS
 
 
 @pytest.fixture
-def new_admin(context_for: ContextFor, sandbox: Sandbox, admin_on: Callable[..., Admin]) -> Iterator[Admin]:
-    """The practice Admin on a new page where nothing is open yet."""
-    with context_for(sandbox).new_page() as page:
-        yield admin_on(page)
-
-
-@pytest.fixture(scope="session")
-def dashboards() -> dict[Face, str]:
-    """Where the dashboard of the usual store was last seen, for each face; good as long as the session is."""
-    return {}
+def new_admin(context: BrowserContext, admin_on: Callable[..., Admin]) -> Admin:
+    """The practice Admin on a new page where nothing is open yet and nobody is signed in, in a context of the test's
+    own, as pytest-playwright makes it: no cookie, cache, route or page of an earlier test is in it.
+    """
+    return admin_on(context.new_page())
 
 
 @pytest.fixture
-def admin(new_admin: Admin, sandbox: Sandbox, dashboards: dict[Face, str]) -> Admin:
-    """The practice Admin on the dashboard of the usual store, without the way there where that can be spared."""
-    try:
-        if sandbox.face not in dashboards:
-            raise SessionEnded(reason="There was none yet.")
-        new_admin.page.goto(dashboards[sandbox.face])
-        new_admin.arrive("store_dashboard", store=US)
-        new_admin.store = US
-    except (SessionEnded, InTheWay):  # the address is of a session that an earlier test has renewed, or left half-open
-        new_admin.page.context.clear_cookies()
-        new_admin.begin_again()
-        open_store(new_admin, US)
-        dashboards[sandbox.face] = new_admin.page.url
+def admin(new_admin: Admin, sandbox: Sandbox) -> Admin:
+    """The practice Admin on the dashboard of the usual store, without the way there, which other tests walk."""
+    new_admin.page.goto(signed_in(new_admin.page.context, sandbox))
+    new_admin.arrive("store_dashboard", store=US)
+    new_admin.store = US
     sandbox.journal.clear()
     return new_admin
+
+
+def signed_in(context: BrowserContext, practice: Sandbox) -> str:
+    """Sign in without any screen, and without a code where codes are asked for.
+
+    Returns:
+        The address of the usual store's dashboard in this session.
+    """
+    codes, practice.faults.two_factor = practice.faults.two_factor, ""
+    form = context.request.get(practice.url).text()
+    (form_key,) = set(re.findall(r'name="form_key"[^>]*value="([^"]+)"', form))
+    entered = {"form_key": form_key, "login[username]": practice.username, "login[password]": practice.password}
+    start = context.request.post(practice.url, form=entered).text()
+    practice.faults.two_factor = codes
+    (channel,) = set(re.findall(rf'href="(/admin/{CHANNEL}/key/[^"]+)"', start))
+    return f"{urljoin(practice.url, channel)}#/store-details/{practice.shop.store(US).uuid}"
 
 
 @pytest.fixture

@@ -45,7 +45,7 @@ def walk(new_admin: Admin, sandbox: Sandbox, totp_secret: SecretStr | None, tmp_
         inspector = Inspector(baselines=tmp_path / "baselines", update=update, looks=looks)
         checks = Round(Unheard(), inspector)
         checks.findings += [Finding(check=name, state=FindingState.WORKS) for name in ("settings", "browser")]
-        admin = Admin(new_admin.page, pack or new_admin.pack, sandbox.url, patience=5, on_step=checks.step)
+        admin = Admin(new_admin.page, pack or new_admin.pack, sandbox.url, patience=15, on_step=checks.step)
         admin.quiet = partial(admin.quiet, 0.2)  # the practice Admin's pages rest as soon as they are there
         inspector.opened(admin, (sandbox.username,))
         enter = partial(

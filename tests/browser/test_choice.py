@@ -116,7 +116,7 @@ def dialog(inside: str) -> str:
 def page(browser: Browser) -> Iterator[Page]:
     """One page for all tests of this module: each puts its own document into it."""
     with closing(browser.new_page()) as page:
-        page.set_default_timeout(5000)
+        page.set_default_timeout(60_000)
         yield page
 
 
@@ -192,7 +192,7 @@ def test_another_control_further_off_is_not_the_labels(page: Page, spec: ScreenS
 @pytest.fixture
 def screen(page: Page) -> Admin:
     pack: Pack = load_pack("asc-4.3")
-    return Admin(page, pack, "https://shop.example/admin", patience=1)
+    return Admin(page, pack, "https://shop.example/admin", patience=60)
 
 
 DIALOG = "The cancel dialog"
@@ -228,6 +228,7 @@ def test_two_controls_are_said_to_be_two(page: Page, screen: Admin) -> None:
 
 def test_no_control_is_said_to_be_missing(page: Page, screen: Admin) -> None:
     page.set_content(dialog(f"<p>{LABEL}</p><input>"))
+    screen.patience = 0.2  # all of it is there from the beginning
     with pytest.raises(ElementMissing) as refused:
         screen.screen("cancel_dialog").chosen("reason")
     assert str(refused.value) == "The cancel dialog: reason (the reason that Amazon is told) is not there."

@@ -41,7 +41,7 @@ ON_THE_COMMERCE_ORDER = """addEventListener('DOMContentLoaded', () => {
 Press = Callable[..., Verdict]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def practice() -> Iterator[Sandbox]:
     with Sandbox(generation=Generation.ASC_4_0) as practice:
         yield practice
@@ -50,15 +50,12 @@ def practice() -> Iterator[Sandbox]:
 @pytest.fixture
 def press(practice: Sandbox, browser: Browser, totp_secret: SecretStr | None) -> Iterator[Press]:
     """Cancels the usual order on a Commerce order page that a script has changed; nothing of it may arrive there."""
-    practice.shop.reset()
-    practice.faults.reset()
-    practice.journal.clear()
     with browser.new_context() as context:
 
         def press(change: str = "", pack: Pack | None = None) -> Verdict:
             page = context.new_page()
             page.add_init_script(ON_THE_COMMERCE_ORDER % change)
-            admin = Admin(page, pack or load_pack("asc-4.0"), practice.url, patience=4, settle=0)
+            admin = Admin(page, pack or load_pack("asc-4.0"), practice.url, patience=15, settle=0)
             sign_in(admin, practice.username, SecretStr(practice.password))
             return cancel_order(admin, JOB)
 

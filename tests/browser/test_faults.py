@@ -24,6 +24,7 @@ from practice_kit import (
     MAKE_ROOM,
     AtStep,
     Cancels,
+    GivesUpOnce,
     MakeJob,
     OnArrival,
     Verdicts,
@@ -67,25 +68,16 @@ def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def break_at(sandbox: Sandbox, admin: Admin, at_step: AtStep) -> Callable[..., None]:
-    """Has faults begin with a step, one set of them each time it begins, while there is so much patience (in seconds).
+def break_at(sandbox: Sandbox, at_step: AtStep) -> Callable[..., None]:
+    """Has faults begin with a step, one set of them each time it begins.
+
     An order that is begun again, or looked at again, finds everything in order.
     """
 
-    def end() -> None:
-        sandbox.faults.reset()
-        admin.patience = 15
-
-    def break_at(step: str, *troubles: dict[str, Any], patience: float = 15) -> None:
+    def break_at(step: str, *troubles: dict[str, Any]) -> None:
         waiting = list(troubles)
-
-        def begin() -> None:
-            trouble = waiting.pop(0) if waiting else {}
-            sandbox.faults.update(trouble)
-            admin.patience = patience if trouble else 15
-
-        at_step[step] = begin
-        at_step["open_admin"] = at_step["reopen_order"] = end
+        at_step[step] = lambda: sandbox.faults.update(waiting.pop(0) if waiting else {})
+        at_step["open_admin"] = at_step["reopen_order"] = sandbox.faults.reset
 
     return break_at
 
@@ -148,10 +140,14 @@ def test_an_admin_behind_a_server_that_does_not_reach_it_fails_at_once(
 
 @pytest.mark.thorough
 def test_an_admin_that_hangs_or_cuts_the_connection_before_confirm_fails_the_order(
-    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, break_at: Callable[..., None]
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, break_at: Callable[..., None], gives_up_once: GivesUpOnce
 ) -> None:
-    break_at("open_order", {"hangs_ms": 60_000}, {"operation_lost": "orderDetails"}, patience=1)
-    not_there = "The order's page did not appear within 1 s: The headline Order details is not there."
+    break_at("open_order", {"hangs_ms": 60_000}, {"operation_lost": "orderDetails"})
+    gives_up_once(
+        lambda: sandbox.journal.operations.count("orderDetails") == 1,
+        lambda: sandbox.journal.operations.count("orderDetails") == 2,
+    )
+    not_there = "The order's page did not appear within 15 s: The headline Order details is not there."
     told = failed(not_there)
     assert verdicts(job("unshipped_recent"), job("apostrophe")) == [told] * 2
     assert "cancelReasons" not in sandbox.journal.operations
@@ -207,14 +203,16 @@ def test_a_list_that_sorts_itself_anew_under_the_mouse_leads_to_no_other_order(
     admin: Admin,
     break_at: Callable[..., None],
     log: list[str],
+    gives_up_once: GivesUpOnce,
 ) -> None:
     sandbox.faults.list_sorts_anew = True
     admin.reload()
-    break_at("open_order", {"list_sorts_anew": True}, patience=1)
+    break_at("open_order", {"list_sorts_anew": True})
+    gives_up_once(lambda: "/orders/" in admin.page.url)
     order = job("unshipped_recent")
     assert verdicts(order, attempts=2) == [CANCELED]
     assert log == [
-        f"order {order.order}, attempt 1: The order's page did not appear within 1 s: "
+        f"order {order.order}, attempt 1: The order's page did not appear within 15 s: "
         f"The page's address is not that of order {order.order} in this store."
     ]
     assert cancels() == arrived(order)

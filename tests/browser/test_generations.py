@@ -15,12 +15,14 @@ from chaos_kit import JOBS, Bots, find_out, read_results
 from practice_kit import (
     ALREADY_CANCELED,
     CANCELED,
+    HANGS,
     LEFT_ALONE,
     NOT_FOLLOWED,
     NOT_OFFERED,
     WOULD_CANCEL,
     AtStep,
     Cancels,
+    GivesUpOnce,
     MakeJob,
     Verdicts,
     arrived,
@@ -168,10 +170,10 @@ def test_a_cancel_that_never_arrives_is_not_sent_again(
 
 
 def test_an_answer_that_does_not_come_in_time_leaves_the_outcome_unknown(
-    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, admin: Admin
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
-    admin.patience = 4
-    sandbox.faults.cancel_hangs_ms = 60_000
+    at_step["press_confirm"] = lambda: setattr(admin, "patience", 5)
+    sandbox.faults.cancel_hangs_ms = 20_000
     order = job("unshipped_recent")
     assert verdicts(order, attempts=3) == [unanswered("nothing was answered in time")]
     assert cancels() == arrived(order)
@@ -309,13 +311,13 @@ def test_a_details_page_that_shows_only_the_commerce_number_proves_nothing(
 
 
 def test_a_cancel_page_about_another_order_is_refused(
-    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, gives_up_once: GivesUpOnce
 ) -> None:
-    admin.patience = 3
+    gives_up_once(admin.page.locator("#save").count)
     sandbox.faults.dialog_for_other_order = True
     assert verdicts(job("unshipped_recent")) == [
         failed(
-            "The cancel page did not appear within 3 s: "
+            "The cancel page did not appear within 15 s: "
             "The page does not say that it cancels order 112-1215998-3002091."
         )
     ]
@@ -435,12 +437,12 @@ def test_an_order_that_is_listed_twice_is_not_opened(verdicts: Verdicts, job: Ma
 
 
 def test_a_cancel_page_with_two_buttons_that_commit_is_left_alone(
-    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, gives_up_once: GivesUpOnce
 ) -> None:
-    admin.patience = 3
+    gives_up_once(admin.page.locator("#save").count)
     sandbox.faults.second_confirm = True
     assert verdicts(job("unshipped_recent")) == [
-        failed("The cancel page did not appear within 3 s: The button Cancel order is not there, exactly once.")
+        failed("The cancel page did not appear within 15 s: The button Cancel order is not there, exactly once.")
     ]
     assert "cancelOrder" not in sandbox.journal.operations
 
@@ -558,9 +560,14 @@ def test_a_generation_is_recognised_on_the_page_and_worked_with(
 @pytest.mark.thorough
 @on(ASC_4_0)
 def test_screens_that_fit_no_generation_end_the_run(
-    any_pack: list[str], run: Callable[..., RunEnd], job: MakeJob, sandbox: Sandbox, admin: Admin
+    any_pack: list[str],
+    run: Callable[..., RunEnd],
+    job: MakeJob,
+    sandbox: Sandbox,
+    admin: Admin,
+    gives_up_once: GivesUpOnce,
 ) -> None:
-    admin.patience = 3
+    gives_up_once(admin.page.locator("a[href*='sellercentral']").count)
     sandbox.faults.order_import_disabled = True  # then every order number leads to Seller Central
     end = run(job("unshipped_recent"), job("canadian"))
     assert (end.exit_status, end.info.stopped_early) == (
@@ -585,14 +592,14 @@ def test_a_run_says_which_generation_it_recognised(
     order = job("unshipped_recent")
     (tmp_path / "jobs.yaml").write_text(job_list(order.order, store=order.store), encoding="utf-8")
     process = start(tmp_path, "run", "jobs.yaml", "--yes", "--pack", "auto")
-    said, trouble = process.communicate(timeout=300)
+    said, trouble = process.communicate(timeout=HANGS)
     assert process.returncode == 0, said + trouble
     (folder,) = (path.parent for path in tmp_path.glob("runs/*/run.json"))
     assert json.loads((folder / "run.json").read_text(encoding="utf-8"))["pack"] == f"{sandbox.generation} (auto)"
     assert f"{sandbox.generation} (auto)" in (folder / "report.html").read_text(encoding="utf-8")
     assert f": pack {sandbox.generation}." in said + trouble
     verified = start(tmp_path, "verify", folder.name)
-    assert verified.communicate(timeout=300)[0].startswith(f"Run {folder.name} is as it was written")
+    assert verified.communicate(timeout=HANGS)[0].startswith(f"Run {folder.name} is as it was written")
 
 
 @on(thorough=(ASC_4_0, ASC_2))
@@ -600,7 +607,7 @@ def test_the_doctor_looks_at_every_screen_and_presses_nothing(
     start: Callable[..., "subprocess.Popen[str]"], sandbox: Sandbox, tmp_path: Path
 ) -> None:
     process = start(tmp_path, "doctor", "--store", "asc-v2-2.3-magentocommerce-us", "--json", "--pack", "auto")
-    said, trouble = process.communicate(timeout=300)
+    said, trouble = process.communicate(timeout=HANGS)
     findings = {finding["check"]: finding for finding in json.loads(said)}
     assert process.returncode == 0, said + trouble
     assert findings["store_dashboard"]["found"].endswith(f"; the screens are those of pack {sandbox.generation}")

@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 from practice_kit import (
+    HANGS,
     RUN_AGAIN,
     AtStep,
     Cancels,
@@ -59,7 +60,6 @@ def in_the_dialog(admin: Admin, at_step: AtStep) -> Callable[[str], None]:
         }}"""
         at_step["press_confirm"] = lambda: admin.page.evaluate(around)
 
-    admin.patience = 4
     return prepare
 
 
@@ -215,7 +215,7 @@ def test_a_run_on_a_hostile_page_writes_and_says_only_what_is_harmless(
 ) -> None:
     listed = {"store": f"=1+1{MARKUP}", "reason": "BuyerCanceled", "orders": hostile_shop}
     (tmp_path / "jobs.yaml").write_text(json.dumps(listed), encoding="utf-8")
-    said, complained = start(tmp_path, "run", "--yes", "jobs.yaml", ATTEMPTS="1").communicate(timeout=300)
+    said, complained = start(tmp_path, "run", "--yes", "jobs.yaml", ATTEMPTS="1").communicate(timeout=HANGS)
     (folder,) = (path.parent for path in tmp_path.glob("runs/*/run.json"))
 
     def read(name: str) -> str:

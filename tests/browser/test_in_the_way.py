@@ -30,7 +30,6 @@ def said() -> list[str]:
 @pytest.fixture
 def admin(new_admin: Admin, pack: Pack, sandbox: Sandbox, said: list[str]) -> Admin:
     """The practice Admin with nothing open and nobody signed in."""
-    new_admin.page.context.clear_cookies()
     return Admin(new_admin.page, pack, sandbox.url, patience=PATIENT, settle=0, say=said.append)
 
 

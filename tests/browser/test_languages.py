@@ -173,7 +173,6 @@ def test_what_lies_in_the_way_is_cleared(
     said: list[str] = []
     new_admin.say = said.append
     sandbox.faults.update(fault)
-    new_admin.page.context.clear_cookies()
     new_admin.begin_again()
     open_sales_channel(new_admin)
     assert len(said) == 1
@@ -206,7 +205,6 @@ def test_what_stops_a_run_is_named(
     name: str, fault: dict[str, bool | str], new_admin: Admin, sandbox: Sandbox, job: MakeJob, cancels: Cancels
 ) -> None:
     sandbox.faults.update(fault)
-    new_admin.page.context.clear_cookies()
     password = "wrong" if name == "refused" else sandbox.password
 
     def work() -> None:
@@ -217,19 +215,16 @@ def test_what_stops_a_run_is_named(
         work()
     assert str(stopped.value).startswith(STOPS[name])
     assert cancels() == []
-    sandbox.reset()  # a refused password counts against the account
 
 
 def test_an_admin_in_another_language_is_named_at_its_sign_in_page(
-    context_for: Callable[[Sandbox], BrowserContext], sandbox: Sandbox, language: str
+    context: BrowserContext, sandbox: Sandbox, language: str
 ) -> None:
-    with context_for(sandbox).new_page() as page:
-        page.context.clear_cookies()
-        admin = Admin(page, load_pack("asc-4.3"), sandbox.url, patience=15)
-        with pytest.raises(RunStopped) as stopped:
-            reach(admin)
-        with pytest.raises(RunStopped) as again:
-            sign_in(admin, sandbox.username, SecretStr(sandbox.password))
+    admin = Admin(context.new_page(), load_pack("asc-4.3"), sandbox.url, patience=15)
+    with pytest.raises(RunStopped) as stopped:
+        reach(admin)
+    with pytest.raises(RunStopped) as again:
+        sign_in(admin, sandbox.username, SecretStr(sandbox.password))
     assert (
         str(stopped.value)
         == str(again.value)
@@ -242,32 +237,27 @@ def test_an_admin_in_another_language_is_named_at_its_sign_in_page(
 
 
 def test_an_account_in_another_language_than_the_sign_in_page_is_named_at_the_home_page(
-    context_for: Callable[[Sandbox], BrowserContext], sandbox: Sandbox, job: MakeJob, language: str
+    context: BrowserContext, sandbox: Sandbox, job: MakeJob, language: str
 ) -> None:
-    sandbox.faults.two_factor = ""
     sandbox.faults.sign_in_language = "en_US"
     sandbox.faults.two_factor = ""
-    with context_for(sandbox).new_page() as page:
-        page.context.clear_cookies()
-        admin = Admin(page, load_pack("asc-4.3"), sandbox.url, patience=15)
-        sign_in(admin, sandbox.username, SecretStr(sandbox.password))
-        with pytest.raises(RunStopped) as stopped:
-            open_order(admin, job("unshipped_recent"))
+    admin = Admin(context.new_page(), load_pack("asc-4.3"), sandbox.url, patience=15)
+    sign_in(admin, sandbox.username, SecretStr(sandbox.password))
+    with pytest.raises(RunStopped) as stopped:
+        open_order(admin, job("unshipped_recent"))
     assert str(stopped.value) == f"The Amazon Sales Channel home page is in {TITLES[language]}, and not in English."
     assert stopped.value.next_step == f"Set COUNTERMAND_LANGUAGE={language}."
     assert sandbox.journal.cancels == ()
 
 
 def test_the_sign_in_page_may_be_in_another_language_than_the_account(
-    context_for: Callable[[Sandbox], BrowserContext], sandbox: Sandbox, job: MakeJob, language: str, cancels: Cancels
+    context: BrowserContext, sandbox: Sandbox, job: MakeJob, language: str, cancels: Cancels
 ) -> None:
     sandbox.faults.sign_in_language = "en_US"
     sandbox.faults.two_factor = ""
-    with context_for(sandbox).new_page() as page:
-        page.context.clear_cookies()
-        admin = Admin(page, load_pack("asc-4.3", language, "en_US"), sandbox.url, patience=15)
-        sign_in(admin, sandbox.username, SecretStr(sandbox.password))
-        assert plan_order(admin, job("unshipped_recent")).outcome is Outcome.WOULD_CANCEL
+    admin = Admin(context.new_page(), load_pack("asc-4.3", language, "en_US"), sandbox.url, patience=15)
+    sign_in(admin, sandbox.username, SecretStr(sandbox.password))
+    assert plan_order(admin, job("unshipped_recent")).outcome is Outcome.WOULD_CANCEL
     assert cancels() == []
 
 

@@ -17,6 +17,7 @@ from practice_kit import (
     WOULD_CANCEL,
     AtStep,
     Cancels,
+    GivesUpOnce,
     MakeJob,
     Verdicts,
     arrived,
@@ -91,7 +92,7 @@ def test_a_cancel_that_never_arrives_is_not_sent_again(
 def test_an_answer_that_does_not_come_in_time_leaves_the_outcome_unknown(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
-    at_step["press_confirm"] = lambda: setattr(admin, "patience", 1.5)
+    at_step["press_confirm"] = lambda: setattr(admin, "patience", 5)
     at_step["reopen_order"] = lambda: setattr(admin, "patience", 15)
     sandbox.faults.cancel_hangs_ms = 60_000
     order = job("unshipped_recent")
@@ -222,13 +223,14 @@ def test_an_order_that_is_listed_twice_is_not_opened(
 
 @both_faces
 def test_a_dialog_with_two_confirm_buttons_is_left_alone(
-    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
+    verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, gives_up_once: GivesUpOnce
 ) -> None:
-    at_step["open_cancel_dialog"] = lambda: setattr(admin, "patience", 2)
+    gives_up_once(lambda: admin.page.get_by_role("button", name="Confirm").count() == 2)
     sandbox.faults.second_confirm = True
     assert verdicts(job("unshipped_recent")) == [
         failed(
-            "The cancel dialog did not appear within 2 s: The button Confirm is not there, exactly once, in the dialog."
+            "The cancel dialog did not appear within 15 s: "
+            "The button Confirm is not there, exactly once, in the dialog."
         )
     ]
     assert "cancelOrder" not in sandbox.journal.operations

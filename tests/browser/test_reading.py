@@ -430,7 +430,7 @@ def evidence(page: Page, shipped: Pack, tmp_path: Path) -> Callable[..., str]:
 
     def write(*, masked: bool = True) -> str:
         recorder = Recorder(tmp_path / "run", masked=masked)
-        recorder.trouble(Admin(page, shipped, "https://shop.example/admin", patience=5), "read_order")
+        recorder.trouble(Admin(page, shipped, "https://shop.example/admin", patience=60), "read_order")
         assert recorder.evidence == (
             "evidence/session/01-read_order-trouble.jpg",
             "evidence/session/02-read_order-trouble.txt",
@@ -485,7 +485,7 @@ def test_halves_of_characters_on_a_page_do_not_stop_the_evidence(page: Page, evi
 
 
 def test_a_picture_is_masked_and_the_page_until_the_next_look(page: Page, shipped: Pack, tmp_path: Path) -> None:
-    admin = Admin(page, shipped, "https://shop.example/admin", patience=5)
+    admin = Admin(page, shipped, "https://shop.example/admin", patience=60)
     recorder = Recorder(tmp_path)
     for name in ("Ada", "Eve"):
         page.set_content(f"<tt>{row('Buyer name', f'<div>{name}</div>')}</tt><input value=other>")
@@ -500,7 +500,7 @@ def test_a_picture_is_masked_and_the_page_until_the_next_look(page: Page, shippe
 
 def test_a_row_that_cannot_be_read_is_missing(page: Page, shipped: Pack) -> None:
     page.set_content("<table><tr><th>Order Number<th>Buyer's Name<th>Total<tr><td>112-1<td>Ada</table>")
-    dashboard = Admin(page, shipped, "https://shop.example/admin", patience=5).screen("store_dashboard", order="112-1")
+    dashboard = Admin(page, shipped, "https://shop.example/admin", patience=60).screen("store_dashboard", order="112-1")
     with pytest.raises(ElementMissing) as refused:
         dashboard.read_row("order_row", "buyer_name", "order_total")
     assert str(refused.value) == (

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from practice_kit import ORDER, US, Cancels, MakeJob, Verdicts, arrived, job_list
+from practice_kit import HANGS, ORDER, US, Cancels, MakeJob, Verdicts, arrived, job_list
 
 from bot.admin import Admin
 from bot.cancel.verdicts import LOOK_IN_SELLER_CENTRAL, Answer, Verdict
@@ -173,7 +173,7 @@ def test_an_audit_finds_what_the_next_import_brought_back(
 
     def ended(*arguments: str) -> tuple[int, str]:
         process = start(tmp_path, *arguments)
-        said, _ = process.communicate(timeout=300)
+        said, _ = process.communicate(timeout=HANGS)
         return process.returncode, said
 
     assert ended("run", "jobs.yaml", "--yes")[0] == 0

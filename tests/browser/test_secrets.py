@@ -20,7 +20,7 @@ from urllib.parse import quote, quote_plus
 
 import pyotp
 import pytest
-from practice_kit import Start, job_list
+from practice_kit import HANGS, Start, job_list
 from starlette.responses import HTMLResponse
 
 import bot.sandbox.sessions
@@ -158,7 +158,7 @@ def carry_out(start: Start, sandbox: Sandbox, watch: Watch, tmp_path: Path) -> I
     def carry_out(*arguments: str, **settings: str) -> tuple[int, str]:
         usual = {"PASSWORD": PASSWORD, "TOTP_SECRET": sandbox.faults.two_factor, "ATTEMPTS": "1"}
         process = start(tmp_path, *arguments, **(usual | settings))
-        said, complained = process.communicate(timeout=300)
+        said, complained = process.communicate(timeout=HANGS)
         watch.search(f"what {arguments[0]} said", f"{said}\n{complained}".encode())
         return process.returncode, said + complained
 

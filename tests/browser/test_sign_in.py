@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page
-from practice_kit import Start, job_list
+from practice_kit import HANGS, Start, job_list
 from pydantic import SecretStr
 
 from bot.admin import Admin
@@ -63,7 +63,6 @@ def enter(browser: Browser, pack: Pack, sandbox: Sandbox, ledger: Ledger) -> Ite
         sign_in(admin, sandbox.username, SecretStr(password))
         return admin
 
-    sandbox.reset()  # what was typed wrongly in another test too
     yield enter
     for page in pages:
         page.context.close()
@@ -174,7 +173,7 @@ def test_a_session_that_somebody_else_ended_is_renewed_once_and_not_fought_over(
 
 
 def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
-    _, complained = process.communicate(timeout=120)
+    _, complained = process.communicate(timeout=HANGS)
     return process.returncode, complained
 
 
@@ -182,7 +181,6 @@ def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
 def test_the_next_run_goes_on_with_the_session_of_the_one_before(
     start: Start, sandbox: Sandbox, tmp_path: Path
 ) -> None:
-    sandbox.reset()
     (tmp_path / "jobs.yaml").write_text(job_list(), encoding="utf-8")
     assert finish(start(tmp_path, "plan", "jobs.yaml")) == (0, "")
     assert tries(sandbox) == 1
@@ -201,7 +199,6 @@ def test_the_next_run_goes_on_with_the_session_of_the_one_before(
 def test_two_runs_at_once_use_two_accounts_or_the_second_says_why_not(
     start: Start, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sandbox.reset()
     monkeypatch.setenv("OF_THE_WORKERS", sandbox.password)
     (tmp_path / "jobs.yaml").write_text(job_list(), encoding="utf-8")
     (tmp_path / "accounts.yaml").write_text(

@@ -9,7 +9,7 @@ import pyotp
 import pytest
 from log_kit import logged
 from playwright.sync_api import Browser, Page
-from practice_kit import Start, job_list
+from practice_kit import HANGS, Start, job_list
 from pydantic import SecretStr
 
 import bot.signin.twofactor
@@ -25,7 +25,9 @@ Enter = Callable[..., Admin]
 
 
 class Clocks:
-    """This machine's clock and the Admin's, set to the middle of a time step; a wait that is announced is over."""
+    """This machine's clock and the Admin's, in the middle of a time step as each sign-in begins, however long the one
+    before has taken; a wait that is announced is over.
+    """
 
     def __init__(self, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
         self.sandbox = sandbox
@@ -36,12 +38,18 @@ class Clocks:
 
     def server(self, seconds: float) -> None:
         """Let the Admin's clock be so far ahead."""
-        self.sandbox.faults.clock_ahead_ms = round(seconds * 1000)
+        self.now = time.time() + seconds
+        self.set_back()
+
+    def set_back(self) -> None:
+        """Take back the time that has passed by itself on the Admin's clock."""
+        self.sandbox.faults.clock_ahead_ms = round((self.now - time.time()) * 1000)
 
     def say(self, remark: str) -> None:
         self.said.append(remark)
         if remark.startswith("Waiting"):
             self.offset += 30
+            self.now += 30
             self.sandbox.faults.clock_ahead_ms += 30_000
 
 
@@ -77,6 +85,7 @@ def enter(browser: Browser, pack: Pack, sandbox: Sandbox, clocks: Clocks, ledger
     def enter(secret: SecretStr | None, recorder: Recorder | None = None, ledger: Ledger = ledger) -> Admin:
         page = browser.new_page()
         pages.append(page)
+        clocks.set_back()
         admin = Admin(page, pack, sandbox.url, patience=15, ledger=ledger, recorder=recorder, say=clocks.say)
         sign_in(admin, sandbox.username, SecretStr(sandbox.password), secret)
         return admin
@@ -213,7 +222,8 @@ def test_a_clock_that_is_wrong_is_named_and_the_code_is_of_the_admins_time(
         f"This machine's clock is {abs(round(admin.server_ahead))} s {direction} the Admin's. Set it right; two-factor "
         "codes are computed for the Admin's time."
     ]
-    assert abs(admin.server_ahead - sandbox.faults.clock_ahead_ms / 1000) <= 1
+    # What an answer takes to arrive makes the Admin's clock seem to be behind by as much.
+    assert -5 <= admin.server_ahead - sandbox.faults.clock_ahead_ms / 1000 <= 1
     assert verdicts(sandbox) == ["accepted"]
 
 
@@ -222,7 +232,7 @@ def test_a_clock_that_is_right_is_not_warned_of(
 ) -> None:
     clocks.server(5)
     with logged() as heard:
-        assert 4 <= enter(secret).server_ahead <= 6
+        assert 0 < enter(secret).server_ahead <= 6
     assert heard == []
 
 
@@ -261,7 +271,7 @@ def test_a_field_for_a_secret_is_pictured_empty_and_keeps_what_was_typed(
         if screen == "sign_in"
         else "<label>Authenticator code <input id=field></label><button>Confirm</button>"
     )
-    admin = Admin(page, pack, "http://127.0.0.1/admin", patience=1)
+    admin = Admin(page, pack, "http://127.0.0.1/admin", patience=60)
     seen: list[str] = []
     take = page.screenshot
     page.screenshot = lambda **how: (seen.append(page.locator("#field").input_value()), take(**how))[1]  # type: ignore
@@ -293,7 +303,7 @@ def test_the_program_signs_in_with_a_code_and_leaves_no_secret_behind(
     (tmp_path / "jobs.yaml").write_text(job_list(order.number, store=order.store), encoding="utf-8")
     words = secret.get_secret_value()
     run = start(tmp_path, "run", "jobs.yaml", "--dry-run", TOTP_SECRET=f"{words[:8].lower()} {words[8:]}")
-    said = "".join(run.communicate(timeout=120))
+    said = "".join(run.communicate(timeout=HANGS))
     assert run.returncode == 0, said
     assert verdicts(sandbox) == ["accepted"]
     assert sandbox.journal.cancels == ()

@@ -10,6 +10,7 @@ from practice_kit import (
     RETURNS,
     AtStep,
     Cancels,
+    GivesUpOnce,
     MakeJob,
     Verdicts,
     arrived,
@@ -100,7 +101,6 @@ def test_an_order_in_another_stores_list_is_not_taken_for_the_jobs(
     def go_to_the_other_store() -> None:
         admin.page.evaluate(go, store)
         admin.arrive("all_orders", store="asc-v2-2.3-magentocommerce")
-        admin.patience = 4
 
     at_step["filter_by_order_number"] = go_to_the_other_store
     assert verdicts(job("unshipped_old", order="111-1071022-7104001")) == [
@@ -113,9 +113,7 @@ def test_an_order_in_another_stores_list_is_not_taken_for_the_jobs(
 
 
 @pytest.mark.thorough
-def test_stores_may_be_called_anything(
-    context_for: Callable[[Sandbox], BrowserContext], pack: Pack, face: Face
-) -> None:
+def test_stores_may_be_called_anything(context: BrowserContext, pack: Pack, face: Face) -> None:
     stock = new_shop()
     usual, order = stock.store("asc-v2-2.3-magentocommerce-us"), stock.example("unshipped_recent")
     names = ['Kid\'s "Toys" & <more> [2] (US)', 'Kid\'s "Toys" & <more> [2] (US)*', "Überstore – 店|\\d+"]
@@ -124,8 +122,8 @@ def test_stores_may_be_called_anything(
         [replace(usual, name=name, uuid=f"5b0e7c52-6a0f-4d5e-9a41-{place:012}") for place, name in enumerate(names)],
         [replace(order, store=name, number=number) for name, number in zip(names, numbers, strict=True)],
     )
-    with Sandbox(face=face, shop=shop) as sandbox, context_for(sandbox).new_page() as page:
-        admin = Admin(page, pack, sandbox.url, patience=15, settle=0)
+    with Sandbox(face=face, shop=shop) as sandbox:
+        admin = Admin(context.new_page(), pack, sandbox.url, patience=15, settle=0)
         sign_in(admin, sandbox.username, SecretStr(sandbox.password))
         for place in (0, 2):
             job = Job(order=numbers[place], store=names[place], reason=Reason.NO_INVENTORY)
@@ -176,13 +174,12 @@ def test_a_session_that_ends_before_confirm_is_renewed_and_the_order_canceled_on
 
 @pytest.mark.thorough
 def test_a_session_that_ends_without_a_word_of_the_app_is_renewed_too(
-    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, admin: Admin, at_step: AtStep
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, at_step: AtStep, gives_up_once: GivesUpOnce
 ) -> None:
     sandbox.faults.session_ends_before = "orderDetails"
     sandbox.faults.ajax_expired = True
     at_step["sign_in"] = sandbox.faults.reset
-    at_step["open_order"] = lambda: setattr(admin, "patience", 3)
-    at_step["open_admin"] = lambda: (setattr(admin, "patience", 15), at_step.pop("open_order"))
+    gives_up_once(lambda: "orderDetails" in sandbox.journal.operations)
     order = job("unshipped_recent")
     assert verdicts(order, attempts=2) == [CANCELED]
     assert cancels() == arrived(order)
@@ -302,10 +299,10 @@ def test_once_its_store_was_reached_an_order_is_opened_by_its_address(
 
 @pytest.mark.thorough
 def test_an_order_that_does_not_open_by_its_address_is_looked_for_by_clicks(
-    admin: Admin, verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    admin: Admin, verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, gives_up_once: GivesUpOnce
 ) -> None:
     admin.direct = True
-    monkeypatch.setattr(admin, "patience", 3)
+    gives_up_once(admin.page.get_by_text("No such entity").count)
     first = job("unshipped_recent")
     unknown = first.model_copy(update={"order": UNKNOWN_ORDER})
     last = job("apostrophe")

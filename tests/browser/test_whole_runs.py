@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from practice_kit import MAIN, ORDER, US, Cancel, Cancels, OnArrival, Start, job_list
+from practice_kit import HANGS, MAIN, ORDER, US, Cancel, Cancels, OnArrival, Start, job_list
 from run_kit import RUN_FILES
 from starlette.responses import HTMLResponse
 
@@ -67,7 +67,7 @@ def finish(start: Start, sandbox: Sandbox, cancels: Cancels) -> Callable[..., Fi
     def finish(folder: Path, orders: str, *arguments: str, **settings: str) -> Finished:
         (folder / "jobs.yaml").write_text(orders, encoding="utf-8")
         process = start(folder, *arguments, "jobs.yaml", **settings)
-        said, complained = process.communicate(timeout=300)
+        said, complained = process.communicate(timeout=HANGS)
         return Finished(
             status=process.returncode,
             said=said,
@@ -226,7 +226,7 @@ def test_two_bots_with_overlapping_lists_work_on_each_order_once(
         (tmp_path / f"{account}.yaml").write_text(words, encoding="utf-8")
         bots.append(start(tmp_path, "run", "--yes", f"{account}.yaml", USERNAME=account))
     for bot in bots:
-        bot.communicate(timeout=300)
+        bot.communicate(timeout=HANGS)
 
     assert sorted(cancels()) == sorted((order, US, "BuyerCanceled", "Unshipped") for order in orders)
     said: dict[str, list[str]] = {order: [] for order in orders}
@@ -285,7 +285,7 @@ def stopped_when(start: Start, on_arrival: OnArrival, tmp_path: Path) -> Any:
         by_key, by_file = lambda: os.killpg(process.pid, signal.SIGINT), (tmp_path / "runs" / "STOP").touch
         on_arrival(operation, by_key if how == "Ctrl-C" else by_file)
         process = start(tmp_path, "run", "--yes", "jobs.yaml")
-        process.communicate(timeout=300)
+        process.communicate(timeout=HANGS)
         (results,) = tmp_path.glob("runs/*/results.json")
         return process.returncode, json.loads(results.read_text(encoding="utf-8"))
 

@@ -10,7 +10,7 @@ from subprocess import Popen
 from typing import Any
 
 import pytest
-from practice_kit import MAIN, ORDER, US, Cancels, OnArrival, Start
+from practice_kit import HANGS, MAIN, ORDER, US, Cancels, OnArrival, Start
 
 from bot.ledger import Ledger
 from bot.sandbox import Face, Sandbox
@@ -25,7 +25,6 @@ UNSHIPPED = {
 @pytest.fixture
 def go(start: Start, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., "Popen[str]"]:
     """Starts a run of two workers with an account each."""
-    sandbox.reset()
     monkeypatch.setenv("OF_THE_WORKERS", sandbox.password)
     (tmp_path / "accounts.yaml").write_text(
         "accounts:\n"
@@ -49,7 +48,7 @@ def results(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 def end(process: "Popen[str]") -> tuple[int, str, str]:
-    said, complained = process.communicate(timeout=300)
+    said, complained = process.communicate(timeout=HANGS)
     return process.returncode, said, complained
 
 
@@ -61,9 +60,9 @@ def test_two_workers_cancel_every_order_once_with_an_account_each(
     assert "as worker-1, worker-2" in said.splitlines()[0]
     assert "4 of 4 orders canceled" in said
     assert sorted(order for order, *_ in cancels()) == sorted(UNSHIPPED[US] + UNSHIPPED[MAIN])
-    assert {record.account for record in sandbox.journal.cancels} == {"worker-1", "worker-2"}
-    of_main = {record.account for record in sandbox.journal.cancels if record.store == MAIN}
-    assert len(of_main) == 1
+    # How the orders are shared out depends on who is ready first: the tests of the dispatch and of the crew know.
+    assert {record.account for record in sandbox.journal.requests} == {"", "worker-1", "worker-2"}
+    assert {record.account for record in sandbox.journal.cancels} <= {"worker-1", "worker-2"}
     (run,) = tmp_path.glob("runs/*/run.json")
     told = json.loads(run.read_text(encoding="utf-8"))
     assert (told["workers"], told["account"]) == (2, "worker-1, worker-2")

@@ -9,11 +9,11 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 from bot.ledger import Intent, Ledger
 from bot.ledger.trail import TRAIL_FILE
@@ -41,12 +41,19 @@ class Buried:
 class Bots:
     """Starts the command line again and again in one folder, so that all runs share a ledger; a context manager.
 
-    Needs the practice Admin, the browser program (None for Playwright's own), the recovery time in seconds, and the
-    pack.
+    Needs the practice Admin, the browser program (None for Playwright's own), the recovery time in seconds, the pack,
+    and what else is to be in the environment of each bot.
     """
 
     def __init__(
-        self, folder: Path, sandbox: Sandbox, browser: Path | None, *, recover_after: float, pack: str = "asc-4.3"
+        self,
+        folder: Path,
+        sandbox: Sandbox,
+        browser: Path | None,
+        *,
+        recover_after: float,
+        pack: str = "asc-4.3",
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.folder = folder
         self.runs = folder / "runs"
@@ -66,6 +73,8 @@ class Bots:
             # Also what a bot and its browser are known by: the browser is no longer in the bot's process group.
             "TMPDIR": self._temporary.name,
             "PYTHONUTF8": "1",
+            "PYTHON_KEYRING_BACKEND": "keyring.backends.null.Keyring",  # not that of the person who runs this
+            **(environment or {}),
         }
 
     def __enter__(self) -> Self:
@@ -77,13 +86,17 @@ class Bots:
             os.close(pidfd)
         self._temporary.cleanup()
 
-    def start(self, *, kill_at: str = "") -> "subprocess.Popen[bytes]":
-        """Start a run on the list, which kills itself at a point (see ``killed_at``) if one is given."""
+    def start(self, *, kill_at: str = "", account: str = "") -> "subprocess.Popen[bytes]":
+        """Start a run on the list, which kills itself at a point (see ``killed_at``) if one is given.
+
+        It signs in as ``account``, or as all the others do.
+        """
+        another = {"COUNTERMAND_USERNAME": account} if account else {}
         with (self.folder / "said.txt").open("wb") as said:
             return subprocess.Popen(
                 [sys.executable, CHILD, "run", JOBS, "--yes"],
                 cwd=self.folder,
-                env=self._environment | {"KILL_AT": kill_at},
+                env=self._environment | another | {"KILL_AT": kill_at},
                 stdin=subprocess.DEVNULL,
                 stdout=said,
                 stderr=subprocess.STDOUT,
@@ -94,10 +107,34 @@ class Bots:
         """What the latest run has said."""
         return (self.folder / "said.txt").read_text(encoding="utf-8", errors="replace")
 
+    def events(self, folder: Path) -> list[dict[str, Any]]:
+        """What the trail in a run's folder tells so far; a line that is only being written is not there yet."""
+        try:
+            lines = (folder / TRAIL_FILE).read_bytes().split(b"\n")[:-1]
+        except OSError:
+            return []
+        told = (json.loads(line) for line in lines)
+        return [line["event"] for line in told if "event" in line and isinstance(line["event"], dict)]
+
     def latest(self) -> Path | None:
         """The folder of the run that made its folder last."""
         folders = [path.parent for path in self.runs.glob("*/log.jsonl")]
         return max(folders, key=lambda path: (path / "log.jsonl").stat().st_ctime_ns, default=None)
+
+    def freeze(self, process: "subprocess.Popen[bytes]", *, all_of_it: bool) -> Callable[[], None]:
+        """Stop a bot in its tracks, with or without everything that it started, and give what wakes it again."""
+        process.send_signal(signal.SIGSTOP)
+        family = list(self._family()) if all_of_it else []
+        for pidfd in family:
+            _send(pidfd, signal.SIGSTOP)
+
+        def wake() -> None:
+            for pidfd in family:
+                _send(pidfd, signal.SIGCONT)
+                os.close(pidfd)
+            process.send_signal(signal.SIGCONT)
+
+        return wake
 
     def kill_all(self, process: "subprocess.Popen[bytes]") -> None:
         """Kill a bot and, at the same moment, everything that it started."""
@@ -139,8 +176,12 @@ class Bots:
 
 
 def _end(pidfd: int) -> None:
+    _send(pidfd, signal.SIGKILL)
+
+
+def _send(pidfd: int, number: int) -> None:
     with suppress(ProcessLookupError):  # it has ended
-        signal.pidfd_send_signal(pidfd, signal.SIGKILL)
+        signal.pidfd_send_signal(pidfd, number)
 
 
 def read_results(bots: Bots) -> dict[str, OrderResult]:

@@ -4,6 +4,9 @@ A point is ``what:side:time``, such as ``open_order:before:2``: just before the 
 second time. Besides the steps, ``what`` can be one of the things that are done inside Confirm and after it, each with
 the sides ``before`` and ``after``; and with the side ``uncommitted`` an event of the trail that is in the run's folder,
 while the ledger's transaction that it belongs to is not at its end.
+
+CLAIM_SECONDS, if it is set, shortens the time for which an order stays a bot's without a sign of life, and
+FRESH_SECONDS the age that an intent may have when Confirm is pressed: nobody waits minutes for a frozen bot.
 """
 
 import os
@@ -15,6 +18,7 @@ from typing import Any
 
 from bot import launch
 from bot.admin import Admin
+from bot.cancel import confirm
 from bot.cli import main
 from bot.ledger.intents import Intents
 from bot.ledger.runs import Runs
@@ -78,6 +82,19 @@ def watch_over() -> None:
         setattr(owner, name, mortal(getattr(owner, name), what))
 
 
+def shorten_times() -> None:
+    """Make the times shorter that a frozen bot has to outlast; an error where the program no longer has them."""
+    if seconds := os.environ.get("CLAIM_SECONDS"):
+        if not isinstance(vars(launch.Task).get("claim_seconds"), property):
+            raise RuntimeError("bot.launch.Task has no claim_seconds any more: say here where claims get their time")
+        launch.Task.claim_seconds = property(lambda _: float(seconds))  # type: ignore[method-assign, assignment]
+    if seconds := os.environ.get("FRESH_SECONDS"):
+        if not hasattr(confirm, "FRESH_SECONDS"):
+            raise RuntimeError("bot.cancel.confirm has no FRESH_SECONDS any more: say here where it has gone")
+        confirm.FRESH_SECONDS = float(seconds)
+
+
 if __name__ == "__main__":
+    shorten_times()
     watch_over()
     main()

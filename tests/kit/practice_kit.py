@@ -18,8 +18,12 @@ MakeJob = Callable[..., Job]
 Cancels = Callable[[], list[Cancel]]
 Verdicts = Callable[..., Sequence[Verdict]]
 AtStep = dict[str, Callable[[], object]]
+GivesUpOnce = Callable[..., None]
 OnArrival = Callable[[str, Callable[[], object]], None]
 Start = Callable[..., "subprocess.Popen[str]"]
+
+HANGS = 1800
+"""Seconds after which a program has hung: far more than it needs on any machine, however busy."""
 
 # --- Stores and orders --------------------------------------------------------------------------------------------
 

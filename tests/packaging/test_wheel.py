@@ -111,7 +111,7 @@ def test_the_installed_program_runs_its_demo_in_an_empty_folder(
         capture_output=True,
         text=True,
         encoding="utf-8",
-        timeout=300,
+        timeout=1800,  # for a program that hangs; a busy machine needs less
         check=False,
     )
     assert demo.returncode == 0, demo.stdout + demo.stderr

@@ -35,7 +35,7 @@ INFO = RunInfo(
     started_at=datetime(2026, 3, 1, 2, 14, 5, tzinfo=UTC),
     version="0.1.0",
 )
-PATIENCE = 120
+PATIENCE = 600
 """Seconds after which a run that should have been stopped is stopped, so that a test that fails ends."""
 
 

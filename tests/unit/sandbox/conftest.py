@@ -38,7 +38,7 @@ class Visitor:
 
     sandbox: Sandbox
     endpoint: str = ""
-    patience: float = 20
+    patience: float = 300
     """Seconds to wait for an answer."""
     opener: urllib.request.OpenerDirector = field(
         default_factory=lambda: urllib.request.build_opener(

@@ -199,7 +199,7 @@ def test_it_serves_out_of_process_and_says_where(face: Face) -> None:
             assert process.stdout is not None
             facts = json.loads(process.stdout.readline())
             opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-            with opener.open(facts["url"], timeout=20) as response:
+            with opener.open(facts["url"], timeout=300) as response:
                 page = response.read().decode()
         finally:
             process.terminate()
