@@ -657,7 +657,7 @@ def test_an_admin_whose_name_the_ledger_cannot_hold_is_refused(monkeypatch: pyte
     with pytest.raises(SettingsInvalid) as refused:
         load_settings()
     assert str(refused.value) == (
-        f"COUNTERMAND_ADMIN_URL: its host and path must not be longer than 255 characters.\n{WHERE}"
+        "environment: COUNTERMAND_ADMIN_URL: its host and path must not be longer than 255 characters."
     )
 
 

@@ -94,11 +94,11 @@ def test_a_cancel_of_a_version_5_ledger_is_known_and_audited_at_its_host(
 ) -> None:
     old_intent(old, host, outcome="canceled", settled_at="2026-03-01T02:14:09.000+00:00", settled_as="canceled")
     admin, intents = admin_name(url.format(path="admin")), ledger().intents
-    known = intents.canceled(admin, ORDER)
+    known = intents.latest(admin, ORDER)
     assert known is not None
     assert known.run_id == "run-1"
     assert intents.canceled_since(admin, LONG_AGO) == [known]
-    assert intents.canceled("elsewhere.example/admin", ORDER) is None
+    assert intents.latest("elsewhere.example/admin", ORDER) is None
     assert intents.canceled_since("elsewhere.example/admin", LONG_AGO) == []
 
 
@@ -169,7 +169,7 @@ def test_once_it_is_settled_two_admins_at_one_host_go_their_own_ways(
     (waiting,) = intents.waiting()
     intents.settle(waiting.intent, "not-canceled", by="maria", why="open in Seller Central")
     intents.conclude(intents.write(STAGING, permit()), Outcome.CANCELED)
-    assert intents.canceled(PROD, ORDER) is None
+    assert intents.latest(PROD, ORDER) is None
     intents.write(PROD, permit())
     assert [intent.admin for intent in intents.waiting()] == [PROD]
 
@@ -180,7 +180,7 @@ def test_once_it_is_settled_two_admins_at_one_host_go_their_own_ways(
 def test_two_admins_at_one_host_are_two(ledger: Callable[[], Ledger]) -> None:
     one, two = ledger(), ledger()
     one.intents.conclude(one.intents.write(STAGING, permit()), Outcome.CANCELED)
-    assert (two.intents.open(PROD, ORDER), two.intents.canceled(PROD, ORDER)) == (None, None)
+    assert (two.intents.open(PROD, ORDER), two.intents.latest(PROD, ORDER)) == (None, None)
     assert two.intents.canceled_since(PROD, LONG_AGO) == []
     for leases, thing in ((one.claims, ORDER), (one.accounts, "demo")):
         assert leases.take(STAGING, thing, 300)
@@ -211,7 +211,7 @@ def test_two_addresses_that_can_be_one_admin_are_one(ledger: Callable[[], Ledger
     with pytest.raises(PressedBefore):
         two.intents.write(admin_name(second), permit())
     one.intents.conclude(intent, Outcome.CANCELED)
-    known = two.intents.canceled(admin_name(second), ORDER)
+    known = two.intents.latest(admin_name(second), ORDER)
     assert known is not None
     assert two.intents.canceled_since(admin_name(second), LONG_AGO) == [known]
 
