@@ -17,9 +17,10 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Response
 
 from bot.browser import is_allowed
-from bot.cancel import commerce
+from bot.cancel.requests import FORM, GRAPHQL, Way
+from bot.cancel.wire import SentBy, Wire
 from bot.changes import comes_to_rest, count_on, wait_for_change
-from bot.errors import EvidenceNotWritten, Interrupted, LedgerTrouble, PageTrouble, ScreenNotReached
+from bot.errors import CancelStopped, EvidenceNotWritten, Interrupted, LedgerTrouble, PageTrouble, ScreenNotReached
 from bot.identity import admin_name, host_of
 from bot.interruptions import Interruptions
 from bot.ledger import Event, Ledger
@@ -66,6 +67,7 @@ class Admin:
         say: told remarks for the person who waits.
         may_commit: told an order's number right before Confirm is pressed for it; raises if that may not be.
         stopping: asked before every step; once it says True, nothing new is begun before Confirm.
+        wire: looks at what the pages send and are answered; one that looks at each page by itself if none is given.
     """
 
     def __init__(
@@ -90,6 +92,7 @@ class Admin:
         say: Callable[[str], None] = lambda remark: None,
         may_commit: Callable[[str], None] = lambda order: None,
         stopping: Callable[[], bool] = lambda: False,
+        wire: Wire | None = None,
     ) -> None:
         self.page = page
         self.pack = pack
@@ -138,6 +141,8 @@ class Admin:
         self._stopping = stopping
         self.changes = -1
         """How often the page had changed at the look that is under way; -1 if not known."""
+        self.wire = wire or wire_for(url, self.candidates or (pack,))
+        """The last guard of what is sent, and what hears the answers of the app's endpoint."""
         self._interruptions = Interruptions(self)
         self._crashed: Page | None = None
         self._use(page)
@@ -284,6 +289,53 @@ class Admin:
         """Wait until the page has not changed for some seconds; False when it never comes to rest."""
         return comes_to_rest(self.page, seconds, self.patience)
 
+    def is_absent(self, screen: Screen, is_there: Callable[[], object]) -> bool:
+        """Whether something is not on this screen, believed only once the page has said all that it has to say.
+
+        That is: the answers of the app's endpoint have arrived, whole and without error, no cover and no spinner is in
+        sight, and the page has come to rest.
+
+        Raises:
+            ScreenNotReached: it does not come to that in time.
+            SessionEnded, InTheWay, AdminBusy, RunStopped: an answer, or the page, says something else.
+        """
+        why = ""
+
+        def look() -> str:
+            nonlocal why
+            if is_there():
+                return "there"
+            self.notice_interruptions(besides=(screen.spec.screen,))
+            why = self._why_not_settled(screen)
+            if not why and self.quiet():
+                why = self._why_not_settled(screen)  # something may have begun meanwhile
+                if not why:
+                    return "there" if is_there() else "absent"
+            return ""
+
+        seen = self.until(look)
+        if not seen:
+            why = why or "the page never came to rest."
+            raise screen.blamed(ScreenNotReached(screen=screen.spec.title, seconds=self.patience, why=why))
+        return seen == "absent"
+
+    def good_answers(self) -> int:
+        """How many answers the app's endpoint gave, whole and without error, since the page was opened."""
+        return self.wire.endpoint.good_answers
+
+    def _why_not_settled(self, screen: Screen) -> str:
+        """Why nothing can be called absent from the page yet, as a sentence; empty when it can."""
+        endpoint = self.wire.endpoint
+        if screen.glance().busy:
+            return "a loading cover or a spinner stayed in sight."
+        if endpoint.is_waiting:
+            return "an answer to a request of its app never came."
+        if endpoint.trouble is not None:
+            return f"a request of its app was answered with an error: {endpoint.trouble.words}."
+        if not endpoint.good_answers and all(pack.info.has_app for pack in self.candidates or (self.pack,)):
+            return "its app never asked for its data."
+        return ""
+
     def notice_interruptions(self, *, besides: Collection[str] = ()) -> None:
         """Raise if the page shows something known that is not a screen to work on, ``besides`` these screens.
 
@@ -324,6 +376,7 @@ class Admin:
         logger.bind(step=name).info("step {}", name)
         try:
             yield
+            self._refuse_stopped()
         except PlaywrightError as trouble:
             self.recorder.trouble(self, name)
             raise PageTrouble(reason=first_line(trouble)) from trouble
@@ -331,6 +384,12 @@ class Admin:
             self.recorder.trouble(self, name, error)
             raise
         self.recorder.picture(self, name)
+
+    def _refuse_stopped(self) -> None:
+        """Go no further on a page that has tried to cancel an order by itself."""
+        stopped = self.wire.take_stopped()
+        if stopped and not self.pressed:
+            raise CancelStopped(why=stopped)
 
     def heed_stop(self) -> None:
         """Begin nothing new once a person asked to stop.
@@ -363,7 +422,7 @@ class Admin:
         page.on("domcontentloaded", self._note_new_document)
         count_on(page)
         self._interruptions.listen(page)
-        commerce.keep_from(page)
+        self.wire.watch(page)
 
     def _note_answer(self, answer: Response | None) -> None:
         if answer is not None and (seconds := _seconds_taken(answer)) is not None:
@@ -387,6 +446,27 @@ class Admin:
             if self._is_gone():
                 raise
             return -1  # the page was replaced, which is a change
+
+
+def wire_for(url: str, packs: Collection[Pack], sent_by: SentBy = "client") -> Wire:
+    """The wire of the Admin at ``url``, whose screens are those of one of the packs."""
+    endpoint = next((pack.info.app_endpoint for pack in packs if pack.info.app_endpoint), "")
+    return Wire(url, ways=ways_to_cancel(packs), endpoint=endpoint, sent_by=sent_by)
+
+
+def ways_to_cancel(packs: Collection[Pack]) -> list[Way]:
+    """How the screens of these packs cancel an order, as it is seen on the wire."""
+    return [
+        Way(
+            address=pack.info.cancel_request.address,
+            mutation=pack.info.mutation,
+            order=pack.info.cancel_request.names.order or (GRAPHQL if pack.info.mutation else FORM).order,
+            row=pack.info.cancel_request.names.row or FORM.row,
+            store=pack.info.cancel_request.names.store or (GRAPHQL if pack.info.mutation else FORM).store,
+            reason=pack.info.cancel_request.names.reason or FORM.reason,
+        )
+        for pack in packs
+    ]
 
 
 def _seconds_ahead(answer: Response) -> float | None:

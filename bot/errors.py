@@ -18,6 +18,7 @@ concerns one order only) and whether beginning the order again is safe.
     │   ├── CannotSignIn        a person must see to it
     │   │   └── SignInRefused
     │   ├── GenerationUnknown   no pack fits the screens
+    │   ├── NotLetThrough       a cancel could not be sent exactly once
     │   ├── CommitsNotAllowed   a test may not cancel orders
     │   └── Interrupted         by a person: exit status 130
     ├── NotAsNeeded             the page is sound, but has nothing that doctor or check could look at
@@ -157,6 +158,19 @@ class GenerationUnknown(RunStopped):
     next_step = (
         "Name the pack, in COUNTERMAND_PACK or with --pack: asc-2 for versions 2 and 3, asc-4.0 for 4.0 to 4.2, "
         "asc-4.3 for 4.3 and later, or a folder of your own."
+    )
+
+
+class NotLetThrough(RunStopped):
+    """The client that sends cancels does not get through to the Admin. Needs ``why``."""
+
+    sentence = (
+        "The Admin does not let the client through by which a cancel is sent exactly once ({why}). Nothing was pressed."
+    )
+    next_step = (
+        "If its certificate is the reason, name the file of the authority that signed it in NODE_EXTRA_CA_CERTS. If a "
+        "firewall lets only browsers through, have it let this machine through; or set "
+        "COUNTERMAND_CANCEL_SENT_BY=browser, and see docs/once.md for what that risks."
     )
 
 
@@ -362,6 +376,19 @@ class PageTrouble(Technical):
     """The page or the browser broke down. Needs ``reason``."""
 
     sentence = "The browser could not go on: {reason}"
+
+
+class CancelStopped(Technical):
+    """The page tried to cancel an order by itself. Needs ``why`` that was stopped."""
+
+    sentence = "Nothing was pressed, and yet {why}."
+    next_step = "Nothing left the browser. Look at the pictures of this order, and tell the shop's administrator."
+
+
+class ListNotRead(Technical):
+    """A list cannot be trusted to lack an order. Needs the ``screen``, the ``order`` and ``why`` not."""
+
+    sentence = "{screen}: the list cannot be read reliably, so that order {order} cannot be called missing: {why}"
 
 
 class ClaimLost(Technical):

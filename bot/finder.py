@@ -50,7 +50,11 @@ def _locate(
         roles = (element.role,) if isinstance(element.role, str) else element.role
         # The pack's author names the roles, so the type checker cannot know them.
         found = [scope.get_by_role(role, name=name, include_hidden=hidden_too) for role in roles]  # type: ignore[arg-type]
-        return reduce(Locator.or_, found)
+        box = reduce(Locator.or_, found)
+        if element.has:
+            folded = [r"\s+".join(re.escape(word) for word in fill(words, facts).split()) for words in element.has]
+            box = box.filter(has_text=re.compile("|".join(folded), re.IGNORECASE if element.case == "any" else 0))
+        return box
     if element.text is not None:
         return by_text(scope, fill(element.text, facts), element.case)
     if element.says is not None:

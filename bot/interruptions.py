@@ -4,6 +4,7 @@ What is known of it (a sign-in form, an ended session, a maintenance page, a mes
 to do about each. How the server answered is asked of the browser: an Admin may not show it.
 """
 
+import re
 import time
 from collections.abc import Collection
 from functools import reduce
@@ -13,6 +14,7 @@ from loguru import logger
 from playwright.sync_api import Locator, Page
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from bot.endpoint import SESSION_ENDED_WORDS, Meaning, Understood
 from bot.errors import (
     AdminBusy,
     CannotSignIn,
@@ -115,23 +117,38 @@ class Interruptions:
 
         Otherwise whether the page lacks a script that could not be loaded.
         """
-        info = self._admin.pack.info
-        status, answered, lacks_script = self._admin.page.evaluate(
-            _HOW_ANSWERED, info.endpoint or info.cancel_request.address
-        )
+        status, lacks_script = self._admin.page.evaluate(_HOW_ANSWERED)
         if status == 503:
             raise RunStopped(reason="The Admin is in maintenance, or down (HTTP 503).")
         if status == 429:
             raise AdminBusy(status=status)
         if status >= 500:
             raise InTheWay(f"The Admin answered with an error (HTTP {status}).", _SERVER_FAILED)
-        # Beginning again opens a page, and that says whether the Admin is in maintenance or one request went wrong.
-        refused = answered == 429 or answered >= 500
-        if self._has_lasted("its app", refused and not self._is_covered(), LAST_WORD):
-            if answered in {429, 503}:
-                raise AdminBusy(status=answered)
-            raise InTheWay(f"The Admin answered a request of its app with an error (HTTP {answered}).", _SERVER_FAILED)
+        self._notice_endpoint()
         return bool(lacks_script)
+
+    def _notice_endpoint(self) -> None:
+        """Raise if the app was answered what it cannot go on from, whatever it shows of that."""
+        trouble = self._admin.wire.endpoint.trouble
+        if trouble is not None and trouble.meaning is Meaning.SESSION_ENDED:
+            ended = SessionEnded(reason="The session has ended: the Admin answered its app by asking to sign in.")
+            ended.next_step = "If this happens often, raise the Admin's session lifetime for this account."
+            raise ended
+        if trouble is not None and trouble.meaning is Meaning.FORBIDDEN:
+            raise _forbidden(trouble)
+        # An app may ask again by itself: only its last word counts.
+        seen = trouble is not None and not self._is_covered()
+        if not self._has_lasted("its app", seen, LAST_WORD) or trouble is None:
+            return
+        if trouble.meaning is Meaning.BUSY:
+            raise AdminBusy(status=int(re.sub(r"\D", "", trouble.words.partition(",")[0])))
+        if trouble.meaning is Meaning.ERROR:
+            what = f"The Admin answered a request of its app with an error ({trouble.words})."
+        elif trouble.meaning is Meaning.CUT:
+            what = f"A request of the app was not answered whole ({trouble.words})."
+        else:
+            what = f"The Admin answered a request of its app with something else ({trouble.words})."
+        raise InTheWay(what, _SERVER_FAILED)
 
     def _is_covered(self) -> bool:
         """Whether a cover lies over the page, so that something is still under way."""
@@ -206,6 +223,20 @@ def _error_for(what: Interruption) -> CountermandError:
     return error
 
 
+def _forbidden(trouble: Understood) -> RunStopped:
+    if SESSION_ENDED_WORDS in trouble.words:
+        stop = RunStopped(reason="The Admin refuses this account the data of the Amazon Sales Channel (HTTP 403).")
+        stop.next_step = "Ask an administrator to give the account's role the Amazon Sales Channel resources."
+    else:
+        who = "The Admin, or a firewall in front of it,"
+        stop = RunStopped(reason=f"{who} refused a request of its app ({trouble.words}).")
+        stop.next_step = (
+            "Ask an administrator whether the account's role has the Amazon Sales Channel resources, and whether the "
+            "shop's firewall lets this machine through."
+        )
+    return stop
+
+
 _KINDS: dict[str, type[CountermandError]] = {
     "sign_in": SessionEnded,
     "taken_over": SessionEnded,
@@ -215,27 +246,11 @@ _KINDS: dict[str, type[CountermandError]] = {
     "stop": RunStopped,
 }
 
-# Kept in the page, as one number: listening from outside would keep every request of a run in memory. The browser's own
-# list of them ends at 250; what is told to an observer does not.
-_HOW_ANSWERED = """(address) => {
-    const key = Symbol.for("countermand answers");
-    const heard = window[key] ??= (() => {
-        const made = { status: 0 };
-        // The pack names whole parts of a path, so that no address that only begins alike is taken for the app's.
-        const isOurs = ({ name }) => `${new URL(name).pathname}/`.includes(`/${address}/`);
-        // Told in the order in which they ended. Each takes the place of the one before: an app that was refused asks
-        // again by itself, so what counts is how it stands now. Nothing is chosen among them.
-        const note = (entries) => entries.filter(isOurs).forEach((entry) => { made.status = entry.responseStatus; });
-        const watch = new PerformanceObserver((list) => note(list.getEntries()));
-        watch.observe({ type: "resource", buffered: true });
-        made.catchUp = () => note(watch.takeRecords());
-        return made;
-    })();
-    heard.catchUp();
-    const lacksScript = document.readyState === "complete" && Boolean(window[Symbol.for("countermand scripts")]);
-    // A document has one entry for its own loading, or none as long as it is being replaced: nothing to choose among.
+# A document has one entry for its own loading, or none as long as it is being replaced: nothing to choose among.
+_HOW_ANSWERED = """() => {
     const [loading] = performance.getEntriesByType("navigation");
-    return [loading?.responseStatus ?? 0, heard.status, lacksScript];
+    const lacksScript = document.readyState === "complete" && Boolean(window[Symbol.for("countermand scripts")]);
+    return [loading?.responseStatus ?? 0, lacksScript];
 }"""
 
 # A script that cannot be loaded says so once, and only to who listens by then.

@@ -10,8 +10,8 @@ from pathlib import Path
 from loguru import logger
 
 from bot import __version__
-from bot.admin import Admin
-from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, LedgerTrouble, RunStopped
+from bot.admin import Admin, wire_for
+from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, LedgerTrouble, RunStopped, Technical
 from bot.identity import admin_name
 from bot.joblist import JobList
 from bot.ledger import Event, Ledger
@@ -25,7 +25,7 @@ from bot.results import hashes_of_results, read_run, write_results
 from bot.runfolder import make_run_folder
 from bot.runner import AtHand, Limits, RunEnd, Runner
 from bot.runner.crew import Crew
-from bot.runner.worker import Book, Work, Worker
+from bot.runner.worker import Book, Work, Worker, pause_after
 from bot.runner.workplace import Place, defects_logged
 from bot.secrecy import Clean, cleaner, secrets_that_are_set
 from bot.session import browser_session
@@ -149,6 +149,7 @@ def carry_out(
                         on_step=progress.step,
                         say=progress.say,
                         stopping=stop,
+                        rest=stop.wait,
                         blocked=blocked,
                         clean=clean,
                     ),
@@ -222,6 +223,7 @@ def _station(task: Task, place: Place) -> Iterator[tuple[Worker, Admin]]:
             on_step=place.step,
             say=place.say,
             stopping=place.stopping,
+            rest=place.rest,
             blocked=place.blocked,
             clean=clean,
             # Where accounts are shared, a session is not: the Admin answers its requests one after another.
@@ -276,6 +278,7 @@ def open_admin(
     on_step: Callable[[str], None],
     say: Callable[[str], None],
     stopping: Callable[[], bool],
+    rest: Callable[[float], None],
     blocked: dict[str, int],
     clean: Clean,
     session_of: str = "",
@@ -295,8 +298,33 @@ def open_admin(
         blocked=blocked,
         session_of=session_of,
     ) as (admin, sign_in_and_keep):
-        sign_in_and_keep(admin)
+        enter(admin, sign_in_and_keep, task.settings.attempts, rest)
         yield admin
+
+
+def enter(
+    admin: Admin, sign_in: Callable[[Admin], None], attempts: int, rest: Callable[[float], None] = lambda seconds: None
+) -> None:
+    """Sign in, and try again after a pause what a passing fault has kept from working.
+
+    Raises:
+        Technical: it failed as often as it may be tried.
+        RunStopped: what trying again does not mend.
+    """
+    for attempt in range(1, attempts + 1):
+        try:
+            if attempt == 1:
+                sign_in(admin)
+            else:
+                admin.begin_again()  # on a fresh page, which signs in too
+            return
+        except Technical as trouble:
+            if attempt == attempts:
+                raise
+            seconds = pause_after(attempt)
+            admin.say(f"{trouble} Trying again in {seconds:g} s.")
+            rest(seconds)
+            admin.heed_stop()
 
 
 @contextmanager
@@ -323,7 +351,8 @@ def unopened_admin(
     if settings.keep_session:
         kept = KeptSession(settings.sessions_dir, admin_name(settings.admin_url), session_of or account.username)
 
-    with browser_session(settings, headed=headed, kept=kept, blocked=blocked) as session:
+    wire = wire_for(settings.admin_url, packs, settings.cancel_sent_by)
+    with browser_session(settings, headed=headed, kept=kept, blocked=blocked, wire=wire) as session:
 
         def sign_in_and_keep(admin: Admin) -> None:
             sign_in(admin, account)
@@ -348,5 +377,6 @@ def unopened_admin(
             on_step=on_step,
             say=say,
             stopping=stopping,
+            wire=wire,
         )
         yield admin, sign_in_and_keep

@@ -214,6 +214,7 @@ def countermand_admin(
     context.add_cookies(target.cookies)
     enter(admin)
     yield admin
+    stopped += filter(None, [admin.wire.take_stopped()])
     if stopped and not countermand_gate.refused:
         pytest.fail("; ".join(stopped), pytrace=False)
 

@@ -11,7 +11,8 @@ from weakref import WeakKeyDictionary
 
 from playwright.sync_api import BrowserContext, Page, Route
 
-from bot.admin import Admin
+from bot.admin import Admin, ways_to_cancel
+from bot.cancel.wire import cancels_an_order
 from bot.errors import CommitsNotAllowed, CountermandError, RunStopped
 from bot.files.textfile import did_you_mean
 from bot.identity import admin_name, host_of
@@ -70,14 +71,14 @@ def guard_context(context: BrowserContext, pack: Pack, gate: Gate, may_talk_to: 
     A cancel that the gate does not let through, and requests to hosts that are not allowed, never leave the browser.
     """
     stopped: list[str] = []
-    known = pack.info.cancel_request
+    ways = ways_to_cancel([pack])
 
     def look_at(route: Route) -> None:
         request = route.request
         host = host_of(request.url)
         if host and not may_talk_to(host):
             route.abort("blockedbyclient")
-        elif request.method == "POST" and known.address in request.url and known.body in (request.post_data or ""):
+        elif cancels_an_order(request, ways):
             if gate.why_not:
                 stopped.append(f"a page sent a cancel, which was stopped: {gate.why_not}")
                 route.abort("blockedbyclient")

@@ -10,8 +10,9 @@
 //            "mask" hides); for these last two, a table row that cannot be read is found as a whole
 // What was masked is shown again by the next call, whatever it asks for. Texts of more than 1,000 characters are cut, and
 // end with their length; words are given whole.
-// Answers with {address, path, busy, changes, fields: {name: [text, ...]}, columns: {name: [text, ...]}, alone: [text, ...]},
-// all from one instant; address is what comes after the #; changes is how often the page has changed, or -1 where that is
+// Answers with {address, path, busy, changes, fields: {name: [text, ...]}, columns: {name: [text, ...]}, alone: [text, ...],
+// unread: {name: {tables, rows}}}, all from one instant; unread is for each column in how many tables it is, and how many of
+// their rows cannot be read under it; address is what comes after the #; changes is how often the page has changed, or -1 where that is
 // not counted; pieces that stand alone are looked for where fields are.
 // Nothing here depends on ids, classes or nesting, and nothing in the document is changed.
 (row, request) => {
@@ -150,20 +151,24 @@
   const rowsOf = once((table) => [...table.querySelectorAll(ROW)].filter(isIn(table)));
   const cellsOf = once((one) =>
     spread([...one.querySelectorAll(CELL)].filter((cell) => cell.closest(ROW) === one && shown(cell))));
-  const readColumn = (header) => {
+  const unread = {}; // how many tables have a column, and how many rows of them cannot be read under it
+  const readColumn = (header, name) => {
     const wanted = fold(header);
     const cells = [];
+    unread[name] = { tables: 0, rows: 0 };
     for (const table of row ? [row.closest(TABLE)] : document.querySelectorAll(TABLE)) {
       if (!table || !shown(table)) continue;
       const headers = headersOf(table);
       const places = [...headers.keys()].filter((place) => fold(textOf(headers[place])) === wanted);
       if (!places.length) continue;
+      unread[name].tables += 1;
       for (const one of row ? [row] : rowsOf(table)) {
         const inRow = cellsOf(one);
         // A row with more or fewer cells than the head has columns cannot be read by counting, nor one under a head
         // that has the column twice; a cell over several columns, such as "No records", is no value of one of them.
         const under = inRow.length === headers.length ? places.map((place) => inRow[place]) : [];
         const readable = under.length === 1 && inRow.filter((cell) => cell === under[0]).length === 1;
+        if (!readable && new Set(inRow).size > 1) unread[name].rows += 1; // one cell alone is a message, no order
         for (const cell of readable ? under : careful ? inRow : [])
           cells.push({ element: cell, text: textOf(cell) });
       }
@@ -174,7 +179,7 @@
   const blocks = Object.keys(request.fields).length ? findBlocks(document.body) : [];
   const found = { fields: {}, columns: {} };
   for (const [name, label] of Object.entries(request.fields)) found.fields[name] = readField(label, blocks);
-  for (const [name, header] of Object.entries(request.columns)) found.columns[name] = readColumn(header);
+  for (const [name, header] of Object.entries(request.columns)) found.columns[name] = readColumn(header, name);
 
   const values = [...Object.values(found.fields), ...Object.values(found.columns)].flat();
   const elements = [...new Set(values.map((value) => value.element).filter(Boolean))];
@@ -216,6 +221,6 @@
   return {
     address: location.hash, path: location.pathname, busy,
     changes: window[Symbol.for("countermand changes")]?.count ?? -1,
-    fields: texts(found.fields), columns: texts(found.columns), alone: standing,
+    fields: texts(found.fields), columns: texts(found.columns), alone: standing, unread,
   };
 }

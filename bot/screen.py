@@ -29,6 +29,7 @@ from bot.finder import READ_PAGE, READ_ROWS, SCROLL_ON, locate, reading_request
 from bot.identity import host_of
 from bot.pack import fill, match_route
 from bot.pack.model import READ_ONLY_KINDS, Check, Element, ScreenSpec
+from bot.vocabulary import AMAZON_ORDER_NUMBER
 
 if TYPE_CHECKING:
     from bot.admin import Admin
@@ -124,6 +125,24 @@ class Screen:
         for name, values in texts.items():
             self._exactly_one(name, len(values))
         return {name: value for name, (value,) in texts.items()}
+
+    def unread(self, column: str, order: str) -> str:
+        """Why the list that has ``column`` may have ``order`` although none of its rows seems to, as a sentence.
+
+        Empty when nothing speaks for that.
+        """
+        request = reading_request(self.spec, self.facts, column)
+        seen = self.admin.page.evaluate(READ_PAGE, request)
+        header = fill(self.element(column).column or "", self.facts)
+        if order in seen["columns"][column]:
+            return f"it stands in the column {header!r}, and in no row that could be found."
+        if rows := seen["unread"][column]["rows"]:
+            return f"{rows} of its rows cannot be read under the header {header!r}."
+        if not seen["unread"][column]["tables"] and self.admin.page.evaluate(
+            _SHOWS_NUMBERS, AMAZON_ORDER_NUMBER.pattern
+        ):
+            return f"there are order numbers on the page, and no column {header!r}."
+        return ""
 
     def read_row(self, row: str, *columns: str) -> dict[str, str]:
         """What the cells of the one ``row`` read as, under the given column elements, all from one instant.
@@ -332,12 +351,19 @@ class Screen:
         count = len(glance.texts[name]) if name in glance.texts else self.find(name).count()
         return count == (1 if check.shows else 0)
 
+    def lacks(self, name: str) -> Technical:
+        """The error that says that an element is not there as it should be."""
+        facts = {"screen": self.spec.title, "element": name, "purpose": self.element(name).purpose}
+        return self.blamed(ElementMissing(**facts))
+
     def _exactly_one(self, name: str, count: int) -> None:
         if count == 1:
             return
         facts = {"screen": self.spec.title, "element": name, "purpose": self.element(name).purpose}
         raise self.blamed(ElementAmbiguous(**facts, count=count) if count else ElementMissing(**facts))
 
+
+_SHOWS_NUMBERS = """(pattern) => new RegExp(`(?<!\\\\d)${pattern}(?!\\\\d)`).test(document.body.innerText)"""
 
 _LEADS_TO = "(elements) => elements.map((element) => element.closest('a')?.href ?? '')"
 _ABOUT = f"""(elements) => {{

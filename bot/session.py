@@ -1,5 +1,6 @@
 """A browser session for a run: the browser started, a fresh page on demand, everything closed at the end."""
 
+import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from typing import Self
@@ -10,6 +11,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from bot.browser import is_allowed, launch, new_context
 from bot.browser.find import BrowserChoice, find_browser
+from bot.cancel.wire import Wire
 from bot.identity import host_of
 from bot.settings import Settings
 from bot.signin.keptsession import KeptSession
@@ -37,6 +39,7 @@ class BrowserSession:
         blocked: dict[str, int] | None = None,
         secrets: Collection[str] = (),
         fonts: bool = True,
+        wire: Wire | None = None,
     ) -> None:
         self._playwright = playwright
         self._choice = choice
@@ -47,6 +50,7 @@ class BrowserSession:
         self._context: BrowserContext | None = None
         self._secrets = secrets
         self._fonts = fonts
+        self._wire = wire
         self._opening = False
         self.blocked: dict[str, int] = {} if blocked is None else blocked
         """Requests to hosts that are not allowed, by host; those beyond ``HOSTS`` hosts together."""
@@ -61,6 +65,8 @@ class BrowserSession:
             secrets=self._secrets,
             fonts=self._fonts,
         )
+        if self._wire is not None:
+            self._wire.guard_browser(self._browser)
         self._context = self._watched(new_context(self._browser, signed_in=self._kept.load() if self._kept else None))
         return self
 
@@ -166,20 +172,25 @@ def browser_session(
     headed: bool = False,
     kept: KeptSession | None = None,
     blocked: dict[str, int] | None = None,
+    wire: Wire | None = None,
 ) -> Iterator[BrowserSession]:
     """A started browser that may talk to the Admin's host and the allowed ones only.
 
     With ``kept`` it goes on with the session that was kept there, and can keep its own. In ``blocked`` it counts the
-    requests to other hosts.
+    requests to other hosts. With a ``wire``, every request of it that could cancel an order is looked at there.
 
     Raises:
         NoBrowser, CannotStart: there is none, or it does not start.
     """
+    # What sends a cancel trusts the authorities that this machine trusts, as browsers do.
+    os.environ.setdefault("NODE_USE_SYSTEM_CA", "1")
     with sync_playwright() as playwright:
         choice = find_browser(settings.browser, playwright, headed=headed)
         hosts = (settings.host, *settings.allowed_hosts)
         secrets = [secret for account in settings.pool for secret in account.secrets]
-        session = BrowserSession(playwright, choice, hosts, headed, kept, blocked, secrets, settings.fonts).start()
+        session = BrowserSession(
+            playwright, choice, hosts, headed, kept, blocked, secrets, settings.fonts, wire
+        ).start()
         try:
             yield session
         finally:

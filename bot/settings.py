@@ -159,6 +159,11 @@ class Settings(Places):
     fonts: bool = Field(
         default=True, description="false loads no fonts from the Admin; icons then look otherwise in the pictures"
     )
+    cancel_sent_by: Literal["client", "browser"] = Field(
+        default="client",
+        description="client sends a cancel exactly once; browser, only where a firewall lets nothing else through, may "
+        "send it twice when the connection is cut",
+    )
     pause: float = Field(
         default=0, ge=0, le=3600, description="Seconds that a worker rests after an order whose Confirm it pressed"
     )

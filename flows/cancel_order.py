@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from bot.admin import Admin
 from bot.cancel.confirm import await_answer, conclude, press_confirm
-from bot.cancel.guard import Opened, issue_permit, look_at_order
+from bot.cancel.guard import Opened, compare_details, issue_permit, look_at_order
 from bot.cancel.verdicts import Verdict, after_confirm
 from bot.errors import CountermandError
 from bot.joblist import Job
@@ -36,6 +36,7 @@ def cancel_order(admin: Admin, job: Job, *, dry_run: bool = False) -> Verdict:
     if verdict:
         return verdict
 
+    compare_details(job, opened, seen)
     dialog = open_dialog(admin, job, opened)
     with admin.step("choose_reason"):
         dialog.choose("reason", admin.pack.info.reasons[job.reason])

@@ -96,6 +96,7 @@ def stores_on_home(admin: Admin) -> list[str]:
         NotAsNeeded: there is none.
     """
     home = admin.screen("home").check()
+    admin.is_absent(home, lambda: home.count("store_names"))
     admin.quiet()
     names = [" ".join(name.split()) for name in home.find("store_names").all_inner_texts()]
     if not names:
@@ -127,6 +128,7 @@ def listed_orders(admin: Admin, orders: Screen) -> Orders:
         ElementMissing: it lists orders, but not their statuses.
     """
     seen: Orders = {}
+    admin.is_absent(orders, lambda: orders.count("order_number"))
     admin.quiet()
     while True:
         texts = orders.texts("order_number", "order_status")

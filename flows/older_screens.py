@@ -12,8 +12,9 @@ Which of this holds for an Admin is said in the ``pack.yaml`` of its pack, under
 
 from bot.admin import Admin
 from bot.cancel.guard import Listed, Opened, look_at_order
-from bot.errors import NotImported, NotInGrid, ScreenNotReached
+from bot.errors import ListNotRead, NotImported, NotInGrid, ScreenNotReached
 from bot.joblist import Job
+from bot.pack.lint import NUMBERS
 from bot.screen import Screen
 
 
@@ -33,7 +34,7 @@ def open_commerce_order(admin: Admin, job: Job, orders: Screen) -> tuple[Screen,
     """
     with admin.step("open_commerce_order"):
         listed = read_listed(orders)
-        if not orders.count("order_link") and admin.quiet() and not orders.count("order_link"):
+        if not orders.count("order_link") and admin.is_absent(orders, lambda: orders.count("order_link")):
             raise NotImported(order=job.order)
         orders.click("order_link")
         return admin.arrive("commerce_order", order=job.order), listed
@@ -48,9 +49,9 @@ def find_in_grid(admin: Admin, job: Job, store: Screen) -> Screen:
     """
     orders = open_orders_tab(admin, store)
     with admin.step("find_in_grid"):
-        while not orders.count("order_row"):
-            if admin.quiet() and orders.count("order_row"):
-                break
+        while not orders.count("order_row") and admin.is_absent(orders, lambda: orders.count("order_row")):
+            if why := orders.unread("order_number", job.order):
+                raise orders.blamed(ListNotRead(screen=orders.spec.title, order=job.order, why=why))
             if not turn_page(admin, orders):
                 raise NotInGrid(order=job.order, store=job.store)
         if not orders.count("order_link"):
@@ -82,10 +83,10 @@ def turn_page(admin: Admin, orders: Screen) -> bool:
     return True
 
 
-def row_it_leads_to(admin: Admin, here: Screen, link: str) -> str:
-    """The number of the extension's row that a link to an order's page has in its address; empty where it has none."""
+def numbers_it_leads_to(admin: Admin, here: Screen, link: str) -> dict[str, str]:
+    """The extension's own numbers of order and store that a link to an order's page has in its address."""
     route = admin.pack.info.order_route
-    return here.link_facts(link, route).get("row_id", "") if "{row_id}" in route else ""
+    return {name: number for name, number in here.link_facts(link, route).items() if name in NUMBERS}
 
 
 def go_to_store(admin: Admin, store: str) -> Screen:

@@ -7,13 +7,15 @@ by order number, click the order number there.
 On older generations of the screens a part of this is otherwise: see ``older_screens``.
 """
 
+from dataclasses import replace
+
 from bot.admin import Admin
 from bot.cancel.guard import Listed, Opened, Sighting, look_at_order
-from bot.errors import OrderNotFound, ScreenNotReached, StoreNotFound
+from bot.errors import ListNotRead, OrderNotFound, ScreenNotReached, StoreNotFound
 from bot.joblist import Job
 from bot.pack import fill, match_route
 from bot.screen import Screen
-from flows.older_screens import find_in_grid, go_to_store, open_commerce_order, read_listed, row_it_leads_to
+from flows.older_screens import find_in_grid, go_to_store, numbers_it_leads_to, open_commerce_order, read_listed
 from flows.recognise import recognise
 
 
@@ -58,17 +60,18 @@ def open_directly(admin: Admin, job: Job) -> tuple[Opened, Sighting] | None:
             details = admin.arrive("order_details", order=job.order, store_id=admin.store_id)
         except ScreenNotReached:
             return None
-        read = details.read("buyer_name", "order_total")
-        opened = Opened(details=details, listed=Listed(**read), store_id=admin.store_id, url=admin.page.url)
-        return opened, look_at_order(admin, job, opened, details.seen)
+        opened = Opened(details=details, listed=Listed(), store_id=admin.store_id, url=admin.page.url)
+        seen = look_at_order(admin, job, opened, details.seen)
+        listed = Listed(buyer_name=seen.buyer_name or "", order_total=seen.order_total or "")
+        return replace(opened, listed=listed), seen
 
 
 def follow(admin: Admin, job: Job, here: Screen, link: str, listed: Listed, store_id: str) -> tuple[Opened, Sighting]:
     """Click the link to the order's page, and read it there."""
-    row_id = row_it_leads_to(admin, here, link)
+    numbers = numbers_it_leads_to(admin, here, link)
     here.click(link)
     details = admin.arrive("order_details", order=job.order, store_id=store_id)
-    opened = Opened(details=details, listed=listed, store_id=store_id, row_id=row_id, url=admin.page.url)
+    opened = Opened(details=details, listed=listed, store_id=store_id, url=admin.page.url, **numbers)
     return opened, look_at_order(admin, job, opened, details.seen)
 
 
@@ -104,7 +107,7 @@ def open_dashboard(admin: Admin, store: str) -> Screen:
     """
     with admin.step("open_store"):
         home = admin.screen("home", store=store)
-        if not home.count("store_card") and admin.quiet() and not home.count("store_card"):
+        if not home.count("store_card") and admin.is_absent(home, lambda: home.count("store_card")):
             raise StoreNotFound(store=store)
         home.click("view_store")
         dashboard = recognise(admin, store) if admin.candidates else admin.arrive("store_dashboard", store=store)
@@ -147,11 +150,13 @@ def find_order(admin: Admin, job: Job) -> Screen:
     orders = open_all_orders(admin, dashboard)
     with admin.step("filter_by_order_number"):
         orders.fill("order_number_filter", job.order)
+        before = admin.good_answers()
         orders.click("apply_filters")
 
         def is_filtered() -> bool:
             others = set(orders.texts("order_number")["order_number"]) - {job.order}
-            if not others and orders.count("clear_all_filters") == 1 and orders.is_here():
+            answered = admin.good_answers() > before
+            if answered and not others and orders.count("clear_all_filters") == 1 and orders.is_here():
                 return True
             admin.notice_interruptions()
             return False
@@ -177,12 +182,31 @@ def open_all_orders(admin: Admin, dashboard: Screen) -> Screen:
 def is_listed(admin: Admin, orders: Screen) -> bool:
     """Whether the list shows the order.
 
-    It is believed to be absent only once the page has come to rest and the list was scrolled to its end.
+    It is believed to be absent only once the list's data arrived whole and without error, the page has come to rest,
+    the list was scrolled to its end, and its columns agree with its rows everywhere on the way.
+
+    Raises:
+        ListNotRead: the columns say something else than the rows, or not every row can be read.
+        ScreenNotReached: the list never came to rest, or its data never arrived.
     """
-    if orders.count("order_row"):
+
+    def has_row() -> int:
+        return orders.count("order_row")
+
+    if has_row():
         return True
-    admin.quiet()
-    while not orders.count("order_row"):
+    while admin.is_absent(orders, has_row):
+        refuse_unread(orders)
         if not orders.scroll_on("order_number"):
             return False
     return True
+
+
+def refuse_unread(orders: Screen) -> None:
+    """Make sure that the list, as it is in sight now, is read alike by its columns and by its rows.
+
+    Raises:
+        ListNotRead: it is not.
+    """
+    if why := orders.unread("order_number", orders.facts["order"]):
+        raise orders.blamed(ListNotRead(screen=orders.spec.title, order=orders.facts["order"], why=why))

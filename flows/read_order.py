@@ -1,7 +1,7 @@
 """What an order's page says about canceling it, without pressing anything."""
 
 from bot.admin import Admin
-from bot.cancel.guard import Sighting
+from bot.cancel.guard import Sighting, compare_details
 from bot.cancel.verdicts import Verdict, before_confirm, reverted, still_canceled, unknown_status
 from bot.errors import Mismatch, NotImported, NotLookedAtAgain, Refused, Technical
 from bot.joblist import Job
@@ -30,8 +30,12 @@ def plan_order(admin: Admin, job: Job) -> Verdict:
     Raises:
         Refused, Technical: as ``open_order``.
     """
-    _, seen = open_order(admin, job)
-    return still_open(admin, job, seen) or cannot_cancel(seen) or would_cancel(job, seen)
+    opened, seen = open_order(admin, job)
+    verdict = still_open(admin, job, seen) or cannot_cancel(seen)
+    if verdict:
+        return verdict
+    compare_details(job, opened, seen)
+    return would_cancel(job, seen)
 
 
 def audit_order(admin: Admin, job: Job, intent: Intent) -> Verdict:

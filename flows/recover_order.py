@@ -31,7 +31,7 @@ def undone_cancel(seen: Sighting, latest: Intent | None, pack: Pack) -> Verdict 
     if latest and latest.settled_as == "canceled" and seen.status is not Status.CANCELED:
         return reverted(latest.run_id, latest.written_at, seen.status, seen.status_words)
     spoken_for = latest is not None and latest.settled_as == "not-canceled"
-    if seen.status is Status.UNSHIPPED and pack.says_canceled(seen.notes) and not spoken_for:
+    if seen.status is Status.UNSHIPPED and pack.says_canceled(seen.notes or "") and not spoken_for:
         return reverted_by_its_notes()
     return None
 
@@ -82,5 +82,5 @@ def _conclusion(admin: Admin, intent: Intent, seen: Sighting, *, settled: bool) 
         seen.status,
         settled=settled,
         was_canceled=admin.ledger.intents.was_seen(intent.intent, Status.CANCELED)
-        or admin.pack.says_canceled(seen.notes),
+        or admin.pack.says_canceled(seen.notes or ""),
     )

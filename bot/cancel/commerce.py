@@ -3,14 +3,11 @@
 Versions 4.0 to 4.2 lead through the Commerce order's page, where that button stands among others, two lines above the
 link that is wanted. Three things keep it from being pressed, each without the others: a pack that names it is refused
 when it is loaded, a click on it is refused when a pack or a page has led there all the same, and what it would send
-does not leave the browser.
+is stopped on the wire (``bot.cancel.wire``).
 """
 
 import re
 from typing import TYPE_CHECKING
-
-from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page
 
 if TYPE_CHECKING:
     from bot.pack.model import Element
@@ -44,23 +41,3 @@ IS_IT = f"""(elements) => elements.map((element) => {{
 """Says of each of the elements that are to be clicked by what it is known to be that button, whatever it is called or
 written as: by its id, its word, or where it leads; empty where it is not.
 """
-
-
-def keep_from(page: Page) -> None:
-    """Let nothing that this button would send leave the page, whoever presses it."""
-    try:
-        session = page.context.new_cdp_session(page)
-    except PlaywrightError:  # not Chromium: the same, at the price of the browser's cache
-        page.route(f"**{ADDRESS}/**", lambda route: route.abort("blockedbyclient"))
-        return
-
-    def stop(event: dict[str, str]) -> None:
-        # What is not answered stays where it is, so that nothing gets out when the page has gone meanwhile.
-        try:
-            session.send("Fetch.failRequest", {"requestId": event["requestId"], "errorReason": "BlockedByClient"})
-        except PlaywrightError:
-            return
-
-    session.on("Fetch.requestPaused", stop)
-    # Unlike a route this is asked for such addresses only, and leaves the browser its cache.
-    session.send("Fetch.enable", {"patterns": [{"urlPattern": f"*{ADDRESS}*"}]})

@@ -8,7 +8,7 @@ from dataclasses import InitVar, dataclass
 
 from bot.admin import Admin
 from bot.cancel.money import amount
-from bot.errors import Mismatch
+from bot.errors import Mismatch, ScreenNotReached
 from bot.joblist import Job
 from bot.screen import Glance, Screen
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
@@ -21,8 +21,8 @@ _SEAL = object()
 class Listed:
     """The row of a list that was clicked to open an order."""
 
-    buyer_name: str
-    order_total: str
+    buyer_name: str = ""
+    order_total: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +35,8 @@ class Opened:
     """The store's, from the address of its dashboard, where addresses have one."""
     row_id: str = ""
     """The order's, from the link that led to its page, where addresses have one."""
+    merchant_id: str = ""
+    """The store's, from the address of the order's page, where classic addresses have one."""
     url: str = ""
     """The address of the order's page, good as long as the session is; where another page is left for it."""
 
@@ -48,9 +50,10 @@ class Sighting:
     status: Status | None
     """None when the page writes a status that the pack does not know."""
     status_words: str
-    notes: str
-    buyer_name: str
-    order_total: str
+    notes: str | None = None
+    """None, as the two below, where the page does not say, or says it twice: a status can be read all the same."""
+    buyer_name: str | None = None
+    order_total: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,8 +64,12 @@ class Permit:
     store: str
     reason: Reason
     seen: Sighting
+    store_id: str = ""
+    """Of the store, where the request that cancels must name it so; so are the two below."""
     row_id: str = ""
-    """Of the order, where the request that cancels must name it so."""
+    """Of the order."""
+    merchant_id: str = ""
+    """Of the store."""
     seal: InitVar[object]
     """Not kept: a permit cannot be copied for another order."""
 
@@ -71,38 +78,60 @@ class Permit:
             raise TypeError("only the guard issues permits")
 
 
+_IDENTITY = ("order_number", "status")
+_COMPARED = ("buyer_name", "order_total")
+
+
 def look_at_order(admin: Admin, job: Job, opened: Opened, glance: Glance | None = None) -> Sighting:
     """Read the order's page, and refuse it unless it is the job's order in the job's store.
+
+    Buyer and total are read and not compared here (see ``compare_details``): where nothing is to be pressed, the status
+    decides, and a page need not even say them.
 
     The page is looked at now, unless a ``glance`` says what it was like when it was arrived at, a moment ago, and has
     all that is wanted: a page may still be drawing then.
 
     Raises:
-        Mismatch: number, store, buyer or total are not what the job, the clicked row or the list expect.
-        ElementMissing, ElementAmbiguous: the page does not say, or says it twice.
+        Mismatch: the number on the page, or in its address, is not the job's; or the store, or the row, is another.
+        ElementMissing, ElementAmbiguous: the page does not say its number or status, or says it twice.
     """
-    words = ("order_number", "status", "notes", "buyer_name", "order_total")
+    words = (*_IDENTITY, "notes", *_COMPARED)
     if glance is None or any(len(glance.texts.get(name, ())) != 1 for name in words):
         glance = opened.details.glance(*words)
-    read = opened.details.singles({name: glance.texts[name] for name in words})
+    read = opened.details.singles({name: glance.texts[name] for name in _IDENTITY})
+    said = {name: glance.texts[name] for name in ("notes", *_COMPARED)}
+    notes, buyer_name, order_total = (texts[0] if len(texts) == 1 else None for texts in said.values())
     place = glance.facts_of_address(admin.pack.info.order_route) or {}
-    seen = Sighting(
-        order_number=read["order_number"],
-        status=admin.pack.status(read["status"]),
-        status_words=read["status"],
-        notes=read["notes"],
-        buyer_name=read["buyer_name"],
-        order_total=read["order_total"],
-    )
-    _same_order(job, seen.order_number, place.get("order"))
+    _same_order(job, read["order_number"], place.get("order"))
     if others := glance.order_numbers - {job.order}:
         raise Mismatch(what=f"The page of order {job.order} shows the number of another order as well: {min(others)}.")
-    if place.get("store_id", "") != opened.store_id:
+    if place.get("store_id", "") != opened.store_id or place.get("merchant_id", "") != opened.merchant_id:
         raise Mismatch(what=f"The page of order {job.order} does not belong to store {job.store!r}.")
     if place.get("row_id", "") != opened.row_id:
         raise Mismatch(
             what=f"The page of order {job.order} is not the one that the list of store {job.store!r} led to."
         )
+    return Sighting(
+        order_number=read["order_number"],
+        status=admin.pack.status(read["status"]),
+        status_words=read["status"],
+        notes=notes,
+        buyer_name=buyer_name,
+        order_total=order_total,
+    )
+
+
+def compare_details(job: Job, opened: Opened, seen: Sighting) -> None:
+    """On the way to a press: hold buyer and total against the row that was clicked, and against the job list.
+
+    Raises:
+        Mismatch: they are not what the row or the list says.
+        ElementMissing: the page does not say them, or says them twice.
+    """
+    if seen.buyer_name is None:
+        raise opened.details.lacks("buyer_name")
+    if seen.order_total is None:
+        raise opened.details.lacks("order_total")
     if seen.buyer_name != opened.listed.buyer_name:
         raise Mismatch(what="The buyer's name on the order's page is not the one in the list that led to it.")
     total = amount(seen.order_total)
@@ -115,7 +144,6 @@ def look_at_order(admin: Admin, job: Job, opened: Opened, glance: Glance | None 
         raise Mismatch(what=f"The order's total is {total}, the job list expects {job.expect.total}.")
     if job.expect.buyer is not None and seen.buyer_name != " ".join(job.expect.buyer.split()):
         raise Mismatch(what="The buyer's name on the order's page is not the one that the job list expects.")
-    return seen
 
 
 def issue_permit(admin: Admin, job: Job, opened: Opened) -> Permit:
@@ -126,7 +154,10 @@ def issue_permit(admin: Admin, job: Job, opened: Opened) -> Permit:
         Technical: the dialog or page is not what it should be, or what commits cannot be pressed.
     """
     way = admin.pack.info.way
-    beside = _look_beside(admin, job, opened) if way.confirm_on == "cancel_page" else None
+    beside = None
+    if way.confirm_on == "cancel_page":
+        await_script(admin, job)
+        beside = _look_beside(admin, job, opened)
     confirming = admin.screen(way.confirm_on, order=job.order).check()
     confirming.the_only("confirm").click(trial=True)
     if way.confirm_on == "cancel_dialog":
@@ -141,7 +172,42 @@ def issue_permit(admin: Admin, job: Job, opened: Opened) -> Permit:
     seen = beside or look_at_order(admin, job, opened)
     if seen.status is not Status.UNSHIPPED:
         raise Mismatch(what=f"The order's status has become {_status(seen)}; only Unshipped can be canceled.")
-    return Permit(order=job.order, store=job.store, reason=job.reason, seen=seen, row_id=opened.row_id, seal=_SEAL)
+    compare_details(job, opened, seen)
+    return Permit(
+        order=job.order,
+        store=job.store,
+        reason=job.reason,
+        seen=seen,
+        store_id=opened.store_id,
+        row_id=opened.row_id,
+        merchant_id=opened.merchant_id,
+        seal=_SEAL,
+    )
+
+
+def await_script(admin: Admin, job: Job) -> None:
+    """Wait until the script of the page has taken its button over.
+
+    Until then the classic page's button carries a link of its own, which cancels without any reason.
+
+    Raises:
+        ScreenNotReached: it still does after the patience.
+    """
+    confirming = admin.screen(admin.pack.info.way.confirm_on, order=job.order)
+
+    def is_bound() -> bool:
+        handlers = confirming.find("confirm").evaluate_all(_OWN_HANDLERS)
+        return not any(admin.wire.names_a_cancel(handler) for handler in handlers)
+
+    if not admin.until(is_bound):
+        why = "its button still sends the cancel without a reason, because the page's script has not started."
+        raise ScreenNotReached(screen=confirming.spec.title, seconds=admin.patience, why=why)
+
+
+_OWN_HANDLERS = """(elements) => elements.flatMap((element) => {
+    const around = element.closest("button, a, input, [role=button], [role=link]") ?? element;
+    return [around.getAttribute("onclick") ?? "", around.getAttribute("href") ?? ""];
+})"""
 
 
 def _dialog_is_about(dialog: Screen, job: Job) -> None:

@@ -30,7 +30,7 @@ from bot.pack.language import (
     read_layer,
     screen_in_language,
 )
-from bot.pack.lint import FACTS, lint, missing, required, unknown_facts
+from bot.pack.lint import FACTS, NUMBERS, lint, missing, required, unknown_facts
 from bot.pack.model import PackInfo, ScreenSpec, Way
 from bot.vocabulary import Status
 
@@ -133,7 +133,7 @@ def load_pack(named: str | Path, language: str = ENGLISH, sign_in_language: str 
                         problems.append(document.problem(("extends",), f"there is no pack {info.extends!r}"))
                 for name in ("order_route", "store_route", "cancel_route"):
                     route = getattr(info, name) or ""
-                    facts = FACTS if route.startswith("#") else FACTS | {"row_id"}
+                    facts = FACTS if route.startswith("#") else FACTS | NUMBERS
                     problems += unknown_facts(document, (name,), route, facts)
             else:
                 spec = validate(ScreenSpec, document)
@@ -233,16 +233,42 @@ def fill(template: str, facts: Mapping[str, str]) -> str:
 def match_route(template: str, address: str) -> dict[str, str] | None:
     """The facts in an address that fits ``template``, or None.
 
-    A template with a # fits what comes after the # as a whole, one without it a part of a path, between slashes.
+    A template with a # fits what comes after the # as a whole, one without it a part of a path, between slashes. After
+    the names of its page an Admin's path goes on with pairs of a name and a value, in any order, with others between.
     ``match_route("#/store-details/{store_id}/orders/{order}", "#/store-details/7f/orders/112-1-1")`` is
     ``{"store_id": "7f", "order": "112-1-1"}``.
     """
+    if not template.startswith("#") and (pairs := _pairs(template)):
+        return _match_path(*pairs, address)
     pattern = "" if template.startswith("#") else ".*/"
     for text, name, _, _ in Formatter().parse(template):
         again = f"(?P<{name}>" in pattern
         pattern += re.escape(text) + ("" if not name else f"(?P={name})" if again else f"(?P<{name}>[^/?#]+)")
     found = re.fullmatch(pattern if template.startswith("#") else f"{pattern}(?:[/?#].*)?", address)
     return found.groupdict() if found else None
+
+
+def _pairs(template: str) -> tuple[list[str], dict[str, str]] | None:
+    """The names of an Admin page in a route, and the pairs that follow them; None for a route that is not so made."""
+    parts = template.strip("/").split("/")
+    first = next((place for place, part in enumerate(parts) if "{" in part), 0) - 1
+    names, values = parts[first::2], parts[first + 1 :: 2]
+    whole = all(re.fullmatch(r"\{\w+\}|[^{}]+", value) for value in values) and not any("{" in name for name in names)
+    return (
+        (parts[:first], dict(zip(names, values, strict=True)))
+        if first > 0 and len(names) == len(values) and whole
+        else None
+    )
+
+
+def _match_path(page: list[str], wanted: Mapping[str, str], path: str) -> dict[str, str] | None:
+    there = [part for part in re.split(r"[?#]", path)[0].split("/") if part]
+    for start in [place for place in range(len(there)) if there[place : place + len(page)] == page]:
+        names = there[start + len(page) :]
+        said = dict(zip(names[::2], names[1::2], strict=False))
+        if all((value.startswith("{") and name in said) or said.get(name) == value for name, value in wanted.items()):
+            return {value.strip("{}"): said[name] for name, value in wanted.items() if value.startswith("{")}
+    return None
 
 
 _DESCRIPTIONS = {
@@ -255,7 +281,10 @@ _DESCRIPTIONS = {
     "Card": "The smallest box that holds a given text and a given control.",
     "Check": "One condition of a screen, with the sentence that the user reads when it does not hold.",
     "Interruption": "What it means when this screen appears instead of the one that was expected.",
-    "CancelRequest": "How the page's own cancel request is recognised on the wire, to hear its answer.",
+    "CancelRequest": (
+        "The request that cancels: what leaves the browser is held against the permit by it, and its answer is heard."
+    ),
+    "Names": "What the cancel request calls what it is about, where that is not what the extension calls it.",
     "Way": (
         "How the generations of the screens differ: where orders are listed, what a list leads to, where Confirm is."
     ),

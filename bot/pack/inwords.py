@@ -32,7 +32,9 @@ def words_of_finder(element: Element, known: Mapping[str, str] | None = None) ->
             "choice": "the pick list at {}",
         }
         words = told[element.kind].format(filled(getattr(element, element.kind)))
-    return words + (f", inside {element.within}" if element.within else "")
+    holding = " or ".join(map(filled, element.has))
+    inside = f", inside {element.within}" if element.within else ""
+    return words + (f" that has {holding} in it" if holding else "") + inside
 
 
 def words_of(element: Element) -> str:

@@ -233,7 +233,9 @@ def _element(element: Element, say: Say) -> Element:
         card = {"text": element.card.text, "control": element.card.control}
         told["card"] = element.card.model_copy(update={key: say(words) for key, words in card.items()})
     else:
-        told = {keys[-1]: say(template) for keys, template in element.templates()}
+        told = {str(keys[0]): say(template) for keys, template in element.templates() if keys[0] != "has"}
+    if element.has:
+        told["has"] = tuple(map(say, element.has))
     if element.words:
         told["words"] = tuple(map(say, element.words))
         told["xpath"] = _xpath(element.xpath or "", {words: say(words) for words in element.words})

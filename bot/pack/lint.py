@@ -13,6 +13,9 @@ from bot.pack.model import READ_ONLY_KINDS, ScreenSpec, Way
 FACTS = frozenset({"order", "store", "store_id", "reason"})
 """What a finder, a route or a check may put in braces: facts of the order in hand."""
 
+NUMBERS = frozenset({"row_id", "merchant_id"})
+"""What the addresses of classic pages may have in braces besides: the extension's own numbers of order and store."""
+
 BOX, COMMITS, ANY = "box", "commits", "any"
 _ORDER_LIST = {"store_name": ANY, "order_row": BOX, "order_link": BOX} | dict.fromkeys(
     ("order_number", "order_status", "buyer_name", "order_total"), "column"

@@ -50,6 +50,10 @@ class Element(_Model):
         default=(),
         description="With xpath: those of its quoted words that a person sees; a language layer translates them",
     )
+    has: tuple[Words, ...] = Field(
+        default=(),
+        description="With role: only what has any of these words in it, such as what a dialog asks, and its button",
+    )
     within: Name | None = Field(default=None, description="Look only inside this element of the same screen")
     case: Literal["exact", "any"] = Field(default="exact", description="Whether upper and lower case must agree")
     there: Literal["once", "maybe", "often"] = Field(
@@ -85,6 +89,8 @@ class Element(_Model):
             raise ValueError("only field and column elements can be private: their words are what is masked")
         if self.secret and (self.field or self.column):
             raise ValueError("field and column elements cannot be secret: nothing is typed into them")
+        if self.has and self.role is None:
+            raise ValueError("has goes with role: it says what stands inside")
         if self.when is not None and (len(self.when) != 1 or self.there != "once"):
             raise ValueError("when names one field and what it reads, and goes without there")
         if self.commits and self.name is None:
@@ -96,7 +102,7 @@ class Element(_Model):
         """The one way in which it is found, such as ``role`` or ``field``."""
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
-    def templates(self) -> Iterator[tuple[tuple[str, ...], str]]:
+    def templates(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """The texts that may hold facts in braces, each with the keys that lead to it."""
         if self.card is not None:
             yield ("card", "text"), self.card.text
@@ -105,6 +111,8 @@ class Element(_Model):
             yield (self.kind,), getattr(self, self.kind)
         elif self.name is not None:
             yield ("name",), self.name
+        for place, words in enumerate(self.has):
+            yield ("has", place), words
 
 
 class Check(_Model):
@@ -191,11 +199,26 @@ class ScreenSpec(_Model):
         return checks
 
 
-class CancelRequest(_Model):
-    """How the page's own cancel request is recognised on the wire, to hear its answer."""
+class Names(_Model):
+    """What the cancel request calls what it is about, where that is not what the extension calls it."""
 
-    address: Words = Field(description="Part of the address that the request goes to")
-    body: Words = Field(description="Part of the request's body")
+    order: Words | None = Field(default=None, description="The Amazon order number; orderId, in a form order_id")
+    row: Words | None = Field(default=None, description="In a form, the number of the order's row; id")
+    store: Words | None = Field(default=None, description="The store; uuid, in a form merchant_id")
+    reason: Words | None = Field(default=None, description="The reason; reason")
+
+
+class CancelRequest(_Model):
+    """The request that cancels: what leaves the browser is held against the permit by it, and its answer is heard."""
+
+    address: Words = Field(
+        description="Whole parts of the path that the request goes to, such as channel/amazon/graphql"
+    )
+    body: Words | None = Field(
+        default=None,
+        description="With confirm_on cancel_dialog: the GraphQL mutation's name, such as cancelOrder; a form has none",
+    )
+    names: Names = Field(default=Names(), description="What the request calls order, row, store and reason")
 
 
 class Way(_Model):
@@ -268,6 +291,27 @@ class PackInfo(_Model):
             "{row_id}" in self.order_route and "{row_id}" in (self.cancel_route or "")
         ):
             raise ValueError("with confirm_on cancel_page, order_route and cancel_route have {row_id}")
+        return self
+
+    @property
+    def mutation(self) -> str:
+        """Name of the GraphQL mutation that cancels; empty where a form does."""
+        return (self.cancel_request.body or "") if self.way.confirm_on == "cancel_dialog" else ""
+
+    @property
+    def has_app(self) -> bool:
+        """Whether stores and orders are listed by an app in the page, which asks its endpoint for them."""
+        return self.way.orders == "dashboard"
+
+    @property
+    def app_endpoint(self) -> str:
+        """Part of the address that the app's own requests go to; empty where there is no app, or it is not known."""
+        return self.endpoint or (self.cancel_request.address if self.mutation else "")
+
+    @model_validator(mode="after")
+    def _names_its_mutation(self) -> Self:
+        if self.way.confirm_on == "cancel_dialog" and not self.cancel_request.body:
+            raise ValueError("with confirm_on cancel_dialog, cancel_request has the mutation's name as its body")
         return self
 
     @model_validator(mode="after")

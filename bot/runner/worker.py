@@ -29,6 +29,16 @@ RESTS = 5
 FIRST_REST, LONGEST_REST = 5.0, 60.0
 """Seconds that the first rest takes; each one after it takes twice as long, up to the longest."""
 
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
+"""Seconds before something that failed for a technical reason is tried again; twice as long each time, up to the
+longest."""
+
+
+def pause_after(attempt: int) -> float:
+    """Seconds to wait after so many attempts that failed."""
+    return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1)))
+
+
 Work = Callable[[Admin, Job], Verdict]
 
 
@@ -201,6 +211,7 @@ class Worker:
                     continue
                 if not isinstance(trouble, Technical) or attempt >= self._attempts:
                     return keep(_refused(trouble))
+                self._rest(pause_after(attempt))
                 attempt += 1
             except Exception as defect:
                 why = unforeseen(defect, self._book.clean)

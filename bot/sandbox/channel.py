@@ -137,14 +137,10 @@ class Channel:
     def _cancel_order(self, variables: Variables, session: Session) -> Data:
         """Cancel as the extension does: here first, at Amazon second, without a look at the status."""
         order = self._shop.order(self._shop.store_by_uuid(variables["uuid"]).name, variables["orderId"])
-        try:
-            reason = Reason(variables["reason"])
-        except ValueError as unknown:
-            raise ChannelError("Unable to cancel Amazon order") from unknown
-        self.cancel(order, reason, session)
-        return {"success": True}
+        self.cancel(order, str(variables["reason"]), session)
+        return {"uuid": self._shop.store(order.store).uuid}
 
-    def cancel(self, order: Order, reason: Reason, session: Session) -> None:
+    def cancel(self, order: Order, reason: str, session: Session) -> None:
         """Cancel an order. Raises ChannelError when the second stage fails; the status reads Canceled by then."""
         status_on_arrival = order.status
         order.status = Status.CANCELED
@@ -156,7 +152,7 @@ class Channel:
             CancelRecord(
                 order=order.number,
                 store=order.store,
-                reason=reason.value,
+                reason=reason,
                 status_on_arrival=status_on_arrival.value,
                 account=session.account,
                 reached_amazon=reached_amazon,

@@ -5,7 +5,6 @@ The server draws them whole; what a person enters comes back as a form.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from urllib.parse import parse_qs
 
 from starlette.responses import RedirectResponse, Response
 
@@ -24,7 +23,8 @@ NOT_CANCELED = "Unable to cancel the order. Please try again."
 OPERATIONS = {
     ("GET", routes.DETAILS): "orderDetails",
     ("GET", routes.CANCEL): "cancelReasons",
-    ("POST", routes.CANCEL): "cancelOrder",
+    ("POST", routes.CANCEL_SAVE): "cancelOrder",
+    ("GET", routes.CANCEL_SAVE): "cancelOrder",
 }
 """What the app calls what these requests do; the journal and the faults know them by that name."""
 
@@ -37,7 +37,7 @@ class Asked:
     session: Session
     route: str
     parameters: dict[str, str]
-    body: bytes
+    """What the address says, and after it what the form does."""
 
     @property
     def operation(self) -> str:
@@ -56,7 +56,11 @@ class Classic:
         self._pages = pages
         self._answers: dict[str, Callable[[Asked], Response]] = {}
         if generation.is_classic:
-            self._answers |= {routes.DETAILS: self._details, routes.CANCEL: self._cancel}
+            self._answers |= {
+                routes.DETAILS: self._details,
+                routes.CANCEL: self._cancel,
+                routes.CANCEL_SAVE: self._canceled,
+            }
         if not generation.has_app:
             self._answers |= {routes.CHANNEL: self._home, routes.STORE: self._store, routes.STORE_ORDERS: self._grid}
 
@@ -76,6 +80,11 @@ class Classic:
 
     # --- An order ---
 
+    def details_url(self, session: Session, order: Order) -> str:
+        """The address of an order's page."""
+        merchant = self._shop.merchant_id(self._shop.store(order.store))
+        return session.url(routes.DETAILS, merchant_id=merchant, id=self._shop.row_id(order))
+
     def _details(self, asked: Asked) -> Response:
         order = self._shop.by_row_id(asked.parameters["id"])
         facts = {
@@ -90,8 +99,6 @@ class Classic:
 
     def _cancel(self, asked: Asked) -> Response:
         order = self._shop.by_row_id(asked.parameters["id"])
-        if asked.method == "POST":
-            return self._canceled(asked, order)
         faults = self._faults
         other = self._channel.other(order)
         shown = other if faults.dialog_for_other_order else order
@@ -99,21 +106,29 @@ class Classic:
         if faults.ships_behind_dialog:
             ship(order)
         facts = {
-            "number": shown.number,
-            "back": asked.session.url(routes.DETAILS, id=asked.parameters["id"]),
-            "send": asked.session.url(routes.CANCEL, id=self._shop.row_id(target)),
+            "order": shown,
+            "row": self._shop.row_id(target),
+            "merchant": self._shop.merchant_id(self._shop.store(target.store)),
+            "target": target.number if faults.dialog_for_other_order else order.number,
+            "back": self.details_url(asked.session, order),
+            "send": asked.session.url(routes.CANCEL_SAVE),
+            "unbound": asked.session.url(routes.CANCEL_SAVE, id=self._shop.row_id(target)),
+            "binds": not faults.cancel_script_missing,
             "reasons": [reason for reason in Reason if reason.value != faults.missing_reason],
             "confirms": 2 if faults.second_confirm else 1,
         }
         return self._pages.classic("classic_cancel.html", asked.session, "Amazon Order Cancellation", facts)
 
-    def _canceled(self, asked: Asked, order: Order) -> Response:
-        """Cancel, and go to the store's dashboard with a banner that says what became of it."""
-        form = parse_qs(asked.body.decode(errors="replace"))
+    def _canceled(self, asked: Asked) -> Response:
+        """Cancel, and go to the store's dashboard with a banner that says what became of it.
+
+        A mere visit cancels too, and no reason is asked for: the extension does not look.
+        """
+        order = self._shop.by_row_id(asked.parameters["id"])
         try:
-            if form.get("form_key") != [asked.session.form_key]:
+            if asked.method == "POST" and asked.parameters.get("form_key") != asked.session.form_key:
                 raise ValueError("no form key of this session")
-            self._channel.cancel(order, Reason(form.get("reason", [""])[0]), asked.session)
+            self._channel.cancel(order, asked.parameters.get("reason", ""), asked.session)
             asked.session.messages.append(("success", CANCELED))
         except (ChannelError, ValueError):
             asked.session.messages.append(("error", NOT_CANCELED))
@@ -141,7 +156,7 @@ class Classic:
         return self._of_store(asked, "classic_orders.html", rows=[row for row in rows for _ in range(twice)])
 
     def _row_link(self, asked: Asked, order: Order) -> str:
-        return asked.session.url(routes.DETAILS, id=self._shop.row_id(order))
+        return self.details_url(asked.session, order)
 
     def _of_store(self, asked: Asked, template: str, **facts: object) -> Response:
         store: Store = self._shop.store_by_uuid(asked.parameters["uuid"])

@@ -24,6 +24,8 @@ class Faults:
     """The server acts on a cancel at once and holds its answer back for so long."""
     cancel_status: int = 0
     """The server acts on a cancel, and answers it with this status, which is an error."""
+    cancel_script_missing: bool = False
+    """The classic cancel page's script never starts, so that its button stays a link that cancels without a reason."""
     cancel_arrives_twice: bool = False
     """Every cancel arrives twice, as when something on its way sends it again; the server acts on both."""
     session_ends_before: str = ""
@@ -32,6 +34,8 @@ class Faults:
     """An ended session's background requests are answered as those of the Admin's own pages are (``ajaxExpired``),
     which the app does not understand.
     """
+    data_forbidden: bool = False
+    """The account may see the page of the Amazon Sales Channel, and not its data: HTTP 403."""
     operation_fails: str = ""
     """Name of the operation that answers ``Internal server error`` (HTTP 200, as all errors there)."""
     operation_lost: str = ""

@@ -30,7 +30,7 @@ class CancelRecord:
     order: str
     store: str
     reason: str
-    """The code, such as ``BuyerCanceled``."""
+    """The code, such as ``BuyerCanceled``; any text is taken, and none."""
     status_on_arrival: str
     account: str
     reached_amazon: bool

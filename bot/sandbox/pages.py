@@ -19,6 +19,8 @@ CHANNEL = "channel/amazon/index"
 DATA = "channel/amazon/graphql"
 DETAILS = "channel/amazon/order_details_index"
 CANCEL = "channel/amazon/order_cancel_index"
+SIGN_IN = "channel/auth/login"
+CANCEL_SAVE = "channel/amazon/order_cancel_save"
 STORE = "channel/amazon/store_index"
 STORE_ORDERS = "channel/amazon/store_orders"
 ORDER = "sales/order/view"
@@ -102,9 +104,12 @@ class Pages:
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined
         )
 
-    def sign_in(self, session: Session) -> HTMLResponse:
-        """The sign-in form, at whatever address was asked for."""
-        return self._draw("sign_in.html", session, "Magento Admin")
+    def sign_in(self, session: Session, *, read: bool = True) -> HTMLResponse:
+        """The sign-in form, at whatever address was asked for; unless it is ``read`` its banners wait for the next."""
+        banners = list(session.messages)
+        page = self._draw("sign_in.html", session, "Magento Admin")
+        session.messages = session.messages if read else banners
+        return page
 
     def two_factor(self, session: Session) -> HTMLResponse:
         """The page that asks for the second factor, or says that there is none yet."""

@@ -45,6 +45,8 @@ class Session:
     """Banners (kind, words) for the next page."""
     asks_picture: bool = False
     """Whether its sign-in form asks for the words in a picture."""
+    redirected: bool = False
+    """Whether a background request was sent to the sign-in page since the session ended."""
     usage_answered: bool = False
     notes_closed: bool = False
     listed_store: Store | None = None
@@ -105,6 +107,7 @@ class Sessions:
     def end(self, session: Session, why: str = "") -> None:
         """End a session; its next page is the sign-in form with the words ``why``."""
         session.account = ""
+        session.redirected = False
         session.form_key = secrets.token_urlsafe(12)
         session.messages = [("error", why)] if why else []
 

@@ -145,6 +145,10 @@ class Shop:
         """The number that the extension's own table knows an order by; the classic pages' addresses have it."""
         return str(1 + self._places[order.store, order.number])
 
+    def merchant_id(self, store: Store) -> str:
+        """The number that the extension's own table knows a store by; the classic pages' addresses have it."""
+        return str(11 + self.stores.index(store))
+
     def by_row_id(self, row_id: str) -> Order:
         """The order with that number. Raises KeyError."""
         pristine = dict(enumerate(self._pristine, start=1))[int(row_id) if row_id.isdecimal() else 0]

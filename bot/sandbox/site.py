@@ -152,7 +152,8 @@ class Site:
         session = self._sessions.find(request.cookies.get(COOKIE, ""))
         route, parameters = _parse(request.url.path)
         call = _call(body) if route == routes.DATA else {}
-        asked = Asked(request.method, session, route, parameters, body)
+        form = await _form(request) if self._classic.knows(route) else {}
+        asked = Asked(request.method, session, route, parameters | form)
         self._journal.add(
             RequestRecord(
                 method=request.method,
@@ -211,7 +212,7 @@ class Site:
                 return fresh, RedirectResponse(fresh.url(self._start_page()), status_code=302)
             else:
                 session.messages = [("error", WRONG)]
-        return session, self._pages.sign_in(session)
+        return session, self._pages.sign_in(session, read=request.headers.get("sec-fetch-dest") != "empty")
 
     def _page(self, method: str, session: Session, route: str, parameters: dict[str, str], body: bytes) -> Response:
         """One of the Admin's pages, for somebody who is signed in."""
@@ -306,7 +307,7 @@ class Site:
             session.messages.append(("success", "You canceled the order."))
             return RedirectResponse(session.url(routes.ORDER, order_id=number), status_code=302)
         if self._generation.is_classic:
-            amazon_order = session.url(routes.DETAILS, id=self._shop.row_id(order))
+            amazon_order = self._classic.details_url(session, order)
         else:
             uuid = self._shop.store(order.store).uuid
             amazon_order = f"{session.url(routes.CHANNEL)}#/store-details/{uuid}/orders/{order.number}"
@@ -318,12 +319,12 @@ class Site:
             await asyncio.sleep(self._answer_ms / 1000)
         faults = self._faults
         operation = str(call.get("operationName", ""))
-        if operation and faults.session_ends_before == operation:
+        if operation and faults.session_ends_before == operation and session.account:
             self._sessions.end(session, TAKEN_OVER)
         if not session.account or session.owes_code:
-            if faults.ajax_expired:
-                return JSONResponse(AJAX_EXPIRED)
-            return self._errors(session, "Authentication failed")
+            return JSONResponse(AJAX_EXPIRED) if faults.ajax_expired else self._without_session(session)
+        if faults.data_forbidden:
+            return self._authentication_failed(session, 403)
         if key != session.key(routes.DATA):
             return self._errors(session, BAD_KEY)
         cancels = operation == "cancelOrder"
@@ -342,6 +343,21 @@ class Site:
             return CutOff()
         return self._pages.trouble(faults.cancel_status) if faults.cancel_status else response
 
+    def _without_session(self, session: Session) -> Response:
+        """What a background request is answered after the session has ended: the first is sent to the sign-in page, the
+        others get words that are no JSON, with a good status.
+        """
+        if session.redirected:
+            return self._authentication_failed(session, 200)
+        session.redirected = True
+        return RedirectResponse(session.url(routes.SIGN_IN), status_code=302)
+
+    def _authentication_failed(self, session: Session, status: int) -> Response:
+        """An error in JSON, followed by the whole sign-in page."""
+        error = json.dumps({"errors": [{"message": "Authentication failed"}]})
+        page = bytes(self._pages.sign_in(session, read=False).body).decode()
+        return Response(error + page, status_code=status, media_type="application/json")
+
     def _answer(self, operation: str, call: dict[str, Any], session: Session) -> Response:
         """Act on one operation."""
         try:
@@ -354,6 +370,13 @@ class Site:
 
     def _errors(self, session: Session, message: str) -> Response:
         return JSONResponse({"errors": [{"message": self._tongue.text(session, message)}]})
+
+
+async def _form(request: Request) -> dict[str, str]:
+    """The fields of a form, however it was encoded."""
+    if request.method != "POST":
+        return {}
+    return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
 
 
 def _call(body: bytes) -> dict[str, Any]:

@@ -519,7 +519,7 @@ def test_a_request_that_the_app_repeats_with_success_is_forgiven(
     admin = show(ASKS)
     answered(admin, 502)
     admin.notice_interruptions()
-    pages[APP] = "{}"
+    pages[APP] = '{"data": {}}'
     admin.page.evaluate("(address) => ask(address).then((answer) => answer.text())", APP)
     answered(admin, 200)
     clock.now += LAST_WORD

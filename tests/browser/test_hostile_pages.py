@@ -7,7 +7,6 @@ import sqlite3
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Route
 from practice_kit import (
     CANCELED,
     LOOK,
@@ -24,6 +23,7 @@ from practice_kit import (
 
 from bot.admin import Admin
 from bot.cancel.verdicts import Verdict
+from bot.endpoint import Answered
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
 from bot.recorder import Recorder
@@ -41,18 +41,6 @@ REWRITE = """([before, after]) => {
     }
 }"""
 """Writes other words wherever a piece of text is ``before``."""
-
-
-def answer_cancels(page: Page, **answer: object) -> None:
-    """From now on something between browser and Admin answers every cancel, which never arrives."""
-
-    def handle(route: Route) -> None:
-        if "cancelOrder" in (route.request.post_data or ""):
-            route.fulfill(**answer)  # type: ignore[arg-type]
-        else:
-            route.continue_()
-
-    page.route("**/channel/amazon/graphql/**", handle)
 
 
 # --- The page changes between one look and the next ---------------------------------------------------------------
@@ -278,18 +266,18 @@ def test_a_status_that_the_pack_has_no_word_for_is_not_guessed(
     ("answer", "message"),
     [
         pytest.param(
-            {"json": {"data": {"cancelOrder": {"success": True}}}},
+            Answered(status=200, body=b'{"data": {"cancelOrder": {"uuid": "7f"}}}'),
             "Confirm was pressed and no error was answered, but the order's page says Unshipped.",
             id="a yes",
         ),
         pytest.param(
-            {"status": 502, "body": "Bad gateway"},
+            Answered(status=502, body=b"Bad gateway"),
             "Confirm was pressed and an error was answered (HTTP 502), but the order's page says Unshipped.",
             id="HTTP 502",
         ),
         pytest.param(
-            {"body": "<html>Please sign in</html>", "content_type": "text/html"},
-            "Confirm was pressed and the answer could not be understood (it could not be read), "
+            Answered(status=200, headers={"content-type": "text/html"}, body=b"<html>Please sign in</html>"),
+            "Confirm was pressed and the answer could not be understood (a page in place of data), "
             "but the order's page says Unshipped.",
             id="a page",
         ),
@@ -300,10 +288,13 @@ def test_an_answer_alone_proves_nothing(
     job: MakeJob,
     cancels: Cancels,
     admin: Admin,
-    answer: dict[str, object],
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Answered,
     message: str,
 ) -> None:
-    answer_cancels(admin.page, **answer)
+    # Something between this machine and the Admin answers, and the cancel never arrives.
+    monkeypatch.setattr(admin.wire, "_send", lambda *_: answer)
+    monkeypatch.setattr(admin.wire, "try_out", lambda *_: None)
     assert verdicts(job("unshipped_recent"), attempts=3) == [
         Verdict(
             outcome=Outcome.UNKNOWN,

@@ -124,7 +124,7 @@ named = any(point.name == "countermand" for point in importlib.metadata.entry_po
 sys.exit(pytest.main([*sys.argv[1:], *([] if named else ["-p", "bot.pytest_plugin"])]))
 """
 
-STOPPED = "a page sent a cancel, which was stopped: it is not marked with commits"
+STOPPED = "although nothing was pressed, which was stopped"
 
 
 def test_the_example_suite_passes_and_its_gate_holds(tmp_path: Path) -> None:

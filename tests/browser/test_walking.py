@@ -189,7 +189,9 @@ def test_a_session_that_ends_at_confirm_is_not_taken_for_a_cancel_and_nothing_is
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
 ) -> None:
     sandbox.faults.session_ends_before = "cancelOrder"
-    assert verdicts(job("unshipped_recent"), attempts=3) == [unproved("an error was answered (Authentication failed)")]
+    assert verdicts(job("unshipped_recent"), attempts=3) == [
+        unproved("an error was answered (the session has ended; the Admin asks to sign in)")
+    ]
     assert cancels() == []
     assert sandbox.journal.operations.count("cancelOrder") == 1
 

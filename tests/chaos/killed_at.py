@@ -18,7 +18,7 @@ from typing import Any
 
 from bot import launch
 from bot.admin import Admin
-from bot.cancel import confirm
+from bot.cancel import wire
 from bot.cli import main
 from bot.ledger.intents import Intents
 from bot.ledger.runs import Runs
@@ -89,9 +89,9 @@ def shorten_times() -> None:
             raise RuntimeError("bot.launch.Task has no claim_seconds any more: say here where claims get their time")
         launch.Task.claim_seconds = property(lambda _: float(seconds))  # type: ignore[method-assign, assignment]
     if seconds := os.environ.get("FRESH_SECONDS"):
-        if not hasattr(confirm, "FRESH_SECONDS"):
-            raise RuntimeError("bot.cancel.confirm has no FRESH_SECONDS any more: say here where it has gone")
-        confirm.FRESH_SECONDS = float(seconds)
+        if not hasattr(wire, "FRESH_SECONDS"):
+            raise RuntimeError("bot.cancel.wire has no FRESH_SECONDS any more: say here where it has gone")
+        wire.FRESH_SECONDS = float(seconds)
 
 
 if __name__ == "__main__":

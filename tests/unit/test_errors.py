@@ -14,6 +14,7 @@ from bot.errors import (
     AdminBusy,
     BrowserDoesNotStart,
     BrowserUnusable,
+    CancelStopped,
     CannotSignIn,
     CannotStart,
     ChoiceNotOffered,
@@ -30,12 +31,14 @@ from bot.errors import (
     InTheWay,
     LeadsElsewhere,
     LedgerTrouble,
+    ListNotRead,
     Mismatch,
     NeverPressed,
     NoBrowser,
     NotAsNeeded,
     NotImported,
     NotInGrid,
+    NotLetThrough,
     NotLookedAtAgain,
     NotReached,
     OrderNotFound,
@@ -158,6 +161,20 @@ MESSAGES: list[tuple[CountermandError, str]] = [
         "Dashboard: order_link leads to sellercentral.example, which is not the Admin; it was not followed.",
     ),
     (
+        NotLetThrough(why="self-signed certificate"),
+        "The Admin does not let the client through by which a cancel is sent exactly once (self-signed certificate). "
+        "Nothing was pressed.",
+    ),
+    (
+        CancelStopped(why="the page sent a cancel of order 1, which was stopped"),
+        "Nothing was pressed, and yet the page sent a cancel of order 1, which was stopped.",
+    ),
+    (
+        ListNotRead(screen="All Orders", order=ORDER, why="2 of its rows cannot be read."),
+        f"All Orders: the list cannot be read reliably, so that order {ORDER} cannot be called missing: 2 of its rows "
+        "cannot be read.",
+    ),
+    (
         NeverPressed(screen="Commerce order", element="view_or_cancel", known_by="its id"),
         "Commerce order: view_or_cancel is the Commerce order's own Cancel (by its id), which is not the Amazon "
         "cancel; it was not pressed.",
@@ -205,7 +222,7 @@ def test_an_error_outside_the_family_is_a_signal_within_one_part_and_never_told_
         if isinstance(node, ast.ClassDef)
         and any(isinstance(base, ast.Name) and base.id.endswith(("Error", "Exception")) for base in node.bases)
     }
-    assert signals == {"NotOffered", "NotOneControl", "ChannelError", "Over", "_StopReading"}
+    assert signals == {"NotOffered", "NotOneControl", "ChannelError", "Over", "_StopReading", "Unreadable"}
 
 
 def test_mistakes_in_a_file_are_told_a_line_each_in_their_order() -> None:

@@ -20,6 +20,7 @@ A default run tries a fixed set of histories. To try many more, other ones each 
 That also shows more mistakes, put in on purpose, to be found.
 """
 
+import json
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -46,6 +47,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 import bot.admin
 import bot.cancel.confirm
+import bot.cancel.wire
 import bot.ledger.database
 import bot.ledger.leases
 import bot.runner
@@ -54,7 +56,9 @@ import flows.cancel_order
 import flows.recover_order
 from bot.admin import Admin
 from bot.cancel.verdicts import Answer, Verdict, after_confirm, pressed_before
+from bot.cancel.wire import Wire
 from bot.changes import AWAIT_REST
+from bot.endpoint import Answered
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.ledger.database import connect_in_memory
@@ -286,6 +290,7 @@ class Process:
         self.intent, self.intent_at = 0, 0.0
         self.results: list[OrderResult] = []
         self.end: RunEnd | None = None
+        self.wire = SimWire(URL)
         self.page = SimPage(self)
         self.settled_at_start = {row.intent for row in world.rows() if row.settled_at is not None}
         self._goal = ""
@@ -365,6 +370,7 @@ class Process:
             recover_after=RECOVER_AFTER,
             fresh_page=self._fresh_page,
             on_step=self.step,
+            wire=self.wire,
         )
         admin.open()
         yield admin
@@ -443,6 +449,29 @@ class SimAdmin(Admin):
     def notice_interruptions(self, *, besides: Any = ()) -> None: ...
 
 
+class SimWire(Wire):
+    """The real wire, around a page that sends one cancel for one press; its app has always answered well."""
+
+    def watch(self, page: Any) -> None:
+        self.endpoint.answered("stores", Answered(status=200, body=b'{"data":{"stores":[]}}'))
+
+    def try_out(self, page: Any, patience: float) -> None: ...
+
+    def lets_out(self) -> bool:
+        """Whether the cancel that the page sends now would leave."""
+        passage = self._passage
+        assert passage is not None
+        passage.left = passage.is_fresh and passage.still_ours()
+        if not passage.left:
+            passage.stopped = "the program stood still"
+        return passage.left
+
+    def hear(self, answered: Answered) -> None:
+        """The answer has come, if anybody still listens."""
+        if self._passage is not None:
+            self._passage.answered = answered
+
+
 class SimScreen(Screen):
     """The real screen, where it looks into the page by Playwright's means replaced by looks into the simulated one."""
 
@@ -508,7 +537,7 @@ class SimPage:
         self.dialog = False
         self.reason = ""
         self.messages: dict[str, str] = {}
-        self.listeners: dict[str, Callable[[Any], None]] = {}
+        self.wire = process.wire
         self._closed = False
         self._awaited = False
 
@@ -534,25 +563,11 @@ class SimPage:
         self.process.world.pass_time(1)
         return True if script == AWAIT_REST else argument[0] + 1
 
-    def on(self, event: str, listener: Callable[[Any], None]) -> None:
-        self.listeners[event] = listener
+    def on(self, event: str, listener: object) -> None: ...
 
-    def remove_listener(self, event: str, listener: Callable[[Any], None]) -> None:
-        del self.listeners[event]
-
-    def route(self, watched: object, handler: object) -> None:
-        """What leaves the page is looked at; this one sends no cancel of another order."""
-
-    def unroute(self, watched: object, handler: object) -> None:
-        """What leaves the page is looked at no more."""
+    def remove_listener(self, event: str, listener: object) -> None: ...
 
     url = URL
-
-    @property
-    def context(self) -> Any:
-        """What keeps a page from the Commerce order's own Cancel; this page never sends one."""
-        session = SimpleNamespace(on=lambda event, listener: None, send=lambda method, facts: None)
-        return SimpleNamespace(new_cdp_session=lambda page: session)
 
     # What it shows:
 
@@ -595,6 +610,8 @@ class SimPage:
 
     def click(self, name: str, facts: dict[str, str]) -> None:
         if name == "confirm":
+            if not self.wire.lets_out():
+                return
             self.process.world.press(self.process, self)
             self._awaited = True
             self.process.pause("pressed")
@@ -616,9 +633,9 @@ class SimPage:
             return
         self._awaited = False
         if fate.answer == "cut":
-            return self._tell("requestfailed", failure="net::ERR_CONNECTION_RESET")
+            return self.wire.hear(Answered(trouble="the connection was reset"))
         said: object = {
-            "ok": {"data": {"cancelOrder": True}},
+            "ok": {"data": {"cancelOrder": {"uuid": STORE_ID}}},
             "error": {"errors": [{"message": "Unable to cancel Amazon order"}]},
             "nonsense": {"data": {}},
         }.get(fate.answer)
@@ -628,14 +645,7 @@ class SimPage:
         if fate.answer == "ok":
             self.messages["success"] = "The Amazon order has been canceled."
         status = 500 if fate.answer == "500" else 200
-        response = SimpleNamespace(ok=status == 200, status=status, json=lambda: said)
-        self._tell("requestfinished", response=lambda: response)
-
-    def _tell(self, event: str, **request: Any) -> None:
-        known = PACK.info.cancel_request
-        address = f"https://{HOST}/{known.address}"
-        if event in self.listeners:
-            self.listeners[event](SimpleNamespace(method="POST", url=address, post_data=known.body, **request))
+        self.wire.hear(Answered(status=status, body=json.dumps(said).encode()))
 
     def _draw(self, place: str) -> None:
         self.check_open()
@@ -779,6 +789,7 @@ def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in (
         bot.admin,
         bot.cancel.confirm,
+        bot.cancel.wire,
         bot.runner,
         bot.runner.worker,
         bot.ledger.database,

@@ -68,6 +68,7 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "allowed_hosts": (),
         "allow_http": (),
         "pace": 0,
+        "cancel_sent_by": "client",
         "pause": 0,
         "route": "clicks",
         "fonts": True,

@@ -12,7 +12,7 @@ const QUERIES = {
   orders: "query orders($uuid: ID!, $page: Int, $filters: OrderFilters) { orders(uuid: $uuid, page: $page, filters: $filters) { store items page pages total } }",
   orderDetails: "query orderDetails($uuid: ID!, $orderId: String!) { orderDetails(uuid: $uuid, orderId: $orderId) { store order } }",
   cancelReasons: "query cancelReasons($uuid: ID!, $orderId: String!) { cancelReasons(uuid: $uuid, orderId: $orderId) { reasons } }",
-  cancelOrder: "mutation cancelOrder($uuid: ID!, $orderId: String!, $reason: String!) { cancelOrder(uuid: $uuid, orderId: $orderId, reason: $reason) { success } }",
+  cancelOrder: "mutation cancelOrder($uuid: ID!, $orderId: String!, $reason: String!) { cancelOrder(uuid: $uuid, orderId: $orderId, reason: $reason) { uuid } }",
   saveOrder: "mutation saveOrder($uuid: ID!, $orderId: String!, $address: Address) { saveOrder(uuid: $uuid, orderId: $orderId, address: $address) { success } }",
 };
 

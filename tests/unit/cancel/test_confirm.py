@@ -1,4 +1,6 @@
+import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -7,11 +9,14 @@ from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 
 import bot.cancel.confirm
+import bot.cancel.wire
 from bot.admin import Admin
-from bot.cancel.confirm import FRESH_SECONDS, PRESS_SECONDS, Heard, await_answer, conclude, press_confirm
+from bot.cancel.confirm import PRESS_SECONDS, Heard, answer_to_form, await_answer, conclude, press_confirm
 from bot.cancel.guard import Permit
 from bot.cancel.verdicts import Answer, Verdict
-from bot.errors import LedgerTrouble, PressedBefore, RunStopped, StoodStill
+from bot.cancel.wire import FRESH_SECONDS, Passage
+from bot.endpoint import Answered
+from bot.errors import LedgerTrouble, NotLetThrough, PressedBefore, RunStopped, StoodStill
 from bot.ledger import Event, Ledger
 from bot.outcomes import Outcome
 from bot.pack import load_pack
@@ -20,35 +25,31 @@ from bot.vocabulary import Reason
 ORDER = "112-1215998-3002091"
 HOST = "shop.example"
 PACK = load_pack("asc-4.3")
-ADDRESS = f"https://shop.example/{PACK.info.cancel_request.address}"
-BODY = f'{{"query": "mutation {{ {PACK.info.cancel_request.body}(uuid: 1) }}"}}'
 TROUBLE = "The ledger in memory cannot be used: disk I/O error"
 
 
-class FakeRequest:
-    """A request on the wire, and what came back."""
+class FakeWire:
+    """A wire that keeps the passages that it was opened for."""
 
-    def __init__(
-        self,
-        said: object = None,
-        *,
-        status: int = 200,
-        url: str = ADDRESS,
-        body: str | None = BODY,
-        method: str = "POST",
-    ) -> None:
-        self.url, self.post_data, self.method = url, body, method
-        self.failure: str | None = None
-        self.status, self.ok = status, status < 400
-        self.said = said
+    def __init__(self, admin: "FakeAdmin") -> None:
+        self._admin = admin
+        self.passages: list[Passage] = []
+        self.open = False
+        self.trouble: Exception | None = None
 
-    def response(self) -> "FakeRequest | None":
-        return None if self.said is None else self
+    def try_out(self, page: object, patience: float) -> None:
+        self._admin.did.append("the client was tried")
+        if self.trouble:
+            raise self.trouble
 
-    def json(self) -> object:
-        if isinstance(self.said, Exception):
-            raise self.said
-        return self.said
+    @contextmanager
+    def open_for(self, passage: Passage) -> Iterator[None]:
+        self.passages.append(passage)
+        self.open = True
+        try:
+            yield
+        finally:
+            self.open = False
 
 
 class FakeAdmin:
@@ -63,9 +64,10 @@ class FakeAdmin:
         self.pressed = False
         self.asked: list[str] = []
         self.may_commit: Callable[[str], None] = self.asked.append
-        self.listeners: dict[str, Callable[[FakeRequest], None]] = {}
-        self.watched: Callable[[str], bool] = lambda _: False
-        self.handler: Callable[[Any], None] = lambda _: None
+        self.patience = 15.0
+        self.wire = FakeWire(self)
+        self.main_frame = object()
+        self.listeners: dict[str, Callable[[Any], None]] = {}
         self.said: list[str] = []
         self.click_trouble: BaseException | None = None
         self.on_screen: dict[str, list[str]] = {}
@@ -77,17 +79,10 @@ class FakeAdmin:
 
     # The page:
 
-    def on(self, event: str, listener: Callable[[FakeRequest], None]) -> None:
+    def on(self, event: str, listener: Callable[[Any], None]) -> None:
         self.listeners[event] = listener
 
-    def route(self, watched: Callable[[str], bool], handler: Callable[[Any], None]) -> None:
-        self.watched, self.handler = watched, handler
-
-    def unroute(self, watched: Callable[[str], bool], handler: Callable[[Any], None]) -> None:
-        assert (self.watched, self.handler) == (watched, handler)
-        self.watched, self.handler = (lambda _: False), (lambda _: None)
-
-    def remove_listener(self, event: str, listener: Callable[[FakeRequest], None]) -> None:
+    def remove_listener(self, event: str, listener: Callable[[Any], None]) -> None:
         assert self.listeners.pop(event) is listener
 
     # The screens and their elements:
@@ -103,7 +98,8 @@ class FakeAdmin:
 
     def click(self, timeout: float, no_wait_after: bool) -> None:
         waiting = [intent.order for intent in self.ledger.intents.waiting()]
-        self.did.append(f"click within {timeout:g} ms, in the ledger: {waiting}, pressed: {self.pressed}")
+        told = f"in the ledger: {waiting}, pressed: {self.pressed}, let out: {self.wire.open}"
+        self.did.append(f"click within {timeout:g} ms, {told}")
         if self.click_trouble:
             raise self.click_trouble
 
@@ -138,11 +134,28 @@ def press(admin: FakeAdmin) -> Any:
     return press_confirm(cast(Admin, admin), permit())
 
 
-def answer(admin: FakeAdmin, *requests: FakeRequest, lost: str = "", press_trouble: str = "") -> tuple[Answer, str]:
-    intent = admin.ledger.intents.write(HOST, permit())
-    heard = Heard(intent=intent, lost=lost, press_trouble=press_trouble)
-    heard.answers.extend(cast(Any, requests))
-    return await_answer(cast(Admin, admin), heard)
+def heard(admin: FakeAdmin, answered: Answered | None = None, *, stopped: str = "", press_trouble: str = "") -> Heard:
+    """What is known after a press."""
+    passage = Passage(
+        permit=permit(),
+        reasons=(),
+        page=cast(Any, None),
+        patience=15,
+        still_ours=lambda: True,
+        left=answered is not None,
+        stopped=stopped,
+        answered=answered,
+    )
+    return Heard(intent=admin.ledger.intents.write(HOST, permit()), passage=passage, press_trouble=press_trouble)
+
+
+def answer(admin: FakeAdmin, *answered: Answered, stopped: str = "", press_trouble: str = "") -> tuple[Answer, str]:
+    known = heard(admin, *answered, stopped=stopped, press_trouble=press_trouble)
+    return await_answer(cast(Admin, admin), known)
+
+
+def said(what: object, status: int = 200) -> Answered:
+    return Answered(status=status, body=json.dumps(what).encode())
 
 
 # --- The press ---
@@ -152,16 +165,33 @@ def test_the_intent_is_in_the_ledger_and_the_order_counts_as_pressed_before_the_
     with press(admin):
         pass
     assert admin.did == [
-        f"click within {PRESS_SECONDS * 1000:g} ms, in the ledger: ['{ORDER}'], pressed: True",
+        "the client was tried",
+        f"click within {PRESS_SECONDS * 1000:g} ms, in the ledger: ['{ORDER}'], pressed: True, let out: True",
         "note pressed",
     ]
+    assert not admin.wire.open
+
+
+def test_the_wire_lets_out_what_the_permit_allows_by_code_or_label(admin: FakeAdmin) -> None:
+    with press(admin):
+        pass
+    (passage,) = admin.wire.passages
+    assert (passage.permit.order, passage.reasons) == (ORDER, ("BuyerCanceled", "Buyer Canceled"))
+    assert passage.still_ours()
+
+
+def test_nothing_is_written_or_pressed_where_the_cancel_would_not_get_through(admin: FakeAdmin) -> None:
+    admin.wire.trouble = NotLetThrough(why="self-signed certificate")
+    with pytest.raises(NotLetThrough), press(admin):
+        pass
+    assert (admin.did, admin.pressed, admin.ledger.intents.waiting()) == (["the client was tried"], False, [])
 
 
 def test_an_order_whose_confirm_was_never_settled_is_not_pressed(admin: FakeAdmin) -> None:
     admin.ledger.intents.write(HOST, permit())
     with pytest.raises(PressedBefore), press(admin):
         pass
-    assert (admin.did, admin.pressed, admin.listeners) == ([], False, {})
+    assert (admin.did, admin.pressed, admin.listeners) == (["the client was tried"], False, {})
 
 
 def test_nothing_is_pressed_when_the_intent_cannot_be_written(
@@ -173,26 +203,26 @@ def test_nothing_is_pressed_when_the_intent_cannot_be_written(
     monkeypatch.setattr(admin.ledger.intents, "write", broken)
     with pytest.raises(LedgerTrouble), press(admin):
         pass
-    assert (admin.did, admin.pressed, admin.listeners) == ([], False, {})
+    assert (admin.did, admin.pressed, admin.listeners) == (["the client was tried"], False, {})
 
 
 def test_trouble_of_the_browser_in_the_press_is_kept_and_not_raised(admin: FakeAdmin) -> None:
     logger.remove()
     admin.click_trouble = PlaywrightError("Locator.click: the page crashed\nCall log: ...")
-    with press(admin) as heard:
-        assert heard.press_trouble == "the page crashed"
-    assert (admin.did[1:], admin.pressed) == (["note pressed"], True)
+    with press(admin) as known:
+        assert known.press_trouble == "the page crashed"
+    assert (admin.did[2:], admin.pressed) == (["note pressed"], True)
 
 
 @pytest.mark.parametrize("seconds", [FRESH_SECONDS + 1, -1])
 def test_a_run_that_stood_still_after_its_intent_or_whose_clock_was_set_does_not_press(
     admin: FakeAdmin, monkeypatch: pytest.MonkeyPatch, seconds: float
 ) -> None:
-    times = iter([1000.0, 1000.0 + seconds])
-    monkeypatch.setattr(bot.cancel.confirm, "time", SimpleNamespace(time=lambda: next(times)))
+    monkeypatch.setattr(bot.cancel.confirm, "time", SimpleNamespace(time=lambda: 1000.0))
+    monkeypatch.setattr(bot.cancel.wire, "time", SimpleNamespace(time=lambda: 1000.0 + seconds))
     with pytest.raises(StoodStill), press(admin):
         pass
-    assert (admin.did, admin.pressed, admin.listeners) == ([], False, {})
+    assert (admin.did, admin.pressed, admin.listeners) == (["the client was tried"], False, {})
     assert [intent.order for intent in admin.ledger.intents.waiting()] == [ORDER]
 
 
@@ -219,131 +249,62 @@ def test_an_interrupt_in_the_press_leaves_the_intent_open(admin: FakeAdmin) -> N
 
 def test_nobody_listens_after_the_block(admin: FakeAdmin) -> None:
     with press(admin):
-        assert set(admin.listeners) == {"requestfinished", "requestfailed"}
+        assert set(admin.listeners) == {"domcontentloaded", "requestfailed"}
     assert admin.listeners == {}
 
 
-def test_the_cancel_request_is_heard(admin: FakeAdmin) -> None:
-    request = FakeRequest({})
-    with press(admin) as heard:
-        admin.listeners["requestfinished"](request)
-    assert (heard.answers, heard.lost) == ([request], "")
+def test_a_claim_that_cannot_be_looked_up_is_not_ours(admin: FakeAdmin, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> bool:
+        raise LedgerTrouble(ledger="in memory", reason="disk I/O error")
 
-
-@pytest.mark.parametrize(
-    "request_",
-    [
-        FakeRequest({}, method="GET"),
-        FakeRequest({}, url="https://shop.example/elsewhere"),
-        FakeRequest({}, body='{"query": "orders"}'),
-        FakeRequest({}, body=None),
-    ],
-    ids=["not a POST", "another address", "another body", "no body"],
-)
-def test_other_requests_are_not_taken_for_it(admin: FakeAdmin, request_: FakeRequest) -> None:
-    with press(admin) as heard:
-        for listener in admin.listeners.values():
-            listener(request_)
-    assert (heard.answers, heard.lost) == ([], "")
-
-
-@pytest.mark.parametrize(
-    ("failure", "lost"), [("net::ERR_CONNECTION_RESET", "net::ERR_CONNECTION_RESET"), (None, "the connection was cut")]
-)
-def test_a_cancel_request_that_is_cut_off_is_lost(admin: FakeAdmin, failure: str | None, lost: str) -> None:
-    request = FakeRequest()
-    request.failure = failure
-    with press(admin) as heard:
-        admin.listeners["requestfailed"](request)
-    assert heard.lost == lost
-
-
-class FakeRoute:
-    """A request that is about to leave the browser."""
-
-    def __init__(self, body: str | None) -> None:
-        self.request = FakeRequest(body=body)
-        self.went = ""
-
-    def abort(self, why: str) -> None:
-        self.went = f"stopped: {why}"
-
-    def fallback(self) -> None:
-        self.went = "on"
-
-
-OTHER = "112-1215998-3002099"
-
-
-@pytest.mark.parametrize(
-    ("body", "went", "stopped"),
-    [
-        (f"mutation cancelOrder {ORDER}", "on", ""),
-        ("mutation cancelOrder 4711", "on", ""),
-        (f"query orderDetails {OTHER}", "on", ""),
-        (None, "on", ""),
-        (
-            f"mutation cancelOrder {OTHER}",
-            "stopped: blockedbyclient",
-            f"the page sent a cancel of order {OTHER}, which was stopped",
-        ),
-        (
-            f"mutation cancelOrder {ORDER} cancelOrder {OTHER}",
-            "stopped: blockedbyclient",
-            f"the page sent a cancel of order {OTHER}, which was stopped",
-        ),
-    ],
-)
-def test_a_cancel_of_another_order_does_not_leave_the_browser(
-    admin: FakeAdmin, body: str | None, went: str, stopped: str
-) -> None:
-    route = FakeRoute(body)
-    with press(admin) as heard:
-        assert admin.watched(ADDRESS)
-        assert not admin.watched("https://shop.example/elsewhere")
-        admin.handler(route)
-    assert (route.went, heard.stopped) == (went, stopped)
-    assert not admin.watched(ADDRESS)
+    logger.remove()
+    monkeypatch.setattr(admin.ledger.claims, "holds", broken)
+    with press(admin):
+        assert not admin.wire.passages[0].still_ours()
 
 
 # --- The answer ---
 
-DATA = {"data": {"cancelOrder": True}}
+DATA = {"data": {"cancelOrder": {"uuid": "7f"}}}
 
 
 @pytest.mark.parametrize(
-    ("request_", "expected"),
+    ("answered", "expected"),
     [
-        (FakeRequest(DATA), (Answer.OK, "")),
+        (said(DATA), (Answer.OK, "")),
+        (said({"data": {"cancelOrder": None}}), (Answer.OK, "")),
         (
-            FakeRequest({"errors": [{"message": "Unable to cancel Amazon order"}]}),
+            said({"errors": [{"message": "Unable to cancel Amazon order"}]}),
             (Answer.ERROR, "Unable to cancel Amazon order"),
         ),
-        (FakeRequest(DATA | {"errors": [{"message": "Not sent"}]}), (Answer.ERROR, "Not sent")),
-        (FakeRequest({"errors": "broken"}), (Answer.ERROR, "broken")),
-        (FakeRequest({"errors": [7]}), (Answer.ERROR, "7")),
-        (FakeRequest(DATA, status=500), (Answer.ERROR, "HTTP 500")),
-        (FakeRequest({"data": None}), (Answer.UNCLEAR, "it says neither yes nor no")),
-        (FakeRequest({"ajaxExpired": 1}), (Answer.UNCLEAR, "it says neither yes nor no")),
-        (FakeRequest([]), (Answer.UNCLEAR, "it says neither yes nor no")),
-        (FakeRequest(ValueError("no JSON")), (Answer.UNCLEAR, "it could not be read")),
-        (FakeRequest(PlaywrightError("no body")), (Answer.UNCLEAR, "it could not be read")),
+        (said(DATA | {"errors": [{"message": "Not sent"}]}), (Answer.ERROR, "Not sent")),
+        (said({"errors": "broken"}), (Answer.ERROR, "broken")),
+        (said({"errors": [7]}), (Answer.ERROR, "7")),
+        (said(DATA, status=500), (Answer.ERROR, "HTTP 500")),
+        (said(DATA, status=503), (Answer.ERROR, "HTTP 503")),
+        (said({"data": None}), (Answer.UNCLEAR, "it says neither yes nor no")),
+        (said({"data": {"cancelOrder": False}}), (Answer.UNCLEAR, "it says neither yes nor no")),
+        (said({"ajaxExpired": 1}), (Answer.ERROR, "the session has ended; the Admin asks to sign in")),
+        (said("yes"), (Answer.UNCLEAR, "it could not be read")),
+        (Answered(status=200, body=b"OK"), (Answer.UNCLEAR, "it could not be read")),
+        (Answered(trouble="the connection was reset"), (Answer.NONE, "the connection was reset")),
+        (Answered(status=307, headers={"Location": "/x"}), (Answer.UNCLEAR, "it leads to another address (HTTP 307)")),
     ],
 )
 def test_the_answer_on_the_wire_is_understood(
-    admin: FakeAdmin, request_: FakeRequest, expected: tuple[Answer, str]
+    admin: FakeAdmin, answered: Answered, expected: tuple[Answer, str]
 ) -> None:
-    assert answer(admin, request_) == expected
+    assert answer(admin, answered) == expected
 
 
 def test_an_error_on_the_screen_wins_over_a_yes_on_the_wire(admin: FakeAdmin) -> None:
     admin.on_screen = {"error": ["Unable to  cancel\nAmazon order"], "success": ["Done"]}
-    assert answer(admin, FakeRequest(DATA)) == (Answer.ERROR, "Unable to cancel Amazon order")
+    assert answer(admin, said(DATA)) == (Answer.ERROR, "Unable to cancel Amazon order")
 
 
 def test_an_error_on_the_wire_wins_over_a_yes_on_the_screen(admin: FakeAdmin) -> None:
     admin.on_screen = {"success": ["Done"]}
-    assert answer(admin, FakeRequest({"errors": [{"message": "Not sent"}]})) == (Answer.ERROR, "Not sent")
+    assert answer(admin, said({"errors": [{"message": "Not sent"}]})) == (Answer.ERROR, "Not sent")
 
 
 def test_a_yes_on_the_screen_counts_when_the_wire_said_nothing(admin: FakeAdmin) -> None:
@@ -353,12 +314,20 @@ def test_a_yes_on_the_screen_counts_when_the_wire_said_nothing(admin: FakeAdmin)
 
 def test_a_yes_on_the_screen_does_not_count_when_the_answer_was_lost(admin: FakeAdmin) -> None:
     admin.on_screen = {"success": ["Done"]}
-    assert answer(admin, lost="net::ERR_CONNECTION_RESET") == (Answer.NONE, "net::ERR_CONNECTION_RESET")
+    assert answer(admin, Answered(trouble="the connection was reset")) == (
+        Answer.NONE,
+        "the connection was reset",
+    )
+
+
+def test_why_the_cancel_did_not_leave_is_told(admin: FakeAdmin) -> None:
+    admin.on_screen = {"success": ["Done"]}
+    assert answer(admin, stopped="the page sent two") == (Answer.NONE, "the page sent two")
 
 
 def test_an_answer_that_arrived_counts_although_the_dialog_stayed_open(admin: FakeAdmin) -> None:
     admin.dialog_open = True
-    assert answer(admin, FakeRequest(DATA)) == (Answer.OK, "")
+    assert answer(admin, said(DATA)) == (Answer.OK, "")
 
 
 def test_a_yes_on_the_screen_does_not_count_while_the_dialog_is_open(admin: FakeAdmin) -> None:
@@ -381,17 +350,17 @@ def test_a_browser_that_cannot_look_any_more_gives_no_answer(admin: FakeAdmin, m
         raise PlaywrightError("Page.evaluate: Target page has been closed")
 
     monkeypatch.setattr(admin, "until", dead)
-    assert answer(admin, FakeRequest(DATA)) == (Answer.NONE, "Target page has been closed")
+    assert answer(admin, said(DATA)) == (Answer.NONE, "Target page has been closed")
 
 
 def test_a_long_answer_is_cut_before_it_is_kept(admin: FakeAdmin) -> None:
-    said = "A" * 1_000 + "... (10,000,000 characters)"
-    assert answer(admin, FakeRequest({"errors": [{"message": "A" * 10_000_000}]})) == (Answer.ERROR, said)
-    assert [intent.answer_words for intent in admin.ledger.intents.waiting()] == [said]
+    kept = "A" * 1_000 + "... (10,000,000 characters)"
+    assert answer(admin, said({"errors": [{"message": "A" * 10_000_000}]})) == (Answer.ERROR, kept)
+    assert [intent.answer_words for intent in admin.ledger.intents.waiting()] == [kept]
 
 
 def test_the_answer_is_in_the_ledger(admin: FakeAdmin) -> None:
-    answer(admin, FakeRequest({"errors": [{"message": "Unable to cancel Amazon order"}]}))
+    answer(admin, said({"errors": [{"message": "Unable to cancel Amazon order"}]}))
     assert [intent.answer_words for intent in admin.ledger.intents.waiting()] == ["Unable to cancel Amazon order"]
 
 
@@ -399,14 +368,14 @@ def test_the_answer_is_in_the_ledger(admin: FakeAdmin) -> None:
 
 
 def test_canceled_settles_the_intent(admin: FakeAdmin) -> None:
-    heard = Heard(intent=admin.ledger.intents.write(HOST, permit()))
-    conclude(cast(Admin, admin), heard, Verdict(outcome=Outcome.CANCELED, message="So it is."))
+    known = heard(admin)
+    conclude(cast(Admin, admin), known, Verdict(outcome=Outcome.CANCELED, message="So it is."))
     assert admin.ledger.intents.waiting() == []
 
 
 def test_a_doubt_leaves_the_intent_open(admin: FakeAdmin) -> None:
-    heard = Heard(intent=admin.ledger.intents.write(HOST, permit()))
-    conclude(cast(Admin, admin), heard, Verdict(outcome=Outcome.UNKNOWN, message="Nobody knows."))
+    known = heard(admin)
+    conclude(cast(Admin, admin), known, Verdict(outcome=Outcome.UNKNOWN, message="Nobody knows."))
     assert [intent.outcome for intent in admin.ledger.intents.waiting()] == [Outcome.UNKNOWN]
 
 
@@ -418,7 +387,7 @@ def test_a_ledger_that_fails_after_the_press_is_said_and_hides_no_answer(
 
     logger.remove()
     monkeypatch.setattr(admin.ledger.intents, "note_answer", broken)
-    assert answer(admin, FakeRequest(DATA)) == (Answer.OK, "")
+    assert answer(admin, said(DATA)) == (Answer.OK, "")
     assert admin.said == [TROUBLE]
 
 
@@ -429,9 +398,9 @@ def test_a_ledger_that_fails_at_the_conclusion_is_said_and_leaves_the_intent_ope
         raise LedgerTrouble(ledger="in memory", reason="disk I/O error")
 
     logger.remove()
-    heard = Heard(intent=admin.ledger.intents.write(HOST, permit()))
+    known = heard(admin)
     monkeypatch.setattr(admin.ledger.intents, "conclude", broken)
-    conclude(cast(Admin, admin), heard, Verdict(outcome=Outcome.CANCELED, message="So it is."))
+    conclude(cast(Admin, admin), known, Verdict(outcome=Outcome.CANCELED, message="So it is."))
     assert (admin.said, [intent.order for intent in admin.ledger.intents.waiting()]) == ([TROUBLE], [ORDER])
 
 
@@ -439,29 +408,31 @@ def test_a_ledger_that_fails_at_the_conclusion_is_said_and_leaves_the_intent_ope
 
 
 @pytest.mark.parametrize(
-    ("url", "body", "named"),
+    ("answered", "expected"),
     [
-        ("https://shop.example/channel/amazon/order_cancel_index/id/17/key/ab/", "reason=NoInventory", True),
-        ("https://shop.example/channel/amazon/order_cancel_save", "id=17&reason=NoInventory", True),
-        ("https://shop.example/channel/amazon/order_cancel_save", "reason=NoInventory&order_id=17", True),
-        ("https://shop.example/channel/amazon/order_cancel_index/id/18/key/ab/", "reason=NoInventory", False),
-        ("https://shop.example/channel/amazon/order_cancel_index/id/17/id/18/", "reason=NoInventory", False),
-        ("https://shop.example/channel/amazon/order_cancel_save", "id=17&id=18&reason=NoInventory", False),
-        ("https://shop.example/channel/amazon/order_cancel_save", "reason=NoInventory", False),
-        ("https://shop.example/channel/amazon/order_cancel_index/id/170/", "reason=NoInventory", False),
+        (Answered(status=200, body=b"a page"), None),
+        (Answered(status=302, headers={"Location": "/admin/channel/amazon/index/key/1/#/store-details/7f"}), None),
+        (Answered(status=404), (Answer.ERROR, "HTTP 404")),
+        (
+            Answered(status=403, body=b"<title>Attention Required! &amp; so on</title>"),
+            (Answer.ERROR, "HTTP 403, a page called 'Attention Required! & so on'"),
+        ),
+        (
+            Answered(status=302, headers={"location": "https://shop.example/admin/admin/auth/login/key/1/"}),
+            (Answer.ERROR, "the session had ended, and the Admin asked to sign in"),
+        ),
+        (
+            Answered(status=200, body=b'<form id="login-form"><input name="login[username]">'),
+            (Answer.ERROR, "the session had ended, and the Admin asked to sign in"),
+        ),
+        (
+            Answered(status=307, headers={"Location": "/x"}),
+            (Answer.UNCLEAR, "it leads to another address (HTTP 307), which was not followed"),
+        ),
+        (Answered(trouble="the answer broke off"), (Answer.NONE, "the answer broke off")),
     ],
 )
-def test_a_form_is_sent_for_the_row_of_the_permit_alone(url: str, body: str, named: bool) -> None:
-    request = cast(Any, FakeRequest(url=url, body=body))
-    assert bot.cancel.confirm._names_row(request, "17") is named
-    assert bot.cancel.confirm._names_row(request, "") is False
-
-
-@pytest.mark.parametrize(
-    ("status", "answered"),
-    [(200, None), (302, None), (404, (Answer.ERROR, "HTTP 404")), (500, (Answer.ERROR, "HTTP 500"))],
-)
 def test_the_answer_to_a_form_can_only_be_known_to_have_failed_on_the_wire(
-    status: int, answered: tuple[Answer, str] | None
+    answered: Answered, expected: tuple[Answer, str] | None
 ) -> None:
-    assert bot.cancel.confirm._answer_of_form(cast(Any, FakeRequest("a page", status=status))) == answered
+    assert answer_to_form(answered) == expected

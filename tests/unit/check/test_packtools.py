@@ -35,7 +35,7 @@ def test_a_screen_is_said_in_words() -> None:
         "  1. shows dialog; else: There is not exactly one dialog open.",
         "  2. shows reason; else: The dialog does not ask for the Reason for cancellation.",
         "  3. shows confirm; else: The button Confirm is not there, exactly once, in the dialog.",
-        "  dialog                  a dialog or alertdialog",
+        "  dialog                  a dialog or alertdialog that has 'Reason for cancellation' or 'Confirm' in it",
         "                          for: the box that asks for the reason",
         "  reason                  the pick list at 'Reason for cancellation', inside dialog",
         "                          for: the reason that Amazon is told",

@@ -269,14 +269,16 @@ class Opened:
         self.browser: dict[str, Any] = {}
         self.admin: dict[str, Any] = {}
         self.masked: bool | None = None
+        self.sent_by = ""
 
         def recorder(*given: Any, masked: bool, **further: Any) -> Recorder:
             self.masked = masked
             return Recorder(*given, masked=masked, **further)
 
         def session(_: object, choice: str, hosts: tuple[str, ...], headed: bool, *further: Any) -> SimpleNamespace:
-            kept, _, _, fonts = further
+            kept, _, _, fonts, wire = further
             self.browser = {"named": choice, "hosts": hosts, "headed": headed, "kept": kept is not None, "fonts": fonts}
+            self.sent_by = wire.sent_by
             given = SimpleNamespace(fresh_page=lambda: None, second_page=None, keep=None, close=lambda: None)
             return SimpleNamespace(start=lambda: given)
 
@@ -313,7 +315,7 @@ def test_browser_and_admin_are_as_they_are_documented_where_nothing_is_set(
         "direct": False,
         "by_hand": False,
     }
-    assert opened.masked is True
+    assert (opened.masked, opened.sent_by) == (True, "client")
 
 
 def test_browser_and_admin_are_as_they_are_set(
@@ -329,6 +331,7 @@ def test_browser_and_admin_are_as_they_are_set(
         "RECOVER_AFTER": "600",
         "ROUTE": "direct",
         "UNMASKED": "true",
+        "CANCEL_SENT_BY": "browser",
     }.items():
         monkeypatch.setenv(f"COUNTERMAND_{name}", value)
     assert countermand("plan", "jobs.yaml", "--headed").status == 3
@@ -347,7 +350,7 @@ def test_browser_and_admin_are_as_they_are_set(
         "direct": True,
         "by_hand": True,
     }
-    assert opened.masked is False
+    assert (opened.masked, opened.sent_by) == (False, "browser")
 
 
 def test_what_is_left_readable_can_be_said_on_the_command_line(countermand: Countermand, opened: Opened) -> None:

@@ -91,7 +91,7 @@ def test_german_words_stand_where_the_english_ones_stood() -> None:
 def test_messages_stay_english_and_say_what_to_look_for() -> None:
     checks = load_pack("asc-4.3", "de_DE").screens["cancel_dialog"].checks
     assert [check.message for check in checks] == [
-        "There is not exactly one dialog open.",
+        "There is not exactly one dialog open. In German it reads: Stornierungsgrund, Bestätigen.",
         "The dialog does not ask for the Reason for cancellation. In German it reads: Stornierungsgrund.",
         "The button Confirm is not there, exactly once, in the dialog. In German it reads: Bestätigen.",
     ]

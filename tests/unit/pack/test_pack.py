@@ -721,8 +721,8 @@ def test_an_unknown_key_of_an_element_is_named(folder: Path, mistakes: Callable[
     edit(folder, "start_page.yaml", AT_THE_MENU, "    colour: red\n" + AT_THE_MENU)
     assert mistakes() == (
         "start_page.yaml:9:5: colour is not a key that is known here: did you mean column? Allowed are role, "
-        "name, label, text, says, field, column, card, row, choice, css, xpath, words, within, case, there, when, "
-        "commits, private, secret, for and observed"
+        "name, label, text, says, field, column, card, row, choice, css, xpath, words, has, within, case, there, "
+        "when, commits, private, secret, for and observed"
     )
 
 
@@ -824,6 +824,7 @@ def test_the_schema_knows_every_key_and_allows_no_others() -> None:
         "Interruption",
         "ScreenSpec",
         "CancelRequest",
+        "Names",
         "PackInfo",
         "Way",
         "Layer",

@@ -4,7 +4,6 @@ import json
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 
@@ -48,9 +47,11 @@ def cancel_page(visitor: Any, details: Any) -> Any:
 
 
 def send(visitor: Any, page: Any, **fields: str) -> Any:
-    (address,) = re.findall(r'<form id="edit_form"[^>]+action="([^"]+)"', page.text)
-    (form_key,) = re.findall(r'name="form_key" type="hidden" value="([^"]+)"', page.text)
-    return visitor.ask(address, urlencode({"form_key": form_key} | fields).encode())
+    (address,) = re.findall(r'<form id="edit_form"[^>]+enctype="multipart/form-data" action="([^"]+)"', page.text)
+    form = dict(re.findall(r'<input name="([^"]+)" type="hidden" value="([^"]*)"', page.text)) | fields
+    parts = [f'--X\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{form[name]}\r\n' for name in form]
+    body = "".join([*parts, "--X--\r\n"]).encode()
+    return visitor.ask(address, body, {"Content-Type": "multipart/form-data; boundary=X"})
 
 
 def test_an_orders_page_has_labels_with_a_colon_and_a_button_only_while_it_is_unshipped(
@@ -85,12 +86,26 @@ def test_a_cancel_whose_second_stage_fails_has_the_status_and_an_error(
     assert [record.reached_amazon for record in sandbox.journal.cancels] == [False]
 
 
-@pytest.mark.parametrize("fields", [{"reason": ""}, {"reason": "Whim"}, {"reason": "NoInventory", "form_key": "other"}])
-def test_a_form_that_is_not_whole_cancels_nothing(
-    visitor: Any, details: Any, sandbox: Sandbox, order: Order, fields: dict[str, str]
-) -> None:
-    assert send(visitor, cancel_page(visitor, details), **fields).banners == [ERROR]
+def test_a_form_with_another_key_cancels_nothing(visitor: Any, details: Any, sandbox: Sandbox, order: Order) -> None:
+    page = cancel_page(visitor, details)
+    assert send(visitor, page, reason="NoInventory", form_key="other").banners == [ERROR]
     assert (order.status, sandbox.journal.cancels) == (Status.UNSHIPPED, ())
+
+
+def test_until_its_script_has_started_the_button_is_a_link_that_cancels_without_a_reason(
+    visitor: Any, details: Any, sandbox: Sandbox, order: Order
+) -> None:
+    page = cancel_page(visitor, details)
+    (address,) = re.findall(r"""id="save"[^>]+onclick="setLocation\('([^']+)'\)\"""", page.text)
+    assert "/order_cancel_save/id/" in address
+    assert visitor.ask(address).banners == [SUCCESS]
+    assert [(record.order, record.reason) for record in sandbox.journal.cancels] == [(order.number, "")]
+
+
+def test_no_reason_is_asked_for_the_first_one_is_chosen_already(visitor: Any, details: Any) -> None:
+    page = cancel_page(visitor, details)
+    assert re.findall(r"<option value=\"([^\"]*)\"", page.text)[:2] == ["NoInventory", "ShippingAddressUndeliverable"]
+    assert re.search(r'<select id="reason" name="reason"[^>]+aria-label="notice-\d+"', page.text)
 
 
 def test_an_address_with_another_key_leads_to_the_start_page(visitor: Any, details: Any) -> None:

@@ -1,0 +1,10 @@
+// The form of the cancel page: its button is a link that cancels without a reason until this has taken it over.
+
+const form = document.getElementById("edit_form");
+for (const button of document.querySelectorAll("button.save")) {
+  button.removeAttribute("onclick");
+  button.addEventListener("click", () => {
+    button.disabled = true; // a second click sends nothing
+    form.requestSubmit();
+  });
+}
