@@ -153,12 +153,15 @@ class Endpoint:
     _under_way: Counter[str] = field(default_factory=Counter)
     _good: int = 0
     _troubles: dict[str, Understood] = field(default_factory=dict)
+    sign_in_page: str = ""
+    """The sign-in page that came in place of data, as HTML: it says why the session ended, and says so only once."""
 
     def begins(self) -> None:
         """A page was opened: what was heard before says nothing about it."""
         self._under_way.clear()
         self._troubles.clear()
         self._good = 0
+        self.sign_in_page = ""
 
     def asked(self, question: str) -> None:
         """A request has left."""
@@ -168,11 +171,17 @@ class Endpoint:
         """A request was answered, or was cut off. A good answer ends the trouble that the same question had before."""
         self.given_up(question)
         understood = understand(answered)
+        self.note_page(answered)
         if understood.meaning is Meaning.GOOD:
             self._good += 1
             self._troubles.pop(question, None)
         else:
             self._troubles[question] = understood
+
+    def note_page(self, answered: Answered) -> None:
+        """A background request came to the sign-in page, or was answered with it."""
+        if _SIGN_IN_PAGE.search(answered.body):
+            self.sign_in_page = self.sign_in_page or unescape(answered.body.decode(errors="replace"))
 
     def given_up(self, question: str) -> None:
         """A request has ended: there is no answer to wait for any more."""

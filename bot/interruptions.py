@@ -131,9 +131,8 @@ class Interruptions:
         """Raise if the app was answered what it cannot go on from, whatever it shows of that."""
         trouble = self._admin.wire.endpoint.trouble
         if trouble is not None and trouble.meaning is Meaning.SESSION_ENDED:
-            ended = SessionEnded(reason="The session has ended: the Admin answered its app by asking to sign in.")
-            ended.next_step = "If this happens often, raise the Admin's session lifetime for this account."
-            raise ended
+            self._notice_ended_session()
+            return
         if trouble is not None and trouble.meaning is Meaning.FORBIDDEN:
             raise _forbidden(trouble)
         # An app may ask again by itself: only its last word counts.
@@ -149,6 +148,27 @@ class Interruptions:
         else:
             what = f"The Admin answered a request of its app with something else ({trouble.words})."
         raise InTheWay(what, _SERVER_FAILED)
+
+    def _notice_ended_session(self) -> None:
+        """Raise, with the reason that the sign-in page gives: a page that a background request came to says it once."""
+        page = self._admin.wire.endpoint.sign_in_page
+        if not page and not self._has_lasted("its session", True, LAST_WORD):
+            return  # that page is on its way
+        if (what := self._told_by(page)) is not None:
+            self._note_taken_over(what)
+            raise _error_for(what)
+        ended = SessionEnded(reason="The session has ended: the Admin answered its app by asking to sign in.")
+        ended.next_step = "If this happens often, raise the Admin's session lifetime for this account."
+        raise ended
+
+    def _told_by(self, page: str) -> Interruption | None:
+        """What the sign-in page, as HTML, tells of somebody else who signed in; None if it tells nothing of that."""
+        for spec in self._admin.pack.interruptions():
+            what = spec.interrupts
+            said = [element.says for element in spec.elements.values() if element.says is not None]
+            if what is not None and what.reaction == "taken_over" and any(words in page for words in said):
+                return what
+        return None
 
     def _is_covered(self) -> bool:
         """Whether a cover lies over the page, so that something is still under way."""

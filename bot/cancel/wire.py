@@ -37,6 +37,9 @@ never arrived, and more than a ledger that is in use needs to write it."""
 _SENT_ONCE_MORE = (307, 308)
 """Redirects after which a browser sends the same request once more, to the new address."""
 
+_SIGN_IN = "auth/login"
+"""Part of the address of the sign-in page that background requests are sent to."""
+
 _NOT_TRUSTED = re.compile(r"certificate|self.signed|\bCERT_|\bSSL\b|\bTLS\b|UNABLE_TO_", re.IGNORECASE)
 """What the client says where it does not trust the server that the browser trusts."""
 
@@ -156,7 +159,7 @@ class Wire:
         addresses = [way.address for way in self._ways]
         if self._app is not None:
             addresses.append(self._app.address)
-        return list(dict.fromkeys(addresses if answers else [*addresses, commerce.ADDRESS.strip("/")]))
+        return list(dict.fromkeys([*addresses, _SIGN_IN if answers else commerce.ADDRESS.strip("/")]))
 
     def _watch_any_browser(self, page: Page) -> None:
         addresses = self._addresses(answers=False)
@@ -332,6 +335,8 @@ class Wire:
                 passage.answered = answered
         elif self._is_apps(sent.url):
             self.endpoint.answered(question_of(sent), answered)
+        elif _SIGN_IN in sent.url:
+            self.endpoint.note_page(answered)
 
     def _cancels(self, sent: Sent) -> bool:
         try:

@@ -104,12 +104,9 @@ class Pages:
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined
         )
 
-    def sign_in(self, session: Session, *, read: bool = True) -> HTMLResponse:
-        """The sign-in form, at whatever address was asked for; unless it is ``read`` its banners wait for the next."""
-        banners = list(session.messages)
-        page = self._draw("sign_in.html", session, "Magento Admin")
-        session.messages = session.messages if read else banners
-        return page
+    def sign_in(self, session: Session) -> HTMLResponse:
+        """The sign-in form, at whatever address was asked for; also a background request uses its banners up."""
+        return self._draw("sign_in.html", session, "Magento Admin")
 
     def two_factor(self, session: Session) -> HTMLResponse:
         """The page that asks for the second factor, or says that there is none yet."""

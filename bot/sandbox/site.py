@@ -212,7 +212,7 @@ class Site:
                 return fresh, RedirectResponse(fresh.url(self._start_page()), status_code=302)
             else:
                 session.messages = [("error", WRONG)]
-        return session, self._pages.sign_in(session, read=request.headers.get("sec-fetch-dest") != "empty")
+        return session, self._pages.sign_in(session)
 
     def _page(self, method: str, session: Session, route: str, parameters: dict[str, str], body: bytes) -> Response:
         """One of the Admin's pages, for somebody who is signed in."""
@@ -355,7 +355,7 @@ class Site:
     def _authentication_failed(self, session: Session, status: int) -> Response:
         """An error in JSON, followed by the whole sign-in page."""
         error = json.dumps({"errors": [{"message": "Authentication failed"}]})
-        page = bytes(self._pages.sign_in(session, read=False).body).decode()
+        page = bytes(self._pages.sign_in(session).body).decode()
         return Response(error + page, status_code=status, media_type="application/json")
 
     def _answer(self, operation: str, call: dict[str, Any], session: Session) -> Response:

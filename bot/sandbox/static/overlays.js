@@ -112,8 +112,8 @@ const region = h("div", { class: c("t-region"), "data-top": "" });
 /** A message at the foot of the window, until it is closed or the screen is left. */
 export function toast(kind, words) {
   const id = uniqueId("react-aria");
-  const box = h("div", { role: "alert", "aria-labelledby": id, class: c("t-toast", `t-${kind}`) },
-    h("div", { class: c("t-body") }, h("div", { id, class: c("t-content") }, words)),
+  const box = h("div", { role: "alertdialog", "aria-modal": "false", "aria-labelledby": id, class: c("t-toast", `t-${kind}`) },
+    h("div", { role: "alert", "aria-atomic": "true", class: c("t-body") }, h("div", { id, class: c("t-content") }, words)),
     h("button", { type: "button", "aria-label": "Close", class: c("t-close"), onclick: () => box.remove() }, icons.cross()));
   region.replaceChildren(box);
   document.body.append(region);
