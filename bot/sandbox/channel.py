@@ -201,10 +201,10 @@ def row_data(order: Order) -> Data:
         "date": _day(order.purchased),
         "status": order.status.value,
         "buyer": order.buyer,
-        "total": f"{sign} {float(order.total):,.2f}",
+        "total": f"{sign} {float(order.total):,.2f}" if order.total else "",
         "notes": order.notes,
         "time": order.purchased.isoformat(),
-        "amount": float(order.total),
+        "amount": float(order.total or 0),
     }
 
 
@@ -270,7 +270,7 @@ def _day(moment: datetime) -> str:
 def _passes(order: Order, filters: Mapping[str, Any]) -> bool:
     """Whether an order passes the filters of All Orders; texts match anywhere in the value, in any case."""
     day = order.purchased.date().isoformat()
-    total = float(order.total)
+    total = float(order.total or 0)
     return (
         str(filters.get("orderNumber", "")).strip().lower() in order.number
         and str(filters.get("buyer", "")).strip().lower() in order.buyer.lower()

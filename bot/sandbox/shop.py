@@ -64,7 +64,7 @@ class Order:
     buyer: str
     email: str
     total: str
-    """With two decimals, without currency: ``121.80``."""
+    """With two decimals, without currency: ``121.80``; empty where Amazon has not told it yet."""
     currency: str
     purchased: datetime
     ship_by: datetime

@@ -1,0 +1,154 @@
+"""What a page sends by itself does not cancel: nothing leaves the browser without a permit, whatever sends it."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser
+from practice_kit import ORDER, US, AtStep, Cancels, MakeJob, Verdicts, failed
+from pydantic import SecretStr
+
+from bot.admin import Admin, wire_for
+from bot.errors import CancelStopped, CountermandError
+from bot.pack import Pack, load_pack
+from bot.sandbox import Face, Generation, Sandbox
+from flows.open_order import open_store
+from flows.sign_in import sign_in
+
+ASC_2, ASC_4_0, ASC_4_3 = Generation
+
+
+@pytest.fixture
+def generation(request: pytest.FixtureRequest) -> Generation:
+    return Generation(getattr(request, "param", ASC_4_3))
+
+
+@pytest.fixture
+def face() -> Face:
+    return Face.SPECTRUM
+
+
+@pytest.fixture
+def pack(generation: Generation) -> Pack:
+    return load_pack(generation.value)
+
+
+@pytest.fixture
+def own(
+    browser: Browser,
+    browser_type_launch_args: dict[str, Any],
+    browser_context_args: dict[str, Any],
+    pack: Pack,
+    sandbox: Sandbox,
+    totp_secret: SecretStr | None,
+) -> Iterator[Admin]:
+    """The practice Admin in a browser whose every page is looked at, as in a run."""
+    with closing(browser.browser_type.launch(**browser_type_launch_args)) as launched:
+        wire = wire_for(sandbox.url, [pack])
+        wire.guard_browser(launched)
+        page = launched.new_context(**browser_context_args).new_page()
+        admin = Admin(page, pack, sandbox.url, patience=15, settle=0, wire=wire)
+        sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret)
+        open_store(admin, US)
+        yield admin
+
+
+MUTATION = f'mutation {{ cancelOrder(uuid: "7f", orderId: "{ORDER}", reason: "NoInventory") {{ uuid }} }}'
+SENDS = {
+    "fetch": "(to, said) => fetch(to, { method: 'POST', body: said }).catch(() => {})",
+    "put": "(to, said) => fetch(to, { method: 'PUT', body: said }).catch(() => {})",
+    "kept alive": "(to, said) => fetch(to, { method: 'POST', body: said, keepalive: true }).catch(() => {})",
+    "beacon": "(to, said) => { navigator.sendBeacon(to, said); }",
+    "request": "(to, said) => { const it = new XMLHttpRequest(); it.open('POST', to); it.send(said); }",
+    "address": "(to, said) => fetch(`${to}?query=${encodeURIComponent(JSON.parse(said).query)}`).catch(() => {})",
+    "frame": """(to, said) => new Promise((done) => {
+        const frame = document.body.appendChild(document.createElement('iframe'));
+        frame.contentWindow.fetch(to, { method: 'POST', body: said }).then(done, done);
+    })""",
+    "window": """(to, said) => {
+        const other = open('about:blank');
+        return other.fetch(to, { method: 'POST', body: said }).then(() => other.close(), () => other.close());
+    }""",
+}
+
+
+def stopped_by(admin: Admin, script: str, *given: object) -> str:
+    """Why the step ends in which the page sends something by itself."""
+    with pytest.raises(CancelStopped) as told, admin.step("look_on"):
+        _let_it_send(admin, script, *given)
+    return str(told.value)
+
+
+def _let_it_send(admin: Admin, script: str, *given: object) -> None:
+    admin.page.evaluate(script, list(given))
+    # What was stopped is known once the page has heard of it, or a moment later.
+    assert admin.until(lambda: bool(admin.wire._stopped))
+
+
+@pytest.mark.parametrize("how", SENDS)
+def test_a_cancel_that_the_page_sends_by_itself_is_stopped_however_it_is_sent(
+    own: Admin, sandbox: Sandbox, how: str
+) -> None:
+    before = len(sandbox.journal.requests)
+    endpoint = own.page.locator("#root").get_attribute("data-graphql-endpoint")
+    script = f"([to, query]) => ({SENDS[how]})(to, JSON.stringify({{ query }}))"
+    assert stopped_by(own, script, endpoint, MUTATION) == (
+        f"Nothing was pressed, and yet the page sent a cancel of order {ORDER} although nothing was pressed, which was "
+        "stopped."
+    )
+    assert sandbox.journal.cancels == ()
+    assert len(sandbox.journal.requests) == before
+
+
+@pytest.mark.parametrize("generation", [ASC_4_3, ASC_4_0, ASC_2], indirect=True, ids=str)
+def test_a_visit_to_the_address_that_cancels_without_a_reason_is_stopped(own: Admin, sandbox: Sandbox) -> None:
+    address = f"{sandbox.url}channel/amazon/order_cancel_save/id/1005/"
+    with pytest.raises(CountermandError), own.step("look_on"):
+        _let_it_send(own, "([address]) => { location.href = address; }", address)
+    assert sandbox.journal.cancels == ()
+    assert not any("order_cancel_save" in record.path for record in sandbox.journal.requests)
+
+
+# --- The classic cancel page ---
+
+
+@pytest.mark.parametrize("generation", [ASC_4_0, ASC_2], indirect=True, ids=str)
+def test_a_button_that_still_cancels_without_a_reason_is_not_pressed(
+    new_admin: Admin, verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, cancels: Cancels, at_step: AtStep
+) -> None:
+    new_admin.begin_again()
+    sandbox.faults.cancel_script_missing = True
+    at_step["press_confirm"] = lambda: setattr(new_admin, "patience", 1)
+    assert verdicts(job("unshipped_recent")) == [
+        failed(
+            "The cancel page did not appear within 1 s: its button still sends the cancel without a reason, because "
+            "the page's script has not started."
+        )
+    ]
+    assert cancels() == []
+
+
+@pytest.fixture
+def admin(new_admin: Admin) -> Admin:
+    return new_admin
+
+
+# --- The dialog ---
+
+
+def test_a_toast_is_no_dialog_that_is_open(own: Admin) -> None:
+    own.page.evaluate("""() => document.body.insertAdjacentHTML('beforeend',
+        '<div role=alertdialog aria-modal=false><div role=alert>The order has been canceled.</div>'
+        + '<button aria-label=Close>x</button></div>')""")
+    dialog = own.screen("cancel_dialog", order=ORDER)
+    assert own.page.get_by_role("alertdialog").count() == 1
+    assert (dialog.count("dialog"), dialog.count("confirm")) == (0, 0)
+
+
+def test_a_toast_beside_the_dialog_does_not_make_two(own: Admin) -> None:
+    own.page.evaluate("""() => document.body.insertAdjacentHTML('beforeend',
+        '<div role=alertdialog aria-modal=false data-top><div role=alert>The store was updated.</div></div>'
+        + '<div role=dialog><p>Reason for cancellation</p><select><option>Buyer Canceled</select>'
+        + '<button>Confirm</button></div>')""")
+    assert own.screen("cancel_dialog", order=ORDER).is_here()
