@@ -38,10 +38,12 @@ UNTIL_THE_PRESS = (
     "permit:after",
     "intent_written:uncommitted",
     "intent:after",
+    "sending:before:2",
     "read_order_anew:before",
     "read_order_anew:after",
 )
 FROM_THE_PRESS_TO_THE_PROOF = {
+    "sending:after:2": ("111-1071022-7104001", "unknown"),
     "noting_the_answer:before": ("111-1071022-7105018", "unknown"),
     "answer:after": (WITHOUT_ITEMS, "canceled_not_sent"),
     "press_confirm:after": ("111-1071022-7105016", "already_canceled"),
@@ -63,6 +65,7 @@ AFTER_THE_PROOF = (
 )
 USUAL = {
     "intent:after",
+    "sending:before:2",
     "noting_the_answer:before",
     "answer:before",
     "report:before",

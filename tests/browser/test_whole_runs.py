@@ -99,6 +99,22 @@ def two_stores(
     return runs_of_two_stores[face]
 
 
+@pytest.mark.parametrize("face", [Face.SPECTRUM], indirect=True)
+def test_a_server_error_while_the_admin_is_opened_does_not_end_the_run(
+    finish: Callable[..., Finished], sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_down = sandbox.journal.add
+
+    def fails_once(record: Any) -> None:
+        write_down(record)
+        sandbox.faults.server_error = len(sandbox.journal.requests) == 1
+
+    monkeypatch.setattr(sandbox.journal, "add", fails_once)
+    finished = finish(tmp_path, job_list(), "run", "--yes")
+    assert (finished.status, finished.outcomes) == (0, ["canceled"])
+    assert "The Admin answered with an error (HTTP 500). Trying again in 1 s." in finished.said + finished.complained
+
+
 # --- A run --------------------------------------------------------------------------------------------------------
 
 

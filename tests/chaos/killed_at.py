@@ -30,6 +30,7 @@ SIGKILL = getattr(signal, "SIGKILL", 9)  # Windows ends the process at once for 
 WITHIN_A_RUN: dict[str, tuple[Any, str]] = {
     "permit": (cancel_order, "issue_permit"),
     "intent": (Intents, "write"),
+    "sending": (wire.Wire, "_send"),  # the first of a run only tries whether the client gets through
     "answer": (cancel_order, "await_answer"),
     "noting_the_answer": (Intents, "note_answer"),
     "conclusion": (cancel_order, "conclude"),

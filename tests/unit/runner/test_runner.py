@@ -347,6 +347,12 @@ def test_results_are_in_the_order_of_the_list_whatever_the_order_of_work(bench: 
 # --- An Admin that must be treated gently ---
 
 
+def test_an_order_that_failed_is_begun_again_after_a_pause_that_grows(bench: Bench) -> None:
+    bench.on(FIRST, *[bench.fails(missing())] * 3)
+    assert outcomes(bench.run([job(FIRST)], attempts=4)) == ["canceled"]
+    assert bench.rested == [1, 2, 4]
+
+
 def test_an_admin_that_turns_an_order_away_is_left_alone_longer_each_time_and_then_asked_again(bench: Bench) -> None:
     bench.on(FIRST, *[bench.fails(AdminBusy(status=429))] * 3)
     end = bench.run([job(FIRST)], attempts=1)
