@@ -141,7 +141,7 @@ class Admin:
         self._stopping = stopping
         self.changes = -1
         """How often the page had changed at the look that is under way; -1 if not known."""
-        self.wire = wire or wire_for(url, self.candidates or (pack,))
+        self.wire = wire or wire_for(url, self.candidates or (pack,), allowed_hosts)
         """The last guard of what is sent, and what hears the answers of the app's endpoint."""
         self._interruptions = Interruptions(self)
         self._crashed: Page | None = None
@@ -448,10 +448,12 @@ class Admin:
             return -1  # the page was replaced, which is a change
 
 
-def wire_for(url: str, packs: Collection[Pack], sent_by: SentBy = "client") -> Wire:
+def wire_for(
+    url: str, packs: Collection[Pack], allowed_hosts: Collection[str] = (), sent_by: SentBy = "client"
+) -> Wire:
     """The wire of the Admin at ``url``, whose screens are those of one of the packs."""
     endpoint = next((pack.info.app_endpoint for pack in packs if pack.info.app_endpoint), "")
-    return Wire(url, ways=ways_to_cancel(packs), endpoint=endpoint, sent_by=sent_by)
+    return Wire(url, ways=ways_to_cancel(packs), endpoint=endpoint, allowed_hosts=allowed_hosts, sent_by=sent_by)
 
 
 def ways_to_cancel(packs: Collection[Pack]) -> list[Way]:

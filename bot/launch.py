@@ -351,7 +351,7 @@ def unopened_admin(
     if settings.keep_session:
         kept = KeptSession(settings.sessions_dir, admin_name(settings.admin_url), session_of or account.username)
 
-    wire = wire_for(settings.admin_url, packs, settings.cancel_sent_by)
+    wire = wire_for(settings.admin_url, packs, settings.allowed_hosts, settings.cancel_sent_by)
     with browser_session(settings, headed=headed, kept=kept, blocked=blocked, wire=wire) as session:
 
         def sign_in_and_keep(admin: Admin) -> None:

@@ -23,10 +23,12 @@ from loguru import logger
 from playwright.sync_api import Browser, CDPSession, Page, Request, Route
 from playwright.sync_api import Error as PlaywrightError
 
+from bot.browser import is_allowed
 from bot.cancel import commerce
 from bot.cancel.requests import Allowed, Cancel, Sent, Unreadable, Way, cancels_in, with_known
 from bot.endpoint import Answered, Endpoint, http_words
 from bot.errors import NotLetThrough, PageTrouble, SessionEnded
+from bot.identity import host_of
 
 SentBy = Literal["client", "browser"]
 
@@ -93,18 +95,28 @@ class Wire:
     """Looks at what the pages of one Admin send, and hears what its endpoint answers.
 
     Args:
-        url: the Admin's address: a cancel is sent to its host only.
+        url: the Admin's address: a cancel is sent to its host only, or to one of ``allowed_hosts``, and never at http://
+            where the Admin's own address is https://.
         ways: how the pack's screens cancel an order, besides the ways that are always known.
         endpoint: part of the address that the app's own requests go to; empty where the pages have no app.
         sent_by: ``client``, so that a cancel is sent exactly once; ``browser`` only where a firewall lets nothing else
             through: then the browser itself may send it twice.
     """
 
-    def __init__(self, url: str, *, ways: Collection[Way] = (), endpoint: str = "", sent_by: SentBy = "client") -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        ways: Collection[Way] = (),
+        endpoint: str = "",
+        allowed_hosts: Collection[str] = (),
+        sent_by: SentBy = "client",
+    ) -> None:
         self.endpoint = Endpoint()
         """What was heard of the app's endpoint since the page was opened."""
         self.sent_by = sent_by
-        self._origin = _origin(url)
+        self._url = url
+        self._hosts = {host_of(url), *allowed_hosts}
         self._ways = with_known(ways)
         self._app = Way(address=endpoint) if endpoint else None
         self._stopped: list[str] = []
@@ -173,9 +185,13 @@ class Wire:
                 with suppress(PlaywrightError):
                     self._note_answer(*_as_heard(request))
 
+        def begin(request: Request) -> None:
+            if request.is_navigation_request() and request.frame == page.main_frame:
+                self.endpoint.begins()
+
         page.route(lambda url: any(address in url for address in addresses), look_at)
+        page.on("request", begin)
         page.on("requestfinished", hear)
-        page.on("domcontentloaded", lambda _: self.endpoint.begins())
 
     # --- What is sent ---
 
@@ -210,7 +226,7 @@ class Wire:
         """
         if self.sent_by == "browser" or self._tried is page.context:
             return
-        if _origin(page.url) != self._origin:
+        if not self._is_the_admins(page.url):
             raise PageTrouble(reason=f"the page that is open comes from {_origin(page.url)}, not from the Admin")
         agent = page.evaluate("() => navigator.userAgent")
         accept = "text/html,application/xhtml+xml,*/*;q=0.8"
@@ -280,7 +296,7 @@ class Wire:
             return f"the page sent a cancel of order {cancel.order}, which was stopped"
         if difference := cancel.differs_from(passage.permit, passage.reasons):
             return f"the page sent another cancel than the one that was permitted, which was stopped: it {difference}"
-        if _origin(sent.url) != self._origin:
+        if not self._is_the_admins(sent.url):
             return f"the page sent the cancel to {_origin(sent.url)}, which is not the Admin; it was stopped"
         if not passage.is_fresh or not passage.still_ours():
             return "the program stood still before the cancel could leave, so it was stopped"
@@ -352,6 +368,11 @@ class Wire:
     def _note_document(self, event: dict[str, Any]) -> None:
         if "parentId" not in event["frame"]:
             self.endpoint.begins()
+
+    def _is_the_admins(self, url: str) -> bool:
+        """Whether an address is on a host that the browser may talk to, and as encrypted as the Admin's own."""
+        schemes = {"https", urlsplit(self._url).scheme}
+        return urlsplit(url).scheme in schemes and is_allowed(host_of(url), self._hosts)
 
     def _is_apps(self, url: str) -> bool:
         return self._app is not None and self._app.is_at(url)
@@ -471,8 +492,7 @@ def _as_heard(request: Request) -> tuple[Sent, Answered]:
 
 def _origin(url: str) -> str:
     parts = urlsplit(url)
-    port = parts.port or {"http": 80, "https": 443}.get(parts.scheme)
-    return f"{parts.scheme}://{parts.hostname}:{port}"
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def _where(sent: Sent) -> str:

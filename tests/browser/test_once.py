@@ -70,7 +70,7 @@ def cancel(
     def cancel(cutter: Cutter, mode: str, *, sent_by: Any = "client", url: str = "", **profile: Any) -> Verdict:
         with browser.new_context(**{**browser_context_args, **profile}) as context, context.new_page() as page:
             address = url or cutter.url
-            admin = Admin(page, pack, address, patience=15, settle=0, wire=wire_for(address, [pack], sent_by))
+            admin = Admin(page, pack, address, patience=15, settle=0, wire=wire_for(address, [pack], sent_by=sent_by))
             sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret)
 
             def begins(step: str) -> None:

@@ -5,14 +5,16 @@ from contextlib import closing
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser
-from practice_kit import ORDER, US, AtStep, Cancels, MakeJob, Verdicts, failed
+from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Error as PlaywrightError
+from practice_kit import CANCELED, ORDER, US, AtStep, Cancels, MakeJob, Verdicts, arrived, failed
 from pydantic import SecretStr
 
 from bot.admin import Admin, wire_for
 from bot.errors import CancelStopped, CountermandError
+from bot.outcomes import Outcome
 from bot.pack import Pack, load_pack
-from bot.sandbox import Face, Generation, Sandbox
+from bot.sandbox import UNKNOWN_ORDER, Face, Generation, Sandbox
 from flows.open_order import open_store
 from flows.sign_in import sign_in
 
@@ -108,6 +110,41 @@ def test_a_visit_to_the_address_that_cancels_without_a_reason_is_stopped(own: Ad
         _let_it_send(own, "([address]) => { location.href = address; }", address)
     assert sandbox.journal.cancels == ()
     assert not any("order_cancel_save" in record.path for record in sandbox.journal.requests)
+
+
+# --- A browser that is not Chromium ---
+
+
+@pytest.fixture
+def no_devtools(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in Firefox and WebKit: there is no session for what only Chromium can do."""
+
+    def refuse(*_: object) -> None:
+        raise PlaywrightError("CDP session is only available in Chromium")
+
+    monkeypatch.setattr(BrowserContext, "new_cdp_session", refuse)
+
+
+@pytest.mark.usefixtures("no_devtools")
+def test_in_any_browser_the_permitted_cancel_leaves_once_and_no_other(
+    new_admin: Admin, verdicts: Verdicts, job: MakeJob, cancels: Cancels
+) -> None:
+    new_admin.begin_again()
+    assert verdicts(job("unshipped_recent")) == [CANCELED]
+    endpoint = new_admin.page.locator("#root").get_attribute("data-graphql-endpoint")
+    script = f"([to, query]) => ({SENDS['fetch']})(to, JSON.stringify({{ query }}))"
+    new_admin.pressed = False
+    assert "although nothing was pressed, which was stopped" in stopped_by(new_admin, script, endpoint, MUTATION)
+    assert cancels() == arrived(job("unshipped_recent"))
+
+
+@pytest.mark.usefixtures("no_devtools")
+def test_in_any_browser_an_order_is_missing_only_from_a_list_that_was_answered(
+    new_admin: Admin, verdicts: Verdicts, job: MakeJob
+) -> None:
+    new_admin.begin_again()
+    (verdict,) = verdicts(job("unshipped_recent", order=UNKNOWN_ORDER))
+    assert verdict.outcome is Outcome.NOT_FOUND
 
 
 # --- The classic cancel page ---
