@@ -188,7 +188,8 @@ def issue_permit(admin: Admin, job: Job, opened: Opened) -> Permit:
 def await_script(admin: Admin, job: Job) -> None:
     """Wait until the script of the page has taken its button over.
 
-    Until then the classic page's button carries a link of its own, which cancels without any reason.
+    Until then the classic page's button has a handler of its own, which visits the address that cancels without any
+    reason.
 
     Raises:
         ScreenNotReached: it still does after the patience.
@@ -206,8 +207,9 @@ def await_script(admin: Admin, job: Job) -> None:
 
 _OWN_HANDLERS = """(elements) => elements.flatMap((element) => {
     const around = element.closest("button, a, input, [role=button], [role=link]") ?? element;
-    return [around.getAttribute("onclick") ?? "", around.getAttribute("href") ?? ""];
+    return [String(around.onclick ?? ""), around.getAttribute("onclick") ?? "", around.getAttribute("href") ?? ""];
 })"""
+"""What a click would do that the page's script has no part in: a script of the markup's own, or a link."""
 
 
 def _dialog_is_about(dialog: Screen, job: Job) -> None:

@@ -25,7 +25,7 @@ class Faults:
     cancel_status: int = 0
     """The server acts on a cancel, and answers it with this status, which is an error."""
     cancel_script_missing: bool = False
-    """The classic cancel page's script never starts, so that its button stays a link that cancels without a reason."""
+    """The classic cancel page's script never starts, so that a click on its button cancels without a reason."""
     cancel_arrives_twice: bool = False
     """Every cancel arrives twice, as when something on its way sends it again; the server acts on both."""
     session_ends_before: str = ""

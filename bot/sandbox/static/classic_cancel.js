@@ -1,8 +1,9 @@
-// The form of the cancel page: its button is a link that cancels without a reason until this has taken it over.
+// The form of the cancel page: its button visits an address that cancels without a reason until this has taken it over.
 
 const form = document.getElementById("edit_form");
 for (const button of document.querySelectorAll("button.save")) {
-  button.removeAttribute("onclick");
+  button.onclick = null;
+  delete button.dataset.mageInit;
   button.addEventListener("click", () => {
     button.disabled = true; // a second click sends nothing
     form.requestSubmit();
