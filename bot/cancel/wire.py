@@ -285,8 +285,9 @@ class Wire:
     def _why_not(self, sent: Sent, cancels: list[Cancel], passage: Passage | None) -> str:
         """Why these cancels are not let out, as a sentence without its end; empty if they are."""
         if passage is None:
-            orders = ", ".join(sorted({cancel.order or "unknown" for cancel in cancels}))
-            return f"the page sent a cancel of order {orders} although nothing was pressed, which was stopped"
+            orders = ", ".join(sorted({cancel.order for cancel in cancels if cancel.order}))
+            of_which = f" of order {orders}" if orders else ""
+            return f"the page sent a cancel{of_which} although nothing was pressed, which was stopped"
         if passage.left:
             return "the page sent the cancel a second time, which was stopped"
         if len(cancels) > 1:

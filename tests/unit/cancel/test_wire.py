@@ -147,7 +147,7 @@ def test_without_a_press_no_cancel_leaves(wire: Wire) -> None:
     assert looked_at(wire, cancel(), visit) == ["stopped", "stopped"]
     assert wire.take_stopped() == (
         f"the page sent a cancel of order {ORDER} although nothing was pressed, which was stopped; the page sent a "
-        "cancel of order unknown although nothing was pressed, which was stopped"
+        "cancel although nothing was pressed, which was stopped"
     )
     assert wire.take_stopped() == ""
 
