@@ -34,6 +34,9 @@ if TYPE_CHECKING:
 LAST_WORD = 1.0
 """Seconds after which a failed request of the app is its last word: apps ask again by themselves."""
 
+PAGE_FOLLOWS = 10.0
+"""Seconds that the sign-in page may take to come after a background request was sent to it; it says why."""
+
 STILL_BARE = 1.0
 """Seconds for which a page that has not changed, and showed nothing of what interrupts, is not searched again: a style
 alone may bring something into sight, and changes nothing in the document."""
@@ -152,7 +155,7 @@ class Interruptions:
     def _notice_ended_session(self) -> None:
         """Raise, with the reason that the sign-in page gives: a page that a background request came to says it once."""
         page = self._admin.wire.endpoint.sign_in_page
-        if not page and not self._has_lasted("its session", True, LAST_WORD):
+        if not page and not self._has_lasted("its session", True, PAGE_FOLLOWS):
             return  # that page is on its way
         if (what := self._told_by(page)) is not None:
             self._note_taken_over(what)

@@ -138,6 +138,7 @@ def test_a_store_is_not_missing_from_a_page_that_was_answered_otherwise(
 def test_a_redirect_to_the_sign_in_page_is_an_ended_session(show: Callable[..., Admin], answers: Answers) -> None:
     # Playwright cannot answer the page with a redirect that the page follows, so a server does.
     admin = show(BANNER)
+    admin.wire.endpoint.note_page(Answered(status=200, body=SIGN_IN.encode()))
     admin.wire.endpoint.answered("stores", Answered(status=302, headers={"Location": f"{URL}/auth/login/key/5f/"}))
     error = seen(admin)
     assert (type(error), str(error)) == (

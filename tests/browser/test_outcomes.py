@@ -243,8 +243,8 @@ def test_a_session_that_nobody_renews_fails_the_order(verdicts: Verdicts, job: M
     sandbox.faults.session_ends_before = "cancelReasons"
     assert verdicts(job("unshipped_recent")) == [
         failed(
-            "The session has ended: the Admin answered its app by asking to sign in.",
-            "If this happens often, raise the Admin's session lifetime for this account.",
+            "Someone signed in with the same account elsewhere, and the Admin ended this session.",
+            "Give the program an Admin account of its own, that nobody else uses.",
         )
     ]
     assert "cancelOrder" not in sandbox.journal.operations
