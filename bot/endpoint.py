@@ -112,8 +112,8 @@ def understand(answered: Answered) -> Understood:
 
 
 def http_words(answered: Answered) -> str:
-    """An answer by its HTTP status, and by the title of the page that came with it if one did."""
-    called = f", a page called {answered.title!r}" if answered.title else ""
+    """An answer by its HTTP status; what refuses, such as a firewall, is told by the title of its page as well."""
+    called = f", a page called {answered.title!r}" if answered.title and answered.status < 500 else ""
     return f"HTTP {answered.status}{called}"
 
 

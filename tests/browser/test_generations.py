@@ -416,7 +416,7 @@ def test_a_reason_that_is_not_offered_is_told_with_those_that_are(
     assert verdicts(job("unshipped_recent")) == [
         failed(
             "The cancel page: 'Buyer Canceled' is not among the choices of reason, which are: "
-            "Select a reason, No Inventory, Shipping Address Undeliverable, Customer Exchange, General Adjustment, "
+            "No Inventory, Shipping Address Undeliverable, Customer Exchange, General Adjustment, "
             "Carrier Credit Decision, Risk Assessment Information Not Valid, Carrier Coverage Failure, "
             "Customer Return, Merchandise Not Received.",
             NOT_OFFERED,

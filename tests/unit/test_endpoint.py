@@ -39,7 +39,7 @@ BROKEN = Answered(status=200, body=b'{"errors":[{"message":"Internal server erro
         ),
         (Answered(status=401), Meaning.FORBIDDEN, "HTTP 401"),
         (Answered(status=429), Meaning.BUSY, "HTTP 429"),
-        (Answered(status=503, body=b"<title>Error 503</title>"), Meaning.BUSY, "HTTP 503, a page called 'Error 503'"),
+        (Answered(status=503, body=b"<title>Error 503</title>"), Meaning.BUSY, "HTTP 503"),
         (Answered(status=500), Meaning.ERROR, "HTTP 500"),
         (Answered(status=404), Meaning.ERROR, "HTTP 404"),
         (BROKEN, Meaning.ERROR, "Internal server error"),
