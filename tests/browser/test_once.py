@@ -70,13 +70,13 @@ def cancel(
     def cancel(cutter: Cutter, mode: str, *, sent_by: Any = "client", url: str = "", **profile: Any) -> Verdict:
         with browser.new_context(**{**browser_context_args, **profile}) as context, context.new_page() as page:
             address = url or cutter.url
-            admin = Admin(page, pack, address, patience=15, settle=0, wire=wire_for(address, [pack], sent_by=sent_by))
+            admin = Admin(page, pack, address, patience=60, settle=0, wire=wire_for(address, [pack], sent_by=sent_by))
             sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret)
 
             def begins(step: str) -> None:
                 """From the press on; once the answer was waited for, everything is handed on again."""
                 cutter.mode = mode if step == "press_confirm" else "" if mode != "late" else cutter.mode
-                admin.patience = 3 if step == "press_confirm" and mode in {"late", "half"} else 15
+                admin.patience = 3 if step == "press_confirm" and mode in {"late", "half"} else 60
 
             admin._on_step = begins
             return cancel_order(admin, job("unshipped_recent"))
