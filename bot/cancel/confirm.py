@@ -30,7 +30,7 @@ PRESS_SECONDS = 5.0
 """How long a press may take; that Confirm can be pressed was tried just before."""
 
 LONGEST_ANSWER = 1_000
-"""At most so many characters of what the Admin answered are kept."""
+"""The longest part, in characters, of an answer of the Admin that is kept."""
 
 
 @dataclass
@@ -57,7 +57,7 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
     once the press was tried: the press may have arrived.
 
     Raises:
-        CountermandError: whoever made the Admin lets nothing be pressed here; nothing was.
+        CountermandError: this Admin was made so that nothing may be pressed; nothing was.
         NotLetThrough, SessionEnded, PageTrouble: the cancel would not get through; nothing was pressed.
         PressedBefore: the ledger knows of a Confirm for this order that was never settled.
         LedgerTrouble: the intent could not be written; nothing was pressed.

@@ -35,7 +35,7 @@ longest."""
 
 
 def pause_after(attempt: int) -> float:
-    """Seconds to wait after so many attempts that failed."""
+    """Seconds to wait after this number of failed attempts."""
     return float(min(LONGEST_PAUSE, FIRST_PAUSE * 2 ** (attempt - 1)))
 
 

@@ -32,12 +32,12 @@ def leased(ledger: Ledger, admin: str, accounts: Sequence[Account], *, sharing: 
 def leased_each(
     ledger: Ledger, admin: str, accounts: Sequence[Account], workers: int, *, sharing: bool = False
 ) -> Iterator[tuple[Account, ...]]:
-    """An account for each of so many workers, which no other run has; they are this run's until the block ends.
+    """One account for each worker, which no other run has; they are this run's until the block ends.
 
     With ``sharing`` they are taken in turn, whoever has them, and may be the same.
 
     Raises:
-        CannotStart: there are not so many, or other runs have them.
+        CannotStart: there are too few accounts, or other runs have them.
     """
     if sharing:
         yield tuple(accounts[number % len(accounts)] for number in range(workers))
@@ -56,10 +56,10 @@ def leased_each(
 
 
 def enough(accounts: Sequence[Account], workers: int, *, sharing: bool = False) -> None:
-    """Make sure that so many workers could each have an account, whoever has them now.
+    """Make sure that there is an account for each worker, even if other runs hold some now.
 
     Raises:
-        CannotStart: there are not so many.
+        CannotStart: there are too few accounts.
     """
     if sharing or workers <= len(accounts):
         return
