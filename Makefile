@@ -50,10 +50,12 @@ test-browser: $(VENV)/browser-ready  ## Run the tests that drive the practice Ad
 test-packaging: $(VENV)/browser-ready  ## Run the tests of the package and of the house rules
 	@$(PYTEST) tests/packaging
 
-lint: $(VENV)/packages-ready  ## Check style (ruff) and types (mypy)
+lint: $(VENV)/packages-ready  ## Check style (ruff), imports (import-linter) and types (mypy)
 	@echo "Style: ruff."
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
+	@echo "Imports: import-linter."
+	@said=$$($(BIN)/lint-imports --no-logo --cache-dir .import_linter_cache) || { echo "$$said"; exit 1; }
 	@echo "Types: mypy."
 	@$(BIN)/python -m mypy --no-error-summary
 
@@ -101,7 +103,7 @@ lock: $(VENV)/packages-ready  ## Write requirements.lock anew from pyproject.tom
 		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements.lock --custom-compile-command "make lock"
 
 clean:  ## Remove what make has made; the folders of runs stay
-	rm -rf $(VENV) build dist test-results .mypy_cache .ruff_cache .pytest_cache .bench
+	rm -rf $(VENV) build dist test-results .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .bench
 	find bot flows tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A Python that cannot make a virtual environment is Debian's without its venv package.
@@ -132,5 +134,5 @@ $(VENV)/packages-ready: $(VENV)/python-ready requirements.lock pyproject.toml
 	@touch $@
 
 $(VENV)/browser-ready: $(VENV)/packages-ready
-	@$(BIN)/python -m bot.browser.get
+	@$(BIN)/python tests/kit/get_browser.py
 	@touch $@

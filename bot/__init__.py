@@ -1,17 +1,30 @@
 """The engine of Countermand: everything below the flows.
 
-Imports run one way: ``bot.cli`` -> ``flows`` -> the rest of ``bot``. Nothing here except the command line
-imports ``flows``.
+Imports run one way, from top to bottom of this table, and never in a circle; the contracts in ``pyproject.toml`` hold
+that, and ``make lint`` checks them.
+
+    cli         the command line: parses, and wires the rest together
+    (flows)     the manual, as code
+    checks      looking at the screens without canceling anything: doctor, check, drift, recording
+    runner      a run: its start, the order loop, workers, throttle, stopping, log
+    evidence    what a run leaves to be believed: recorder, run folder, verify, purge
+    access      getting in: browser, session, sign-in, two-factor, account leases
+    admin       the page: screens, finding and reading, choices, what comes in the way
+    reports     what people are told: results, report, progress, status
+    cancel      the safety kernel: guard, permit, the wire, Confirm, verdicts, money
+    sandbox     the practice Admin
+    ledger      the memory: runs, intents, claims, leases, trail
+    pack        the screens, as data
+    joblist     what is asked for, and the files that it is read from
+
+Beside the rooms are the words of the trade (``outcomes``, ``vocabulary``, ``wording``, ``errors``), what is set
+(``environment``, ``accounts``, ``settings``), and three things that every room may need (``files``, ``identity``,
+``secrecy``). ``qa`` and ``pytest_plugin`` are for other people's test suites.
 
 An order's way through: ``cli`` takes the command, ``joblist`` reads the list, ``ledger`` remembers it, and ``runner``
-has each order worked by its flow. A flow asks ``admin`` for screens; a ``screen`` is found through the ``pack``, and
-``recorder`` photographs it. ``guard`` reads the page once more and issues the permit, ``confirm`` presses with it,
-``verdicts`` concludes, and ``results`` and ``report`` tell.
-
-Beside the way: ``environment`` reads what is set and ``settings`` judges it; ``launch``, ``browser``, ``session`` and
-``signin`` lead into the Admin, and ``interruptions`` knows what comes between; ``doctor``, ``check``, ``recording`` and
-``qa`` look at screens and cancel nothing; ``status``, ``verify`` and ``purge`` look back at runs; ``sandbox`` is the
-practice Admin.
+has each order worked by its flow. A flow asks ``admin`` for screens, which are found through the ``pack`` and
+photographed by the recorder. ``cancel.guard`` reads the page once more and issues the permit, ``cancel.confirm``
+presses with it, ``cancel.wire`` lets exactly that cancel out, ``cancel.verdicts`` concludes, and ``reports`` tell.
 """
 
 from importlib.metadata import PackageNotFoundError, version

@@ -19,7 +19,7 @@ from typing import NamedTuple
 from dotenv.parser import Binding, parse_stream
 
 from bot.errors import InputInvalid
-from bot.files.textfile import Limits, read_text
+from bot.files import Limits, read_text
 
 PREFIX = "COUNTERMAND_"
 """What every setting's name begins with."""

@@ -28,13 +28,10 @@ concerns one order only) and whether beginning the order again is safe.
 """
 
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar, NamedTuple
+from typing import ClassVar, NamedTuple
 
 from bot.outcomes import Outcome
 from bot.wording import cut
-
-if TYPE_CHECKING:
-    from bot.screen import Screen
 
 
 class CountermandError(Exception):
@@ -290,8 +287,8 @@ class Technical(OrderTrouble):
     """Safe to begin again while nothing was pressed. Needs ``reason``."""
 
     next_step = "Nothing was pressed: run the list again. If it stays, look at the pictures of this order."
-    at: "Screen | None" = None
-    """The screen on which it happened, where that is known."""
+    at: object = None
+    """The screen on which it happened, where that is known: a ``bot.admin.screen.Screen``."""
 
 
 class ElementMissing(Technical):

@@ -6,9 +6,15 @@ An Admin is known by its host and its path, because one host can serve several: 
 
 import ipaddress
 import posixpath
+import re
 import unicodedata
+from collections.abc import Collection
 from contextlib import suppress
 from urllib.parse import quote, unquote, urlsplit
+
+from bot.errors import CannotStart
+
+_HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?|[0-9a-f]*:[0-9a-f:.]+")
 
 _USUAL_PORTS = {"http": 80, "https": 443}
 
@@ -104,3 +110,32 @@ def _letters(label: str) -> str:
         return label
     coded, colon, port = label.removeprefix("xn--").partition(":")
     return coded.encode().decode("punycode") + colon + port
+
+
+def is_allowed(host: str, allowed_hosts: Collection[str]) -> bool:
+    """Whether a browser that was started with these ``allowed_hosts`` can talk to ``host``, a name without a port."""
+    patterns, host = host_patterns(allowed_hosts), spelled(host)
+    return any(host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern for pattern in patterns)
+
+
+def host_patterns(hosts: Collection[str]) -> list[str]:
+    """The hosts as patterns for a browser's rules, without ports and with brackets around IPv6 addresses.
+
+    Raises:
+        CannotStart: one of them is not a host.
+    """
+    patterns: list[str] = []
+    for given in hosts:
+        host = given.strip().lower()
+        if bracketed := re.fullmatch(r"\[([^]]*)](:\d+)?", host):
+            host = bracketed[1]
+        elif host.count(":") == 1:
+            host = re.sub(r":\d+$", "", host)
+        host = spelled(host)
+        if not _HOST.fullmatch(host):
+            raise CannotStart(
+                reason=f"{given!r} is not a host that the browser could be allowed to talk to. "
+                "Write a name or an address, such as admin.example.com, without https:// and without a path."
+            )
+        patterns.extend([host, f"[{host}]"] if ":" in host else [host])
+    return list(dict.fromkeys(patterns))

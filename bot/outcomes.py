@@ -101,3 +101,16 @@ class RunInfo(BaseModel):
         """This run, ended ``at`` that time."""
         update = {"finished_at": at, "stopped_early": stopped_early, "blocked": dict(blocked or {})}
         return self.model_copy(update=update)
+
+
+class Answer(StrEnum):
+    """What the Admin answered to Confirm."""
+
+    OK = "ok"
+    """It answered, and said nothing of an error."""
+    ERROR = "error"
+    """It answered with an error."""
+    UNCLEAR = "unclear"
+    """It answered something that cannot be understood."""
+    NONE = "none"
+    """No answer came."""

@@ -17,6 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import BrowserContext, Page
 
+    from bot.accounts import Account
     from bot.admin import Admin
     from bot.ledger import Ledger
     from bot.outcomes import OrderResult
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from bot.runner.worker import Work
     from bot.sandbox import Sandbox
     from bot.settings import Settings
-    from bot.signin.accounts import Account
 
 
 @dataclass
@@ -92,7 +92,7 @@ def found_browser(launch_args: dict[str, Any], config: pytest.Config) -> dict[st
 
     For a conftest whose machine has no browser of Playwright's own. Options that name a browser go first.
     """
-    from bot.browser.find import find_browser
+    from bot.access.find_browser import find_browser
 
     asked_for = config.getoption("--browser") or ["chromium"]
     if asked_for != ["chromium"] or not launch_args.keys().isdisjoint({"channel", "executable_path"}):
@@ -127,12 +127,12 @@ def countermand_target(request: pytest.FixtureRequest) -> Iterator[Target]:
     """The Admin that this session works at, as --countermand-target says; nothing is opened yet."""
     import secrets
 
+    from bot.access.leases import leased
     from bot.identity import admin_name
     from bot.ledger import Ledger
     from bot.pack import load_pack
     from bot.qa import SANDBOX, gate_host
     from bot.settings import load_settings
-    from bot.signin.leases import leased
 
     run_id = f"pytest-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     with ExitStack() as stack:
@@ -231,10 +231,10 @@ def countermand_result(
     import io
 
     from bot import __version__
+    from bot.evidence.recorder import NoRecorder
     from bot.joblist import Job
     from bot.outcomes import RunInfo
-    from bot.progress import PlainProgress
-    from bot.recorder import NoRecorder
+    from bot.reports.progress import PlainProgress
     from bot.runner import AtHand, Limits, Runner
 
     number = 0

@@ -12,12 +12,12 @@ from weakref import WeakKeyDictionary
 from playwright.sync_api import BrowserContext, Page, Route
 
 from bot.admin import Admin, ways_to_cancel
+from bot.admin.screen import Screen
 from bot.cancel.wire import cancels_an_order
 from bot.errors import CommitsNotAllowed, CountermandError, RunStopped
-from bot.files.textfile import did_you_mean
+from bot.files import did_you_mean
 from bot.identity import admin_name, host_of
 from bot.pack import Pack, load_pack, match_route
-from bot.screen import Screen
 
 SANDBOX = "sandbox"
 """What stands for the Admin where the practice Admin is meant, whose port is another one each time. No real Admin is

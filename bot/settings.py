@@ -6,8 +6,9 @@ line says goes before the environment, and the environment before ``.env``; ``bo
 
 import ipaddress
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, Literal, TypeVar, get_args
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import (
@@ -22,12 +23,12 @@ from pydantic import (
     field_validator,
 )
 
+from bot.accounts import Account, AccountsFile, base32, read_accounts_file
 from bot.environment import PREFIX, Mistake, Written, mistakes_in, read_written, spelled
-from bot.errors import InputInvalid, SettingsInvalid
-from bot.files.home import at_home
+from bot.errors import CountermandError, InputInvalid, SettingsInvalid
+from bot.files import at_home
 from bot.identity import LONGEST_NAME, admin_name, browser_host, host_of
 from bot.identity import spelled as host_spelled
-from bot.signin.accounts import Account, AccountsFile, base32, read_accounts_file
 from bot.timespan import pace_of
 
 SettingsKind = TypeVar("SettingsKind", bound="Places")
@@ -353,3 +354,20 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def secrets_that_are_set() -> set[str]:
+    """Every secret that the settings name, as it is written there, whether they are valid or not."""
+    written = read_written()
+    names = {
+        variable(name)
+        for name, field in Settings.model_fields.items()
+        if SecretStr in (field.annotation, *get_args(field.annotation))
+    }
+    found = {entry.value for entry in written.entries if entry.name in names and entry.value}
+    # A file that cannot be read hides nothing; who needs the accounts hears what is wrong with it.
+    with suppress(CountermandError, ValueError):
+        if accounts := written.value(variable("accounts")):
+            found |= read_accounts_file(at_home(accounts)).secrets(written)
+    # The spaces of a two-factor secret are taken out before it is used.
+    return found | {"".join(value.split()).upper() for value in found if " " in value}

@@ -9,12 +9,12 @@ On older generations of the screens a part of this is otherwise: see ``older_scr
 from dataclasses import replace
 
 from bot.admin import Admin
+from bot.admin.screen import Screen
 from bot.cancel.confirm import await_answer, conclude, press_confirm
 from bot.cancel.guard import Opened, compare_details, issue_permit, look_at_order
 from bot.cancel.verdicts import Verdict, after_confirm
 from bot.errors import CountermandError
 from bot.joblist import Job
-from bot.screen import Screen
 from bot.vocabulary import Status
 from flows.older_screens import open_anew, open_cancel_page
 from flows.open_order import open_order

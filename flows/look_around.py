@@ -8,13 +8,13 @@ left again.
 from collections.abc import Callable
 
 from bot.admin import Admin
+from bot.admin.first_page import reach
+from bot.admin.screen import Screen
 from bot.cancel.guard import Opened, Sighting
 from bot.cancel.verdicts import unknown_status
-from bot.doctor import Round
+from bot.checks.doctor import Round
 from bot.errors import ElementMissing, NotAsNeeded
 from bot.joblist import Job
-from bot.reaching import reach
-from bot.screen import Screen
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
 from flows.cancel_order import leave_dialog, open_dialog
 from flows.older_screens import open_orders_tab

@@ -11,11 +11,11 @@ Which of this holds for an Admin is said in the ``pack.yaml`` of its pack, under
 """
 
 from bot.admin import Admin
+from bot.admin.screen import Screen
 from bot.cancel.guard import Listed, Opened, look_at_order
 from bot.errors import ListNotRead, NotImported, NotInGrid, ScreenNotReached
 from bot.joblist import Job
 from bot.pack.lint import NUMBERS
-from bot.screen import Screen
 
 
 def read_listed(orders: Screen) -> Listed:

@@ -10,11 +10,11 @@ On older generations of the screens a part of this is otherwise: see ``older_scr
 from dataclasses import replace
 
 from bot.admin import Admin
+from bot.admin.screen import Screen
 from bot.cancel.guard import Listed, Opened, Sighting, look_at_order
 from bot.errors import ListNotRead, OrderNotFound, ScreenNotReached, StoreNotFound
 from bot.joblist import Job
 from bot.pack import fill, match_route
-from bot.screen import Screen
 from flows.older_screens import find_in_grid, go_to_store, numbers_it_leads_to, open_commerce_order, read_listed
 from flows.recognise import recognise
 

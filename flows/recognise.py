@@ -1,9 +1,9 @@
 """Which generation of the screens an Admin has, recognised on the page: a look, in which nothing is pressed."""
 
 from bot.admin import Admin
+from bot.admin.screen import Screen
 from bot.errors import GenerationUnknown
 from bot.pack import Pack
-from bot.screen import Screen
 
 
 def recognise(admin: Admin, store: str) -> Screen:

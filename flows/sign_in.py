@@ -6,11 +6,11 @@ enter the *Authenticator code* and click *Confirm*.
 
 from pydantic import SecretStr
 
+from bot.access.attempts import one_try, wait_for_a_person
+from bot.access.two_factor import codes_refused, fresh_code, no_secret
 from bot.admin import Admin
 from bot.errors import CannotSignIn, CodeRefused
 from bot.ledger.signins import Factor
-from bot.signin.attempts import one_try, wait_for_a_person
-from bot.signin.twofactor import codes_refused, fresh_code, no_secret
 
 
 def sign_in(admin: Admin, username: str, password: SecretStr, totp_secret: SecretStr | None = None) -> None:

@@ -7,7 +7,7 @@ from zlib import crc32
 
 import pytest
 
-from bot.browser.find import BrowserChoice, find_browser
+from bot.access.find_browser import BrowserChoice, find_browser
 from bot.errors import BrowserUnusable
 
 LONG = {

@@ -16,13 +16,13 @@ from playwright.sync_api import Page, Request
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bot.admin import Admin, first_line
+from bot.cancel.endpoint import Answered, Meaning, http_words, understand
 from bot.cancel.guard import Permit
-from bot.cancel.verdicts import Answer, Verdict
+from bot.cancel.verdicts import Verdict
 from bot.cancel.wire import Passage
-from bot.endpoint import Answered, Meaning, http_words, understand
 from bot.errors import CountermandError, EvidenceNotWritten, LedgerTrouble, StoodStill
 from bot.ledger import Event
-from bot.outcomes import Outcome
+from bot.outcomes import Answer, Outcome
 from bot.vocabulary import Status
 from bot.wording import cut
 

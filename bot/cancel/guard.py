@@ -7,10 +7,10 @@ The server does not look at the status again when a cancel arrives, so this look
 from dataclasses import InitVar, dataclass
 
 from bot.admin import Admin
+from bot.admin.screen import Glance, Screen
 from bot.cancel.money import amount
 from bot.errors import Mismatch, ScreenNotReached
 from bot.joblist import Job
-from bot.screen import Glance, Screen
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
 from bot.wording import cut
 

@@ -8,24 +8,10 @@ After a crash the ledger says what was pressed and answered, and the order's pag
 """
 
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
-from bot.outcomes import Outcome
+from bot.outcomes import Answer, Outcome
 from bot.vocabulary import Status
 from bot.wording import cut
-
-
-class Answer(StrEnum):
-    """What the Admin answered to Confirm."""
-
-    OK = "ok"
-    """It answered, and said nothing of an error."""
-    ERROR = "error"
-    """It answered with an error."""
-    UNCLEAR = "unclear"
-    """It answered something that cannot be understood."""
-    NONE = "none"
-    """No answer came."""
 
 
 @dataclass(frozen=True, kw_only=True)

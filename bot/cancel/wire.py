@@ -7,7 +7,7 @@ after it has read the request, or answers 408 or 421, and reports one request. S
 client, with the browser's cookies, on a connection of its own, without any retry and without following a redirect; the
 page gets that client's answer as its own.
 
-What the app's endpoint answers is heard on the same wire, on every page, from its beginning (``bot.endpoint``).
+What the app's endpoint answers is heard on the same wire, on every page, from its beginning (``bot.cancel.endpoint``).
 """
 
 import base64
@@ -23,12 +23,11 @@ from loguru import logger
 from playwright.sync_api import Browser, CDPSession, Page, Request, Route
 from playwright.sync_api import Error as PlaywrightError
 
-from bot.browser import is_allowed
-from bot.cancel import commerce
+from bot.cancel.endpoint import Answered, Endpoint, http_words
 from bot.cancel.requests import Allowed, Cancel, Sent, Unreadable, Way, cancels_in, with_known
-from bot.endpoint import Answered, Endpoint, http_words
 from bot.errors import NotLetThrough, PageTrouble, SessionEnded
-from bot.identity import host_of
+from bot.identity import host_of, is_allowed
+from bot.pack import commerce
 
 SentBy = Literal["client", "browser"]
 

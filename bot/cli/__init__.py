@@ -20,7 +20,7 @@ from bot.cli.practice import demo, sandbox
 from bot.cli.screens import check, doctor, record
 from bot.cli.working import audit, plan, run
 from bot.errors import CountermandError, InputInvalid
-from bot.files.textfile import listing
+from bot.files import listing
 from bot.wording import AUDIT_AFTER_HOURS, harmless_lines
 
 app = typer.Typer(
@@ -97,6 +97,7 @@ def _version(
 
 
 def _without_secrets(text: str) -> str:
-    from bot.secrecy import cleaner, secrets_that_are_set
+    from bot.secrecy import cleaner
+    from bot.settings import secrets_that_are_set
 
     return cleaner(secrets_that_are_set())(text)

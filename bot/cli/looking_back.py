@@ -18,9 +18,9 @@ def report(
     run_id: RUN,
 ) -> None:
     """``countermand report``."""
-    from bot.launch import renew_report
+    from bot.evidence.run_folder import find_run
     from bot.ledger import Ledger
-    from bot.runfolder import find_run
+    from bot.reports.renewal import renew_report
     from bot.settings import load_places
 
     places = load_places()
@@ -31,10 +31,10 @@ def report(
 
 def verify(run_id: RUN) -> None:
     """``countermand verify``."""
+    from bot.evidence.verify import find_folder, find_ledger
+    from bot.evidence.verify import verify as compare
     from bot.ledger import Ledger
     from bot.settings import load_places
-    from bot.verify import find_folder, find_ledger
-    from bot.verify import verify as compare
 
     places = load_places()
     folder = find_folder(run_id, places.runs_dir)
@@ -55,8 +55,8 @@ def verify(run_id: RUN) -> None:
 def status() -> None:
     """``countermand status``."""
     from bot.ledger import Ledger
+    from bot.reports.status import status_lines
     from bot.settings import load_places
-    from bot.status import status_lines
 
     place = load_places().ledger_place
     if isinstance(place, Path) and not place.is_file():
@@ -75,8 +75,8 @@ def purge(
     from datetime import UTC, datetime
 
     from bot.errors import LedgerTrouble, RunStopped
-    from bot.purge import LeftAlone, OldRun, runs_before
-    from bot.purge import purge as remove
+    from bot.evidence.purge import LeftAlone, OldRun, runs_before
+    from bot.evidence.purge import purge as remove
     from bot.settings import load_places
     from bot.timespan import time_span
 

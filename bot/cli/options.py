@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from bot.files.home import at_home
+from bot.files import at_home
 
 
 def path_at_home(path: Path | None) -> Path | None:

@@ -103,8 +103,8 @@ def schema(of: Annotated[SchemaOf, typer.Argument(help="What to describe.")]) ->
 
 
 def _lint_page(name: str, pack: str, path: Path, screen: str | None, facts: list[str]) -> list[str]:
-    from bot.check.drift import in_lines
-    from bot.check.savedpage import hold_saved, likeliest, saved_page
+    from bot.checks.check.drift import in_lines
+    from bot.checks.check.savedpage import hold_saved, likeliest, saved_page
     from bot.pack import load_pack
     from bot.pack.lint import FACTS
     from bot.settings import load_places

@@ -69,8 +69,8 @@ def sandbox(
 
     import pyotp
 
+    from bot.runner.stopping import StopRequest, stop_on_signals
     from bot.sandbox import Face, Faults, Generation, Sandbox
-    from bot.stopping import StopRequest, stop_on_signals
 
     ended = threading.Event()
     stop = StopRequest()

@@ -28,8 +28,8 @@ def doctor(
     """``countermand doctor``."""
     from functools import partial
 
-    from bot.doctor import examine
-    from bot.doctor.show import Json, Lines
+    from bot.checks.doctor import examine
+    from bot.checks.doctor.show import Json, Lines
     from flows.look_around import look_around
 
     show = Json() if as_json else Lines()
@@ -47,7 +47,7 @@ def record(
     language: LANGUAGE = None,
 ) -> None:
     """``countermand record``."""
-    from bot.recording.command import record_to_file
+    from bot.checks.recording.command import record_to_file
 
     file = out or Path(f"{screen}.yaml")
     draft = record_to_file(screen, file, settings_of(pack, language, unmasked=False), sign_in, typer.echo)
@@ -86,10 +86,10 @@ def check(
     """``countermand check``."""
     from functools import partial
 
-    from bot.check.command import Plan
-    from bot.check.command import check as make_check
-    from bot.check.show import as_json as in_json
-    from bot.check.show import tell
+    from bot.checks.check.command import Plan
+    from bot.checks.check.command import check as make_check
+    from bot.checks.check.show import as_json as in_json
+    from bot.checks.check.show import tell
     from flows.look_around import look_around
 
     if full and as_json:

@@ -9,12 +9,12 @@ from bot.errors import CannotStart
 from bot.wording import harmless
 
 if TYPE_CHECKING:
+    from bot.accounts import Account
     from bot.admin import Admin
     from bot.joblist import JobList
     from bot.runner import RunEnd
     from bot.runner.worker import Work
     from bot.settings import Settings
-    from bot.signin.accounts import Account
 
 
 def settings_of(pack: str | None, language: str | None, unmasked: bool, pace: str | None = None) -> "Settings":
@@ -45,8 +45,8 @@ def carry_out(
     """Wire the flows to the engine, and work through a list."""
     from functools import partial
 
-    from bot.launch import carry_out as work_through
-    from bot.report import REPORT_FILE
+    from bot.reports.report import REPORT_FILE
+    from bot.runner.launch import carry_out as work_through
 
     end = work_through(
         command,

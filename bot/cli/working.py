@@ -72,10 +72,10 @@ def audit(
     """``countermand audit``."""
     from bot.identity import admin_name
     from bot.joblist import Job, JobList
-    from bot.launch import renew_report
     from bot.ledger import Ledger
-    from bot.results import RUN_FILE
-    from bot.status import looked_at_too_soon
+    from bot.reports.renewal import renew_report
+    from bot.reports.results import RUN_FILE
+    from bot.reports.status import looked_at_too_soon
     from bot.timespan import time_span
     from flows.read_order import audit_order
 

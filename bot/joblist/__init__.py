@@ -23,9 +23,7 @@ from typing import Any, Final
 from pydantic import ValidationError
 
 from bot.errors import InputInvalid, Problem
-from bot.files.textfile import Limits
-from bot.files.validation import in_order, problems_of
-from bot.files.yamlfile import Document, read_draft
+from bot.files import Limits
 from bot.joblist.csvfile import read_csv
 from bot.joblist.model import (
     LIST_IN_FILE,
@@ -38,6 +36,8 @@ from bot.joblist.model import (
     is_order_number,
     job_list_schema,
 )
+from bot.joblist.validation import in_order, problems_of
+from bot.joblist.yamlfile import Document, read_draft
 
 __all__ = ["MOST_ORDERS", "Expect", "Job", "JobList", "job_list_schema", "read_job_list"]
 

@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from bot.errors import InputInvalid, Problem
-from bot.files.textfile import Limits, did_you_mean, one_of, read_text, shown
-from bot.files.yamlfile import Data, Document, Spot
+from bot.files import Limits, did_you_mean, one_of, read_text, shown
+from bot.joblist.yamlfile import Data, Document, Spot
 
 COLUMNS: Final = ("order", "store", "reason", "note", "total", "buyer")
 NEEDED: Final = ("order", "store", "reason")

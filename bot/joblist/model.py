@@ -20,7 +20,7 @@ from pydantic import (
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
-from bot.files.textfile import FORBIDDEN, did_you_mean, one_of, shown
+from bot.files import FORBIDDEN, did_you_mean, one_of, shown
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason
 
 MOST_ORDERS: Final = 100_000

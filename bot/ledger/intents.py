@@ -2,22 +2,18 @@
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from bot.cancel.verdicts import Answer
 from bot.errors import LedgerTrouble, PressedBefore
 from bot.ledger.admins import is_about, lock_name
 from bot.ledger.claims import Claims
 from bot.ledger.database import Database, is_refused_as_double, timestamp, writable
 from bot.ledger.schema import events, intents, looks
 from bot.ledger.trail import Event, Trail
-from bot.outcomes import Outcome
+from bot.outcomes import Answer, Outcome
 from bot.vocabulary import Reason, Status
-
-if TYPE_CHECKING:
-    from bot.cancel.guard import Permit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,6 +46,22 @@ class Intent:
         return self.settled_as == "canceled" and self.looked_status not in {"", Status.CANCELED}
 
 
+class Permitted(Protocol):
+    """What an intent is about: the cancel that a permit allows."""
+
+    @property
+    def order(self) -> str:
+        """The Amazon order number."""
+
+    @property
+    def store(self) -> str:
+        """The store, as its card on the home page is titled."""
+
+    @property
+    def reason(self) -> Reason:
+        """The reason that was chosen."""
+
+
 class Intents:
     """Every Confirm, of every run on this ledger."""
 
@@ -58,7 +70,7 @@ class Intents:
         self._trail = trail
         self._claims = claims
 
-    def write(self, admin: str, permit: "Permit") -> int:
+    def write(self, admin: str, permit: Permitted) -> int:
         """Record that Confirm is about to be pressed. It is on disk when this returns.
 
         Raises:

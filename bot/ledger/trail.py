@@ -2,7 +2,7 @@
 
 Whoever changes, removes or puts in an event later would have to change every hash after it, in the ledger and in the
 run's folder, which keeps the same trail as ``trail.jsonl``. Pictures are part of it by their own hashes;
-``countermand verify`` compares all of it (``bot.verify``).
+``countermand verify`` compares all of it (``bot.evidence.verify``).
 """
 
 import errno

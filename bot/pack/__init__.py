@@ -1,7 +1,7 @@
 """The pack: what the Admin's screens look like, as data (``selectors/<pack>/``, one YAML file a screen).
 
 Three layers are kept apart, so that a person who knows the screens but no Python can keep a pack: the YAML files
-say how a person recognises each thing; this module types and validates them; ``bot.finder`` turns them into
+say how a person recognises each thing; this module types and validates them; ``bot.admin.finder`` turns them into
 Playwright locators. Everything wrong in a pack is reported at once, with file, line and column.
 
 ``pack.yaml`` holds what is true of all screens; each other file describes one; those under ``interruptions/`` are
@@ -17,9 +17,9 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from bot.errors import CannotStart, InputInvalid, Problem
-from bot.files.home import at_home
-from bot.files.validation import in_order
-from bot.files.yamlfile import read_yaml, validate
+from bot.files import at_home
+from bot.joblist.validation import in_order, validate
+from bot.joblist.yamlfile import read_yaml
 from bot.pack.language import (
     ENGLISH,
     Layer,

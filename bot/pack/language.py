@@ -14,8 +14,9 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from bot.errors import InputInvalid, Problem
-from bot.files.textfile import did_you_mean
-from bot.files.yamlfile import Document, read_yaml, validate
+from bot.files import did_you_mean
+from bot.joblist.validation import validate
+from bot.joblist.yamlfile import Document, read_yaml
 from bot.pack.model import Check, Element, Interruption, Name, PackInfo, ScreenSpec, Words, distinct_terms
 from bot.vocabulary import Reason, Status
 

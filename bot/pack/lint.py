@@ -5,9 +5,9 @@ from pathlib import Path
 from string import Formatter
 from types import MappingProxyType
 
-from bot.cancel.commerce import names_it
 from bot.errors import Problem
-from bot.files.yamlfile import Document
+from bot.joblist.yamlfile import Document
+from bot.pack.commerce import names_it
 from bot.pack.model import READ_ONLY_KINDS, ScreenSpec, Way
 
 FACTS = frozenset({"order", "store", "store_id", "reason"})

@@ -12,14 +12,14 @@ from loguru import logger
 
 from bot.admin import Admin
 from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, Interrupted, OrderTrouble, RunStopped
+from bot.evidence.recorder import NoRecorder, Recorder
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, RunInfo
 from bot.pack import AUTO
-from bot.progress import Progress
-from bot.recorder import NoRecorder, Recorder
+from bot.reports.progress import Progress
 from bot.runner.dispatch import Dispatch
-from bot.runner.tempo import Tempo
+from bot.runner.throttle import Tempo
 from bot.runner.worker import WORKED_ON_ELSEWHERE, Book, Work, Worker, result_of, unforeseen
 from bot.secrecy import Clean
 

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bot.errors import RunStopped
 from bot.joblist import Job
 from bot.outcomes import OrderResult, Outcome
-from bot.runner.tempo import Tempo
+from bot.runner.throttle import Tempo
 
 
 class Dispatch:

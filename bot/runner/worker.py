@@ -13,10 +13,10 @@ from loguru import logger
 from bot.admin import Admin
 from bot.cancel.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
 from bot.errors import AdminBusy, CountermandError, OrderTrouble, Refused, RunStopped, Technical
+from bot.evidence.recorder import NoRecorder, Recorder
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, Outcome
-from bot.recorder import NoRecorder, Recorder
 from bot.secrecy import Clean
 from bot.wording import cut
 

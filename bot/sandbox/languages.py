@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.errors import CannotStart
-from bot.files.yamlfile import read_yaml
+from bot.joblist.yamlfile import read_yaml
 from bot.sandbox.faults import Faults
 from bot.sandbox.sessions import Session
 

@@ -18,8 +18,8 @@ from kit.run import open_bot
 from kit.table import print_table
 
 from bot.joblist import Job
-from bot.report import REPORT_FILE, write_report
-from bot.results import write_results
+from bot.reports.report import REPORT_FILE, write_report
+from bot.reports.results import write_results
 from bot.runner.worker import RENEW_AFTER
 from bot.sandbox.stock import STORES
 

@@ -28,12 +28,11 @@ from kit.table import print_table
 
 from bot import __version__
 from bot.cancel.guard import Permit
-from bot.cancel.verdicts import Answer
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.ledger.database import Database
 from bot.ledger.schema import events, intents, orders
-from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.outcomes import Answer, OrderResult, Outcome, RunInfo
 from bot.vocabulary import Reason
 
 HOST = "shop.example"

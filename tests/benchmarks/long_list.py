@@ -15,13 +15,13 @@ from joblist import mappings
 from kit.table import print_table
 from playwright.sync_api import Page, sync_playwright
 
-from bot.browser import launch
-from bot.browser.find import find_browser
+from bot.access.browser import launch
+from bot.access.find_browser import find_browser
 from bot.joblist import read_job_list
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo
-from bot.report import write_report
-from bot.results import write_results
+from bot.reports.report import write_report
+from bot.reports.results import write_results
 from bot.vocabulary import Status
 
 STEPS = ("open_order", "open_cancel_dialog", "choose_reason", "press_confirm", "reopen_order")

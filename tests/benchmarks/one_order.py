@@ -24,7 +24,7 @@ from kit.run import Bot, Ear, open_bot
 from kit.steps import StepTimes, share_table
 from kit.table import print_table
 
-from bot.browser import new_context
+from bot.access.browser import new_context
 from bot.joblist import Job
 from bot.outcomes import OrderResult
 from bot.sandbox.stock import STORES

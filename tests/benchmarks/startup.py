@@ -20,8 +20,8 @@ from kit.practice import Practice, jobs_in_view, practice_admin
 from kit.table import print_table
 from playwright.sync_api import sync_playwright
 
-from bot.browser import launch, new_context
-from bot.browser.find import find_browser
+from bot.access.browser import launch, new_context
+from bot.access.find_browser import find_browser
 
 
 def processor_seconds(words: list[str]) -> float | None:

@@ -24,15 +24,16 @@ from practice_kit import US, AtStep, Cancels, GivesUpOnce, MakeJob, OnArrival, S
 from pydantic import SecretStr
 from run_kit import run_info
 
+from bot.access.find_browser import BrowserChoice
 from bot.admin import Admin
-from bot.browser.find import BrowserChoice
 from bot.cancel.guard import Permit
-from bot.cancel.verdicts import Answer, Verdict
+from bot.cancel.verdicts import Verdict
+from bot.evidence.recorder import NoRecorder
 from bot.joblist import Job
 from bot.ledger import Intent
+from bot.outcomes import Answer
 from bot.pack import Pack, load_pack
-from bot.progress import PlainProgress
-from bot.recorder import NoRecorder
+from bot.reports.progress import PlainProgress
 from bot.runner import AtHand, Limits, RunEnd, Runner
 from bot.sandbox import Face, Generation, RequestRecord, Sandbox
 from bot.sandbox.pages import CHANNEL

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from bot.admin import Admin
-from bot.endpoint import Answered
+from bot.cancel.endpoint import Answered
 from bot.errors import (
     CountermandError,
     InTheWay,

@@ -14,8 +14,9 @@ from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page, Route
 from playwright.sync_api import Error as PlaywrightError
 
-import bot.interruptions
+import bot.admin.interruptions
 from bot.admin import Admin
+from bot.admin.interruptions import LAST_WORD
 from bot.errors import (
     AdminBusy,
     CodeRefused,
@@ -32,9 +33,8 @@ from bot.errors import (
     ScreenNotReached,
     SessionEnded,
 )
-from bot.interruptions import LAST_WORD
+from bot.evidence.recorder import Recorder
 from bot.pack import Pack, load_pack
-from bot.recorder import Recorder
 from bot.vocabulary import Status
 
 URL = "https://shop.example/admin"
@@ -326,7 +326,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         clock.now += 0.001
         return float(clock.now)
 
-    monkeypatch.setattr(bot.interruptions, "time", SimpleNamespace(monotonic=look))
+    monkeypatch.setattr(bot.admin.interruptions, "time", SimpleNamespace(monotonic=look))
     return clock
 
 

@@ -14,7 +14,7 @@ from chaos_kit import JOBS, Bots, find_out, read_results
 from killed_at import SIGKILL
 from practice_kit import MAIN, ORDER, US, job_list
 
-from bot.browser.find import BrowserChoice
+from bot.access.find_browser import BrowserChoice
 from bot.ledger import Event, Ledger
 from bot.sandbox import Sandbox
 

@@ -12,11 +12,11 @@ from practice_kit import MAIN, US, Start
 from pydantic import SecretStr
 
 from bot.admin import Admin
-from bot.check.inspector import Inspector
-from bot.check.model import Aspect, State
-from bot.check.savedpage import hold_saved, likeliest
-from bot.doctor import Finding, Over, Round
-from bot.doctor import State as FindingState
+from bot.checks.check.inspector import Inspector
+from bot.checks.check.model import Aspect, State
+from bot.checks.check.savedpage import hold_saved, likeliest
+from bot.checks.doctor import Finding, Over, Round
+from bot.checks.doctor import State as FindingState
 from bot.errors import CannotStart
 from bot.pack import Pack
 from bot.sandbox import Sandbox

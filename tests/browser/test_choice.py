@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from bot.admin import Admin
-from bot.choice import NotOffered, NotOneControl, choose, chosen
+from bot.admin.choice import NotOffered, NotOneControl, choose, chosen
+from bot.admin.finder import locate
 from bot.errors import ChoiceNotOffered, ElementAmbiguous, ElementMissing
-from bot.finder import locate
 from bot.pack import Pack, load_pack
 from bot.pack.model import ScreenSpec
 

@@ -18,7 +18,7 @@ from practice_kit import HANGS, US, GivesUpOnce, Start
 from pydantic import SecretStr
 
 from bot.admin import Admin
-from bot.doctor import CHECKS, COMPARE, TRY_LATER, Finding, Over, Round, State
+from bot.checks.doctor import CHECKS, COMPARE, TRY_LATER, Finding, Over, Round, State
 from bot.identity import admin_name
 from bot.sandbox import Sandbox
 from bot.vocabulary import Status

@@ -12,7 +12,7 @@ from drift_changes import CHANGES, NOTHING, OF_SCREENS
 from drift_kit import go_to, try_out
 
 from bot.admin import Admin
-from bot.check.model import Aspect
+from bot.checks.check.model import Aspect
 from bot.sandbox import Sandbox
 
 SHORT = {"order_details", "cancel_dialog"}

@@ -37,18 +37,18 @@ from practice_kit import (
     unproved,
 )
 
-import bot.interruptions
+import bot.admin.interruptions
 from bot import cli
+from bot.access.find_browser import BrowserChoice
+from bot.access.session import BrowserSession
 from bot.admin import Admin
-from bot.browser.find import BrowserChoice
 from bot.cancel.verdicts import Verdict
+from bot.evidence.recorder import Recorder
 from bot.ledger import Ledger
 from bot.ledger.schema import SCHEMA_VERSION
 from bot.outcomes import Outcome
-from bot.recorder import Recorder
 from bot.runner import RunEnd
 from bot.sandbox import Sandbox
-from bot.session import BrowserSession
 from bot.vocabulary import Status
 
 NO_ROOM = os.strerror(errno.ENOSPC)
@@ -64,7 +64,7 @@ def log() -> Iterator[list[str]]:
 @pytest.fixture(autouse=True)
 def _hasty(monkeypatch: pytest.MonkeyPatch) -> None:
     """How long a failed request must have been the app's last word has tests of its own."""
-    monkeypatch.setattr(bot.interruptions, "LAST_WORD", 0.1)
+    monkeypatch.setattr(bot.admin.interruptions, "LAST_WORD", 0.1)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from bot.finder import locate
+from bot.admin.finder import locate
 from bot.pack.model import ScreenSpec
 
 Find = Callable[..., list[str]]

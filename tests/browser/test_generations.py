@@ -36,11 +36,11 @@ from practice_kit import (
     unproved,
 )
 
+from bot.access.find_browser import BrowserChoice
 from bot.admin import Admin
-from bot.browser.find import BrowserChoice
-from bot.cancel.verdicts import Answer, Verdict
+from bot.cancel.verdicts import Verdict
 from bot.ledger import Intent
-from bot.outcomes import Outcome
+from bot.outcomes import Answer, Outcome
 from bot.pack import AUTO, Pack, load_pack, load_packs
 from bot.runner import RunEnd
 from bot.sandbox import UNKNOWN_ORDER, Face, Generation, Sandbox

@@ -29,9 +29,9 @@ from practice_kit import (
 )
 
 from bot.admin import Admin
+from bot.evidence.recorder import LONGEST_PAGE, Recorder
 from bot.outcomes import OrderResult, Outcome, RunInfo
-from bot.recorder import LONGEST_PAGE, Recorder
-from bot.report import write_report
+from bot.reports.report import write_report
 from bot.sandbox import Sandbox, channel
 from bot.vocabulary import Reason, Status
 

@@ -22,11 +22,11 @@ from practice_kit import (
 )
 
 from bot.admin import Admin
+from bot.cancel.endpoint import Answered
 from bot.cancel.verdicts import Verdict
-from bot.endpoint import Answered
+from bot.evidence.recorder import Recorder
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
-from bot.recorder import Recorder
 from bot.sandbox import Face, Sandbox
 from bot.vocabulary import Status
 from flows.open_order import open_order, open_store

@@ -9,13 +9,13 @@ from practice_kit import Cancels, MakeJob, Verdicts
 from pydantic import SecretStr
 
 from bot.admin import Admin
-from bot.doctor import Round
-from bot.doctor.show import Lines
+from bot.admin.first_page import reach
+from bot.checks.doctor import Round
+from bot.checks.doctor.show import Lines
 from bot.errors import RunStopped
 from bot.joblist import Job
 from bot.outcomes import Outcome
 from bot.pack import Pack, load_pack
-from bot.reaching import reach
 from bot.runner import RunEnd
 from bot.sandbox import Sandbox
 from bot.sandbox.languages import LANGUAGES, speech

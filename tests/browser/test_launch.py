@@ -11,8 +11,8 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright
 from playwright.sync_api import Error as PlaywrightError
 
-from bot.browser import launch, new_context
-from bot.browser.find import BrowserChoice, find_browser
+from bot.access.browser import launch, new_context
+from bot.access.find_browser import BrowserChoice, find_browser
 from bot.errors import BrowserDoesNotStart
 
 IMAGE = b"""<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>"""

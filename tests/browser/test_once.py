@@ -23,8 +23,8 @@ from playwright.sync_api import Browser
 from practice_kit import MakeJob
 from pydantic import SecretStr
 
+from bot.access.find_browser import BrowserChoice
 from bot.admin import Admin, wire_for
-from bot.browser.find import BrowserChoice
 from bot.cancel.verdicts import Verdict
 from bot.outcomes import Outcome
 from bot.pack import Pack, load_pack

@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import Browser, FloatRect, Locator, Page
 
 from bot.admin import Admin
+from bot.admin.finder import READ_PAGE, READ_ROWS
 from bot.errors import ElementMissing
-from bot.finder import READ_PAGE, READ_ROWS
+from bot.evidence.recorder import Recorder
 from bot.pack import Pack, load_pack
-from bot.recorder import Recorder
 
 KNOWN = ["Status", "Notes", "Store Name", "Order total", "Shipping service", "Prime", "Magento Website"]
 FOR_READERS = "position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip:rect(0,0,0,0);white-space:nowrap"

@@ -9,19 +9,20 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from bot.access.find_browser import BrowserChoice
 from bot.admin import Admin
-from bot.browser.find import BrowserChoice
+from bot.admin.finder import locate
+from bot.admin.screen import Screen
+from bot.checks.recording.command import CLICK, WALK, record_to_file
+from bot.checks.recording.drafts import Draft
+from bot.checks.recording.listening import Recording, wait_for
 from bot.cli.wiring import sign_in
-from bot.files.yamlfile import read_yaml, validate
-from bot.finder import locate
 from bot.joblist import Job
-from bot.launch import unopened_admin
+from bot.joblist.validation import validate
+from bot.joblist.yamlfile import read_yaml
 from bot.pack.model import READ_ONLY_KINDS, ScreenSpec
-from bot.recording.command import CLICK, WALK, record_to_file
-from bot.recording.drafts import Draft
-from bot.recording.listening import Recording, wait_for
+from bot.runner.launch import unopened_admin
 from bot.sandbox import Face, Sandbox
-from bot.screen import Screen
 from bot.settings import load_settings
 from flows.cancel_order import open_dialog
 from flows.open_order import open_order, open_sales_channel
@@ -414,8 +415,8 @@ def test_a_person_at_the_terminal_gets_a_file(
             look_at(page, "Sell products in the Amazon marketplace")
         return lambda: True
 
-    monkeypatch.setattr("bot.recording.command.unopened_admin", out_of_sight)
-    monkeypatch.setattr("bot.recording.command.enter_pressed", person)
+    monkeypatch.setattr("bot.checks.recording.command.unopened_admin", out_of_sight)
+    monkeypatch.setattr("bot.checks.recording.command.enter_pressed", person)
     monkeypatch.setattr("sys.stdin.isatty", lambda: True, raising=False)
     settings = load_settings(
         admin_url=sandbox.url,

@@ -12,9 +12,9 @@ import pytest
 from practice_kit import HANGS, ORDER, US, Cancels, MakeJob, Verdicts, arrived, job_list
 
 from bot.admin import Admin
-from bot.cancel.verdicts import LOOK_IN_SELLER_CENTRAL, Answer, Verdict
+from bot.cancel.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
 from bot.ledger import Intent
-from bot.outcomes import Outcome
+from bot.outcomes import Answer, Outcome
 from bot.runner import RunEnd
 from bot.sandbox import UNKNOWN_ORDER, Sandbox
 from bot.vocabulary import Status

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, Request, expect
 from run_kit import run_info
 
 from bot.outcomes import OrderResult, Outcome
-from bot.report import write_report
+from bot.reports.report import write_report
 from bot.vocabulary import Reason
 
 CANCELED, DOUBTFUL, MISSING = "112-1215998-3002091", "112-1215998-3002092", "113-4417720-6118003"
@@ -177,7 +177,7 @@ def test_nothing_sticks_out_sideways(opened: Page, width: int) -> None:
 def test_an_order_of_a_long_list_is_found_by_its_number(
     page: Page, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.report.SHEET", 1)
+    monkeypatch.setattr("bot.reports.report.SHEET", 1)
     info = run_info("20260301-021405")
     results = [order(number, Outcome.CANCELED) for number in (CANCELED, DOUBTFUL, MISSING)]
     page.goto(write_report(tmp_path, info, results).as_uri())

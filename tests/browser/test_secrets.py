@@ -258,9 +258,9 @@ def test_no_failure_lets_a_secret_out(
 @pytest.mark.parametrize(
     ("place", "expected"),
     [
-        pytest.param("bot.screen.Screen.fill", 3, id="while it signs in", marks=pytest.mark.thorough),
+        pytest.param("bot.admin.screen.Screen.fill", 3, id="while it signs in", marks=pytest.mark.thorough),
         pytest.param("flows.cancel_order.open_order", 3, id="at an order"),
-        pytest.param("bot.launch.write_report", 1, id="while it writes the report", marks=pytest.mark.thorough),
+        pytest.param("bot.runner.launch.write_report", 1, id="while it writes the report", marks=pytest.mark.thorough),
     ],
 )
 def test_no_defect_whose_words_hold_them_lets_a_secret_out(

@@ -7,9 +7,9 @@ from log_kit import logged
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Playwright, Route
 
-import bot.session
-from bot.browser.find import BrowserChoice
-from bot.session import BrowserSession
+import bot.access.session
+from bot.access.find_browser import BrowserChoice
+from bot.access.session import BrowserSession
 
 PAGE = "http://127.0.0.1/"
 
@@ -93,7 +93,7 @@ def test_requests_to_other_hosts_are_blocked_and_counted_in_every_way_to_make_th
 def test_a_page_that_asks_for_ever_new_hosts_makes_no_endless_list(
     session: BrowserSession, open_page: Callable[[str], Page], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bot.session, "HOSTS", 2)
+    monkeypatch.setattr(bot.access.session, "HOSTS", 2)
     page = open_page("")
     page.evaluate(
         """async () => {

@@ -12,12 +12,12 @@ from playwright.sync_api import Browser, Page
 from practice_kit import HANGS, Start, job_list
 from pydantic import SecretStr
 
-import bot.signin.twofactor
+import bot.access.two_factor
 from bot.admin import Admin
 from bot.errors import CountermandError, RunStopped
+from bot.evidence.recorder import Recorder
 from bot.ledger import Ledger
 from bot.pack import Pack
-from bot.recorder import Recorder
 from bot.sandbox import Sandbox
 from flows.sign_in import sign_in
 
@@ -33,7 +33,7 @@ class Clocks:
         self.sandbox = sandbox
         self.said: list[str] = []
         self.offset = 0.0
-        monkeypatch.setattr(bot.signin.twofactor, "time", SimpleNamespace(time=lambda: time.time() + self.offset))
+        monkeypatch.setattr(bot.access.two_factor, "time", SimpleNamespace(time=lambda: time.time() + self.offset))
         self.server(10 - time.time() % 30)
 
     def server(self, seconds: float) -> None:
@@ -245,7 +245,7 @@ def test_secret_and_codes_are_in_no_evidence(
         codes.append("135792")
         return codes[-1]
 
-    monkeypatch.setattr(bot.signin.twofactor.pyotp.TOTP, "at", remember)
+    monkeypatch.setattr(bot.access.two_factor.pyotp.TOTP, "at", remember)
     monkeypatch.setattr(sandbox._site._two_factor, "check", lambda account, code: "wrong")
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         ledger.trail.copy_to(tmp_path)

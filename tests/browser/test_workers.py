@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from practice_kit import HANGS, MAIN, ORDER, US, Cancels, OnArrival, Start
 
+from bot.evidence.verify import verify
 from bot.ledger import Ledger
 from bot.sandbox import Face, Sandbox
-from bot.verify import verify
 
 UNSHIPPED = {
     US: [ORDER, "112-1215998-3002089", "112-6177312-0215004"],

@@ -15,12 +15,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from bot.evidence.verify import verify
 from bot.ledger import Intent, Ledger
 from bot.ledger.trail import TRAIL_FILE
 from bot.outcomes import OrderResult, Outcome
-from bot.results import RESULTS_FILE
+from bot.reports.results import RESULTS_FILE
 from bot.sandbox import Sandbox
-from bot.verify import verify
 
 CHILD = Path(__file__).with_name("killed_at.py")
 JOBS = "jobs.yaml"

@@ -12,13 +12,13 @@ from bot.admin import Admin
 from bot.cancel.guard import Permit
 from bot.cancel.verdicts import Verdict
 from bot.errors import CannotSignIn, CannotStart, RunStopped
+from bot.evidence.recorder import NoRecorder, Recorder
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
-from bot.logs import log_lines_to
 from bot.outcomes import Outcome
-from bot.recorder import NoRecorder, Recorder
+from bot.runner.logs import log_lines_to
 from bot.runner.worker import Book, Worker
-from bot.runner.workplace import Place, defects_logged
+from bot.runner.worker_process import Place, defects_logged
 
 HOST = "shop.example"
 

@@ -16,7 +16,7 @@ from typing import Any
 from chaos_figures import State, state_of
 from chaos_kit import JOBS, Bots, find_out
 
-from bot.browser.find import find_browser
+from bot.access.find_browser import find_browser
 from bot.ledger import Event
 from bot.sandbox import Order, Sandbox
 

@@ -16,13 +16,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from bot import launch
 from bot.admin import Admin
 from bot.cancel import wire
 from bot.cli import main
 from bot.ledger.intents import Intents
 from bot.ledger.runs import Runs
 from bot.ledger.trail import Trail
+from bot.runner import launch
 from flows import cancel_order
 
 SIGKILL = getattr(signal, "SIGKILL", 9)  # Windows ends the process at once for any number
@@ -87,7 +87,9 @@ def shorten_times() -> None:
     """Make the times shorter that a frozen bot has to outlast; an error where the program no longer has them."""
     if seconds := os.environ.get("CLAIM_SECONDS"):
         if not isinstance(vars(launch.Task).get("claim_seconds"), property):
-            raise RuntimeError("bot.launch.Task has no claim_seconds any more: say here where claims get their time")
+            raise RuntimeError(
+                "bot.runner.launch.Task has no claim_seconds any more: say here where claims get their time"
+            )
         launch.Task.claim_seconds = property(lambda _: float(seconds))  # type: ignore[method-assign, assignment]
     if seconds := os.environ.get("FRESH_SECONDS"):
         if not hasattr(wire, "FRESH_SECONDS"):

@@ -44,7 +44,7 @@ from chaos_figures import STARTING, Figures, State, state_of, table
 from chaos_kit import JOBS, Bots, find_out, read_results
 from frozen_bots import freeze_one
 
-from bot.browser.find import find_browser
+from bot.access.find_browser import find_browser
 from bot.ledger import Event, Ledger
 from bot.outcomes import Outcome
 from bot.sandbox import Face, Order, Sandbox, Shop

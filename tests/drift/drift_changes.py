@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from drift_scripts import UNSEEN
 
-from bot.check.model import Aspect
+from bot.checks.check.model import Aspect
 
 NOTHING = "nothing"
 """What must be said of a change that a person does not notice, or that is none of the screen's but of its data."""

@@ -8,9 +8,9 @@ from drift_changes import NOTHING, Change
 from drift_scripts import HELPERS
 
 from bot.admin import Admin
-from bot.check.inspector import Inspector
-from bot.check.model import Aspect, Drift, ScreenReport
-from bot.screen import Screen
+from bot.admin.screen import Screen
+from bot.checks.check.inspector import Inspector
+from bot.checks.check.model import Aspect, Drift, ScreenReport
 from flows.open_order import open_all_orders
 
 

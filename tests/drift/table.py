@@ -15,9 +15,9 @@ from loguru import logger
 from playwright.sync_api import sync_playwright
 from pydantic import SecretStr
 
+from bot.access.browser import launch, new_context
+from bot.access.find_browser import find_browser
 from bot.admin import Admin
-from bot.browser import launch, new_context
-from bot.browser.find import find_browser
 from bot.pack import load_pack
 from bot.sandbox import Face, Sandbox
 from flows.open_order import open_store

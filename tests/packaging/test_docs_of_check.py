@@ -5,7 +5,7 @@ from pathlib import Path
 
 from drift_changes import CHANGES
 
-from bot.check.model import Aspect
+from bot.checks.check.model import Aspect
 
 ROOT = Path(__file__).resolve().parents[2]
 

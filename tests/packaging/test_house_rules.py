@@ -16,7 +16,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ENGINE = sorted((ROOT / "bot").rglob("*.py"))
 FLOWS = sorted((ROOT / "flows").rglob("*.py"))
-COMMAND_LINE = ROOT / "bot" / "cli"
 PYTEST_PLUGIN = ROOT / "bot" / "pytest_plugin.py"
 SANDBOX = ROOT / "bot" / "sandbox"
 BLIND = {"first", "last", "nth", "sleep", "wait_for_timeout"}
@@ -58,34 +57,12 @@ def blind_acts(path: Path) -> Iterator[str]:
                 yield f"{where(path, node)}: networkidle"
 
 
-def test_the_engine_never_imports_the_flows() -> None:
-    found = [
-        where(path, node)
-        for path in ENGINE
-        if path != PYTEST_PLUGIN and not path.is_relative_to(COMMAND_LINE)
-        for module, _, node in imports(path)
-        if in_package(module, "flows")
-    ]
-    assert found == []
-
-
 def test_the_flows_take_nothing_from_playwright_but_its_page() -> None:
     found = [
         where(path, node)
         for path in FLOWS
         for module, name, node in imports(path)
         if in_package(module, "playwright") and (module, name) != ("playwright.sync_api", "Page")
-    ]
-    assert found == []
-
-
-def test_the_flows_never_import_the_command_line_or_the_sandbox() -> None:
-    found = [
-        where(path, node)
-        for path in FLOWS
-        for module, name, node in imports(path)
-        for whole in (module, f"{module}.{name}")
-        if in_package(whole, "bot.cli") or in_package(whole, "bot.sandbox")
     ]
     assert found == []
 

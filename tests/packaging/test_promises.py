@@ -11,6 +11,9 @@ import typer
 from pydantic_core import PydanticUndefined
 from run_kit import RUN_FILES
 
+from bot.access.attempts import A_PERSON
+from bot.access.two_factor import SKEW
+from bot.accounts import read_accounts_file
 from bot.cli import app
 from bot.environment import read_written
 from bot.joblist import MOST_ORDERS, Expect, read_job_list
@@ -19,12 +22,9 @@ from bot.ledger.signins import PASSWORDS
 from bot.outcomes import Outcome
 from bot.pack import packs_folder
 from bot.pack.language import codes
-from bot.report import EVIDENCE_BUDGET, SHEET
+from bot.reports.report import EVIDENCE_BUDGET, SHEET
 from bot.runner.worker import FIRST_REST, LONGEST_REST, RESTS
 from bot.settings import Settings
-from bot.signin.accounts import read_accounts_file
-from bot.signin.attempts import A_PERSON
-from bot.signin.twofactor import SKEW
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")

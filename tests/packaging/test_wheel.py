@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.browser.find import BrowserChoice
+from bot.access.find_browser import BrowserChoice
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = "Scripts" if sys.platform == "win32" else "bin"
@@ -70,7 +70,7 @@ def test_the_wheel_contains_every_kind_of_data(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         kinds = {f"{Path(name).parts[:3]} {Path(name).suffix}" for name in archive.namelist()}
         names = set(archive.namelist())
-    assert "bot/report/report.html.j2" in names
+    assert "bot/reports/report.html.j2" in names
     assert "bot/py.typed" in names
     assert "bot/selectors/asc-4.3/pack.yaml" in names
     assert f"{('bot', 'sandbox', 'static')} .js" in kinds

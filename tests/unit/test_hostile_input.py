@@ -21,15 +21,15 @@ from run_kit import run_info
 
 from bot.cancel.verdicts import Verdict
 from bot.errors import InputInvalid, Mismatch, PageTrouble
+from bot.evidence.recorder import NoRecorder
 from bot.joblist import Job, read_job_list
 from bot.ledger import Event, Ledger
-from bot.logs import log_to
 from bot.outcomes import Outcome
-from bot.progress import PlainProgress, Progress, make_progress
-from bot.recorder import NoRecorder
-from bot.report import write_report
-from bot.results import read_run, write_results
+from bot.reports.progress import PlainProgress, Progress, make_progress
+from bot.reports.report import write_report
+from bot.reports.results import read_run, write_results
 from bot.runner import AtHand, Limits, Runner
+from bot.runner.logs import log_to
 from bot.vocabulary import Reason
 
 FIRST, SECOND, THIRD = (f"112-1215998-300209{number}" for number in (1, 2, 3))

@@ -55,19 +55,19 @@ import bot.runner.worker
 import flows.cancel_order
 import flows.recover_order
 from bot.admin import Admin
-from bot.cancel.verdicts import Answer, Verdict, after_confirm, pressed_before
+from bot.admin.changes import AWAIT_REST
+from bot.admin.screen import Glance, Screen
+from bot.cancel.endpoint import Answered
+from bot.cancel.verdicts import Verdict, after_confirm, pressed_before
 from bot.cancel.wire import Wire
-from bot.changes import AWAIT_REST
-from bot.endpoint import Answered
+from bot.evidence.recorder import NoRecorder, Recorder
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.ledger.database import connect_in_memory
 from bot.ledger.schema import intents as intents_table
-from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.outcomes import Answer, OrderResult, Outcome, RunInfo
 from bot.pack import load_pack
-from bot.recorder import NoRecorder, Recorder
 from bot.runner import AtHand, Limits, RunEnd, Runner
-from bot.screen import Glance, Screen
 from bot.vocabulary import Reason, Status
 from flows.cancel_order import cancel_order
 

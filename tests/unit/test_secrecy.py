@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
-from bot.secrecy import HIDDEN, cleaner, secrets_that_are_set
+from bot.secrecy import HIDDEN, cleaner
+from bot.settings import secrets_that_are_set
 
 AWKWARD = "a \"b\" 'c' <d> & \\ é"
 

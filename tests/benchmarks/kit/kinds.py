@@ -11,8 +11,8 @@ from pathlib import Path
 from playwright.sync_api import sync_playwright
 
 from bot import __version__
-from bot.browser import VIEWPORT
-from bot.browser.find import find_browser
+from bot.access.browser import VIEWPORT
+from bot.access.find_browser import find_browser
 from kit.environments import NotInstalled, chrome_driver, environment
 
 PEERS = Path(__file__).resolve().parents[1] / "peers"

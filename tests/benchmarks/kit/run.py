@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot import __version__
+from bot.access.session import browser_session
 from bot.admin import Admin
+from bot.evidence.recorder import Recorder
+from bot.evidence.run_folder import make_run_folder
 from bot.joblist import Job
 from bot.ledger import Ledger
-from bot.logs import log_to
 from bot.outcomes import OrderResult, RunInfo
 from bot.pack import load_pack
-from bot.recorder import Recorder
-from bot.runfolder import make_run_folder
 from bot.runner import AtHand, Limits, RunEnd, Runner
-from bot.session import browser_session
+from bot.runner.logs import log_to
 from bot.settings import load_settings
 from flows.cancel_order import cancel_order
 from flows.sign_in import sign_in

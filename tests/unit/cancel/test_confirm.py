@@ -12,13 +12,13 @@ import bot.cancel.confirm
 import bot.cancel.wire
 from bot.admin import Admin
 from bot.cancel.confirm import PRESS_SECONDS, Heard, answer_to_form, await_answer, conclude, press_confirm
+from bot.cancel.endpoint import Answered
 from bot.cancel.guard import Permit
-from bot.cancel.verdicts import Answer, Verdict
+from bot.cancel.verdicts import Verdict
 from bot.cancel.wire import FRESH_SECONDS, Passage
-from bot.endpoint import Answered
 from bot.errors import LedgerTrouble, NotLetThrough, PressedBefore, RunStopped, StoodStill
 from bot.ledger import Event, Ledger
-from bot.outcomes import Outcome
+from bot.outcomes import Answer, Outcome
 from bot.pack import load_pack
 from bot.vocabulary import Reason
 

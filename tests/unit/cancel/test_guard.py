@@ -9,12 +9,12 @@ from typing import Any, cast
 import pytest
 
 from bot.admin import Admin
+from bot.admin.screen import Glance, Screen
 from bot.cancel import guard
 from bot.cancel.guard import Listed, Opened, Permit, Sighting, issue_permit, look_at_order
 from bot.errors import ElementMissing, Mismatch, ScreenChanged
 from bot.joblist import Expect, Job
 from bot.pack import load_pack
-from bot.screen import Glance, Screen
 from bot.vocabulary import Reason, Status
 
 ROOT = Path(__file__).resolve().parents[3]

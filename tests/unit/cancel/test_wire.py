@@ -9,9 +9,9 @@ from log_kit import logged
 from playwright.sync_api import Error as PlaywrightError
 
 import bot.cancel.wire
+from bot.cancel.endpoint import Answered
 from bot.cancel.requests import Allowed, Sent
 from bot.cancel.wire import FRESH_SECONDS, Passage, Wire
-from bot.endpoint import Answered
 from bot.errors import NotLetThrough, PageTrouble, SessionEnded
 
 URL = "https://shop.example/admin"

@@ -46,7 +46,7 @@ def _no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     def none() -> None:
         raise NoBrowser(where=" in this test")
 
-    monkeypatch.setattr("bot.session.sync_playwright", none)
+    monkeypatch.setattr("bot.access.session.sync_playwright", none)
 
 
 @pytest.fixture
@@ -104,7 +104,7 @@ def shop(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> Shop:
             host="shop.example:8443/admin", pressed=False, answers=[], recognised="", begin_again=lambda: None
         )
 
-    monkeypatch.setattr("bot.launch.open_admin", admin)
+    monkeypatch.setattr("bot.runner.launch.open_admin", admin)
     monkeypatch.setattr("flows.cancel_order.cancel_order", shop.work("cancel"))
     monkeypatch.setattr("flows.read_order.plan_order", shop.work("plan"))
     return shop

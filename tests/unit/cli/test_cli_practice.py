@@ -43,7 +43,7 @@ def served(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         yield
 
     monkeypatch.setattr("bot.sandbox.Sandbox", Noted)
-    monkeypatch.setattr("bot.stopping.stop_on_signals", ended_at_once)
+    monkeypatch.setattr("bot.runner.stopping.stop_on_signals", ended_at_once)
     return served
 
 

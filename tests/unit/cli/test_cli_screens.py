@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.doctor import CHECKS, Finding, State
+from bot.checks.doctor import CHECKS, Finding, State
 
 if TYPE_CHECKING:
     from conftest import Countermand
@@ -63,7 +63,7 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> dict[str, State]:
                 show.ended(check, Finding(check=check.name, state=found[check.name], found="So it is."))
         return 0
 
-    monkeypatch.setattr("bot.check.command.examine", examine)
+    monkeypatch.setattr("bot.checks.check.command.examine", examine)
     return found
 
 

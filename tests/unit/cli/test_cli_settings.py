@@ -18,8 +18,8 @@ import typer
 
 from bot.cli import app
 from bot.errors import ElementMissing, Interrupted, RunStopped
+from bot.evidence.recorder import Recorder
 from bot.pack import packs_folder
-from bot.recorder import Recorder
 
 if TYPE_CHECKING:
     from conftest import Countermand, Shop
@@ -81,7 +81,7 @@ def test_a_run_stops_after_as_many_failures_as_are_set(
 def rested(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """How long was rested, each time; nobody waits for it."""
     rested: list[float] = []
-    monkeypatch.setattr("bot.stopping.StopRequest.wait", lambda _, seconds: rested.append(seconds))
+    monkeypatch.setattr("bot.runner.stopping.StopRequest.wait", lambda _, seconds: rested.append(seconds))
     return rested
 
 
@@ -112,7 +112,7 @@ def test_the_next_order_waits_for_the_pace_that_is_set(
         raise Interrupted
 
     rested: list[float] = []
-    monkeypatch.setattr("bot.stopping.StopRequest.wait", stopped)
+    monkeypatch.setattr("bot.runner.stopping.StopRequest.wait", stopped)
     monkeypatch.setenv("COUNTERMAND_PACE", setting)
     assert countermand(*command, "jobs.yaml", *options).status == 130
     assert [order for _, order, _ in three.worked] == [FIRST]
@@ -229,8 +229,8 @@ def test_a_tilde_is_a_home_folder_in_what_check_and_record_are_told(
     def stop(*given: Any) -> None:
         raise RunStopped(reason=next(str(one) for one in given if "folder-of-mine" in str(one)))
 
-    monkeypatch.setattr("bot.check.command.check", lambda *given: stop(given[-1].baselines))
-    monkeypatch.setattr("bot.recording.command.record_to_file", stop)
+    monkeypatch.setattr("bot.checks.check.command.check", lambda *given: stop(given[-1].baselines))
+    monkeypatch.setattr("bot.checks.recording.command.record_to_file", stop)
     command = ["check"] if option == "--baselines" else ["record", "order_details"]
     assert countermand(*command, f"{option}=~/folder-of-mine").err == f"{home / 'folder-of-mine'}\n"
 
@@ -247,7 +247,7 @@ def test_a_saved_page_is_opened_in_the_browser_of_dotenv(
         raise RunStopped(reason=browser)
 
     Path(".env").write_text("COUNTERMAND_BROWSER=/opt/chrome\n", encoding="utf-8")
-    monkeypatch.setattr("bot.check.savedpage.saved_page", stop)
+    monkeypatch.setattr("bot.checks.check.savedpage.saved_page", stop)
     assert countermand("pack", "lint", "asc-4.3", "--page", "page.html").err == "/opt/chrome\n"
 
 
@@ -286,11 +286,11 @@ class Opened:
             self.admin = given
             raise RunStopped(reason="That is far enough.")
 
-        monkeypatch.setattr("bot.session.sync_playwright", lambda: nullcontext())
-        monkeypatch.setattr("bot.session.find_browser", lambda named, *_, **__: named)
-        monkeypatch.setattr("bot.session.BrowserSession", session)
-        monkeypatch.setattr("bot.launch.Recorder", recorder)
-        monkeypatch.setattr("bot.launch.Admin", admin)
+        monkeypatch.setattr("bot.access.session.sync_playwright", lambda: nullcontext())
+        monkeypatch.setattr("bot.access.session.find_browser", lambda named, *_, **__: named)
+        monkeypatch.setattr("bot.access.session.BrowserSession", session)
+        monkeypatch.setattr("bot.runner.launch.Recorder", recorder)
+        monkeypatch.setattr("bot.runner.launch.Admin", admin)
 
     def said_to_the_admin(self) -> dict[str, object]:
         names = ("patience", "settle", "recover_after", "allowed_hosts", "direct", "by_hand")

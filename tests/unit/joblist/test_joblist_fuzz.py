@@ -15,7 +15,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from bot.errors import InputInvalid
-from bot.files.textfile import listing
+from bot.files import listing
 from bot.joblist import MOST_ORDERS, JobList, read_job_list
 from bot.joblist.csvfile import COLUMNS
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason

@@ -12,12 +12,11 @@ from typing import Any
 import pytest
 from run_kit import HOST, ORDER, OTHER, STARTED, job, permit, run_info
 
-from bot.cancel.verdicts import Answer
 from bot.errors import LedgerTrouble, PressedBefore
 from bot.joblist import Expect, Job
 from bot.ledger import Intent, Ledger
 from bot.ledger.schema import SCHEMA_VERSION
-from bot.outcomes import OrderResult, Outcome
+from bot.outcomes import Answer, OrderResult, Outcome
 from bot.vocabulary import Reason, Status
 
 ADVICE = (

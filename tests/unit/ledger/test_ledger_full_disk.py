@@ -14,10 +14,9 @@ import pytest
 from log_kit import logged
 from run_kit import HOST, ORDER, RUN_ID, job, permit, run_info
 
-from bot.cancel.verdicts import Answer
 from bot.errors import EvidenceNotWritten
 from bot.ledger import Event, Ledger
-from bot.outcomes import OrderResult, Outcome
+from bot.outcomes import Answer, OrderResult, Outcome
 from bot.vocabulary import Reason
 
 FULL = os.strerror(errno.ENOSPC)

@@ -9,10 +9,9 @@ import pytest
 import sqlalchemy as sa
 from run_kit import ORDER
 
-from bot.cancel.verdicts import Answer
 from bot.ledger import Ledger
 from bot.ledger.schema import SCHEMA_VERSION, STEPS, migrate
-from bot.outcomes import Outcome
+from bot.outcomes import Answer, Outcome
 from bot.vocabulary import Reason
 
 

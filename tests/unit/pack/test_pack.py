@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.errors import CannotStart, InputInvalid
-from bot.files.yamlfile import read_yaml
+from bot.joblist.yamlfile import read_yaml
 from bot.pack import Pack, load_pack, load_packs, match_route, pack_schema, packs_folder
 from bot.pack.lint import REQUIRED
 from bot.vocabulary import Reason, Status

@@ -7,7 +7,7 @@ from bot.errors import RunStopped
 from bot.joblist import Job
 from bot.outcomes import OrderResult, Outcome
 from bot.runner.dispatch import Dispatch
-from bot.runner.tempo import Tempo
+from bot.runner.throttle import Tempo
 from bot.runner.worker import result_of
 from bot.vocabulary import Reason
 

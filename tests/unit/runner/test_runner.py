@@ -32,12 +32,12 @@ from bot.errors import (
     SessionEnded,
     Technical,
 )
+from bot.evidence.recorder import Recorder
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
-from bot.logs import log_to
 from bot.outcomes import OrderResult, Outcome, RunInfo
-from bot.recorder import Recorder
 from bot.runner import AtHand, Limits, RunEnd, Runner
+from bot.runner.logs import log_to
 from bot.secrecy import Clean, cleaner
 from bot.vocabulary import Reason, Status
 

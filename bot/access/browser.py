@@ -1,0 +1,182 @@
+"""Starts a browser so that it can only talk to the hosts that it may talk to.
+
+What the browser may talk to is settled in its resolver of host names: every name, and every literal
+address, that is not allowed is answered with "no such host". Routing requests through this program instead
+would switch off the browser's HTTP cache. A proxy would resolve the names itself and so go around that
+rule, which is why none is used, not even the system's.
+"""
+
+import os
+import re
+import sys
+from collections.abc import Collection
+from typing import Any
+
+from loguru import logger
+from playwright.sync_api import Browser, BrowserContext, Playwright, StorageState, ViewportSize
+from playwright.sync_api import Error as PlaywrightError
+
+from bot.access.find_browser import BrowserChoice
+from bot.errors import BrowserDoesNotStart
+from bot.identity import host_patterns
+
+START_LIMIT = 60_000
+"""How long a browser may take to start, in milliseconds."""
+
+VIEWPORT: ViewportSize = {"width": 1440, "height": 1000}
+"""The size of the page, in CSS pixels: wide enough that the Admin folds nothing away."""
+
+_QUIET = (
+    # Playwright itself already silences updates, sync, background networking and the first-run pages.
+    "--disable-client-side-phishing-detection",
+    "--disable-domain-reliability",
+    "--dns-prefetch-disable",
+    "--no-pings",
+    "--no-proxy-server",
+    "--proxy-server=direct://",  # the headless shell knows no other way to say it
+    # Peer-to-peer connections resolve no names: without a proxy this leaves them no way out at all.
+    "--webrtc-ip-handling-policy=disable_non_proxied_udp",
+    "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # what the headless shell calls it
+)
+
+_NO_FONTS = ("--disable-remote-fonts",)
+
+
+def launch_options(
+    choice: BrowserChoice,
+    *,
+    headed: bool = False,
+    allowed_hosts: Collection[str] = (),
+    secrets: Collection[str] = (),
+    fonts: bool = True,
+) -> dict[str, Any]:
+    """The arguments of Playwright's ``launch`` for this browser: see ``launch``."""
+    rules = ["MAP * ~NOTFOUND", *(f"EXCLUDE {pattern}" for pattern in host_patterns(allowed_hosts))]
+    options: dict[str, Any] = {
+        "headless": not headed,
+        "args": [*_QUIET, *(() if fonts else _NO_FONTS), "--host-resolver-rules=" + ", ".join(rules)],
+        "chromium_sandbox": not _is_root_on_linux(),
+        "timeout": START_LIMIT,
+        # A browser has no use for this program's settings, and passwords are among them.
+        "env": {
+            name: value
+            for name, value in os.environ.items()
+            if not name.upper().startswith("COUNTERMAND_") and value not in secrets
+        },
+        # Ctrl-C is answered by this program, which closes the browser when the order in hand is safe.
+        "handle_sigint": False,
+        "handle_sigterm": False,
+        "handle_sighup": False,
+    }
+    if choice.executable is None:
+        options["channel"] = "chromium"  # or Playwright would take its headless shell
+    else:
+        options["executable_path"] = choice.executable
+    return options
+
+
+def launch(
+    playwright: Playwright,
+    choice: BrowserChoice,
+    *,
+    headed: bool,
+    allowed_hosts: Collection[str],
+    secrets: Collection[str] = (),
+    fonts: bool = True,
+) -> Browser:
+    """Start the browser, able to talk to ``allowed_hosts`` only, and told none of the ``secrets``.
+
+    Without ``fonts`` it loads none that a page brings.
+
+    A host is a name, a literal address, or ``*.`` and a domain, with or without a port, which is not looked
+    at. The browser keeps its sandbox, except where Chromium cannot have one: for root, and on a Linux that
+    gives it none, which is logged.
+
+    Raises:
+        BrowserDoesNotStart: with the reason and what to do about it.
+        CannotStart: an allowed host is not a host.
+    """
+    if headed and choice.headless_only:
+        raise BrowserDoesNotStart(
+            source=_capital(choice.source),
+            why="it cannot open a window",
+            advice="Leave --headed away, or get the full one with: python -m playwright install chromium.",
+        )
+    options = launch_options(choice, headed=headed, allowed_hosts=allowed_hosts, secrets=secrets, fonts=fonts)
+    try:
+        return playwright.chromium.launch(**options)
+    except PlaywrightError as error:
+        if not (options["chromium_sandbox"] and _lacks_sandbox(error.message)):
+            raise _does_not_start(choice, error) from error
+    logger.warning("This system gives the browser no sandbox. It starts without, for the allowed hosts only.")
+    try:
+        return playwright.chromium.launch(**{**options, "chromium_sandbox": False})
+    except PlaywrightError as error:
+        raise _does_not_start(choice, error) from error
+
+
+def new_context(
+    browser: Browser,
+    *,
+    viewport: ViewportSize = VIEWPORT,
+    locale: str = "en-US",
+    signed_in: StorageState | None = None,
+) -> BrowserContext:
+    """A fresh browser profile that keeps nothing, downloads nothing and looks the same on every machine.
+
+    With ``signed_in``, another profile's cookies, it goes on with the session that one had.
+    """
+    return browser.new_context(
+        viewport=viewport,
+        device_scale_factor=1,
+        locale=locale,
+        color_scheme="light",
+        reduced_motion="reduce",
+        permissions=[],
+        accept_downloads=False,
+        service_workers="block",
+        strict_selectors=True,
+        storage_state=signed_in,
+    )
+
+
+def _is_root_on_linux() -> bool:
+    return sys.platform.startswith("linux") and os.geteuid() == 0
+
+
+def _lacks_sandbox(playwrights_words: str) -> bool:
+    return "sandboxing failed" in playwrights_words or "No usable sandbox" in playwrights_words
+
+
+def _does_not_start(choice: BrowserChoice, error: PlaywrightError) -> BrowserDoesNotStart:
+    why, advice = _reason(error.message)
+    return BrowserDoesNotStart(source=_capital(choice.source), why=why, advice=advice)
+
+
+def _reason(playwrights_words: str) -> tuple[str, str]:
+    """Why a start failed and what to do, picked from Playwright's pages of words."""
+    libraries = "Get its libraries, as root, with: python -m playwright install-deps chromium."
+    another = "Install it anew, or name another browser in COUNTERMAND_BROWSER."
+    if library := re.search(r"error while loading shared libraries: ([^\s:]+)", playwrights_words):
+        return f"the system library {library[1]} is missing", libraries
+    if "Host system is missing dependencies" in playwrights_words:
+        return "system libraries are missing", libraries
+    if re.search(r"XServer|[Mm]issing X server|cannot open display|ozone_platform", playwrights_words):
+        return "there is no display to open a window on", "Leave --headed away, or start it on a desktop."
+    if re.search(r"Executable doesn't exist|\bENOENT\b", playwrights_words):
+        return "its program file is not there any more", another
+    if re.search(r"\bEACCES\b|\bEPERM\b", playwrights_words):
+        return "this user may not run it", another
+    if re.search(r"\bENOEXEC\b|\bEFTYPE\b|\bUNKNOWN\b|Exec format error", playwrights_words):
+        return "its program file is not a program for this system", another
+    if re.search(r"Timeout \d+ms exceeded", playwrights_words):
+        return f"it gave no sign of life within {START_LIMIT // 1000} seconds", another
+    if ended := re.search(r"<process did exit: exitCode=(\d+)", playwrights_words):
+        return f"it ended at once, with exit status {ended[1]}", another
+    if ended := re.search(r"<process did exit: exitCode=\w+, signal=(\w+)", playwrights_words):
+        return f"it was ended at once, by {ended[1]}", another
+    return playwrights_words.partition("\n")[0].removeprefix("BrowserType.launch: ").rstrip("."), another
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]

@@ -1,0 +1,200 @@
+"""A browser session for a run: the browser started, a fresh page on demand, everything closed at the end."""
+
+import os
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from typing import Self
+
+from loguru import logger
+from playwright.sync_api import Browser, BrowserContext, Dialog, Download, Page, Playwright, sync_playwright
+from playwright.sync_api import Error as PlaywrightError
+
+from bot.access.browser import launch, new_context
+from bot.access.find_browser import BrowserChoice, find_browser
+from bot.access.kept_session import KeptSession
+from bot.cancel.wire import Wire
+from bot.identity import host_of, is_allowed
+from bot.settings import Settings
+from bot.wording import harmless
+
+HOSTS = 50
+"""So many blocked hosts are told apart: a page can make up any number."""
+
+OTHER_HOSTS = "other hosts"
+
+MOST_WORDS = 200
+"""Characters of a page's own words that are logged."""
+
+
+class BrowserSession:
+    """One browser and one context; the Admin's session cookie lives in it. Make it with ``browser_session``."""
+
+    def __init__(
+        self,
+        playwright: Playwright,
+        choice: BrowserChoice,
+        hosts: tuple[str, ...],
+        headed: bool,
+        kept: KeptSession | None = None,
+        blocked: dict[str, int] | None = None,
+        secrets: Collection[str] = (),
+        fonts: bool = True,
+        wire: Wire | None = None,
+    ) -> None:
+        self._playwright = playwright
+        self._choice = choice
+        self._hosts = hosts
+        self._headed = headed
+        self._kept = kept
+        self._browser: Browser | None = None
+        self._context: BrowserContext | None = None
+        self._secrets = secrets
+        self._fonts = fonts
+        self._wire = wire
+        self._opening = False
+        self.blocked: dict[str, int] = {} if blocked is None else blocked
+        """Requests to hosts that are not allowed, by host; those beyond ``HOSTS`` hosts together."""
+
+    def start(self) -> Self:
+        """Start the browser, so that a machine that cannot is known before anything else is done."""
+        self._browser = launch(
+            self._playwright,
+            self._choice,
+            headed=self._headed,
+            allowed_hosts=self._hosts,
+            secrets=self._secrets,
+            fonts=self._fonts,
+        )
+        if self._wire is not None:
+            self._wire.guard_browser(self._browser)
+        self._context = self._watched(new_context(self._browser, signed_in=self._kept.load() if self._kept else None))
+        return self
+
+    def fresh_page(self) -> Page:
+        """A new page in the same session; a browser that died is started anew.
+
+        The pages before it are closed with the profile that they were in: driver and browser remember every request
+        of a profile as long as it is there, and grow with it.
+        """
+        if self._browser is None or self._context is None or not self._browser.is_connected():
+            logger.warning("the browser is started anew")
+            self.start()
+        elif self._context.pages:
+            signed_in = self._context.storage_state()
+            self._context.close()
+            self._context = self._watched(new_context(self._browser, signed_in=signed_in))
+        if self._context is None:
+            raise RuntimeError("the session was not started")
+        self._opening = True  # a page that comes while this is not so was opened by another page
+        try:
+            return self._context.new_page()
+        finally:
+            self._opening = False
+
+    def second_page(self) -> Page:
+        """A page beside those that are open, in the same profile."""
+        if self._context is None:
+            raise RuntimeError("the session was not started")
+        self._opening = True
+        try:
+            return self._context.new_page()
+        finally:
+            self._opening = False
+
+    def keep(self) -> None:
+        """Keep the Admin's session as it is now, for a browser that is started anew and for the next run."""
+        if self._kept is not None and self._context is not None:
+            self._kept.save(self._context.storage_state())
+
+    def close(self) -> None:
+        """Close the browser."""
+        if self._browser is not None:
+            self._browser.close()
+
+    def _watched(self, context: BrowserContext) -> BrowserContext:
+        context.on("requestfailed", lambda request: self._note_blocked(request.url))
+        context.on("dialog", _refuse_dialog)
+        context.on("page", self._watch_or_refuse)
+        return context
+
+    def _watch_or_refuse(self, page: Page) -> None:
+        if not self._opening:
+            logger.warning("the page opened a window of its own; it was closed")
+            with _gone_by_now():
+                page.close()
+            return
+        page.on("download", _tell_of_download)
+        page.on("websocket", lambda socket: self._note_blocked(socket.url))
+
+    def _note_blocked(self, url: str) -> None:
+        """Count a request that failed, or a connection that may yet, if its host is why it does."""
+        host = host_of(url)
+        if not host or is_allowed(host, self._hosts):
+            return
+        if host not in self.blocked and len(self.blocked) >= HOSTS:
+            host = OTHER_HOSTS
+        if host not in self.blocked:
+            logger.info("blocked a request to {}: it is not an allowed host", host)
+        self.blocked[host] = self.blocked.get(host, 0) + 1
+
+
+@contextmanager
+def _gone_by_now() -> Iterator[None]:
+    """What a page opened may be gone with it before it is answered."""
+    try:
+        yield
+    except PlaywrightError as error:
+        logger.debug("it was gone already: {}", error.message)
+
+
+def _refuse_dialog(dialog: Dialog) -> None:
+    """Answer a dialog of the browser's own, which would hold the page up, with no; a page may always be left."""
+    if dialog.type == "beforeunload":
+        logger.info("the page asked not to be left, and was left")
+        with _gone_by_now():
+            dialog.accept()
+        return
+    words = harmless(dialog.message)[:MOST_WORDS]
+    logger.warning("the page opened a dialog of the browser ({}: {}); it was dismissed", dialog.type, words)
+    with _gone_by_now():
+        dialog.dismiss()
+
+
+def _tell_of_download(download: Download) -> None:
+    name = harmless(download.suggested_filename)[:MOST_WORDS]
+    logger.warning("the page offered a file ({}); it was not downloaded", name)
+
+
+@contextmanager
+def browser_session(
+    settings: Settings,
+    *,
+    headed: bool = False,
+    kept: KeptSession | None = None,
+    blocked: dict[str, int] | None = None,
+    wire: Wire | None = None,
+) -> Iterator[BrowserSession]:
+    """A started browser that may talk to the Admin's host and the allowed ones only.
+
+    With ``kept`` it goes on with the session that was kept there, and can keep its own. In ``blocked`` it counts the
+    requests to other hosts. With a ``wire``, every request of it that could cancel an order is looked at there.
+
+    Raises:
+        NoBrowser, CannotStart: there is none, or it does not start.
+    """
+    # What sends a cancel trusts the authorities that this machine trusts, as browsers do.
+    os.environ.setdefault("NODE_USE_SYSTEM_CA", "1")
+    with sync_playwright() as playwright:
+        choice = find_browser(settings.browser, playwright, headed=headed)
+        hosts = (settings.host, *settings.allowed_hosts)
+        secrets = [secret for account in settings.pool for secret in account.secrets]
+        session = BrowserSession(
+            playwright, choice, hosts, headed, kept, blocked, secrets, settings.fonts, wire
+        ).start()
+        try:
+            yield session
+        finally:
+            try:
+                session.close()
+            except PlaywrightError as error:
+                logger.debug("the browser was gone already: {}", error.message)

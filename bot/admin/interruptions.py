@@ -1,0 +1,282 @@
+"""What comes in the way on an Admin's page, in place of the screen that was to come: recognised at once.
+
+What is known of it (a sign-in form, an ended session, a maintenance page, a message window) is in the pack, with what
+to do about each. How the server answered is asked of the browser: an Admin may not show it.
+"""
+
+import re
+import time
+from collections.abc import Collection
+from functools import reduce
+from typing import TYPE_CHECKING
+
+from loguru import logger
+from playwright.sync_api import Locator, Page
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
+
+from bot.admin.screen import Screen
+from bot.cancel.endpoint import SESSION_ENDED_WORDS, Meaning, Understood
+from bot.errors import (
+    AdminBusy,
+    CannotSignIn,
+    CodeRefused,
+    CountermandError,
+    InTheWay,
+    RunStopped,
+    SessionEnded,
+    SignInRefused,
+)
+from bot.pack.model import Interruption
+
+if TYPE_CHECKING:
+    from bot.admin import Admin
+
+LAST_WORD = 1.0
+"""Seconds after which a failed request of the app is its last word: apps ask again by themselves."""
+
+PAGE_FOLLOWS = 10.0
+"""Seconds that the sign-in page may take to come after a background request was sent to it; it says why."""
+
+STILL_BARE = 1.0
+"""Seconds for which a page that has not changed, and showed nothing of what interrupts, is not searched again: a style
+alone may bring something into sight, and changes nothing in the document."""
+
+CLEARING = 1000
+"""Milliseconds that pressing what closes a window may take."""
+
+_SERVER_FAILED = "Run the list again; if it stays, tell the shop's administrator."
+
+
+class Interruptions:
+    """What is known to come in the way on the page that an ``admin`` has open, and since when it is to be seen."""
+
+    def __init__(self, admin: "Admin") -> None:
+        self._admin = admin
+        self._since: dict[str, float] = {}
+        self._cleared: set[str] = set()
+        self._bare: tuple[tuple[str, ...], int, float] = ((), -1, 0.0)  # when nothing of what interrupts was seen
+        self._taken_over = False  # whether somebody else has signed in with this account during this run
+        self._taken_over_now = False
+
+    def listen(self, page: Page) -> None:
+        """Have the page note from its beginning what cannot be asked of it afterwards."""
+        page.add_init_script(_NOTE_SCRIPTS)
+
+    def notice(self, besides: Collection[str] = ()) -> None:
+        """Raise if the page shows something known that is not a screen to work on, ``besides`` these screens.
+
+        What the pack says how to close is closed instead, once.
+
+        Raises:
+            SessionEnded: signing in again mends it.
+            CodeRefused: a fresh two-factor code may mend it.
+            AdminBusy: a rest may mend it.
+            InTheWay: beginning the order again may mend it.
+            RunStopped: the run cannot go on.
+        """
+        lacks_script = self._notice_answers()
+        pack = self._admin.pack
+        known = (*pack.interruptions(), *pack.in_other_languages)
+        screens = [Screen(self._admin, spec, {}) for spec in known if spec.screen not in besides]
+        anything = not self._is_bare(screens) and self._shows_any(screens)
+        for screen in screens:
+            what = screen.spec.interrupts
+            if what is None:
+                continue
+            seen = anything and all(sign.count() for sign in screen.signs())
+            if not seen:
+                self._cleared.discard(screen.spec.screen)
+            short = what.lasting_without_script if lacks_script else None
+            if not self._has_lasted(screen.spec.screen, seen, what.lasting if short is None else short):
+                continue
+            if what.reaction == "taken_over":
+                self._note_taken_over(what)
+            if what.press is None:
+                raise _error_for(what)
+            self._clear(screen, what.press, what.message)
+
+    def have_gone(self) -> None:
+        """Told that a screen was arrived at: whatever lay over the page has gone."""
+        self._since.clear()
+
+    def refuse_useless_sign_in(self) -> None:
+        """Make sure, at the sign-in form, that trying makes nothing worse.
+
+        Raises:
+            CannotSignIn: the form asks for what only a person can give.
+            RunStopped: somebody else signs in with this account, again and again.
+        """
+        if (what := self._look_for("refused", "person")) is not None:
+            raise _error_for(what)
+        # What ended a session before this run began, one that was kept, is nobody's fault in it.
+        if self._admin.opened > 1 and (what := self._look_for("taken_over")) is not None:
+            self._note_taken_over(what)
+        self._taken_over_now = False
+
+    # --- How the server answered ---
+
+    def _notice_answers(self) -> bool:
+        """Raise if the server has failed, for the page itself or last for a request of its app.
+
+        Otherwise whether the page lacks a script that could not be loaded.
+        """
+        status, lacks_script = self._admin.page.evaluate(_HOW_ANSWERED)
+        if status == 503:
+            raise RunStopped(reason="The Admin is in maintenance, or down (HTTP 503).")
+        if status == 429:
+            raise AdminBusy(status=status)
+        if status >= 500:
+            raise InTheWay(f"The Admin answered with an error (HTTP {status}).", _SERVER_FAILED)
+        self._notice_endpoint()
+        return bool(lacks_script)
+
+    def _notice_endpoint(self) -> None:
+        """Raise if the app was answered what it cannot go on from, whatever it shows of that."""
+        trouble = self._admin.wire.endpoint.trouble
+        if trouble is not None and trouble.meaning is Meaning.SESSION_ENDED:
+            self._notice_ended_session()
+            return
+        if trouble is not None and trouble.meaning is Meaning.FORBIDDEN:
+            raise _forbidden(trouble)
+        # An app may ask again by itself: only its last word counts.
+        seen = trouble is not None and not self._is_covered()
+        if not self._has_lasted("its app", seen, LAST_WORD) or trouble is None:
+            return
+        if trouble.meaning is Meaning.BUSY:
+            raise AdminBusy(status=int(re.sub(r"\D", "", trouble.words.partition(",")[0])))
+        if trouble.meaning is Meaning.ERROR:
+            what = f"The Admin answered a request of its app with an error ({trouble.words})."
+        elif trouble.meaning is Meaning.CUT:
+            what = f"A request of the app was not answered whole ({trouble.words})."
+        else:
+            what = f"The Admin answered a request of its app with something else ({trouble.words})."
+        raise InTheWay(what, _SERVER_FAILED)
+
+    def _notice_ended_session(self) -> None:
+        """Raise, with the reason that the sign-in page gives: a page that a background request came to says it once."""
+        page = self._admin.wire.endpoint.sign_in_page
+        if not page and not self._has_lasted("its session", True, PAGE_FOLLOWS):
+            return  # that page is on its way
+        if (what := self._told_by(page)) is not None:
+            self._note_taken_over(what)
+            raise _error_for(what)
+        ended = SessionEnded(reason="The session has ended: the Admin answered its app by asking to sign in.")
+        ended.next_step = "If this happens often, raise the Admin's session lifetime for this account."
+        raise ended
+
+    def _told_by(self, page: str) -> Interruption | None:
+        """What the sign-in page, as HTML, tells of somebody else who signed in; None if it tells nothing of that."""
+        for spec in self._admin.pack.interruptions():
+            what = spec.interrupts
+            said = [element.says for element in spec.elements.values() if element.says is not None]
+            if what is not None and what.reaction == "taken_over" and any(words in page for words in said):
+                return what
+        return None
+
+    def _is_covered(self) -> bool:
+        """Whether a cover lies over the page, so that something is still under way."""
+        return self._admin.screen(next(iter(self._admin.pack.screens))).glance().busy
+
+    # --- What is to be seen ---
+
+    def _is_bare(self, screens: Collection[Screen]) -> bool:
+        """Whether none of these was to be seen a moment ago, and the page has not changed since."""
+        names, changes, at = self._bare
+        same = names == tuple(screen.spec.screen for screen in screens) and changes == self._admin.changes >= 0
+        return same and time.monotonic() - at < STILL_BARE
+
+    def _shows_any(self, screens: Collection[Screen]) -> bool:
+        """Whether any sign of any of these is to be seen: in one look, as mostly there is none."""
+        signs = [sign for screen in screens for sign in screen.signs()]
+        if signs and reduce(Locator.or_, signs).count():
+            return True
+        self._bare = (tuple(screen.spec.screen for screen in screens), self._admin.changes, time.monotonic())
+        return False
+
+    def _look_for(self, *reactions: str) -> Interruption | None:
+        """What the open page shows of the interruptions with one of these reactions, without raising it."""
+        for spec in self._admin.pack.interruptions():
+            what = spec.interrupts
+            if what is not None and what.reaction in reactions and self._admin.screen(spec.screen).is_here():
+                return what
+        return None
+
+    def _has_lasted(self, name: str, seen: bool, seconds: float) -> bool:
+        """Whether what is ``seen`` now was seen at every look for so many seconds."""
+        if not seen:
+            self._since.pop(name, None)
+            return False
+        now = time.monotonic()
+        return now - self._since.setdefault(name, now) >= seconds
+
+    # --- What is done about it ---
+
+    def _clear(self, screen: Screen, press: str, message: str) -> None:
+        """Press what closes this, once; what stays all the same is told by what the pack says of message windows."""
+        closing = screen.find(press)
+        if screen.spec.screen in self._cleared or closing.count() != 1:
+            return
+        try:
+            closing.click(timeout=CLEARING)
+        except PlaywrightTimeout:
+            return  # something lies over it, which may be cleared first
+        self._cleared.add(screen.spec.screen)
+        self._since.clear()  # whatever else is there has been in sight only since now
+        logger.info("{}", message)
+        self._admin.say(message)
+
+    def _note_taken_over(self, what: Interruption) -> None:
+        """Somebody else signed in with this account. That is answered once a run, because they would do the same."""
+        if self._taken_over_now:
+            return  # the sign-in form says again what was seen a moment ago
+        if self._taken_over:
+            error = RunStopped(reason=f"{what.message} It happened twice in this run, so it is not signed in again.")
+            error.next_step = (
+                "Find out who uses this account, and have them stop; or give the program an account of its own."
+            )
+            raise error
+        self._taken_over = self._taken_over_now = True
+
+
+def _error_for(what: Interruption) -> CountermandError:
+    if what.reaction == "retry":
+        return InTheWay(what.message, what.next_step)
+    error = _KINDS[what.reaction](reason=what.message)
+    error.next_step = what.next_step
+    return error
+
+
+def _forbidden(trouble: Understood) -> RunStopped:
+    if SESSION_ENDED_WORDS in trouble.words:
+        stop = RunStopped(reason="The Admin refuses this account the data of the Amazon Sales Channel (HTTP 403).")
+        stop.next_step = "Ask an administrator to give the account's role the Amazon Sales Channel resources."
+    else:
+        who = "The Admin, or a firewall in front of it,"
+        stop = RunStopped(reason=f"{who} refused a request of its app ({trouble.words}).")
+        stop.next_step = (
+            "Ask an administrator whether the account's role has the Amazon Sales Channel resources, and whether the "
+            "shop's firewall lets this machine through."
+        )
+    return stop
+
+
+_KINDS: dict[str, type[CountermandError]] = {
+    "sign_in": SessionEnded,
+    "taken_over": SessionEnded,
+    "new_code": CodeRefused,
+    "refused": SignInRefused,
+    "person": CannotSignIn,
+    "stop": RunStopped,
+}
+
+# A document has one entry for its own loading, or none as long as it is being replaced: nothing to choose among.
+_HOW_ANSWERED = """() => {
+    const [loading] = performance.getEntriesByType("navigation");
+    const lacksScript = document.readyState === "complete" && Boolean(window[Symbol.for("countermand scripts")]);
+    return [loading?.responseStatus ?? 0, lacksScript];
+}"""
+
+# A script that cannot be loaded says so once, and only to who listens by then.
+_NOTE_SCRIPTS = """addEventListener("error", ({ target }) => {
+    if (target?.tagName === "SCRIPT") window[Symbol.for("countermand scripts")] = true;
+}, true);"""

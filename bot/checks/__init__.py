@@ -1,0 +1,1 @@
+"""Looking at the screens without canceling anything."""

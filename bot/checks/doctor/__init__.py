@@ -1,0 +1,310 @@
+"""``countermand doctor``: is everything ready, from the settings to the cancel dialog?
+
+What is checked is data (``CHECKS``, in order), and so is what was found (``Finding``). The checks up to the browser
+are made here; the walk through the Admin's screens is a flow, which is handed in. One check that fails ends the
+round: those after it are not reached.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from functools import partial
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from bot.access.find_browser import find_browser
+from bot.access.leases import leased
+from bot.admin import Admin, first_line
+from bot.admin.screen import Screen
+from bot.errors import CountermandError, InputInvalid, Interrupted, NotReached, PageTrouble, Technical
+from bot.files import listing
+from bot.identity import admin_name, host_of
+from bot.ledger import Ledger
+from bot.pack import AUTO, load_packs
+from bot.runner.launch import SignIn, unopened_admin
+from bot.runner.logs import log_to
+from bot.runner.stopping import StopRequest, stop_on_signals
+from bot.secrecy import cleaner
+from bot.settings import Settings, load_settings, secrets_that_are_set
+
+
+class State(StrEnum):
+    """How a check ended."""
+
+    WORKS = "works"
+    FAILED = "failed"
+    NOT_TRIED = "not_tried"
+    """There was nothing to try it on, which is no failure."""
+    NOT_REACHED = "not_reached"
+    """An earlier one failed."""
+
+
+class Check(NamedTuple):
+    """One thing that is checked."""
+
+    name: str
+    title: str
+    """What people call it; at most 16 characters."""
+
+
+CHECKS = (
+    Check("settings", "Settings"),
+    Check("browser", "Browser"),
+    Check("admin", "Admin"),
+    Check("sign_in", "Sign-in"),
+    Check("app", "App"),
+    Check("home", "Home page"),
+    Check("store_dashboard", "Store's dashboard"),
+    Check("all_orders", "All Orders"),
+    Check("order_details", "Order's page"),
+    Check("cancel_dialog", "Cancel dialog"),
+)
+"""What is checked, in this order."""
+
+OPENS_NOTHING = frozenset({"settings", "browser"})
+"""The checks before anything is opened."""
+
+COMPARE = (
+    "Run it again; if it stays, look with --headed at what the page shows there. Where your Admin looks different, "
+    "bring a pack of your own (--pack)."
+)
+"""What to do about a screen that is not as the pack says, where nothing better is known."""
+
+TRY_LATER = "Run it again later; if it stays, tell the shop's administrator."
+"""What to do about anything else where nothing better is known."""
+
+
+class Finding(BaseModel):
+    """What became of one check."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    check: str = Field(description="Name of the check, as in CHECKS")
+    state: State
+    found: str = Field(default="", description="What was found, in a few words; lines where there are several things")
+    next_step: str = Field(default="", description="What to do; empty where nothing is to be done")
+
+
+@dataclass
+class Result:
+    """What a check says of itself while it is made."""
+
+    found: str = ""
+    tried: bool = True
+
+    def not_tried(self, why: str) -> None:
+        """Say that there is nothing to try it on."""
+        self.found, self.tried = why, False
+
+
+class Show(Protocol):
+    """Hears how the round goes."""
+
+    def begun(self, check: Check) -> None:
+        """A check begins."""
+
+    def step(self, name: str) -> None:
+        """The check under way has come to a step, such as ``open_store``."""
+
+    def say(self, remark: str) -> None:
+        """A remark for the person who waits."""
+
+    def ended(self, check: Check, finding: Finding) -> None:
+        """A check ended so, or was not reached."""
+
+    def over(self, findings: tuple[Finding, ...]) -> None:
+        """The round is over."""
+
+
+class Onlooker(Protocol):
+    """Looks at the screens that a round comes to, more closely than the round itself does."""
+
+    def opened(self, admin: Admin, data: Collection[str] = ()) -> None:
+        """The Admin on which the round is made; nothing is open in it yet. ``data`` is what is peculiar to it."""
+
+    def offered(self, screen: Screen, name: str, words: list[str]) -> None:
+        """A pick list of the screen that is open offers these words."""
+
+    def failed(self, error: CountermandError) -> None:
+        """The round ends with this, and the page is as it was then."""
+
+
+class Over(Exception):
+    """A check failed, so the round is over."""
+
+
+class Round:
+    """One round of checks, made in order."""
+
+    def __init__(self, show: Show, onlooker: Onlooker | None = None) -> None:
+        self.show = show
+        self.onlooker = onlooker
+        self.findings: list[Finding] = []
+        self.steps: list[str] = []
+        """The steps taken since the check under way began."""
+        self.blocked: set[str] = set()
+        """The hosts that are not allowed and that a page wanted something from."""
+
+    @contextmanager
+    def check(self, name: str) -> Iterator[Result]:
+        """Make one check: it works unless what is done inside fails, which ends the round."""
+        self.steps.clear()
+        self.show.begun(next(check for check in CHECKS if check.name == name))
+        result = Result()
+        try:
+            yield result
+        except Interrupted:
+            raise
+        except CountermandError as error:
+            if self.onlooker is not None:
+                with suppress(PlaywrightError):  # a page that is gone cannot be looked at
+                    self.onlooker.failed(error)
+            self._end(_failure(name, error, self.blocked))
+            raise Over from error
+        except PlaywrightError as trouble:
+            self._end(_failure(name, PageTrouble(reason=first_line(trouble)), self.blocked))
+            raise Over from trouble
+        self._end(Finding(check=name, state=State.WORKS if result.tried else State.NOT_TRIED, found=result.found))
+
+    def choices(self, screen: Screen, name: str) -> None:
+        """See what the pick list ``name`` of the open screen offers; its list may stay open."""
+        if self.onlooker is not None:
+            self.onlooker.offered(screen, name, screen.offered(name))
+
+    def step(self, name: str) -> None:
+        """A step of a flow begins."""
+        self.steps.append(name)
+        self.show.step(name)
+
+    def finish(self) -> None:
+        """Say of the checks that were never begun that they were not reached, and that the round is over."""
+        for check in CHECKS[len(self.findings) :]:
+            self._end(Finding(check=check.name, state=State.NOT_REACHED))
+        self.show.over(tuple(self.findings))
+
+    @property
+    def exit_status(self) -> int:
+        """0 when nothing failed, 2 when nothing was opened, otherwise 1."""
+        failed = {finding.check for finding in self.findings if finding.state is State.FAILED}
+        return 2 if failed & OPENS_NOTHING else 1 if failed else 0
+
+    def _end(self, finding: Finding) -> None:
+        clean = cleaner(secrets_that_are_set())  # a page may show what was typed into it
+        finding = finding.model_copy(update={"found": clean(finding.found), "next_step": clean(finding.next_step)})
+        self.findings.append(finding)
+        self.show.ended(CHECKS[len(self.findings) - 1], finding)
+
+
+Walk = Callable[[Admin, Round, Callable[[Admin], None]], None]
+
+
+def examine(
+    walk: Walk,
+    sign_in: SignIn,
+    show: Show,
+    *,
+    pack: str | None = None,
+    language: str | None = None,
+    headed: bool = False,
+    onlooker: Onlooker | None = None,
+) -> int:
+    """Make every check, and give the exit status.
+
+    Args:
+        walk: makes the checks from reaching the Admin on, on an Admin where nothing is open.
+        sign_in: opens the Admin and signs in with the account that it is given.
+        show: hears how it goes.
+        pack: goes before the pack of the settings.
+        language: goes before the language of the settings.
+        headed: whether the browser can be seen.
+        onlooker: looks at every screen; for it the round signs in anew, so that it comes to the sign-in page too.
+
+    Raises:
+        Interrupted: a person asked to stop; what was found until then was shown.
+    """
+    round_ = Round(show, onlooker)
+    try:
+        with suppress(Over), ExitStack() as stack:
+            kept = None if onlooker is None else False
+            read_settings = partial(load_settings, pack=pack, language=language, keep_session=kept)
+            _go_round(round_, stack, walk, sign_in, read_settings, headed=headed)
+    finally:
+        round_.finish()
+    return round_.exit_status
+
+
+def _go_round(
+    round_: Round,
+    stack: ExitStack,
+    walk: Walk,
+    sign_in: SignIn,
+    read_settings: Callable[[], Settings],
+    *,
+    headed: bool,
+) -> None:
+    show = round_.show
+    with round_.check("settings") as result:
+        settings = read_settings()
+        packs = load_packs(settings.pack, settings.language, settings.sign_in_language)
+        pool = settings.pool
+        known = secrets_that_are_set() | {secret for account in pool for secret in account.secrets}
+        stack.enter_context(log_to(Path(os.devnull), secrets=known, say=show.say))
+        # The ledger knows what signing in may still try, and which accounts runs are at work with.
+        ledger = stack.enter_context(Ledger.open(settings.ledger_place))
+        ledger.runs.go_on_as(f"doctor-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}")
+        admin = admin_name(settings.admin_url)
+        account = stack.enter_context(leased(ledger, admin, pool, sharing=settings.share_account))
+        named = packs[0].name if len(packs) == 1 else AUTO
+        result.found = f"{settings.admin_url}, account {account.username}, pack {named}"
+    if settings.stop_file.exists():
+        show.say(f"The stop file {settings.stop_file} is there: remove it to let runs start again.")
+    stop = StopRequest()
+    stack.enter_context(stop_on_signals(stop, show.say))
+    with round_.check("browser") as result:
+        choice = find_browser(settings.browser, headed=headed)
+        opened, sign_in_and_keep = stack.enter_context(
+            unopened_admin(
+                settings,
+                account,
+                packs,
+                ledger,
+                on_step=round_.step,
+                say=show.say,
+                stopping=stop,
+                sign_in=sign_in,
+                headed=headed,
+            )
+        )
+        opened.page.on("requestfailed", lambda request: _note_blocked(round_, opened, request))
+        if round_.onlooker is not None:
+            round_.onlooker.opened(opened, (account.username,))
+        browser = opened.page.context.browser
+        result.found = choice.source + (f", version {browser.version}" if browser else "")
+    walk(opened, round_, sign_in_and_keep)
+
+
+def _note_blocked(round_: Round, admin: Admin, request: Request) -> None:
+    host = host_of(request.url)
+    if host and not admin.may_talk_to(host):
+        round_.blocked.add(host)
+
+
+def _failure(name: str, error: CountermandError, blocked: Collection[str] = ()) -> Finding:
+    found, next_step = error.message, error.next_step
+    if isinstance(error, InputInvalid):
+        found = listing(error)
+    elif isinstance(error, Technical) and next_step == Technical.next_step:
+        next_step = COMPARE  # there is no list to run again, and there are no pictures
+    elif name not in OPENS_NOTHING:
+        next_step = next_step.replace("Run the list again", "Run it again") or TRY_LATER
+    if blocked and not isinstance(error, NotReached):
+        next_step += f" Blocked on the way, because COUNTERMAND_ALLOWED_HOSTS lacks it: {', '.join(sorted(blocked))}."
+    return Finding(check=name, state=State.FAILED, found=found, next_step=next_step)

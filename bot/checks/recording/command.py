@@ -1,0 +1,88 @@
+"""``countermand record``: a browser that can be seen, a person at it and at the terminal, and a draft at the end."""
+
+import re
+import secrets
+import sys
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot import __version__
+from bot.access.leases import leased
+from bot.checks.recording.drafts import Draft
+from bot.checks.recording.listening import Recording, wait_for
+from bot.errors import CannotStart
+from bot.identity import admin_name
+from bot.ledger import Ledger
+from bot.pack import load_pack
+from bot.runner.launch import SignIn, unopened_admin
+from bot.settings import Settings
+
+WALK = (
+    "A browser opens and signs in. Your own clicks in it are real: what you press is pressed. Nothing that you type is "
+    "recorded.\nWalk to the screen, then press Enter here."
+)
+CLICK = (
+    "Recording. Click each thing that the pack should know: labels, values, columns, buttons. A click on what you must "
+    "not press is not needed: write it into the draft by hand.\nThen press Enter here."
+)
+
+
+def record_to_file(screen: str, file: Path, settings: Settings, sign_in: SignIn, say: Callable[[str], None]) -> Draft:
+    """Record a screen with the person at the terminal, and write the draft to a file that is not there yet.
+
+    Raises:
+        CannotStart: there is no terminal or no browser that can be seen, the name is none, or the file is there.
+        RunStopped: nobody could be signed in.
+    """
+    if not re.fullmatch(r"[a-z][a-z0-9_]*", screen):
+        raise CannotStart(
+            reason=f"{screen!r} is no name of a screen: it has small letters, digits and _, as order_details."
+        )
+    if file.exists():
+        raise CannotStart(reason=f"{file} is there already: name another file with --out.")
+    if not sys.stdin.isatty():
+        raise CannotStart(reason="There is no terminal: recording needs a person at one, and at the browser beside it.")
+    pack = load_pack(settings.pack, settings.language, settings.sign_in_language)
+    with Ledger.open(settings.ledger_place) as ledger:
+        ledger.runs.go_on_as(f"record-{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}")
+        name = admin_name(settings.admin_url)
+        with (
+            leased(ledger, name, settings.pool, sharing=settings.share_account) as account,
+            unopened_admin(
+                settings,
+                account,
+                (pack,),
+                ledger,
+                on_step=lambda step: None,
+                say=say,
+                stopping=lambda: False,
+                sign_in=sign_in,
+                headed=True,
+            ) as (admin, enter),
+        ):
+            enter(admin)
+            say(WALK)
+            wait_for(admin, enter_pressed())
+            recording = Recording(admin.page)
+            say(CLICK)
+            wait_for(admin, enter_pressed())
+            observed = f"recorded at {admin.host} on {datetime.now(UTC):%Y-%m-%d}, countermand {__version__}"
+            draft = recording.draft(screen, like=pack, observed=observed)
+    file.write_text(draft.text, encoding="utf-8")
+    if recording.elsewhere:
+        say(f"Clicks at another address than the one where recording began, left out: {recording.elsewhere}.")
+    return draft
+
+
+def enter_pressed() -> Callable[[], bool]:
+    """What tells whether Enter was pressed at the terminal since now; the page goes on meanwhile."""
+    pressed = threading.Event()
+
+    def wait() -> None:
+        sys.stdin.readline()
+        pressed.set()
+
+    threading.Thread(target=wait, name="enter", daemon=True).start()
+    return pressed.is_set

@@ -1,0 +1,115 @@
+"""``countermand verify``: whether a run's folder and the ledger still tell the same of the run.
+
+It goes along the trail event by event, and at each one looks at everything that this event says: the chain of hashes
+in the ledger, the same event in the folder's ``trail.jsonl``, the picture that was taken, the answer that was heard,
+the result that the order had. So the first thing that it names is the first that was changed.
+
+Its limits:
+
+- The hashes have no key. Whoever can write both the ledger and the folder, and counts every hash anew from the place
+  that he changed on, is not noticed; nor is one who cuts the same events off the end of both and takes back what they
+  told, but then the run looks cut off, and the remark says so. Keep ``trail.jsonl``, or its last hash, where he cannot
+  write.
+- The end of a run that was cut off may be uneven by what a killed process leaves: one event that only the folder has,
+  or one file of evidence without its event. The remark names either, because nobody can tell it from one put in.
+- ``report.html`` and ``log.jsonl`` are not compared; the first is made anew from the rest by ``countermand report``.
+- Claims are not compared with their events. What was settled outside any run stands in a trail that has no folder.
+- Lines of ``trail.jsonl`` and pictures are not forced to the disk one by one, as the ledger's commits are. A power cut
+  may cost the last ones, and that cannot be told from their removal: it is a disagreement, and the ledger is right.
+- Evidence that was purged (``countermand purge``) is not missed: the trail has an event for that, a remark says so.
+- Trouble with a disk can leave gaps, too, which ``log.jsonl`` tells of.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.errors import CannotStart
+from bot.evidence.comparison import Comparison
+from bot.ledger import Ledger
+from bot.ledger.trail import TRAIL_FILE
+from bot.reports.results import RUN_FILE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Verified:
+    """What comparing a run's folder with the ledger gave."""
+
+    events: int
+    pictures: int
+    """Files of evidence, those with words among them, those left out that were purged."""
+    disagreement: str
+    """A sentence about the first place where they do not agree; empty when they do."""
+    remark: str = ""
+    """What a person should know besides, such as that the run was cut off."""
+
+
+def verify(folder: Path, ledger: Ledger) -> Verified:
+    """Compare a run's folder with the ledger.
+
+    Needs the folder under its own name, which is the run's id.
+
+    Raises:
+        CannotStart: the ledger knows nothing of such a run, or it goes on just now.
+        LedgerTrouble: the ledger cannot be read.
+    """
+    run_id = folder.resolve().name
+    comparison = Comparison(folder, run_id, ledger)
+    if comparison.is_without_trail:
+        lost = "The ledger knows the run, but has none of the events of its trail."
+        return Verified(events=0, pictures=0, disagreement=lost)
+    if not comparison.events:
+        raise CannotStart(reason=f"The ledger knows no run {run_id}: is it another ledger, or was the folder renamed?")
+    disagreement = next(comparison.disagreements(), "")
+    if not comparison.is_over and len(ledger.trail.entries(run_id)) > comparison.events:
+        raise CannotStart(reason=f"Run {run_id} goes on just now: compare it when it is over.")
+    return Verified(
+        events=comparison.events,
+        pictures=comparison.pictures,
+        disagreement=disagreement,
+        remark=" ".join(comparison.remarks()),
+    )
+
+
+def find_folder(named: str, runs_dir: Path) -> Path:
+    """The folder of the run ``named``, which may have been cut off: a run id, a folder, or ``latest``.
+
+    Raises:
+        CannotStart: there is no such run.
+    """
+    left_by_runs = ("evidence", TRAIL_FILE, RUN_FILE)  # any of them may have been removed
+    if named == "latest":
+        folders = sorted({path.parent for name in left_by_runs for path in runs_dir.glob(f"*/{name}")})
+        if folders:
+            return folders[-1]
+        raise CannotStart(reason=f"There is no run in {runs_dir} yet.")
+    for folder in (runs_dir / named, Path(named)):
+        if any((folder / name).exists() for name in left_by_runs):
+            return folder
+    raise CannotStart(
+        reason=f"There is no run {named!r} in {runs_dir}: give a run id (see countermand status), a run folder, "
+        "or latest."
+    )
+
+
+def find_ledger(folder: Path, place: Path | str) -> tuple[Path | str, str]:
+    """Where the ledger is that a run was recorded in, and a remark about it.
+
+    It is at ``place``. Only if that knows nothing of the run may it be a demo, which has its ledger in its own folder:
+    otherwise whoever can write the folder could bring along a ledger that agrees with it.
+
+    Raises:
+        CannotStart: there is no ledger.
+        LedgerTrouble: the one at ``place`` cannot be read.
+    """
+    run_id = folder.resolve().name
+    there_is_one = isinstance(place, str) or place.is_file()
+    if there_is_one:
+        with Ledger.open(place) as ledger:
+            if ledger.trail.entries(run_id):
+                return place, ""
+    own = folder / "ledger.sqlite"
+    if own.is_file():
+        return own, "Its ledger lies in its own folder, as a demo's does: whoever can change one can change both."
+    if not there_is_one:
+        raise CannotStart(reason=f"There is no ledger at {place}: a run can only be compared with its ledger.")
+    return place, ""

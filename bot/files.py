@@ -1,0 +1,172 @@
+"""Files that a person names and writes: paths with ``~``, and texts, read before anything is made of their contents.
+
+Every refusal says which file, where in it (lines and columns count from 1, in characters) and what would be
+right. A mistake that concerns the file as a whole is reported at line 1, column 1.
+"""
+
+import re
+import stat
+from codecs import BOM_UTF8
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import lru_cache
+from itertools import islice
+from pathlib import Path
+
+from bot.errors import InputInvalid, Problem
+from bot.wording import INVISIBLE
+
+
+@dataclass(frozen=True)
+class Limits:
+    """How much a file may hold before it is refused instead of read."""
+
+    max_bytes: int = 4 * 1024 * 1024
+    """Size on disk, in bytes."""
+    max_lines: int = 100_000
+    """Lines, however they end."""
+    max_nodes: int = 200_000
+    """Values of a YAML file, with those behind an alias counted each time that the alias is used."""
+    max_depth: int = 50
+    """How many lists and mappings of a YAML file may lie inside one another."""
+
+
+FORBIDDEN = re.compile(
+    "[^\t\n\r\x20-\x7e\xa0-\u2027\u202f-\u2065\u206a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+)
+"""A character that no text may hold: controls, line separators that editors do not count, marks that turn the
+direction of writing, byte-order marks and what is no character at all. Nobody sees them, and two texts that
+differ in them look the same."""
+
+_SHOWN_AT_MOST = 80
+_PLAIN = re.compile(r"[\w.,:/@+-]+(?: [\w.,:/@+-]+)*")
+
+
+def read_text(path: Path, limits: Limits, *, as_it_is: bool = False) -> str:
+    """The text of a UTF-8 file, with or without a byte-order mark, its line ends as they are.
+
+    Raises ``InputInvalid`` for a file that is missing, a folder, unreadable, over a limit (found before it is
+    decoded), not UTF-8 and, unless the text is wanted ``as_it_is``, empty or with control characters in it.
+    """
+    file = str(path)
+    data = _read_bytes(path, file, limits)
+    lines = data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
+    lines += bool(data) and not data.endswith((b"\n", b"\r"))
+    if lines > limits.max_lines:
+        raise _whole_file(file, f"The file has {lines:,} lines: at most {limits.max_lines:,} are allowed")
+    if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or b"\0" in data[:2]:
+        wide = data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff"))
+        raise _whole_file(file, f"The file is UTF-{32 if wide else 16}, not UTF-8: save it as UTF-8")
+    data = data.removeprefix(BOM_UTF8)
+    try:
+        text = data.decode()
+    except UnicodeDecodeError as error:
+        good = data[: error.start].decode()
+        byte = f"0x{data[error.start]:02X}"
+        message = f"The file is not UTF-8: the byte {byte} here belongs to no character; save it as UTF-8"
+        raise InputInvalid([Problem(file, *position(good, len(good)), message)]) from error
+    if as_it_is:
+        return text
+    if not text or text.isspace():
+        raise _whole_file(file, "The file is empty")
+    strangers = [
+        Problem(
+            file,
+            *position(text, found.start()),
+            f"The character U+{ord(found.group()):04X} is invisible here and not allowed: remove it",
+        )
+        for found in islice(FORBIDDEN.finditer(text), 50)  # a file full of them is not a text at all
+    ]
+    if strangers:
+        raise InputInvalid(strangers)
+    return text
+
+
+def position(text: str, offset: int) -> tuple[int, int]:
+    """Line and column, both from 1, of the character at that offset."""
+    before = text[:offset].replace("\r\n", "\n").replace("\r", "\n")
+    return before.count("\n") + 1, len(before) - before.rfind("\n")
+
+
+def shown(value: object) -> str:
+    """A user's own text as a message may repeat it: one line, not too long, in quotes unless it is plain."""
+    text = str(value)
+    if len(text) > _SHOWN_AT_MOST:
+        text = text[: _SHOWN_AT_MOST - 3] + "..."
+    if _PLAIN.fullmatch(text) and _can_be_seen(text):
+        return text
+    visible = (c if _can_be_seen(c) else c.encode("unicode_escape").decode("ascii") for c in text)
+    return '"' + "".join(visible) + '"'
+
+
+def _can_be_seen(text: str) -> bool:
+    return text.isprintable() and not INVISIBLE.search(text)  # the letters that fill gaps count as printable
+
+
+def did_you_mean(word: str, allowed: Iterable[str]) -> str:
+    """``"did you mean X? "`` for the nearest of the allowed words, whatever its capitals, or nothing."""
+    near = _nearest(word[:200], tuple(allowed))
+    return f"did you mean {near}? " if near else ""
+
+
+@lru_cache(maxsize=256)  # a mistake is often made on every line of a long list
+def _nearest(word: str, allowed: tuple[str, ...]) -> str:
+    by_folded = {choice.casefold(): choice for choice in allowed}
+    near = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[near[0]] if near else ""
+
+
+def one_of(choices: Iterable[str], last: str = "and") -> str:
+    """``"a, b and c"``."""
+    *most, final = choices
+    return f"{', '.join(most)} {last} {final}" if most else final
+
+
+def listing(error: InputInvalid, most: int = 50) -> str:
+    """What a terminal shows of an error: a line for each of the first mistakes, then how many more."""
+    lines = [str(problem) for problem in error.problems[:most]]
+    if more := len(error.problems) - len(lines):
+        lines.append(f"... and {more:,} more mistake{'s' if more > 1 else ''}")
+    return "\n".join(lines)
+
+
+def _read_bytes(path: Path, file: str, limits: Limits) -> bytes:
+    try:
+        # Asked before it is opened: opening a pipe that nobody writes to would wait for ever.
+        mode = path.stat().st_mode
+        if stat.S_ISDIR(mode):
+            raise _whole_file(file, "This is a folder, not a file: name a file in it")
+        if not stat.S_ISREG(mode):
+            raise _whole_file(file, "This is a device or a pipe: name an ordinary file")
+        with path.open("rb") as stream:
+            data = stream.read(limits.max_bytes + 1)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise _whole_file(file, "There is no such file: check the name and the folder") from error
+    except PermissionError as error:
+        raise _whole_file(file, "The file may not be read by this user: change its permissions") from error
+    except (OSError, ValueError) as error:  # ValueError: a name that no file can have
+        reason = getattr(error, "strerror", None) or str(error)
+        raise _whole_file(file, f"The file cannot be read: {reason}") from error
+    if len(data) > limits.max_bytes:
+        raise _whole_file(file, f"The file is too large: at most {limits.max_bytes:,} bytes are allowed")
+    return data
+
+
+def _whole_file(file: str, message: str) -> InputInvalid:
+    return InputInvalid([Problem(file, 1, 1, message)])
+
+
+def at_home(path: str | Path) -> Path:
+    """The path, with a leading ``~`` or ``~user`` replaced by that home folder.
+
+    Raises:
+        ValueError: there is no such home folder.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        start = Path(path).parts[0]
+        raise ValueError(
+            f"{start} is not a home folder on this machine; write a file or folder of that name with its whole path"
+        ) from None

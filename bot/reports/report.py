@@ -1,0 +1,321 @@
+"""The report of a run for people: one HTML file, with the pictures inside, that opens without a network.
+
+A run of more orders than a browser likes to show at once has its orders in further files beside it, a sheet each; the
+report itself then shows the figures and whatever did not go well.
+
+The page itself is ``report.html.j2`` beside this module. Here is what it shows: the words for each outcome, and
+the figures; the evidence is taken from its shelf.
+"""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from bot import wording
+from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.reports.evidence import Evidence, Shelf
+from bot.reports.html_page import html_page
+from bot.reports.results import write_atomically
+from bot.wording import OUTCOME_WORDS, Group, Words, harmless
+
+REPORT_FILE = "report.html"
+
+EVIDENCE_BUDGET = 40_000_000
+"""How many bytes of evidence go into the report itself; files beyond it are linked instead."""
+
+SHEET = 2_000
+"""So many orders are shown in one file: a browser opens them within a second."""
+
+OPEN_LIMIT = 20
+"""Orders that could not be canceled are shown opened while there are no more of them than this."""
+
+_TEMPLATE = Path(__file__).with_name("report.html.j2")
+_URGENCY = (Group.PERSON, Group.NOT_CANCELED, Group.SKIPPED, Group.DONE)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Order:
+    """One order as the page shows it. Nothing in it can steer a terminal or turn words around."""
+
+    anchor: str
+    result: OrderResult
+    words: Words
+    opened: bool
+    number: str
+    store: str
+    status_before: str
+    status_after: str
+    message: str
+    next_step: str
+    note: str
+    again: str
+    """When it was canceled here, and what it read when it was looked at again; empty when it was not canceled here."""
+    pictures: tuple[Evidence, ...]
+    texts: tuple[Evidence, ...]
+
+    @property
+    def search(self) -> str:
+        """What the text filter looks in, in small letters."""
+        seen = (self.status_before, self.status_after, self.message, self.next_step, self.note)
+        return " ".join((self.number, self.store, self.words.label, self.result.reason.label, *seen)).lower()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sheet:
+    """One of the files that the orders of a long run are in."""
+
+    file: str
+    title: str
+    """Which orders: ``Orders 2,001 to 4,000``."""
+    headline: str
+    orders: tuple[OrderResult, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Figure:
+    """One of the large numbers at the top, which is also a stretch of the bar."""
+
+    count: int
+    label: str
+    kind: str
+    remark: str = ""
+
+
+def write_report(
+    folder: Path,
+    info: RunInfo,
+    results: Sequence[OrderResult],
+    looked_again: Mapping[str, str] | None = None,
+    purged_at: datetime | None = None,
+) -> Path:
+    """Write ``report.html`` into the run's ``folder`` and say where it is.
+
+    Args:
+        folder: the run's folder.
+        info: the run.
+        results: what became of its orders.
+        looked_again: for orders that were canceled here, a sentence that says when, and what they read later.
+        purged_at: when the evidence was purged; then none is shown, though some of it may still be there.
+
+    Needs the evidence where ``results`` say it is; files that are not there are shown as missing. Beyond
+    ``EVIDENCE_BUDGET`` bytes they are linked, beginning with those of the orders that went well. Beyond ``SHEET``
+    orders the list is in files of its own, ``report-01.html`` and so on, and all pictures there are linked.
+
+    Raises RunStopped when the file cannot be written.
+    """
+    page = _Page(folder, info, results, looked_again or {}, purged_at)
+    everywhere = range(len(results))
+    if len(results) <= SHEET:
+        page.write(REPORT_FILE, everywhere, EVIDENCE_BUDGET)
+        return folder / REPORT_FILE
+    sheets = _sheets(results, info.command)
+    for number, sheet in enumerate(sheets):
+        page.write(sheet.file, everywhere[number * SHEET : (number + 1) * SHEET], 0, of=sheet)
+    wrong = [place for place in everywhere if _group(results[place]) is not Group.DONE]
+    page.write(REPORT_FILE, wrong[:SHEET], EVIDENCE_BUDGET, sheets=sheets, left_out=max(0, len(wrong) - SHEET))
+    return folder / REPORT_FILE
+
+
+class _Page:
+    """The pages of a run's report."""
+
+    def __init__(
+        self,
+        folder: Path,
+        info: RunInfo,
+        results: Sequence[OrderResult],
+        later: Mapping[str, str],
+        purged_at: datetime | None,
+    ) -> None:
+        self._folder = folder
+        self._info = info
+        self._results = results
+        self._later = later
+        self._purged_at = purged_at
+        groups = Counter(map(_group, results))
+        self._opened = {Group.PERSON}
+        if groups[Group.NOT_CANCELED] <= OPEN_LIMIT:
+            self._opened.add(Group.NOT_CANCELED)
+
+    def write(
+        self,
+        file: str,
+        places: Sequence[int],
+        budget: int,
+        *,
+        of: Sheet | None = None,
+        sheets: Sequence[Sheet] = (),
+        left_out: int = 0,
+    ) -> None:
+        """Write one page with the orders at these places of the list.
+
+        Args:
+            file: the page's name.
+            places: the orders that it shows.
+            budget: how many bytes of evidence go into it.
+            of: the sheet that it is, if it is one.
+            sheets: those that it leads to, if there are any.
+            left_out: how many orders that did not go well are on the sheets only.
+        """
+        info, purged_at = self._info, self._purged_at
+        shelf = Shelf(self._folder, budget)
+        shown = [self._results[place] for place in places]
+        evidence: dict[int, list[Evidence]] = {}
+        for place in sorted(places, key=lambda place: _URGENCY.index(_group(self._results[place]))):
+            names = self._results[place].evidence if purged_at is None else ()
+            evidence[place] = [shelf.take(name) for name in names]
+        orders = [self._order(place, evidence[place]) for place in places]
+        counted = of.orders if of else self._results
+        counts = Counter(result.outcome for result in counted)
+        page = html_page(
+            _TEMPLATE,
+            title=f"Countermand report {harmless(info.run_id)}",
+            command=harmless(info.command),
+            of=of,
+            sheets=sheets,
+            left_out=left_out,
+            find={result.order: place for place, result in enumerate(self._results)} if sheets else {},
+            sheet_size=SHEET,
+            report=REPORT_FILE,
+            headline=wording.headline(counts.elements(), info.command),
+            trial_sentence=wording.trial_sentence(info.command),
+            audit_sentence=wording.audit_sentence(info, counts.elements()),
+            stopped_early=harmless(info.stopped_early),
+            unfinished=info.finished_at is None,
+            unmasked=info.unmasked and purged_at is None,
+            purged=_moment(purged_at) if purged_at else "",
+            facts=_facts(info, purged_at),
+            figures=_figures(counts, info.command),
+            orders=orders,
+            people=[order for order in orders if order.words.group is Group.PERSON],
+            legend=_legend(Counter(result.outcome for result in shown)),
+            linked=shelf.linked,
+            files=sum(len(result.evidence) for result in shown),
+            budget=f"{EVIDENCE_BUDGET / 1_000_000:g} MB",
+        )
+        write_atomically(self._folder / file, page)
+
+    def _order(self, place: int, evidence: Sequence[Evidence]) -> Order:
+        result = self._results[place]
+        again = self._later.get(result.order, "")
+        return _order(place, result, evidence, again, opened=_group(result) in self._opened)
+
+
+def _sheets(results: Sequence[OrderResult], command: str) -> list[Sheet]:
+    """The sheets of a long run."""
+    sheets = []
+    for first in range(0, len(results), SHEET):
+        some = tuple(results[first : first + SHEET])
+        number = first // SHEET + 1
+        sheets.append(
+            Sheet(
+                file=f"report-{number:02}.html",
+                title=f"Orders {first + 1:,} to {first + len(some):,}",
+                headline=wording.headline((result.outcome for result in some), command),
+                orders=some,
+            )
+        )
+    return sheets
+
+
+def _group(result: OrderResult) -> Group:
+    return OUTCOME_WORDS[result.outcome].group
+
+
+def _legend(counts: Counter[Outcome]) -> list[tuple[Outcome, Words, int]]:
+    return [(outcome, words, counts[outcome]) for outcome, words in OUTCOME_WORDS.items() if outcome in counts]
+
+
+def _order(place: int, result: OrderResult, evidence: Sequence[Evidence], again: str, *, opened: bool) -> Order:
+    return Order(
+        anchor=f"order-{place + 1}",
+        result=result,
+        words=OUTCOME_WORDS[result.outcome],
+        opened=opened,
+        number=harmless(result.order),
+        store=harmless(result.store),
+        status_before=wording.status_words(result.status_before),
+        status_after=wording.status_words(result.status_after),
+        message=harmless(result.message),
+        next_step=harmless(result.next_step),
+        note=harmless(result.note),
+        again=harmless(again),
+        pictures=tuple(item for item in evidence if item.text is None),
+        texts=tuple(item for item in evidence if item.text is not None),
+    )
+
+
+def _figures(counts: Counter[Outcome], command: str) -> list[Figure]:
+    trial, audit = wording.is_trial(command), command == "audit"
+    heaps = Counter(OUTCOME_WORDS[outcome].group for outcome in counts.elements())
+    already, would = counts[Outcome.ALREADY_CANCELED], counts[Outcome.WOULD_CANCEL]
+    canceled = counts[Outcome.CANCELED] + already
+    done = []
+    if trial or would:
+        done.append(Figure(count=would, label="Would be canceled", kind="would", remark="nothing was pressed"))
+    if audit:
+        remark = "by the Admin's page, opened again" if canceled else ""
+        done.append(Figure(count=canceled, label="Still canceled", kind="done", remark=remark))
+    elif canceled == already and done:
+        if already:
+            done.append(Figure(count=already, label="Already canceled", kind="done", remark="before this run"))
+    else:
+        remark = f"{already:,} of them before this run" if already else "in the Admin; Amazon is told later"
+        done.append(Figure(count=canceled, label="Canceled", kind="done", remark=remark if canceled else ""))
+    person = heaps[Group.PERSON]
+    return [
+        *done,
+        Figure(
+            count=person,
+            label="Needs a person" if person == 1 else "Need a person",
+            kind="person",
+            remark="look in Seller Central" if person else "nothing is in doubt",
+        ),
+        Figure(
+            count=heaps[Group.NOT_CANCELED],
+            label="Would not be canceled" if trial else "Not looked at again" if audit else "Not canceled",
+            kind="not-canceled",
+            remark="nothing was pressed",
+        ),
+        Figure(
+            count=heaps[Group.SKIPPED],
+            label="Skipped",
+            kind="skipped",
+            remark="the run did not get to them" if heaps[Group.SKIPPED] else "the run got to every order",
+        ),
+    ]
+
+
+def _facts(info: RunInfo, purged_at: datetime | None) -> list[tuple[str, str]]:
+    in_pictures = "readable in the pictures" if info.unmasked else "masked in the pictures"
+    facts = {
+        "Admin": info.admin,
+        "Account": info.account,
+        "Workers": str(info.workers) if info.workers > 1 else "",
+        "Orders" if info.command == "audit" else "Job list": info.job_list,
+        "Command": info.command,
+        "Started": _moment(info.started_at),
+        "Finished": _moment(info.finished_at) if info.finished_at else "not finished",
+        "Took": _length(info),
+        "Screens": info.pack,
+        "Buyers' data": "purged with the pictures" if purged_at else in_pictures,
+        "Blocked requests": ", ".join(f"{count:,} to {host}" for host, count in info.blocked.items()),
+        "Run": info.run_id,
+        "Countermand": info.version,
+    }
+    return [(name, harmless(fact)) for name, fact in facts.items() if fact]
+
+
+def _moment(moment: datetime) -> str:
+    """A time with its zone: ``2026-03-01 02:14:05 UTC+01:00``."""
+    written = moment.isoformat(sep=" ", timespec="seconds")
+    clock, zone = written[:19], written[19:]
+    return f"{clock} UTC{zone.removeprefix('+00:00')}" if zone else clock
+
+
+def _length(info: RunInfo) -> str:
+    if info.finished_at is None or (info.finished_at.tzinfo is None) != (info.started_at.tzinfo is None):
+        return ""
+    return wording.duration(max(0.0, (info.finished_at - info.started_at).total_seconds()))
