@@ -252,7 +252,7 @@ def countermand_result(
         info = RunInfo(
             run_id=f"{target.run_id}-{countermand_gate.test}-{number}"[:100],
             command="run",
-            admin=admin.host,
+            admin=admin.name,
             account=target.account.username,
             pack=target.pack.name,
             job_list=countermand_gate.test,

@@ -293,3 +293,9 @@ def closing(info: RunInfo, results: Sequence[OrderResult]) -> list[str]:
 def advice(result: OrderResult) -> str:
     """What to do about an order that needs a person."""
     return harmless(result.next_step) or "Look at this order in Seller Central."
+
+
+def first_line(trouble: Exception) -> str:
+    """The sentence in a browser's error: its first line, without the name of the call."""
+    line = str(trouble).strip().splitlines()[0]
+    return line.partition(": ")[2] or line

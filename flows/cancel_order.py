@@ -61,7 +61,7 @@ def open_dialog(admin: Admin, job: Job, opened: Opened) -> Screen:
     with admin.step("open_cancel_dialog"):
         if admin.pack.info.way.confirm_on == "cancel_page":
             return open_cancel_page(admin, job, opened)
-        opened.details.click("cancel_order")
+        admin.screen("order_details", **opened.details.facts).click("cancel_order")
         return admin.arrive("cancel_dialog", order=job.order)
 
 
@@ -97,7 +97,7 @@ def _status_anew(admin: Admin, job: Job, opened: Opened) -> Status | None:
         return seen[-1] is Status.CANCELED
 
     with admin.step("reopen_order"):
-        admin.until(says_canceled, seconds=admin.settle)
+        admin.until(says_canceled, seconds=admin.options.settle)
     return seen[-1] if seen else None
 
 

@@ -7,7 +7,7 @@ left again.
 
 from collections.abc import Callable
 
-from bot.admin import Admin
+from bot.admin import Admin, ReachedStore
 from bot.admin.first_page import reach
 from bot.admin.screen import Screen
 from bot.cancel.guard import Opened, Sighting
@@ -33,7 +33,7 @@ def look_around(admin: Admin, checks: Round, sign_in: Callable[[Admin], None], *
     Without a ``store`` it is the first one on the home page.
     """
     with checks.check("admin") as result:
-        result.found = f"{admin.host} answers: {reach(admin).spec.title}"
+        result.found = f"{admin.name} answers: {reach(admin).spec.title}"
 
     with checks.check("sign_in") as result:
         sign_in(admin)
@@ -64,7 +64,7 @@ def look_around(admin: Admin, checks: Round, sign_in: Callable[[Admin], None], *
         else:
             orders = listed_orders(admin, open_all_orders(admin, dashboard))
             result.found = f"on its first page {orders_in_words(orders)}"
-        go_back(admin, store)
+        go_back(admin, admin.store or ReachedStore(name=store))
 
     order = choose_order(recent | orders, first=recent)
     with checks.check("order_details") as result:

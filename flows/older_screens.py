@@ -10,7 +10,7 @@ Details*; click *Cancel Order*, and so on as above.
 Which of this holds for an Admin is said in the ``pack.yaml`` of its pack, under ``way``.
 """
 
-from bot.admin import Admin
+from bot.admin import Admin, ReachedStore
 from bot.admin.screen import Screen
 from bot.cancel.guard import Listed, Opened, look_at_order
 from bot.errors import ListNotRead, NotImported, NotInGrid, ScreenNotReached
@@ -89,16 +89,16 @@ def numbers_it_leads_to(admin: Admin, here: Screen, link: str) -> dict[str, str]
     return {name: number for name, number in here.link_facts(link, route).items() if name in NUMBERS}
 
 
-def go_to_store(admin: Admin, store: str) -> Screen:
-    """Open the store's dashboard anew, from wherever the page is."""
-    admin.go_to(admin.store_url)
-    return admin.arrive("store_dashboard", store=store)
+def go_to_store(admin: Admin, store: ReachedStore) -> Screen:
+    """Open the store's dashboard again, from wherever the page is."""
+    admin.go_to(store.url)
+    return admin.arrive("store_dashboard", store=store.name)
 
 
 def open_cancel_page(admin: Admin, job: Job, opened: Opened) -> Screen:
     """Click *Cancel Order* on the order's page, which opens a page of its own; that one does not show the status."""
     look_at_order(admin, job, opened)
-    opened.details.click("cancel_order")
+    admin.screen("order_details", **opened.details.facts).click("cancel_order")
     return admin.arrive("cancel_page", order=job.order)
 
 
@@ -108,4 +108,4 @@ def open_anew(admin: Admin, opened: Opened) -> Screen:
         admin.go_to(opened.url)
     else:
         admin.reload()
-    return opened.details.arrive()
+    return admin.arrive("order_details", **opened.details.facts)

@@ -9,7 +9,7 @@ On older generations of the screens a part of this is otherwise: see ``older_scr
 
 from dataclasses import replace
 
-from bot.admin import Admin
+from bot.admin import Admin, ReachedStore
 from bot.admin.screen import Screen
 from bot.cancel.guard import Listed, Opened, Sighting, look_at_order
 from bot.errors import ListNotRead, OrderNotFound, ScreenNotReached, StoreNotFound
@@ -27,14 +27,14 @@ def open_order(admin: Admin, job: Job) -> tuple[Opened, Sighting]:
         Mismatch: the page shows something else than the job, or the row that was clicked, says.
         Technical: a screen is not what it should be; nothing was pressed.
     """
-    if admin.direct and admin.store == job.store and admin.store_id:
-        found = open_directly(admin, job)
+    reached = admin.store
+    if admin.options.direct and reached and reached.name == job.store and reached.store_id:
+        found = open_directly(admin, job, reached.store_id)
         if found is not None:
             return found
         admin.begin_again()
     dashboard = open_store(admin, job.store)
-    store_route = admin.pack.info.store_route
-    store_id = admin.store_id = dashboard.address_facts(store_route).get("store_id", "") if store_route else ""
+    store_id = remember_store(admin, job.store, dashboard).store_id
     orders = find_order(admin, job)
 
     if admin.pack.info.way.opens == "commerce_order":
@@ -45,7 +45,7 @@ def open_order(admin: Admin, job: Job) -> tuple[Opened, Sighting]:
         return follow(admin, job, orders, "order_link", read_listed(orders), store_id)
 
 
-def open_directly(admin: Admin, job: Job) -> tuple[Opened, Sighting] | None:
+def open_directly(admin: Admin, job: Job, store_id: str) -> tuple[Opened, Sighting] | None:
     """Straight to the order's page by its address, as a person does who has a bookmark; its store was reached before.
 
     No row of a list leads there, so what the page says of buyer and total is only held against the job's expectations,
@@ -55,12 +55,12 @@ def open_directly(admin: Admin, job: Job) -> tuple[Opened, Sighting] | None:
         Mismatch: the page shows something else than the job says.
     """
     with admin.step("open_order_directly"):
-        admin.go_to_route(fill(admin.pack.info.order_route, {"store_id": admin.store_id, "order": job.order}))
+        admin.go_to_route(fill(admin.pack.info.order_route, {"store_id": store_id, "order": job.order}))
         try:
-            details = admin.arrive("order_details", order=job.order, store_id=admin.store_id)
+            details = admin.arrive("order_details", order=job.order, store_id=store_id)
         except ScreenNotReached:
             return None
-        opened = Opened(details=details, listed=Listed(), store_id=admin.store_id, url=admin.page.url)
+        opened = Opened(details=details, listed=Listed(), store_id=store_id, url=admin.page.url)
         seen = look_at_order(admin, job, opened, details.seen)
         listed = Listed(buyer_name=seen.buyer_name or "", order_total=seen.order_total or "")
         return replace(opened, listed=listed), seen
@@ -84,8 +84,8 @@ def open_store(admin: Admin, store: str) -> Screen:
     dashboard = admin.screen("store_dashboard", store=store)
     if dashboard.is_here():
         return dashboard
-    if admin.store == store:
-        return go_back(admin, store)
+    if admin.store and admin.store.name == store:
+        return go_back(admin, admin.store)
     open_sales_channel(admin)
     return open_dashboard(admin, store)
 
@@ -115,12 +115,19 @@ def open_dashboard(admin: Admin, store: str) -> Screen:
             # After a switch between stores the lists may still show the previous one until the page is drawn anew.
             admin.reload()
             dashboard = admin.arrive("store_dashboard", store=store)
-        admin.store_url = admin.page.url
-    admin.store = store
+    remember_store(admin, store, dashboard)
     return dashboard
 
 
-def go_back(admin: Admin, store: str) -> Screen:
+def remember_store(admin: Admin, name: str, dashboard: Screen) -> ReachedStore:
+    """Remember the store whose dashboard is open, for the orders that follow."""
+    route = admin.pack.info.store_route
+    store_id = dashboard.address_facts(route).get("store_id", "") if route else ""
+    admin.store = ReachedStore(name=name, url=admin.page.url, store_id=store_id)
+    return admin.store
+
+
+def go_back(admin: Admin, store: ReachedStore) -> Screen:
     """Go *Back* from an order's page or from All Orders to the dashboard of the store they belong to."""
     with admin.step("go_back"):
         if admin.pack.info.way.confirm_on == "cancel_page":
@@ -128,10 +135,10 @@ def go_back(admin: Admin, store: str) -> Screen:
         place = match_route(admin.pack.info.order_route, admin.address())
         if place:
             admin.screen("order_details", **place).click("back")
-        here = admin.arrive_at_one_of("store_dashboard", "all_orders", store=store)
+        here = admin.arrive_at_one_of("store_dashboard", "all_orders", store=store.name)
         if here.spec.screen == "all_orders":
             here.click("back")
-        return admin.arrive("store_dashboard", store=store)
+        return admin.arrive("store_dashboard", store=store.name)
 
 
 def find_order(admin: Admin, job: Job) -> Screen:

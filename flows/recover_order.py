@@ -13,9 +13,9 @@ from flows.older_screens import open_anew
 
 def still_open(admin: Admin, job: Job, seen: Sighting) -> Verdict | None:
     """What the ledger and the page say of an earlier cancel, changing nothing; None when there was none."""
-    intent = admin.ledger.intents.open(admin.host, job.order)
+    intent = admin.ledger.intents.open(admin.name, job.order)
     if intent is None:
-        return undone_cancel(seen, admin.ledger.intents.latest(admin.host, job.order), admin.pack)
+        return undone_cancel(seen, admin.ledger.intents.latest(admin.name, job.order), admin.pack)
     return _conclusion(admin, intent, seen, settled=False)
 
 
@@ -45,14 +45,14 @@ def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Ver
     Raises:
         Refused, Technical: the page could not be read anew; nothing was pressed.
     """
-    intent = admin.ledger.intents.open(admin.host, job.order)
+    intent = admin.ledger.intents.open(admin.name, job.order)
     if intent is None:
-        latest = admin.ledger.intents.latest(admin.host, job.order)
+        latest = admin.ledger.intents.latest(admin.name, job.order)
         undone = undone_cancel(seen, latest, admin.pack)
         if undone and latest and latest.settled_as == "canceled":
             admin.ledger.intents.note_look(latest.intent, seen.status or seen.status_words)
         return undone
-    settled = admin.ledger.intents.age(intent) >= admin.recover_after
+    settled = admin.ledger.intents.age(intent) >= admin.options.recover_after
     verdict = _conclusion(admin, intent, seen, settled=settled)
     if verdict is None:
         with admin.step("read_order_anew"):

@@ -35,7 +35,7 @@ def sign_in(admin: Admin, username: str, password: SecretStr, totp_secret: Secre
         if screen.spec.screen == "two_factor":
             enter_codes(admin, username, totp_secret)
     except CannotSignIn as why:
-        if not admin.by_hand:
+        if not admin.options.by_hand:
             raise
         with admin.step("sign_in_by_hand"):
             wait_for_a_person(admin, username, why)

@@ -31,7 +31,7 @@ def one_try(admin: Admin, factor: Factor, account: str, secret: SecretStr) -> It
 
     def begin() -> int | None:
         admin.heed_stop()
-        return admin.ledger.sign_ins.begin(admin.host, account, factor, secret)
+        return admin.ledger.sign_ins.begin(admin.name, account, factor, secret)
 
     number = admin.until(begin, seconds=OTHERS_TRY)
     if number is None:
@@ -67,4 +67,4 @@ def wait_for_a_person(admin: Admin, account: str, why: CannotSignIn) -> None:
 
     if not admin.until(signed_in, seconds=A_PERSON):
         raise why
-    admin.ledger.sign_ins.signed_in_by_hand(admin.host, account, by="the person at the browser", why=str(why))
+    admin.ledger.sign_ins.signed_in_by_hand(admin.name, account, by="the person at the browser", why=str(why))

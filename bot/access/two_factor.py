@@ -72,9 +72,9 @@ def fresh_code(admin: Admin, account: str, secret: SecretStr) -> str:
 
     def look() -> str | None:
         nonlocal announced
-        last = admin.ledger.codes.last_step(admin.host, account)
+        last = admin.ledger.codes.last_step(admin.name, account)
         step, wait = next_turn(time.time() + admin.server_ahead, last)
-        if not wait and admin.ledger.codes.spend(admin.host, account, step, last=last):
+        if not wait and admin.ledger.codes.spend(admin.name, account, step, last=last):
             return pyotp.TOTP(secret.get_secret_value()).at(step * STEP)
         admin.heed_stop()
         admin.notice_interruptions(besides=("two_factor",))

@@ -8,8 +8,13 @@ def count_on(page: Page) -> None:
     page.add_init_script(_COUNT)
 
 
+def note_lost_scripts(page: Page) -> None:
+    """Have the page note from its beginning that a script could not be loaded: that is told only once."""
+    page.add_init_script(_NOTE_SCRIPTS)
+
+
 def wait_for_change(page: Page, known: int, seconds: float) -> int:
-    """Wait, but no longer than so many seconds, until the page has changed since it had changed ``known`` times.
+    """Wait, but no longer than ``seconds``, until the page has changed since it had changed ``known`` times.
 
     Returns how often it has changed by now: another number as soon as anything has, another document too.
     """
@@ -44,3 +49,8 @@ AWAIT_REST = """([rest, limit]) => new Promise((done) => {
     const watch = new MutationObserver(() => { clearTimeout(timer); timer = setTimeout(finish, rest, true); });
     watch.observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
 })"""
+
+# A script that cannot be loaded says so once, and only to what listens by then.
+_NOTE_SCRIPTS = """addEventListener("error", ({ target }) => {
+    if (target?.tagName === "SCRIPT") window[Symbol.for("countermand scripts")] = true;
+}, true);"""

@@ -6,15 +6,15 @@ to do about each. How the server answered is asked of the browser: an Admin may 
 
 import re
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import reduce
-from typing import TYPE_CHECKING
 
 from loguru import logger
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Locator
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bot.admin.screen import Screen
+from bot.admin.window import Window
 from bot.cancel.endpoint import SESSION_ENDED_WORDS, Meaning, Understood
 from bot.errors import (
     AdminBusy,
@@ -27,9 +27,6 @@ from bot.errors import (
     SignInRefused,
 )
 from bot.pack.model import Interruption
-
-if TYPE_CHECKING:
-    from bot.admin import Admin
 
 LAST_WORD = 1.0
 """Seconds after which a failed request of the app is its last word: apps ask again by themselves."""
@@ -48,19 +45,19 @@ _SERVER_FAILED = "Run the list again; if it stays, tell the shop's administrator
 
 
 class Interruptions:
-    """What is known to come in the way on the page that an ``admin`` has open, and since when it is to be seen."""
+    """What is known to come in the way on the page that a ``window`` shows, and since when it can be seen.
 
-    def __init__(self, admin: "Admin") -> None:
-        self._admin = admin
+    What is closed by pressing something is told to the person who waits, by ``say``.
+    """
+
+    def __init__(self, window: Window, say: Callable[[str], None]) -> None:
+        self._window = window
+        self._say = say
         self._since: dict[str, float] = {}
         self._cleared: set[str] = set()
         self._bare: tuple[tuple[str, ...], int, float] = ((), -1, 0.0)  # when nothing of what interrupts was seen
         self._taken_over = False  # whether somebody else has signed in with this account during this run
         self._taken_over_now = False
-
-    def listen(self, page: Page) -> None:
-        """Have the page note from its beginning what cannot be asked of it afterwards."""
-        page.add_init_script(_NOTE_SCRIPTS)
 
     def notice(self, besides: Collection[str] = ()) -> None:
         """Raise if the page shows something known that is not a screen to work on, ``besides`` these screens.
@@ -75,9 +72,9 @@ class Interruptions:
             RunStopped: the run cannot go on.
         """
         lacks_script = self._notice_answers()
-        pack = self._admin.pack
+        pack = self._window.pack
         known = (*pack.interruptions(), *pack.in_other_languages)
-        screens = [Screen(self._admin, spec, {}) for spec in known if spec.screen not in besides]
+        screens = [Screen(self._window, spec, {}) for spec in known if spec.screen not in besides]
         anything = not self._is_bare(screens) and self._shows_any(screens)
         for screen in screens:
             what = screen.spec.interrupts
@@ -99,8 +96,8 @@ class Interruptions:
         """Told that a screen was arrived at: whatever lay over the page has gone."""
         self._since.clear()
 
-    def refuse_useless_sign_in(self) -> None:
-        """Make sure, at the sign-in form, that trying makes nothing worse.
+    def refuse_useless_sign_in(self, *, first: bool) -> None:
+        """Make sure, at the sign-in form, that trying makes nothing worse. ``first`` says that none came before it.
 
         Raises:
             CannotSignIn: the form asks for what only a person can give.
@@ -109,7 +106,7 @@ class Interruptions:
         if (what := self._look_for("refused", "person")) is not None:
             raise _error_for(what)
         # What ended a session before this run began, one that was kept, is nobody's fault in it.
-        if self._admin.opened > 1 and (what := self._look_for("taken_over")) is not None:
+        if not first and (what := self._look_for("taken_over")) is not None:
             self._note_taken_over(what)
         self._taken_over_now = False
 
@@ -120,7 +117,7 @@ class Interruptions:
 
         Otherwise whether the page lacks a script that could not be loaded.
         """
-        status, lacks_script = self._admin.page.evaluate(_HOW_ANSWERED)
+        status, lacks_script = self._window.page.evaluate(_HOW_ANSWERED)
         if status == 503:
             raise RunStopped(reason="The Admin is in maintenance, or down (HTTP 503).")
         if status == 429:
@@ -132,7 +129,7 @@ class Interruptions:
 
     def _notice_endpoint(self) -> None:
         """Raise if the app was answered what it cannot go on from, whatever it shows of that."""
-        trouble = self._admin.wire.endpoint.trouble
+        trouble = self._window.wire.endpoint.trouble
         if trouble is not None and trouble.meaning is Meaning.SESSION_ENDED:
             self._notice_ended_session()
             return
@@ -154,7 +151,7 @@ class Interruptions:
 
     def _notice_ended_session(self) -> None:
         """Raise, with the reason that the sign-in page gives: a page that a background request came to says it once."""
-        page = self._admin.wire.endpoint.sign_in_page
+        page = self._window.wire.endpoint.sign_in_page
         if not page and not self._has_lasted("its session", True, PAGE_FOLLOWS):
             return  # that page is on its way
         if (what := self._told_by(page)) is not None:
@@ -166,7 +163,7 @@ class Interruptions:
 
     def _told_by(self, page: str) -> Interruption | None:
         """What the sign-in page, as HTML, tells of somebody else who signed in; None if it tells nothing of that."""
-        for spec in self._admin.pack.interruptions():
+        for spec in self._window.pack.interruptions():
             what = spec.interrupts
             said = [element.says for element in spec.elements.values() if element.says is not None]
             if what is not None and what.reaction == "taken_over" and any(words in page for words in said):
@@ -175,14 +172,14 @@ class Interruptions:
 
     def _is_covered(self) -> bool:
         """Whether a cover lies over the page, so that something is still under way."""
-        return self._admin.screen(next(iter(self._admin.pack.screens))).glance().busy
+        return Screen(self._window, next(iter(self._window.pack.screens.values())), {}).glance().busy
 
     # --- What is to be seen ---
 
     def _is_bare(self, screens: Collection[Screen]) -> bool:
         """Whether none of these was to be seen a moment ago, and the page has not changed since."""
         names, changes, at = self._bare
-        same = names == tuple(screen.spec.screen for screen in screens) and changes == self._admin.changes >= 0
+        same = names == tuple(screen.spec.screen for screen in screens) and changes == self._window.changes >= 0
         return same and time.monotonic() - at < STILL_BARE
 
     def _shows_any(self, screens: Collection[Screen]) -> bool:
@@ -190,14 +187,14 @@ class Interruptions:
         signs = [sign for screen in screens for sign in screen.signs()]
         if signs and reduce(Locator.or_, signs).count():
             return True
-        self._bare = (tuple(screen.spec.screen for screen in screens), self._admin.changes, time.monotonic())
+        self._bare = (tuple(screen.spec.screen for screen in screens), self._window.changes, time.monotonic())
         return False
 
     def _look_for(self, *reactions: str) -> Interruption | None:
         """What the open page shows of the interruptions with one of these reactions, without raising it."""
-        for spec in self._admin.pack.interruptions():
+        for spec in self._window.pack.interruptions():
             what = spec.interrupts
-            if what is not None and what.reaction in reactions and self._admin.screen(spec.screen).is_here():
+            if what is not None and what.reaction in reactions and Screen(self._window, spec, {}).is_here():
                 return what
         return None
 
@@ -223,7 +220,7 @@ class Interruptions:
         self._cleared.add(screen.spec.screen)
         self._since.clear()  # whatever else is there has been in sight only since now
         logger.info("{}", message)
-        self._admin.say(message)
+        self._say(message)
 
     def _note_taken_over(self, what: Interruption) -> None:
         """Somebody else signed in with this account. That is answered once a run, because they would do the same."""
@@ -275,8 +272,3 @@ _HOW_ANSWERED = """() => {
     const lacksScript = document.readyState === "complete" && Boolean(window[Symbol.for("countermand scripts")]);
     return [loading?.responseStatus ?? 0, lacksScript];
 }"""
-
-# A script that cannot be loaded says so once, and only to who listens by then.
-_NOTE_SCRIPTS = """addEventListener("error", ({ target }) => {
-    if (target?.tagName === "SCRIPT") window[Symbol.for("countermand scripts")] = true;
-}, true);"""

@@ -6,7 +6,7 @@ Every action finds its element exactly once or fails, and checks the screen agai
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Error as PlaywrightError
@@ -14,6 +14,7 @@ from playwright.sync_api import Locator
 
 from bot.admin import choice
 from bot.admin.finder import READ_PAGE, READ_ROWS, SCROLL_ON, locate, reading_request
+from bot.admin.window import Window
 from bot.errors import (
     ChoiceNotOffered,
     ElementAmbiguous,
@@ -30,19 +31,21 @@ from bot.pack import commerce, fill, match_route
 from bot.pack.model import READ_ONLY_KINDS, Check, Element, ScreenSpec
 from bot.vocabulary import AMAZON_ORDER_NUMBER
 
-if TYPE_CHECKING:
-    from bot.admin import Admin
-
 
 class Screen:
     """A screen of the pack, on the page that is open now, about the order that the facts name."""
 
-    def __init__(self, admin: "Admin", spec: ScreenSpec, facts: Mapping[str, str]) -> None:
-        self.admin = admin
+    def __init__(self, window: Window, spec: ScreenSpec, facts: Mapping[str, str]) -> None:
+        self.window = window
         self.spec = spec
         self.facts = dict(facts)
         self.seen: Glance | None = None
         """The look that last found it open, from the instant in which every check of it held."""
+
+    @property
+    def title(self) -> str:
+        """What messages call it."""
+        return self.spec.title
 
     # --- What is on it ---
 
@@ -52,7 +55,7 @@ class Screen:
 
     def find(self, name: str, *, hidden_too: bool = False) -> Locator:
         """Whatever visibly answers to element ``name``, with ``hidden_too`` also what is hidden: none, one, several."""
-        return locate(self.admin.page, self.spec, name, self.facts, hidden_too=hidden_too)
+        return locate(self.window.page, self.spec, name, self.facts, hidden_too=hidden_too)
 
     def count(self, name: str) -> int:
         """How many visible elements answer to ``name``."""
@@ -83,18 +86,18 @@ class Screen:
         def look() -> int:
             count = found.count()
             if not count:
-                self.admin.notice_interruptions(besides=(self.spec.screen,))
+                self.window.notice_interruptions(besides=(self.spec.screen,))
             return count
 
-        self._exactly_one(name, self.admin.until(look) or 0)
+        self._exactly_one(name, self.window.until(look) or 0)
         return found
 
     def glance(self, *names: str) -> "Glance":
         """Look at the page once: its address, whether it is covered, and what some elements read as."""
-        covers = (*self.admin.pack.info.busy, *self.spec.busy)
+        covers = (*self.window.pack.info.busy, *self.spec.busy)
         request = reading_request(self.spec, self.facts, *names, covers=covers)
-        seen = self.admin.page.evaluate(READ_PAGE, request)
-        self.admin.note_changes(seen["changes"])
+        seen = self.window.page.evaluate(READ_PAGE, request)
+        self.window.note_changes(seen["changes"])
         return Glance(
             address=seen["address"],
             path=seen["path"],
@@ -131,13 +134,13 @@ class Screen:
         Empty when nothing speaks for that.
         """
         request = reading_request(self.spec, self.facts, column)
-        seen = self.admin.page.evaluate(READ_PAGE, request)
+        seen = self.window.page.evaluate(READ_PAGE, request)
         header = fill(self.element(column).column or "", self.facts)
         if order in seen["columns"][column]:
             return f"it stands in the column {header!r}, and in no row that could be found."
         if rows := seen["unread"][column]["rows"]:
             return f"{rows} of its rows cannot be read under the header {header!r}."
-        if not seen["unread"][column]["tables"] and self.admin.page.evaluate(
+        if not seen["unread"][column]["tables"] and self.window.page.evaluate(
             _SHOWS_NUMBERS, AMAZON_ORDER_NUMBER.pattern
         ):
             return f"there are order numbers on the page, and no column {header!r}."
@@ -205,10 +208,6 @@ class Screen:
         self._exactly_one(name, len(texts))
         return texts[0]
 
-    def arrive(self) -> "Screen":
-        """Wait until it is open, as ``Admin.arrive`` does."""
-        return self.admin.arrive(self.spec.screen, **self.facts)
-
     def check(self) -> Self:
         """Check it again, as before every action.
 
@@ -218,7 +217,7 @@ class Screen:
         """
         failing = self.failing_check()
         if failing is not None:
-            self.admin.notice_interruptions(besides=(self.spec.screen,))
+            self.window.notice_interruptions(besides=(self.spec.screen,))
             raise self.blamed(ScreenChanged(screen=self.spec.title, why=self.told(failing)))
         return self
 
@@ -250,7 +249,7 @@ class Screen:
             about = self.one(name).evaluate_all(_ABOUT)
         for address, known_by in about:
             host = host_of(address)
-            if host and not self.admin.may_talk_to(host):
+            if host and not self.window.may_talk_to(host):
                 raise LeadsElsewhere(screen=self.spec.title, element=name, host=host)
             if known_by:
                 raise NeverPressed(screen=self.spec.title, element=name, known_by=known_by)
@@ -262,7 +261,7 @@ class Screen:
         Long lists draw only the rows that can be seen.
         """
         header = fill(self.element(column).column or "", self.facts)
-        return bool(self.admin.page.evaluate(SCROLL_ON, header))
+        return bool(self.window.page.evaluate(SCROLL_ON, header))
 
     def fill(self, name: str, text: str) -> None:
         """Check the screen, then type ``text`` into the one element ``name``.
@@ -274,7 +273,7 @@ class Screen:
         self.check()
         if self.element(name).secret:
             self._refuse_unencrypted()
-            self.admin.holds_secret = True
+            self.window.holds_secret = True
         field = self.one(name)
         try:
             field.fill(text)
@@ -286,8 +285,8 @@ class Screen:
 
     def _refuse_unencrypted(self) -> None:
         """A server can send the browser on from https:// to http://."""
-        opened = urlsplit(self.admin.page.url)
-        if opened.scheme == "http" and urlsplit(self.admin.url).scheme == "https":
+        opened = urlsplit(self.window.page.url)
+        if opened.scheme == "http" and urlsplit(self.window.url).scheme == "https":
             stop = RunStopped(
                 reason=f"{self.spec.title} came over http:// from {opened.netloc}, although the Admin's address is "
                 "https://; no secret was typed into it."
@@ -305,7 +304,7 @@ class Screen:
             ChoiceNotOffered: the words are not among the choices.
         """
         self.check()
-        self._with_choice(name, lambda box: choice.choose(self.admin.page, box, words), wanted=words)
+        self._with_choice(name, lambda box: choice.choose(self.window.page, box, words), wanted=words)
 
     def chosen(self, name: str) -> str:
         """The words that the ``choice`` element ``name`` now shows as chosen; empty when none is."""
@@ -313,7 +312,7 @@ class Screen:
 
     def offered(self, name: str) -> list[str]:
         """The words that the ``choice`` element ``name`` offers; its list may stay open, for the page to be left."""
-        words: list[str] = self._with_choice(name, lambda box: choice.offered(self.admin.page, box))
+        words: list[str] = self._with_choice(name, lambda box: choice.offered(self.window.page, box))
         return words
 
     # --- Inside ---

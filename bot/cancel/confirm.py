@@ -15,16 +15,16 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Request
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from bot.admin import Admin, first_line
 from bot.cancel.endpoint import Answered, Meaning, http_words, understand
 from bot.cancel.guard import Permit
+from bot.cancel.page import AdminPage
 from bot.cancel.verdicts import Verdict
 from bot.cancel.wire import Passage
 from bot.errors import CountermandError, EvidenceNotWritten, LedgerTrouble, StoodStill
 from bot.ledger import Event
 from bot.outcomes import Answer, Outcome
 from bot.vocabulary import Status
-from bot.wording import cut
+from bot.wording import cut, first_line
 
 PRESS_SECONDS = 5.0
 """How long a press may take; that Confirm can be pressed was tried just before."""
@@ -50,7 +50,7 @@ class Heard:
 
 
 @contextmanager
-def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
+def press_confirm(admin: AdminPage, permit: Permit) -> Iterator[Heard]:
     """Write the intent, press Confirm once, and listen for the answer while the block runs.
 
     The wire holds what the press sends against the permit, and sends it once. Nothing raised by the browser leaves here
@@ -67,47 +67,60 @@ def press_confirm(admin: Admin, permit: Permit) -> Iterator[Heard]:
     admin.may_commit(permit.order)
     confirm = admin.screen(admin.pack.info.way.confirm_on, order=permit.order).the_only("confirm")
     admin.wire.try_out(admin.page, admin.patience)
+    heard = _write_intent(admin, permit)
+    with admin.wire.open_for(heard.passage), _listening(admin.page, heard):
+        if not heard.passage.is_fresh:
+            raise StoodStill(order=permit.order)
+        admin.attempt.mark_pressed()
+        try:
+            # Not waited for here: the page that answers a form may take longer than a press may.
+            confirm.click(timeout=PRESS_SECONDS * 1000, no_wait_after=True)
+        except PlaywrightError as trouble:
+            heard.press_trouble = first_line(trouble)
+            logger.error("pressing Confirm ended with: {}", heard.press_trouble)
+        admin.note(Event.PRESSED, intent=heard.intent)
+        yield heard
+
+
+def _write_intent(admin: AdminPage, permit: Permit) -> Heard:
+    """Write the intent to the ledger, flushed to disk, and say which one cancel may leave from now on.
+
+    Raises:
+        PressedBefore, LedgerTrouble: it was not written.
+    """
     before = Counter(_answers_shown(admin, "error") + _answers_shown(admin, "success"))
-    begun = time.time()  # before the intent is written, and on a clock that goes on while the computer sleeps
     passage = Passage(
         permit=permit,
         reasons=(str(permit.reason), admin.pack.info.reasons[permit.reason]),
         page=admin.page,
         patience=admin.patience,
         still_ours=lambda: _is_still_ours(admin, permit.order),
-        begun=begun,
+        begun=time.time(),  # before the intent is written, and on a clock that goes on while the computer sleeps
     )
-    heard = Heard(intent=admin.ledger.intents.write(admin.host, permit), passage=passage, before=before)
+    return Heard(intent=admin.ledger.intents.write(admin.name, permit), passage=passage, before=before)
+
+
+@contextmanager
+def _listening(page: Page, heard: Heard) -> Iterator[None]:
+    """Note, while the block runs, whether the page comes that the answer to a form leads to."""
 
     def on_page(page: Page) -> None:
         heard.page_came = True
 
     def on_failed(request: Request) -> None:
-        if request.is_navigation_request() and request.frame == admin.page.main_frame:
+        if request.is_navigation_request() and request.frame == page.main_frame:
             heard.page_lost = request.failure or "the connection was cut"
 
-    listeners = {"domcontentloaded": on_page, "requestfailed": on_failed}
-    with admin.wire.open_for(passage):
-        for event, listener in listeners.items():
-            admin.page.on(event, listener)  # type: ignore[call-overload]  # one overload an event name
-        try:
-            if not passage.is_fresh:
-                raise StoodStill(order=permit.order)
-            admin.pressed = True
-            try:
-                # Not waited for here: the page that answers a form may take longer than a press may.
-                confirm.click(timeout=PRESS_SECONDS * 1000, no_wait_after=True)
-            except PlaywrightError as trouble:
-                heard.press_trouble = first_line(trouble)
-                logger.error("pressing Confirm ended with: {}", heard.press_trouble)
-            admin.note(Event.PRESSED, intent=heard.intent)
-            yield heard
-        finally:
-            for event, listener in listeners.items():
-                admin.page.remove_listener(event, listener)
+    page.on("domcontentloaded", on_page)
+    page.on("requestfailed", on_failed)
+    try:
+        yield
+    finally:
+        page.remove_listener("domcontentloaded", on_page)
+        page.remove_listener("requestfailed", on_failed)
 
 
-def await_answer(admin: Admin, heard: Heard) -> tuple[Answer, str]:
+def await_answer(admin: AdminPage, heard: Heard) -> tuple[Answer, str]:
     """Wait until the Admin has answered, on the wire and on the screen, and say what it answered.
 
     An error wins over everything else. Words that stood there before the press are no answer to it; those that
@@ -152,7 +165,7 @@ def await_answer(admin: Admin, heard: Heard) -> tuple[Answer, str]:
     return answer
 
 
-def _await_page(admin: Admin, heard: Heard) -> bool:
+def _await_page(admin: AdminPage, heard: Heard) -> bool:
     """Wait until the page has come that answers a form; False when it does not come in time.
 
     The wire is listened to and nothing else: a page that is about to be replaced by another cannot be looked at.
@@ -185,7 +198,7 @@ def _lost(heard: Heard) -> str:
     return answered.trouble or ("" if _is_last_word(answered) else heard.page_lost)
 
 
-def conclude(admin: Admin, heard: Heard, verdict: Verdict) -> None:
+def conclude(admin: AdminPage, heard: Heard, verdict: Verdict) -> None:
     """Record what became of the press. A ledger that fails now is said loudly and hides no outcome: its intent
     stays open, so the order is not pressed again.
     """
@@ -195,20 +208,20 @@ def conclude(admin: Admin, heard: Heard, verdict: Verdict) -> None:
     _note(admin, lambda: admin.ledger.intents.conclude(heard.intent, verdict.outcome))
 
 
-def _is_still_ours(admin: Admin, order: str) -> bool:
+def _is_still_ours(admin: AdminPage, order: str) -> bool:
     """Whether the order is still this run's; not where the ledger cannot say so."""
     try:
-        return admin.ledger.claims.holds(admin.host, order)
+        return admin.ledger.claims.holds(admin.name, order)
     except CountermandError as trouble:
         logger.error("before the cancel could leave: {}", trouble)
         return False
 
 
-def _answers_shown(admin: Admin, kind: str) -> list[str]:
+def _answers_shown(admin: AdminPage, kind: str) -> list[str]:
     return [" ".join(text.split()) for text in admin.screen("answer").find(kind).all_inner_texts()]
 
 
-def _note(admin: Admin, record: Callable[[], None]) -> None:
+def _note(admin: AdminPage, record: Callable[[], None]) -> None:
     try:
         record()
     except (LedgerTrouble, EvidenceNotWritten) as trouble:

@@ -6,9 +6,8 @@ The server does not look at the status again when a cancel arrives, so this look
 
 from dataclasses import InitVar, dataclass
 
-from bot.admin import Admin
-from bot.admin.screen import Glance, Screen
 from bot.cancel.money import amount
+from bot.cancel.page import AdminPage, KnownScreen, Snapshot
 from bot.errors import Mismatch, ScreenNotReached
 from bot.joblist import Job
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
@@ -29,7 +28,7 @@ class Listed:
 class Opened:
     """An order that was opened: from which row, in which store."""
 
-    details: Screen
+    details: KnownScreen
     listed: Listed
     store_id: str = ""
     """The store's, from the address of its dashboard, where addresses have one."""
@@ -82,7 +81,7 @@ _IDENTITY = ("order_number", "status")
 _COMPARED = ("buyer_name", "order_total")
 
 
-def look_at_order(admin: Admin, job: Job, opened: Opened, glance: Glance | None = None) -> Sighting:
+def look_at_order(admin: AdminPage, job: Job, opened: Opened, glance: Snapshot | None = None) -> Sighting:
     """Read the order's page, and refuse it unless it is the job's order in the job's store.
 
     Buyer and total are read and not compared here (see ``compare_details``): where nothing is to be pressed, the status
@@ -146,7 +145,7 @@ def compare_details(job: Job, opened: Opened, seen: Sighting) -> None:
         raise Mismatch(what="The buyer's name on the order's page is not the one that the job list expects.")
 
 
-def issue_permit(admin: Admin, job: Job, opened: Opened) -> Permit:
+def issue_permit(admin: AdminPage, job: Job, opened: Opened) -> Permit:
     """Prove everything anew, with the dialog or the cancel page open and the reason chosen, and issue the permit.
 
     Raises:
@@ -185,7 +184,7 @@ def issue_permit(admin: Admin, job: Job, opened: Opened) -> Permit:
     )
 
 
-def await_script(admin: Admin, job: Job) -> None:
+def await_script(admin: AdminPage, job: Job) -> None:
     """Wait until the script of the page has taken its button over.
 
     Until then the classic page's button has a handler of its own, which visits the address that cancels without any
@@ -202,7 +201,7 @@ def await_script(admin: Admin, job: Job) -> None:
 
     if not admin.until(is_bound):
         why = "its button still sends the cancel without a reason, because the page's script has not started."
-        raise ScreenNotReached(screen=confirming.spec.title, seconds=admin.patience, why=why)
+        raise ScreenNotReached(screen=confirming.title, seconds=admin.patience, why=why)
 
 
 _OWN_HANDLERS = """(elements) => elements.flatMap((element) => {
@@ -212,13 +211,13 @@ _OWN_HANDLERS = """(elements) => elements.flatMap((element) => {
 """What a click would do that the page's script has no part in: a script of the markup's own, or a link."""
 
 
-def _dialog_is_about(dialog: Screen, job: Job) -> None:
+def _dialog_is_about(dialog: KnownScreen, job: Job) -> None:
     for number in AMAZON_ORDER_NUMBER.findall(dialog.words_of("dialog")):
         if number != job.order:
             raise Mismatch(what=f"The dialog is about order {number}, not {job.order}.")
 
 
-def _cancel_page_is_about(admin: Admin, page: Screen, job: Job, opened: Opened) -> None:
+def _cancel_page_is_about(admin: AdminPage, page: KnownScreen, job: Job, opened: Opened) -> None:
     """The page has the order's number and, in its address, the row that the order's own page had."""
     glance = page.glance("amazon_order_number")
     shown = page.singles(glance.texts)["amazon_order_number"]
@@ -230,7 +229,7 @@ def _cancel_page_is_about(admin: Admin, page: Screen, job: Job, opened: Opened) 
         raise Mismatch(what=f"The cancel page's address is not that of order {job.order}.")
 
 
-def _look_beside(admin: Admin, job: Job, opened: Opened) -> Sighting:
+def _look_beside(admin: AdminPage, job: Job, opened: Opened) -> Sighting:
     """Open the order's page on a page beside the one that cancels, which shows no status, and look at it there.
 
     Raises:
@@ -240,8 +239,8 @@ def _look_beside(admin: Admin, job: Job, opened: Opened) -> Sighting:
     """
     with admin.beside():
         admin.go_to(opened.url)
-        seen = look_at_order(admin, job, opened, opened.details.arrive().seen)
-        admin.recorder.picture(admin, "look_beside")
+        seen = look_at_order(admin, job, opened, admin.arrive("order_details", **opened.details.facts).seen)
+        admin.picture("look_beside")
     return seen
 
 

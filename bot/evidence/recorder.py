@@ -102,7 +102,7 @@ class Recorder:
             self._write(admin, f"{step}.jpg", self._photograph(admin, careful=admin.holds_secret))
         except (OSError, PlaywrightError) as error:
             reason = error.strerror or str(error) if isinstance(error, OSError) else str(error).splitlines()[0]
-            if not admin.pressed:
+            if not admin.attempt.pressed:
                 raise EvidenceNotWritten(reason=reason) from error
             logger.error("no picture of step {}, after Confirm: {}", step, reason)
 

@@ -132,6 +132,7 @@ class Worker:
         self._pause = pause
         self._worked = 0
         self._turned_away = 0  # how often in a row
+        self._response_seconds: list[float] = []  # of every page opened for the order in hand
         self._astray = False  # whether the page may be anywhere, because what was last done on it failed
 
     def do(self, admin: Admin, job: Job, begins: Callable[[], None]) -> Done | None:
@@ -143,13 +144,13 @@ class Worker:
             RunStopped, KeyboardInterrupt: the run cannot go on; the order has its result all the same.
         """
         try:
-            if not self._ledger.claims.take(admin.host, job.order, self._claim_seconds):
+            if not self._ledger.claims.take(admin.name, job.order, self._claim_seconds):
                 return None
         except CountermandError as trouble:
             return Done(result=self._book.keep(result_of(job, _refused(trouble))), pressed=False)
         self._worked += 1
         self._turned_away = 0
-        admin.answers.clear()
+        self._response_seconds.clear()
         begins()
         self._recorder.begin(job.order)
         try:
@@ -157,18 +158,18 @@ class Worker:
                 result = self._until_it_has_a_result(admin, job)
         finally:
             self._give_back(admin, job)
-        if admin.pressed and self._pause:
+        if admin.attempt.pressed and self._pause:
             self._rest(self._pause)
         return Done(
             result=result,
-            pressed=admin.pressed,
-            answer_seconds=statistics.median(admin.answers) if admin.answers else None,
+            pressed=admin.attempt.pressed,
+            answer_seconds=statistics.median(self._response_seconds) if self._response_seconds else None,
             turned_away=self._turned_away > 0,
         )
 
     def _give_back(self, admin: Admin, job: Job) -> None:
         try:
-            self._ledger.claims.release(admin.host, job.order)
+            self._ledger.claims.release(admin.name, job.order)
         except CountermandError as trouble:
             logger.warning("order {} stays claimed for {:g} s: {}", job.order, self._claim_seconds, trouble)
 
@@ -189,8 +190,7 @@ class Worker:
             )
 
         while True:
-            admin.pressed = False
-            admin.order = job.order
+            admin.begin_attempt(job.order)
             try:
                 if self._astray or self._worked % RENEW_AFTER == 0:
                     admin.begin_again()
@@ -198,13 +198,13 @@ class Worker:
                 verdict = self._work(admin, job)
             except (RunStopped, KeyboardInterrupt) as stop:
                 why = str(stop) if isinstance(stop, RunStopped) else "Interrupted."
-                keep(pressed_and_lost(why) if admin.pressed else skipped(why))
+                keep(pressed_and_lost(why) if admin.attempt.pressed else skipped(why))
                 raise
             except CountermandError as trouble:
                 if not isinstance(trouble, Refused):
                     self._astray = True
                     logger.warning("order {}, attempt {}: {}", job.order, attempt, trouble)
-                if admin.pressed:
+                if admin.attempt.pressed:
                     return keep(pressed_and_lost(str(trouble)))
                 if isinstance(trouble, AdminBusy) and self._turned_away < RESTS:
                     self._rest_from(trouble, admin)
@@ -215,10 +215,12 @@ class Worker:
                 attempt += 1
             except Exception as defect:
                 why = unforeseen(defect, self._book.clean)
-                keep(pressed_and_lost(why) if admin.pressed else _refused(Technical(reason=why)))
+                keep(pressed_and_lost(why) if admin.attempt.pressed else _refused(Technical(reason=why)))
                 raise
             else:
                 return keep(verdict)
+            finally:
+                self._response_seconds += admin.attempt.response_seconds
 
     def _rest_from(self, trouble: AdminBusy, admin: Admin) -> None:
         """Leave the Admin alone, longer each time."""

@@ -24,7 +24,7 @@ from kit.table import print_table
 from one_order import Watch, measure
 from playwright.sync_api import Locator, Page
 
-import bot.admin
+import bot.admin.window
 from bot.outcomes import OrderResult
 from flows.open_order import open_order
 
@@ -95,14 +95,14 @@ class Calls(Watch):
     def listening(self) -> Iterator[None]:
         """Have the calls counted while the block runs."""
         put_back = [(owner, name, getattr(owner, name)) for owner, name in CALLS]
-        waits = bot.admin.wait_for_change
+        waits = bot.admin.window.wait_for_change
         for (owner, name), kind in CALLS.items():
             setattr(owner, name, self._counted(getattr(owner, name), kind))
-        bot.admin.wait_for_change = self._counted(waits, WAITS)
+        bot.admin.window.wait_for_change = self._counted(waits, WAITS)
         try:
             yield
         finally:
-            bot.admin.wait_for_change = waits
+            bot.admin.window.wait_for_change = waits
             for owner, name, call in put_back:
                 setattr(owner, name, call)
 

@@ -25,7 +25,7 @@ from pydantic import SecretStr
 from run_kit import run_info
 
 from bot.access.find_browser import BrowserChoice
-from bot.admin import Admin
+from bot.admin import Admin, ReachedStore
 from bot.cancel.guard import Permit
 from bot.cancel.verdicts import Verdict
 from bot.evidence.recorder import NoRecorder
@@ -217,7 +217,7 @@ def admin(new_admin: Admin, sandbox: Sandbox) -> Admin:
     """The practice Admin on the dashboard of the usual store, without the way there, which other tests walk."""
     new_admin.page.goto(signed_in(new_admin.page.context, sandbox))
     new_admin.arrive("store_dashboard", store=US)
-    new_admin.store = US
+    new_admin.store = ReachedStore(name=US)
     sandbox.journal.clear()
     return new_admin
 
@@ -245,7 +245,7 @@ def pressed(admin: Admin, job: MakeJob) -> Callable[..., Intent]:
     def press(answer: Answer | None = None) -> Intent:
         order = job("unshipped_recent")
         leave = SimpleNamespace(order=order.order, store=order.store, reason=order.reason)
-        intent = admin.ledger.intents.write(admin.host, cast(Permit, leave))
+        intent = admin.ledger.intents.write(admin.name, cast(Permit, leave))
         if answer:
             admin.ledger.intents.note_answer(intent, answer, "")
         (written,) = admin.ledger.intents.waiting(order.order)
@@ -270,7 +270,7 @@ def run(admin: Admin) -> Callable[..., RunEnd]:
         )
         progress, limits = PlainProgress(io.StringIO()), Limits(max_failures=max_failures)
         runner = Runner(crew, ledger=admin.ledger, progress=progress, limits=limits)
-        return runner.run(RUN.model_copy(update={"run_id": f"run-{next(numbers)}", "admin": admin.host}), jobs)
+        return runner.run(RUN.model_copy(update={"run_id": f"run-{next(numbers)}", "admin": admin.name}), jobs)
 
     return work
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Route
 from playwright.sync_api import Error as PlaywrightError
 
 import bot.admin.interruptions
-from bot.admin import Admin
+from bot.admin import Admin, ReachedStore
 from bot.admin.interruptions import LAST_WORD
 from bot.errors import (
     AdminBusy,
@@ -764,7 +764,7 @@ def test_a_stopped_run_begins_no_step_before_confirm(show: Callable[..., Admin],
 def test_a_stopped_run_goes_on_after_confirm(show: Callable[..., Admin]) -> None:
     told: list[str] = []
     admin = show(stopping=lambda: True, on_step=told.append)
-    admin.pressed = True
+    admin.attempt.mark_pressed()
     with admin.step("reopen_order"):
         told.append("inside")
     assert told == ["reopen_order", "inside"]
@@ -837,7 +837,7 @@ def test_lost_evidence_after_confirm_is_logged_and_hides_nothing(
     show: Callable[..., Admin], unwritable: Recorder, log: list[str]
 ) -> None:
     admin = show(recorder=unwritable, patience=5)
-    admin.pressed = True
+    admin.attempt.mark_pressed()
     with admin.step("reopen_order"):
         pass
     assert [line.partition(": ")[0] for line in log] == ["no picture of step reopen_order, after Confirm"]
@@ -853,7 +853,8 @@ def test_lost_evidence_of_a_trouble_hides_no_trouble(show: Callable[..., Admin],
 @pytest.mark.parametrize("pressed", [False, True])
 def test_a_page_that_is_gone_has_no_picture(show: Callable[..., Admin], tmp_path: Path, pressed: bool) -> None:
     admin = show(recorder=Recorder(tmp_path), patience=5)
-    admin.pressed = pressed
+    if pressed:
+        admin.attempt.mark_pressed()
     admin.page.close()
     try:
         with admin.step("open_store"):
@@ -889,6 +890,6 @@ def test_beginning_again_forgets_the_store_and_opens_the_admin(
     show: Callable[..., Admin], pages: dict[str, Any]
 ) -> None:
     admin = show()
-    admin.store = "north"
+    admin.store = ReachedStore(name="north")
     admin.begin_again()
-    assert (admin.store, pages["asked"]) == ("", [URL, URL])
+    assert (admin.store, pages["asked"]) == (None, [URL, URL])

@@ -10,6 +10,7 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -508,7 +509,7 @@ def test_a_clock_that_is_set_back_loses_no_claim_and_makes_no_press_look_long_ag
 
     break_at("press_confirm", {"request_lost": True})
     at_step["go_back"] = set_back
-    admin.recover_after = 0
+    admin.options = replace(admin.options, recover_after=0)
     lost, other = job("unshipped_recent"), job("apostrophe")
     assert [verdict.outcome for verdict in verdicts(lost, other)] == ["unknown", "canceled"]
     (intent,) = admin.ledger.intents.waiting()

@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -133,7 +134,8 @@ def test_the_orders_of_a_list_are_worked_one_after_the_other(
 def test_where_orders_have_no_addresses_of_their_own_the_direct_way_is_not_tried(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, admin: Admin, at_step: AtStep
 ) -> None:
-    admin.direct, tried = True, []
+    tried: list[str] = []
+    admin.options = replace(admin.options, direct=True)
     at_step["open_order_directly"] = lambda: tried.append("by its address")
     first, second = job("unshipped_recent"), job("apostrophe")
     assert verdicts(first, second) == [CANCELED] * 2
@@ -511,7 +513,7 @@ def test_an_order_that_still_is_unshipped_long_after_a_crash_is_canceled_once(
     pressed: Callable[..., Intent], verdicts: Verdicts, job: MakeJob, cancels: Cancels, admin: Admin
 ) -> None:
     pressed()
-    admin.recover_after = 0
+    admin.options = replace(admin.options, recover_after=0)
     order = job("unshipped_recent")
     assert verdicts(order) == [CANCELED]
     assert cancels() == arrived(order)
@@ -544,7 +546,7 @@ def any_pack(admin: Admin) -> list[str]:
     said: list[str] = []
     admin.candidates = load_packs(AUTO)
     admin.pack = admin.candidates[0]
-    admin.say = said.append
+    admin.callbacks = replace(admin.callbacks, say=said.append)
     return said
 
 

@@ -2,6 +2,7 @@
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import BrowserContext
@@ -144,7 +145,7 @@ def test_an_order_that_is_only_in_all_orders_is_found(job: MakeJob, verdicts: Ve
 def test_the_doctor_finds_every_screen(new_admin: Admin, sandbox: Sandbox, cancels: Cancels) -> None:
     said = io.StringIO()
     checks = Round(Lines(said))
-    new_admin._on_step = checks.steps.append
+    new_admin.callbacks = replace(new_admin.callbacks, on_step=checks.steps.append)
 
     look_around(new_admin, checks, lambda admin: sign_in(admin, sandbox.username, SecretStr(sandbox.password)))
 
@@ -171,7 +172,7 @@ def test_what_lies_in_the_way_is_cleared(
     fault: dict[str, bool], new_admin: Admin, sandbox: Sandbox, cancels: Cancels
 ) -> None:
     said: list[str] = []
-    new_admin.say = said.append
+    new_admin.callbacks = replace(new_admin.callbacks, say=said.append)
     sandbox.faults.update(fault)
     new_admin.begin_again()
     open_sales_channel(new_admin)
@@ -306,7 +307,7 @@ def test_no_english_word_is_left_on_any_screen(
     look("sign-in")
     sign_in(admin, sandbox.username, SecretStr(sandbox.password))
     look("start page")
-    admin.store = ""
+    admin.store = None
     admin.arrive("start_page").click("marketing_menu")
     admin.screen("start_page").click("amazon_sales_channel")
     admin.arrive("home")

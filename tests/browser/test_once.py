@@ -11,6 +11,7 @@ import ssl
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def cancel(
                 cutter.mode = mode if step == "press_confirm" else "" if mode != "late" else cutter.mode
                 admin.patience = 3 if step == "press_confirm" and mode in {"late", "half"} else 60
 
-            admin._on_step = begins
+            admin.callbacks = replace(admin.callbacks, on_step=begins)
             return cancel_order(admin, job("unshipped_recent"))
 
     return cancel

@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -61,12 +62,13 @@ def test_a_screen_or_a_fact_that_is_not_known_is_named(admin: Admin) -> None:
 def test_confirm_is_not_pressed_where_whoever_made_the_admin_lets_nothing_be_pressed(
     admin: Admin, sandbox: Sandbox
 ) -> None:
-    admin.may_commit = Gate(test="test_it", host="sandbox", marked=True, allowed=()).check
+    refusing = Gate(test="test_it", host="sandbox", marked=True, allowed=())
+    admin.callbacks = replace(admin.callbacks, may_commit=refusing.check)
     with pytest.raises(CommitsNotAllowed) as refused:
         cancel_order(admin, JOB)
     assert isinstance(refused.value, RunStopped)
-    assert not admin.pressed
-    assert admin.ledger.intents.open(admin.host, ORDER) is None
+    assert not admin.attempt.pressed
+    assert admin.ledger.intents.open(admin.name, ORDER) is None
     assert sandbox.journal.cancels == ()
 
 

@@ -5,6 +5,7 @@ Here the ledger says that there was such a run; bots that really are killed are 
 
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -60,7 +61,7 @@ def test_an_order_that_still_is_unshipped_long_after_a_crash_is_canceled_once(
     pressed: Callable[..., Intent], verdicts: Verdicts, job: MakeJob, cancels: Cancels, admin: Admin
 ) -> None:
     pressed()
-    admin.recover_after = 0
+    admin.options = replace(admin.options, recover_after=0)
     assert [verdict.outcome for verdict in verdicts(job("unshipped_recent"))] == ["canceled"]
     assert cancels() == [(job("unshipped_recent").order, US, "BuyerCanceled", "Unshipped")]
     assert admin.ledger.intents.waiting() == []
@@ -81,7 +82,7 @@ def test_an_order_that_amazon_did_not_keep_canceled_is_reverted_and_not_pressed_
 ) -> None:
     order = job("unshipped_recent")
     run(order)
-    (intent,) = admin.ledger.intents.canceled_since(admin.host, datetime.fromtimestamp(0, UTC))
+    (intent,) = admin.ledger.intents.canceled_since(admin.name, datetime.fromtimestamp(0, UTC))
     sandbox.shop.example("unshipped_recent").status = Status.UNSHIPPED
     for end in (run(order, work=plan_order), run(order)):
         (result,) = end.results
@@ -120,7 +121,7 @@ def test_a_press_that_nobody_heard_of_is_not_taken_for_lost_when_the_notes_tell_
 ) -> None:
     intent = pressed()
     sandbox.shop.example("unshipped_recent").notes = "Status updated to canceled."
-    admin.recover_after = 0
+    admin.options = replace(admin.options, recover_after=0)
     assert verdicts(job("unshipped_recent")) == [
         Verdict(
             outcome=Outcome.UNKNOWN,
@@ -139,7 +140,7 @@ def test_an_audit_that_comes_to_another_orders_page_speaks_of_no_list(
 ) -> None:
     order = job("unshipped_recent")
     run(order)
-    (intent,) = admin.ledger.intents.canceled_since(admin.host, datetime.fromtimestamp(0, UTC))
+    (intent,) = admin.ledger.intents.canceled_since(admin.name, datetime.fromtimestamp(0, UTC))
     sandbox.faults.wrong_details = True
     end = run(order, work=lambda admin, job: audit_order(admin, job, intent))
     (result,) = end.results
@@ -155,7 +156,7 @@ def test_an_audit_that_does_not_find_the_order_speaks_of_no_list(
     run: Callable[..., RunEnd], job: MakeJob, admin: Admin
 ) -> None:
     run(job("unshipped_recent"))
-    (intent,) = admin.ledger.intents.canceled_since(admin.host, datetime.fromtimestamp(0, UTC))
+    (intent,) = admin.ledger.intents.canceled_since(admin.name, datetime.fromtimestamp(0, UTC))
     end = run(job("unshipped_recent", order=UNKNOWN_ORDER), work=lambda admin, job: audit_order(admin, job, intent))
     (result,) = end.results
     assert (result.outcome, result.next_step) == (

@@ -72,7 +72,7 @@ def test_an_audit_sees_a_canceled_order_whose_total_and_buyer_have_gone(
 ) -> None:
     order = job("unshipped_recent")
     run(order)
-    (intent,) = admin.ledger.intents.canceled_since(admin.host, datetime.fromtimestamp(0, UTC))
+    (intent,) = admin.ledger.intents.canceled_since(admin.name, datetime.fromtimestamp(0, UTC))
     known = sandbox.shop.example("unshipped_recent")
     known.total, known.buyer = "0.00", ""
     (result,) = run(order, work=lambda admin, job: audit_order(admin, job, intent)).results

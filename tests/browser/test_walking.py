@@ -291,7 +291,7 @@ def test_an_order_whose_confirm_was_never_settled_is_not_pressed_again(
 def test_once_its_store_was_reached_an_order_is_opened_by_its_address(
     admin: Admin, verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
 ) -> None:
-    admin.direct = True
+    admin.options = replace(admin.options, direct=True)
     first, second = job("unshipped_recent"), job("unshipped_old")
     assert verdicts(first, second) == [CANCELED] * 2
     assert cancels() == arrived(first, second)
@@ -303,7 +303,7 @@ def test_once_its_store_was_reached_an_order_is_opened_by_its_address(
 def test_an_order_that_does_not_open_by_its_address_is_looked_for_by_clicks(
     admin: Admin, verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, gives_up_once: GivesUpOnce
 ) -> None:
-    admin.direct = True
+    admin.options = replace(admin.options, direct=True)
     gives_up_once(admin.page.get_by_text("No such entity").count)
     first = job("unshipped_recent")
     unknown = first.model_copy(update={"order": UNKNOWN_ORDER})
@@ -318,7 +318,7 @@ def test_an_order_that_does_not_open_by_its_address_is_looked_for_by_clicks(
 def test_an_order_that_was_opened_by_its_address_is_held_against_what_the_list_expects(
     admin: Admin, verdicts: Verdicts, job: MakeJob, cancels: Cancels
 ) -> None:
-    admin.direct = True
+    admin.options = replace(admin.options, direct=True)
     first, second = job("unshipped_recent"), job("apostrophe", expect={"total": "0.01"})
     (canceled, refused) = verdicts(first, second)
     assert (canceled, refused.outcome) == (CANCELED, Outcome.MISMATCH)
@@ -328,7 +328,7 @@ def test_an_order_that_was_opened_by_its_address_is_held_against_what_the_list_e
 def test_another_order_at_an_orders_address_is_refused(
     admin: Admin, verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, at_step: AtStep
 ) -> None:
-    admin.direct = True
+    admin.options = replace(admin.options, direct=True)
     at_step["open_order_directly"] = lambda: setattr(sandbox.faults, "wrong_details", True)
     first, second = job("unshipped_recent"), job("apostrophe")
     assert [verdict.outcome for verdict in verdicts(first, second)] == [Outcome.CANCELED, Outcome.MISMATCH]

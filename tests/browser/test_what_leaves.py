@@ -133,7 +133,7 @@ def test_in_any_browser_the_permitted_cancel_leaves_once_and_no_other(
     assert verdicts(job("unshipped_recent")) == [CANCELED]
     endpoint = new_admin.page.locator("#root").get_attribute("data-graphql-endpoint")
     script = f"([to, query]) => ({SENDS['fetch']})(to, JSON.stringify({{ query }}))"
-    new_admin.pressed = False
+    new_admin.begin_attempt("")
     assert "although nothing was pressed, which was stopped" in stopped_by(new_admin, script, endpoint, MUTATION)
     assert cancels() == arrived(job("unshipped_recent"))
 

@@ -5,8 +5,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import cast
+
+from admin_kit import PagelessAdmin
 
 from bot.admin import Admin
 from bot.cancel.guard import Permit
@@ -47,10 +48,7 @@ def station(folder: Path, run_id: str, place: Place) -> Iterator[tuple[Worker, A
     ):
         ledger.runs.go_on_as(run_id, place.number)
         ledger.trail.copy_to(folder / run_id)
-        admin = cast(
-            Admin,
-            SimpleNamespace(host=HOST, pressed=False, order="", answers=[], recognised="", begin_again=lambda: None),
-        )
+        admin = cast(Admin, PagelessAdmin(HOST))
 
         def work(_: Admin, job: Job) -> Verdict:
             place.step("choose_reason")
@@ -77,7 +75,7 @@ def station(folder: Path, run_id: str, place: Place) -> Iterator[tuple[Worker, A
                 case "breaks":
                     raise ZeroDivisionError("division by zero")
             ledger.trail.note(Event.STEP, order=job.order, step="choose_reason")
-            admin.pressed = True
+            admin.attempt.mark_pressed()
             return Verdict(outcome=Outcome.CANCELED, message=f"By worker {place.number}.")
 
         book = Book(ledger, place.order_finished)

@@ -81,8 +81,8 @@ def try_out(screen: Screen, baselines: Path, changes: tuple[Change, ...], *, alo
 
     With ``alone`` it also looks as if there were no baseline, where something is to be suggested.
     """
-    page = screen.admin.page
-    screen.admin.quiet()
+    page = screen.window.page
+    screen.window.quiet()
     first = Inspector(baselines=baselines, update=True).inspect(screen)
     if not first.updated:
         raise RuntimeError(f"the practice Admin's own screen does not hold: {first.drifts}")
@@ -100,14 +100,14 @@ def try_out(screen: Screen, baselines: Path, changes: tuple[Change, ...], *, alo
 
 def go_to(admin: Admin, name: str, order: str, sign_out: Callable[[], None]) -> Screen:
     """From the store's dashboard to a screen."""
-    store = admin.store
+    store = admin.store.name if admin.store else ""
     dashboard = admin.screen("store_dashboard", store=store, order=order)
     if name == "store_dashboard":
         return dashboard
     if name == "all_orders":
         return open_all_orders(admin, admin.screen("store_dashboard", store=store))
     if name == "home":
-        dashboard.admin.page.get_by_role("button", name="Dashboard", exact=True).click()
+        dashboard.window.page.get_by_role("button", name="Dashboard", exact=True).click()
         return admin.arrive("home")
     if name == "sign_in":
         sign_out()

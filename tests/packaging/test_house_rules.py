@@ -200,3 +200,10 @@ def test_every_imported_package_is_a_declared_dependency() -> None:
         )
     }
     assert missing == set()
+
+
+def test_a_press_is_marked_in_one_place_and_an_attempt_begun_in_one() -> None:
+    sources = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in [*ENGINE, *FLOWS]}
+    assert [path for path, text in sources.items() if ".mark_pressed()" in text] == ["bot/cancel/confirm.py"]
+    assert [path for path, text in sources.items() if "_pressed = True" in text] == ["bot/cancel/attempt.py"]
+    assert [path for path, text in sources.items() if ".begin_attempt(" in text] == ["bot/runner/worker.py"]

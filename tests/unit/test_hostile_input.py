@@ -12,10 +12,10 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from html.parser import HTMLParser
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from admin_kit import PagelessAdmin
 from loguru import logger
 from run_kit import run_info
 
@@ -90,9 +90,7 @@ class Folder:
         jobs = [Job(order=order, store="Nordwind UK", reason=Reason.NO_INVENTORY) for order in (FIRST, SECOND, THIRD)]
         if first:
             jobs[0] = first
-        admin: Any = SimpleNamespace(
-            host=INFO.admin, pressed=False, order="", answers=[], recognised="", begin_again=lambda: None
-        )
+        admin: Any = PagelessAdmin(INFO.admin)
 
         def work(_: object, job: Job) -> Verdict:
             ledger.trail.note(Event.STEP, order=job.order, step=text[:1_000])  # what a field reads as is no longer

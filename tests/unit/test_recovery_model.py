@@ -45,7 +45,8 @@ from hypothesis.stateful import (
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 
-import bot.admin
+import bot.admin.admin
+import bot.admin.window
 import bot.cancel.confirm
 import bot.cancel.wire
 import bot.ledger.database
@@ -501,7 +502,7 @@ class SimScreen(Screen):
 
     @property
     def _page(self) -> "SimPage":
-        return cast(SimPage, self.admin.page)
+        return cast(SimPage, self.window.page)
 
 
 class SimElement:
@@ -787,7 +788,8 @@ def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock is the world's, and so are the processes; the log is silent."""
     clock = SimpleNamespace(time=lambda: World.now.clock().timestamp(), monotonic=lambda: World.now.seconds)
     for module in (
-        bot.admin,
+        bot.admin.admin,
+        bot.admin.window,
         bot.cancel.confirm,
         bot.cancel.wire,
         bot.runner,

@@ -23,7 +23,7 @@ def knowing(screen: Screen) -> Screen:
         numbers = [number for number in screen.texts("order_number")["order_number"]]
         order = next(filter(AMAZON_ORDER_NUMBER.fullmatch, numbers), None)
         facts |= {"order": order} if order else {}
-    return Screen(screen.admin, screen.spec, facts)
+    return Screen(screen.window, screen.spec, facts)
 
 
 def hold(screen: Screen, sight: Sight, baseline: Baseline | None = None) -> Iterator[Drift]:
@@ -102,7 +102,7 @@ def _is_due(screen: Screen, name: str) -> bool | None:
     read = screen.texts(field)[field]
     if len(read) != 1:
         return None
-    return read[0] == words or screen.admin.pack.status(read[0]) == words
+    return read[0] == words or screen.window.pack.status(read[0]) == words
 
 
 def _count(screen: Screen, name: str) -> int:
@@ -125,11 +125,11 @@ def _cells(screen: Screen, name: str) -> int:
         return cells
     columns = [other for other in screen.spec.elements if screen.element(other).kind == "column"]
     texts = screen.texts(*columns)
-    rows = screen.admin.page.get_by_role("cell").or_(screen.admin.page.get_by_role("gridcell")).filter(visible=True)
+    rows = screen.window.page.get_by_role("cell").or_(screen.window.page.get_by_role("gridcell")).filter(visible=True)
     if any(texts.values()) or rows.count() > 1:
         return 0  # there are rows, and this cannot be read of them
     head = screen.element(name).column or ""
-    heads = screen.admin.page.get_by_role("columnheader").filter(visible=True).all_inner_texts()
+    heads = screen.window.page.get_by_role("columnheader").filter(visible=True).all_inner_texts()
     return sum(folded(text) == folded(head) for text in heads)
 
 
@@ -141,9 +141,9 @@ def _wording(screen: Screen, sight: Sight, baseline: Baseline | None) -> Iterato
             yield drift.not_said(screen, label, sight, baseline)
     statuses = [name for name in ("status", "order_status") if name in screen.spec.elements]
     for name, texts in screen.texts(*statuses).items() if statuses else ():
-        unknown = sorted({text for text in texts if text and screen.admin.pack.status(text) is None})
+        unknown = sorted({text for text in texts if text and screen.window.pack.status(text) is None})
         if unknown:
-            known = [word for words in screen.admin.pack.info.statuses.values() for word in words]
+            known = [word for words in screen.window.pack.info.statuses.values() for word in words]
             yield Drift(
                 aspect=Aspect.WORDING,
                 element=name,
@@ -154,7 +154,7 @@ def _wording(screen: Screen, sight: Sight, baseline: Baseline | None) -> Iterato
 
 def reasons(screen: Screen, name: str, offered: list[str]) -> Iterator[Drift]:
     """Where the reasons that a pick list offers are not those that the pack knows."""
-    known = list(screen.admin.pack.info.reasons.values())
+    known = list(screen.window.pack.info.reasons.values())
     lacking = [words for words in known if words not in offered]
     new = [words for words in offered if words not in known and words.strip()]
     if lacking:
@@ -177,7 +177,7 @@ def _beside(screen: Screen, labels: tuple[str, ...]) -> dict[str, list[str]]:
         "known": known_labels(screen.spec),
         "act": "read",
     }
-    found: dict[str, list[str]] = screen.admin.page.evaluate(READ_PAGE, request)["fields"]
+    found: dict[str, list[str]] = screen.window.page.evaluate(READ_PAGE, request)["fields"]
     return found
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from bot.admin import Admin
 from bot.admin.screen import Screen
+from bot.admin.window import Window
 from bot.checks.check import contract, drift
 from bot.checks.check.baseline import Baseline, baselines_folder, read_baseline, write_baseline
 from bot.checks.check.landmarks import differences, landmarks
@@ -62,7 +63,7 @@ class Inspector:
     def arrived(self, screen: Screen) -> None:
         """Look at a screen, unless that was done."""
         if screen.spec.screen not in self.reports:
-            screen.admin.quiet()
+            screen.window.quiet()
             self.reports[screen.spec.screen] = self.inspect(screen)
 
     def failed(self, error: CountermandError) -> None:
@@ -75,8 +76,8 @@ class Inspector:
         found = list(report.drifts)
         if element in screen.spec.elements and not any(one.element == element for one in found):
             knowing = contract.knowing(screen)
-            sight = look_at(screen.admin.page)
-            baseline = self._baseline(screen.admin.pack, screen.spec.screen)
+            sight = look_at(screen.window.page)
+            baseline = self._baseline(screen.window.pack, screen.spec.screen)
             found.insert(0, drift.missing(knowing, element, sight, baseline and baseline[0]))
         if not found:
             found.insert(0, Drift(aspect=Aspect.CHECKS, what=error.message))
@@ -105,21 +106,21 @@ class Inspector:
         """
         screen = contract.knowing(screen)
         name = screen.spec.screen
-        sight = look_at(screen.admin.page)
-        kept = self._baseline(screen.admin.pack, name)
+        sight = look_at(screen.window.page)
+        kept = self._baseline(screen.window.pack, name)
         drifts = list(contract.hold(screen, sight, kept[0] if kept else None))
         aspects = dict.fromkeys(Aspect, State.HOLDS)
         aspects |= {one.aspect: State.DIFFERS for one in drifts}
 
         data, names = {*contract.private_words(screen), *self.data}, {*contract.names_of_data(screen), *self.data}
         known = contract.words_known(screen)
-        with _messages_hidden(screen.admin) as some:
-            seen = look_at(screen.admin.page) if some else sight
+        with _messages_hidden(screen.window) as some:
+            seen = look_at(screen.window.page) if some else sight
             lines = landmarks(seen, known, names)
             picture = b""
             if self.looks:
-                screen.admin.page.mouse.move(-1, -1)  # what lies under it looks different
-                png = screen.admin.page.screenshot(animations="disabled")
+                screen.window.page.mouse.move(-1, -1)  # what lies under it looks different
+                png = screen.window.page.screenshot(animations="disabled")
                 picture = masked(png, masks(seen, data, known), seen.around)
         changed = None
         self.pictures[name] = Pictures(after=picture)
@@ -138,7 +139,7 @@ class Inspector:
                 changed = compared.changed
                 self.pictures[name] = Pictures(after=picture, before=before, difference=compared.picture)
                 if compared.changed > self.tolerance or compared.size:
-                    drifts.append(_looks_different(baseline, compared, self.tolerance, browser_of(screen.admin)))
+                    drifts.append(_looks_different(baseline, compared, self.tolerance, browser_of(screen.window)))
                     aspects[Aspect.LOOKS] = State.DIFFERS
         if not self.looks:
             aspects[Aspect.LOOKS] = State.NOT_LOOKED_AT
@@ -167,32 +168,32 @@ class Inspector:
                 held[name] = last
         baseline = Baseline(
             screen=screen.spec.screen,
-            pack=screen.admin.pack.name,
+            pack=screen.window.pack.name,
             taken=f"{datetime.now(UTC):%Y-%m-%d}",
-            browser=browser_of(screen.admin),
+            browser=browser_of(screen.window),
             landmarks=lines,
             elements=held,
             labels={label: tuple(box) for label, box in drift.labels_at(screen, sight)},
         )
-        write_baseline(baselines_folder(screen.admin.pack, self.baselines), baseline, picture)
+        write_baseline(baselines_folder(screen.window.pack, self.baselines), baseline, picture)
 
 
 @contextmanager
-def _messages_hidden(admin: Admin) -> Iterator[bool]:
+def _messages_hidden(window: Window) -> Iterator[bool]:
     """While the block runs, the Admin's messages take no room: they come and go. Says whether there are any.
 
     The document is not changed for it.
     """
-    answer = admin.pack.screens.get("answer")
+    answer = window.pack.screens.get("answer")
     messages = answer.elements.get("messages") if answer else None
-    if messages is None or messages.css is None or not admin.page.locator(messages.css).filter(visible=True).count():
+    if messages is None or messages.css is None or not window.page.locator(messages.css).filter(visible=True).count():
         yield False
         return
-    admin.page.evaluate(_HIDE, messages.css)
+    window.page.evaluate(_HIDE, messages.css)
     try:
         yield True
     finally:
-        admin.page.evaluate(_SHOW)
+        window.page.evaluate(_SHOW)
 
 
 _HIDE = """(css) => {
@@ -244,10 +245,10 @@ def _pushed_along(painted: Sequence[Box], pieces: Sequence[Box]) -> Iterator[Box
                 yield after
 
 
-def browser_of(admin: Admin) -> str:
+def browser_of(window: Window) -> str:
     """What pictures are taken with, in words: ``Chromium 141.0 on linux, 1440 x 1000``."""
-    browser = admin.page.context.browser
-    size = admin.page.viewport_size or {"width": 0, "height": 0}
+    browser = window.page.context.browser
+    size = window.page.viewport_size or {"width": 0, "height": 0}
     version = f"{browser.browser_type.name.capitalize()} {browser.version}" if browser else "a browser"
     return f"{version} on {sys.platform}, {size['width']} x {size['height']}"
 

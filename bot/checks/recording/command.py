@@ -68,7 +68,7 @@ def record_to_file(screen: str, file: Path, settings: Settings, sign_in: SignIn,
             recording = Recording(admin.page)
             say(CLICK)
             wait_for(admin, enter_pressed())
-            observed = f"recorded at {admin.host} on {datetime.now(UTC):%Y-%m-%d}, countermand {__version__}"
+            observed = f"recorded at {admin.name} on {datetime.now(UTC):%Y-%m-%d}, countermand {__version__}"
             draft = recording.draft(screen, like=pack, observed=observed)
     file.write_text(draft.text, encoding="utf-8")
     if recording.elsewhere:

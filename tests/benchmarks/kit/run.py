@@ -78,7 +78,7 @@ class Bot:
         info = RunInfo(
             run_id=f"{self.folder.name}-{self._runs}",
             command="run",
-            admin=self.admin.host,
+            admin=self.admin.name,
             account="demo",
             pack=self.admin.pack.name,
             job_list="benchmark",

@@ -48,7 +48,7 @@ def test_the_next_code_is_unused_and_does_not_run_out(seconds: float, last: int 
 class FakeAdmin:
     """An Admin that looks again when the clock has gone on by a quarter of a second."""
 
-    host = "shop.example"
+    name = "shop.example"
 
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger

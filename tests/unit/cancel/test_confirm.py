@@ -10,10 +10,11 @@ from playwright.sync_api import Error as PlaywrightError
 
 import bot.cancel.confirm
 import bot.cancel.wire
-from bot.admin import Admin
+from bot.cancel.attempt import Attempt
 from bot.cancel.confirm import PRESS_SECONDS, Heard, answer_to_form, await_answer, conclude, press_confirm
 from bot.cancel.endpoint import Answered
 from bot.cancel.guard import Permit
+from bot.cancel.page import AdminPage
 from bot.cancel.verdicts import Verdict
 from bot.cancel.wire import FRESH_SECONDS, Passage
 from bot.errors import LedgerTrouble, NotLetThrough, PressedBefore, RunStopped, StoodStill
@@ -58,10 +59,10 @@ class FakeAdmin:
     def __init__(self, ledger: Ledger) -> None:
         self.did: list[str] = []
         self.ledger = ledger
-        self.host = HOST
+        self.name = HOST
         self.pack = PACK
         self.page = self
-        self.pressed = False
+        self.attempt = Attempt(order=ORDER)
         self.asked: list[str] = []
         self.may_commit: Callable[[str], None] = self.asked.append
         self.patience = 15.0
@@ -98,7 +99,7 @@ class FakeAdmin:
 
     def click(self, timeout: float, no_wait_after: bool) -> None:
         waiting = [intent.order for intent in self.ledger.intents.waiting()]
-        told = f"in the ledger: {waiting}, pressed: {self.pressed}, let out: {self.wire.open}"
+        told = f"in the ledger: {waiting}, pressed: {self.attempt.pressed}, let out: {self.wire.open}"
         self.did.append(f"click within {timeout:g} ms, {told}")
         if self.click_trouble:
             raise self.click_trouble
@@ -131,7 +132,7 @@ def permit() -> Permit:
 
 
 def press(admin: FakeAdmin) -> Any:
-    return press_confirm(cast(Admin, admin), permit())
+    return press_confirm(cast(AdminPage, admin), permit())
 
 
 def heard(admin: FakeAdmin, answered: Answered | None = None, *, stopped: str = "", press_trouble: str = "") -> Heard:
@@ -151,7 +152,7 @@ def heard(admin: FakeAdmin, answered: Answered | None = None, *, stopped: str = 
 
 def answer(admin: FakeAdmin, *answered: Answered, stopped: str = "", press_trouble: str = "") -> tuple[Answer, str]:
     known = heard(admin, *answered, stopped=stopped, press_trouble=press_trouble)
-    return await_answer(cast(Admin, admin), known)
+    return await_answer(cast(AdminPage, admin), known)
 
 
 def said(what: object, status: int = 200) -> Answered:
@@ -184,14 +185,14 @@ def test_nothing_is_written_or_pressed_where_the_cancel_would_not_get_through(ad
     admin.wire.trouble = NotLetThrough(why="self-signed certificate")
     with pytest.raises(NotLetThrough), press(admin):
         pass
-    assert (admin.did, admin.pressed, admin.ledger.intents.waiting()) == (["the client was tried"], False, [])
+    assert (admin.did, admin.attempt.pressed, admin.ledger.intents.waiting()) == (["the client was tried"], False, [])
 
 
 def test_an_order_whose_confirm_was_never_settled_is_not_pressed(admin: FakeAdmin) -> None:
     admin.ledger.intents.write(HOST, permit())
     with pytest.raises(PressedBefore), press(admin):
         pass
-    assert (admin.did, admin.pressed, admin.listeners) == (["the client was tried"], False, {})
+    assert (admin.did, admin.attempt.pressed, admin.listeners) == (["the client was tried"], False, {})
 
 
 def test_nothing_is_pressed_when_the_intent_cannot_be_written(
@@ -203,7 +204,7 @@ def test_nothing_is_pressed_when_the_intent_cannot_be_written(
     monkeypatch.setattr(admin.ledger.intents, "write", broken)
     with pytest.raises(LedgerTrouble), press(admin):
         pass
-    assert (admin.did, admin.pressed, admin.listeners) == (["the client was tried"], False, {})
+    assert (admin.did, admin.attempt.pressed, admin.listeners) == (["the client was tried"], False, {})
 
 
 def test_trouble_of_the_browser_in_the_press_is_kept_and_not_raised(admin: FakeAdmin) -> None:
@@ -211,7 +212,7 @@ def test_trouble_of_the_browser_in_the_press_is_kept_and_not_raised(admin: FakeA
     admin.click_trouble = PlaywrightError("Locator.click: the page crashed\nCall log: ...")
     with press(admin) as known:
         assert known.press_trouble == "the page crashed"
-    assert (admin.did[2:], admin.pressed) == (["note pressed"], True)
+    assert (admin.did[2:], admin.attempt.pressed) == (["note pressed"], True)
 
 
 @pytest.mark.parametrize("seconds", [FRESH_SECONDS + 1, -1])
@@ -222,7 +223,7 @@ def test_a_run_that_stood_still_after_its_intent_or_whose_clock_was_set_does_not
     monkeypatch.setattr(bot.cancel.wire, "time", SimpleNamespace(time=lambda: 1000.0 + seconds))
     with pytest.raises(StoodStill), press(admin):
         pass
-    assert (admin.did, admin.pressed, admin.listeners) == (["the client was tried"], False, {})
+    assert (admin.did, admin.attempt.pressed, admin.listeners) == (["the client was tried"], False, {})
     assert [intent.order for intent in admin.ledger.intents.waiting()] == [ORDER]
 
 
@@ -235,7 +236,7 @@ def test_whoever_made_the_admin_is_asked_before_anything_is_written_or_pressed(a
     admin.may_commit = refuse
     with pytest.raises(RunStopped, match="Not here"), press(admin):
         pass
-    assert (admin.did, admin.pressed, admin.listeners) == ([], False, {})
+    assert (admin.did, admin.attempt.pressed, admin.listeners) == ([], False, {})
     assert admin.ledger.intents.waiting() == []
 
 
@@ -243,7 +244,7 @@ def test_an_interrupt_in_the_press_leaves_the_intent_open(admin: FakeAdmin) -> N
     admin.click_trouble = KeyboardInterrupt()
     with pytest.raises(KeyboardInterrupt), press(admin):
         pass
-    assert ([intent.order for intent in admin.ledger.intents.waiting()], admin.pressed) == ([ORDER], True)
+    assert ([intent.order for intent in admin.ledger.intents.waiting()], admin.attempt.pressed) == ([ORDER], True)
     assert admin.listeners == {}
 
 
@@ -369,13 +370,13 @@ def test_the_answer_is_in_the_ledger(admin: FakeAdmin) -> None:
 
 def test_canceled_settles_the_intent(admin: FakeAdmin) -> None:
     known = heard(admin)
-    conclude(cast(Admin, admin), known, Verdict(outcome=Outcome.CANCELED, message="So it is."))
+    conclude(cast(AdminPage, admin), known, Verdict(outcome=Outcome.CANCELED, message="So it is."))
     assert admin.ledger.intents.waiting() == []
 
 
 def test_a_doubt_leaves_the_intent_open(admin: FakeAdmin) -> None:
     known = heard(admin)
-    conclude(cast(Admin, admin), known, Verdict(outcome=Outcome.UNKNOWN, message="Nobody knows."))
+    conclude(cast(AdminPage, admin), known, Verdict(outcome=Outcome.UNKNOWN, message="Nobody knows."))
     assert [intent.outcome for intent in admin.ledger.intents.waiting()] == [Outcome.UNKNOWN]
 
 
@@ -400,7 +401,7 @@ def test_a_ledger_that_fails_at_the_conclusion_is_said_and_leaves_the_intent_ope
     logger.remove()
     known = heard(admin)
     monkeypatch.setattr(admin.ledger.intents, "conclude", broken)
-    conclude(cast(Admin, admin), known, Verdict(outcome=Outcome.CANCELED, message="So it is."))
+    conclude(cast(AdminPage, admin), known, Verdict(outcome=Outcome.CANCELED, message="So it is."))
     assert (admin.said, [intent.order for intent in admin.ledger.intents.waiting()]) == ([TROUBLE], [ORDER])
 
 

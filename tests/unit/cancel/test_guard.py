@@ -8,10 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from bot.admin import Admin
-from bot.admin.screen import Glance, Screen
+from bot.admin.screen import Glance
 from bot.cancel import guard
 from bot.cancel.guard import Listed, Opened, Permit, Sighting, issue_permit, look_at_order
+from bot.cancel.page import AdminPage, KnownScreen
 from bot.errors import ElementMissing, Mismatch, ScreenChanged
 from bot.joblist import Expect, Job
 from bot.pack import load_pack
@@ -98,11 +98,11 @@ def admin_page() -> FakePage:
 
 def opened(admin_page: FakePage, **listed: str) -> Opened:
     row = {"buyer_name": "Michael Blankenship", "order_total": "$121.80"} | listed
-    return Opened(details=cast(Screen, admin_page), listed=Listed(**row), store_id=STORE_ID)
+    return Opened(details=cast(KnownScreen, admin_page), listed=Listed(**row), store_id=STORE_ID)
 
 
 def issue(admin_page: FakePage, job: Job = JOB, **listed: str) -> Permit:
-    return issue_permit(cast(Admin, admin_page), job, opened(admin_page, **listed))
+    return issue_permit(cast(AdminPage, admin_page), job, opened(admin_page, **listed))
 
 
 def refusal(admin_page: FakePage, job: Job = JOB, **listed: str) -> str:
@@ -235,7 +235,7 @@ def test_a_status_that_the_pack_does_not_know_is_refused(admin_page: FakePage, w
 
 def test_looking_at_an_order_does_not_mind_its_status(admin_page: FakePage) -> None:
     admin_page.fields["status"] = "En attente"
-    seen = look_at_order(cast(Admin, admin_page), JOB, opened(admin_page))
+    seen = look_at_order(cast(AdminPage, admin_page), JOB, opened(admin_page))
     assert (seen.status, seen.status_words) == (None, "En attente")
 
 

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from admin_kit import PagelessAdmin
 from command_kit import Countermand, command_line
 from loguru import logger
 
@@ -87,7 +87,8 @@ class Shop:
             self.worked.append((name, job.order, dry_run))
             if job.order in self.trouble:
                 raise self.trouble[job.order]
-            admin.pressed = name == "cancel" and not dry_run
+            if name == "cancel" and not dry_run:
+                admin.attempt.mark_pressed()
             return CANCELED
 
         return work_on
@@ -100,9 +101,7 @@ def shop(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> Shop:
 
     @contextmanager
     def admin(*_: object, **__: object) -> Iterator[Any]:
-        yield SimpleNamespace(
-            host="shop.example:8443/admin", pressed=False, answers=[], recognised="", begin_again=lambda: None
-        )
+        yield PagelessAdmin("shop.example:8443/admin")
 
     monkeypatch.setattr("bot.runner.launch.open_admin", admin)
     monkeypatch.setattr("flows.cancel_order.cancel_order", shop.work("cancel"))

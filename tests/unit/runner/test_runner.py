@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from admin_kit import PagelessAdmin
 from loguru import logger
 from practice_kit import CANCELED
 from run_kit import job, run_info
@@ -50,16 +51,12 @@ DEAD = "The browser could not go on: the page crashed"
 JOBS = [job(FIRST), job(SECOND), job(THIRD)]
 
 
-class FakeAdmin:
-    """An Admin without a page: as much of one as the runner touches."""
+class FakeAdmin(PagelessAdmin):
+    """An Admin without a page that can fail to begin again, and keeps what it says."""
 
     def __init__(self) -> None:
-        self.host = "shop.example"
-        self.pressed = False
-        self.answers: list[float] = []
-        self.recognised = ""
+        super().__init__()
         self.said: list[str] = []
-        self.begun_again = 0
         self.trouble: list[BaseException] = []
 
     def note(self, event: Event, **told: object) -> None:
@@ -72,7 +69,7 @@ class FakeAdmin:
         """Nobody asks to stop."""
 
     def begin_again(self) -> None:
-        self.begun_again += 1
+        super().begin_again()
         if self.trouble:
             raise self.trouble.pop(0)
 
@@ -134,14 +131,16 @@ class Bench:
 
     def fails(self, trouble: BaseException, *, pressed: bool = False) -> Script:
         def work() -> Verdict:
-            self.admin.pressed = pressed
+            if pressed:
+                self.admin.attempt.mark_pressed()
             raise trouble
 
         return work
 
     def ends(self, verdict: Verdict) -> Script:
         def work() -> Verdict:
-            self.admin.pressed = verdict.outcome is Outcome.CANCELED
+            if verdict.outcome is Outcome.CANCELED:
+                self.admin.attempt.mark_pressed()
             return verdict
 
         return work
@@ -173,7 +172,7 @@ class Bench:
 
     def _work(self, admin: Admin, job: Job) -> Verdict:
         assert cast(FakeAdmin, admin) is self.admin
-        assert not admin.pressed, "what was pressed for an order before says nothing about this one"
+        assert not admin.attempt.pressed, "what was pressed for an order before says nothing about this one"
         self.worked.append(job.order)
         scripts = self.scripts.get(job.order)
         return (scripts.pop(0) if scripts else self.ends(CANCELED))()
@@ -480,7 +479,19 @@ def test_trouble_in_beginning_again_is_an_attempt_too(bench: Bench) -> None:
     assert (bench.worked, bench.admin.begun_again) == ([FIRST, SECOND, SECOND, THIRD], 2)
 
 
-@pytest.mark.parametrize("trouble", [missing(), PageTrouble(reason="gone"), SessionEnded(reason="It ended.")])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        missing(),
+        PageTrouble(reason="gone"),
+        SessionEnded(reason="It ended."),
+        AdminBusy(status=429),
+        EvidenceNotWritten(reason="No space left on device"),
+        LedgerTrouble(ledger="ledger.sqlite", reason="disk I/O error"),
+        OrderNotFound(order=SECOND, store="Nordwind UK"),
+    ],
+    ids=lambda trouble: type(trouble).__name__,
+)
 def test_trouble_after_the_press_is_unknown_and_never_begun_again(bench: Bench, trouble: PageTrouble) -> None:
     bench.on(SECOND, bench.fails(trouble, pressed=True))
     end = bench.run(attempts=5)
@@ -492,6 +503,18 @@ def test_trouble_after_the_press_is_unknown_and_never_begun_again(bench: Bench, 
         1,
     )
     assert (bench.worked, end.exit_status) == ([FIRST, SECOND, THIRD], 1)
+
+
+def test_each_attempt_is_a_new_one_that_begins_unpressed_and_a_press_stays_with_its_own(bench: Bench) -> None:
+    bench.on(SECOND, bench.fails(missing()), bench.fails(missing(), pressed=True))
+    end = bench.run(attempts=5)
+    assert [(attempt.order, attempt.pressed) for attempt in bench.admin.attempts] == [
+        (FIRST, True),
+        (SECOND, False),
+        (SECOND, True),
+        (THIRD, True),
+    ]
+    assert (outcomes(end), end.results[1].attempts) == (["canceled", "unknown", "canceled"], 2)
 
 
 def test_a_ledger_that_fails_before_the_press_fails_the_order_and_is_not_asked_again(bench: Bench) -> None:

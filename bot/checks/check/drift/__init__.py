@@ -103,7 +103,7 @@ def not_said(screen: Screen, label: str, sight: Sight, baseline: Baseline | None
 
 def explain(screen: Screen, name: str) -> Drift:
     """What there is in place of an element, on the page as it is now, without a baseline."""
-    sight = look_at(screen.admin.page)
+    sight = look_at(screen.window.page)
     count = 0 if screen.element(name).kind in READ_ONLY_KINDS else screen.count(name)
     return ambiguous(screen, name, count, sight) if count > 1 else missing(screen, name, sight)
 

@@ -111,7 +111,7 @@ def told_apart(screen: Screen, name: str, thing: Thing, sight: Sight) -> str | N
         )
         new = element.model_copy(update={"within": around_name})
         spec = screen.spec.model_copy(update={"elements": {**screen.spec.elements, around_name: holder, name: new}})
-        tried = Screen(screen.admin, spec, screen.facts)
+        tried = Screen(screen.window, spec, screen.facts)
         if tried.count(around_name) == 1 and tried.find(name, hidden_too=element.commits).count() == 1:
             return _snippet(around_name, holder) + _snippet(name, new)
     return None
@@ -176,7 +176,7 @@ def _ways(element: Element, found: Found, words: str) -> Iterable[Element]:
 def _finds(screen: Screen, name: str, new: Element) -> int:
     """How many things an element that is described so finds on the page."""
     spec = screen.spec.model_copy(update={"elements": {**screen.spec.elements, name: new}})
-    tried = Screen(screen.admin, spec, screen.facts)
+    tried = Screen(screen.window, spec, screen.facts)
     try:
         if new.kind == "field":
             values = tried.texts(name)[name]

@@ -1,0 +1,161 @@
+"""The live page: what is open in the browser now, and waiting for it to change.
+
+A window knows the pack but no screen of it; ``bot.admin.screen`` is built on it, and ``bot.admin.admin`` on both.
+"""
+
+import time
+from collections.abc import Callable, Collection
+from typing import TypeVar
+
+from loguru import logger
+from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import Page
+
+from bot.admin.changes import comes_to_rest, count_on, note_lost_scripts, wait_for_change
+from bot.cancel.ways import wire_for
+from bot.cancel.wire import Wire
+from bot.identity import admin_name, host_of, is_allowed
+from bot.pack import Pack
+from bot.wording import first_line
+
+Seen = TypeVar("Seen")
+
+QUIET = 0.5
+"""Seconds without any change on the page after which an absence is believed."""
+
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 1.0
+"""Seconds after which a page that does not change is looked at all the same, doubled each time: the end of an
+animation, or an answer on the wire, changes nothing in the document. Every look costs a machine that may have eight
+workers."""
+
+
+class Window:
+    """One browser page in the Admin, and the pack that describes what it shows.
+
+    Args:
+        page: a page of any browser context; nothing needs to be open in it.
+        pack: what the screens look like.
+        url: the Admin's address, as a person would type it.
+        candidates: packs of which one is to be recognized on the page; until then ``pack`` is the one for the screens
+            that all of them share.
+        allowed_hosts: hosts besides the Admin's own that links may lead to.
+        patience: seconds to wait for a screen.
+        wire: looks at what the pages send and are answered; one that looks at each page by itself if none is given.
+    """
+
+    def __init__(
+        self,
+        page: Page,
+        pack: Pack,
+        url: str,
+        *,
+        candidates: Collection[Pack] = (),
+        allowed_hosts: Collection[str] = (),
+        patience: float = 30,
+        wire: Wire | None = None,
+    ) -> None:
+        self.page = page
+        self.pack = pack
+        self.candidates = tuple(candidates)
+        """The packs of which one is to be recognized; empty when it is known which."""
+        self.url = url
+        self.name = admin_name(url)
+        """What this Admin is known by: its host and path (``bot.identity``)."""
+        self.patience = patience
+        self.changes = -1
+        """How often the page had changed at the look that is under way; -1 if not known."""
+        self.holds_secret = False
+        """Whether a secret was typed into the page that is open."""
+        self.wire = wire or wire_for(url, self.candidates or (pack,), allowed_hosts)
+        """The last guard of what is sent, and what hears the answers of the app's endpoint."""
+        self._allowed_hosts = {host for host in (host_of(url), *allowed_hosts) if host}
+        self._crashed: Page | None = None
+        self.use_page(page)
+
+    def use_page(self, page: Page) -> None:
+        """Go on with this page, on which nothing is open yet."""
+        self.page = page
+        self._crashed = None
+        page.set_default_timeout(self.patience * 1000)
+        page.on("crash", self._note_crash)
+        page.on("domcontentloaded", self._note_new_document)
+        count_on(page)
+        note_lost_scripts(page)
+        self.wire.watch(page)
+
+    # --- Where it is ---
+
+    def address(self) -> str:
+        """The part of the page's address after the page itself, from the ``#`` on; empty when there is none."""
+        return str(self.page.evaluate("() => location.hash"))
+
+    def may_talk_to(self, host: str) -> bool:
+        """Whether a link may lead to ``host``."""
+        return is_allowed(host, self._allowed_hosts)
+
+    def good_answers(self) -> int:
+        """How many answers the app's endpoint gave, whole and without error, since the page was opened."""
+        return self.wire.endpoint.good_answers
+
+    # --- Waiting ---
+
+    def notice_interruptions(self, *, besides: Collection[str] = ()) -> None:
+        """Raise if the page shows something known that is not a screen to work on, ``besides`` these screens.
+
+        A window by itself knows nothing that interrupts; an ``Admin`` does.
+        """
+
+    def until(self, look: Callable[[], Seen | None], seconds: float | None = None) -> Seen | None:
+        """Look again whenever the page changes, until ``look`` gives something or time is up (then None)."""
+        deadline = time.monotonic() + (self.patience if seconds is None else seconds)
+        changes = -1  # not counted yet: the first wait only begins to count
+        pause = SHORTEST_PAUSE
+        while True:
+            self.changes = -1
+            try:
+                seen = look()
+            except PlaywrightError as trouble:
+                # A page that is being replaced cannot be looked at; the next one can.
+                if self._is_gone() or time.monotonic() >= deadline:
+                    raise
+                logger.debug("the page moved while it was looked at: {}", first_line(trouble))
+                seen = None
+            left = deadline - time.monotonic()
+            if seen or left <= 0:
+                return seen
+            before = changes if self.changes < 0 else self.changes
+            changes = self._wait_for_change(before, min(left, pause))
+            pause = min(2 * pause, LONGEST_PAUSE) if changes == before else SHORTEST_PAUSE
+
+    def note_changes(self, changes: int) -> None:
+        """Told by every look at the page how often the page had changed by then, so that no change after it is missed.
+
+        -1 where that is not counted yet.
+        """
+        if self.changes < 0:  # of several looks in one, whatever changed since the first counts
+            self.changes = changes
+
+    def quiet(self, seconds: float = QUIET) -> bool:
+        """Wait until the page has not changed for some seconds; False when it never comes to rest."""
+        return comes_to_rest(self.page, seconds, self.patience)
+
+    def _wait_for_change(self, known: int, seconds: float) -> int:
+        """Wait until the page has changed since it had changed ``known`` times, and say how often it has by now."""
+        try:
+            return wait_for_change(self.page, known, seconds)
+        except PlaywrightError:
+            if self._is_gone():
+                raise
+            return -1  # the page was replaced, which is a change
+
+    # --- What becomes of the page ---
+
+    def _note_new_document(self, page: Page) -> None:
+        self.holds_secret = False
+
+    def _note_crash(self, page: Page) -> None:
+        self._crashed = page
+
+    def _is_gone(self) -> bool:
+        """Whether the page is closed, or its process has died: nothing will ever be seen on it again."""
+        return self.page.is_closed() or self._crashed is self.page

@@ -1,0 +1,57 @@
+from dataclasses import fields
+from typing import Any, cast
+
+from bot.admin import Admin, AdminOptions, Callbacks
+from bot.admin.admin import Keywords
+from bot.cancel.wire import Wire
+from bot.pack import load_pack
+
+PACK = load_pack("asc-4.3")
+
+
+class FakePage:
+    """A page on which nothing ever happens."""
+
+    def set_default_timeout(self, timeout: float) -> None: ...
+
+    def add_init_script(self, script: str) -> None: ...
+
+    def on(self, event: str, listener: object) -> None: ...
+
+
+class FakeWire(Wire):
+    def watch(self, page: object) -> None: ...
+
+
+def admin(**how: Any) -> Admin:
+    url = "https://shop.example/admin"
+    return Admin(cast(Any, FakePage()), PACK, url, wire=FakeWire(url), **how)
+
+
+def test_every_option_and_callback_can_be_given_by_its_own_keyword() -> None:
+    assert set(Keywords.__annotations__) == {
+        field.name for options in (AdminOptions, Callbacks) for field in fields(options)
+    }
+
+
+def test_keywords_and_objects_come_to_the_same() -> None:
+    said: list[str] = []
+    one_by_one = admin(patience=7, direct=True, say=said.append)
+    as_objects = admin(options=AdminOptions(patience=7, direct=True), callbacks=Callbacks(say=said.append))
+    assert (one_by_one.options, one_by_one.callbacks) == (as_objects.options, as_objects.callbacks)
+    assert one_by_one.patience == as_objects.patience == 7
+    as_objects.say("So it is.")
+    assert said == ["So it is."]
+
+
+def test_a_keyword_takes_the_place_of_the_field_in_the_object() -> None:
+    made = admin(options=AdminOptions(patience=7, settle=9), patience=3)
+    assert (made.options.patience, made.options.settle, made.patience) == (3, 9, 3)
+
+
+def test_an_order_begun_again_is_a_new_attempt_and_knows_of_no_press() -> None:
+    made = admin()
+    first = made.begin_attempt("112-1215998-3002091")
+    first.mark_pressed()
+    second = made.begin_attempt("112-1215998-3002091")
+    assert (made.attempt is second, first.pressed, second.pressed) == (True, True, False)
