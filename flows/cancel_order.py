@@ -3,7 +3,7 @@
 The manual: *View Store*; under *Recent orders* click the order number; click *Cancel Order*; choose the *Reason
 for cancellation*; click *Confirm*. Then the details show the status *Canceled*.
 
-On older generations of the screens a part of this is otherwise: see ``older_screens``.
+Older generations of the screens open an order, and the screen that commits, differently: see ``generation``.
 """
 
 from dataclasses import replace
@@ -11,12 +11,13 @@ from dataclasses import replace
 from bot.admin import Admin
 from bot.admin.screen import Screen
 from bot.cancel.confirm import await_answer, conclude, press_confirm
-from bot.cancel.guard import Opened, compare_details, issue_permit, look_at_order
+from bot.cancel.details import Opened, compare_details, look_at_order
+from bot.cancel.guard import issue_permit
 from bot.cancel.verdicts import Verdict, after_confirm
 from bot.errors import CountermandError
 from bot.joblist import Job
 from bot.vocabulary import Status
-from flows.older_screens import open_anew, open_cancel_page
+from flows.generation import generation_of
 from flows.open_order import open_order
 from flows.read_order import cannot_cancel, would_cancel
 from flows.recover_order import recover_order, still_open
@@ -59,26 +60,23 @@ def cancel_order(admin: Admin, job: Job, *, dry_run: bool = False) -> Verdict:
 def open_dialog(admin: Admin, job: Job, opened: Opened) -> Screen:
     """Click *Cancel Order* on the order's page, which opens the dialog, or a page of its own, and does nothing else."""
     with admin.step("open_cancel_dialog"):
-        if admin.pack.info.way.confirm_on == "cancel_page":
-            return open_cancel_page(admin, job, opened)
-        admin.screen("order_details", **opened.details.facts).click("cancel_order")
-        return admin.arrive("cancel_dialog", order=job.order)
+        return generation_of(admin.pack).open_cancel_screen(admin, job, opened)
 
 
 def leave_dialog(admin: Admin, opened: Opened) -> None:
-    """Leave the dialog by opening the page anew: in a dialog about canceling, no button's name is safe to guess."""
+    """Leave the dialog by opening the page again: in a dialog about canceling, no button's name is safe to guess."""
     with admin.step("leave_dialog"):
-        open_anew(admin, opened)
+        generation_of(admin.pack).reopen_order(admin, opened)
 
 
 def look_again(admin: Admin, job: Job, opened: Opened) -> Status | None:
-    """Open the order's page anew, after Confirm, and read its status; None when that cannot be done.
+    """Open the order's page again, after Confirm, and read its status; None when that cannot be done.
 
     A page that does not say *Canceled* yet is opened again until the settle time is over. If the page cannot be
     reached, the way to it is walked once more from the start, signing in again where that is needed.
     """
     try:
-        return _status_anew(admin, job, opened)
+        return _reopened_status(admin, job, opened)
     except CountermandError as trouble:
         admin.say(f"Looking at order {job.order} once more, from the start: {trouble}")
     try:
@@ -88,11 +86,11 @@ def look_again(admin: Admin, job: Job, opened: Opened) -> Status | None:
         return None
 
 
-def _status_anew(admin: Admin, job: Job, opened: Opened) -> Status | None:
+def _reopened_status(admin: Admin, job: Job, opened: Opened) -> Status | None:
     seen: list[Status | None] = []
 
     def says_canceled() -> bool:
-        details = open_anew(admin, opened)
+        details = generation_of(admin.pack).reopen_order(admin, opened)
         seen.append(look_at_order(admin, job, opened, details.seen).status)
         return seen[-1] is Status.CANCELED
 
@@ -104,4 +102,4 @@ def _status_anew(admin: Admin, job: Job, opened: Opened) -> Status | None:
 def _status_from_the_start(admin: Admin, job: Job) -> Status | None:
     admin.begin_again()
     opened, _ = open_order(admin, job)
-    return _status_anew(admin, job, opened)
+    return _reopened_status(admin, job, opened)

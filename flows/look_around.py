@@ -7,18 +7,18 @@ left again.
 
 from collections.abc import Callable
 
-from bot.admin import Admin, ReachedStore
+from bot.admin import Admin
 from bot.admin.first_page import reach
 from bot.admin.screen import Screen
-from bot.cancel.guard import Opened, Sighting
+from bot.cancel.details import Opened, OrderDetails
 from bot.cancel.verdicts import unknown_status
 from bot.checks.doctor import Round
 from bot.errors import ElementMissing, NotAsNeeded
 from bot.joblist import Job
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
 from flows.cancel_order import leave_dialog, open_dialog
-from flows.older_screens import open_orders_tab
-from flows.open_order import go_back, open_all_orders, open_dashboard, open_order, open_sales_channel
+from flows.generation import generation_of
+from flows.open_order import go_back, open_dashboard, open_order, open_sales_channel
 
 Orders = dict[str, Status | None]
 """Orders of a list by their numbers, in its order; None is a status that the pack does not know."""
@@ -51,20 +51,20 @@ def look_around(admin: Admin, checks: Round, sign_in: Callable[[Admin], None], *
     with checks.check("store_dashboard") as result:
         recognised = bool(admin.candidates)
         dashboard = open_dashboard(admin, store)
-        has_grid = admin.pack.info.way.orders == "grid"
-        recent = listed_orders(admin, open_orders_tab(admin, dashboard) if has_grid else dashboard)
+        generation = generation_of(admin.pack)
+        recent = listed_orders(admin, generation.recent_orders(admin, dashboard))
         result.found = f"store {store}, {orders_in_words(recent)}"
         if recognised:
             result.found += f"; the screens are those of pack {admin.pack.name}"
 
     with checks.check("all_orders") as result:
-        if has_grid:
+        if generation.all_orders is None:
             orders = Orders()
             result.not_tried("this version lists every order under the Orders tab, of which the first page was read")
         else:
-            orders = listed_orders(admin, open_all_orders(admin, dashboard))
+            orders = listed_orders(admin, generation.all_orders(admin, dashboard))
             result.found = f"on its first page {orders_in_words(orders)}"
-        go_back(admin, admin.store or ReachedStore(name=store))
+        go_back(admin)
 
     order = choose_order(recent | orders, first=recent)
     with checks.check("order_details") as result:
@@ -86,14 +86,14 @@ def how_signed_in(steps: list[str]) -> str:
     """What signing in took, from the steps that it went through."""
     if "enter_code" in steps:
         return "signed in, with a two-factor code"
-    return "signed in" if "sign_in" in steps else "a session of before still holds"
+    return "signed in" if "sign_in" in steps else "reused the saved session"
 
 
 def stores_on_home(admin: Admin) -> list[str]:
     """The names of the stores on the home page, in its order.
 
     Raises:
-        NotAsNeeded: there is none.
+        NotAsNeeded: it shows no store.
     """
     home = admin.screen("home").check()
     admin.is_absent(home, lambda: home.count("store_names"))
@@ -145,19 +145,19 @@ def listed_orders(admin: Admin, orders: Screen) -> Orders:
 
 
 def choose_order(orders: Orders, *, first: Orders) -> str | None:
-    """The order that is opened: an Unshipped one, one of ``first`` if there is one, or any; None if there is none."""
+    """The order that is opened: an Unshipped one, one of ``first`` if there is one, or any; None if no list has any."""
     unshipped = [order for order, status in (first | orders).items() if status is Status.UNSHIPPED]
     return next(iter([*unshipped, *first, *orders]), None)
 
 
-def look_at(admin: Admin, store: str, order: str) -> tuple[Job, Opened, Sighting]:
+def look_at(admin: Admin, store: str, order: str) -> tuple[Job, Opened, OrderDetails]:
     """Open the order's page as a run would, and read it.
 
     Raises:
         Refused, Technical: as ``open_order``.
-        NotAsNeeded: its status is none that the pack knows.
+        NotAsNeeded: the pack does not know its status.
     """
-    # The reason is none: nobody chooses it.
+    # A job needs a reason; nobody chooses this one.
     job = Job(order=order, store=store, reason=Reason.BUYER_CANCELED)
     opened, seen = open_order(admin, job)
     if seen.status is None:

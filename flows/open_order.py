@@ -4,22 +4,23 @@ The manual: *Marketing* > *Channels* > *Amazon Sales Channel*; on the store's ca
 *Recent orders* click the order number. An order that is not among the recent ones: click *All Orders*, filter
 by order number, click the order number there.
 
-On older generations of the screens a part of this is otherwise: see ``older_screens``.
+Older generations of the screens list and open an order differently: see ``generation``.
 """
 
 from dataclasses import replace
 
 from bot.admin import Admin, ReachedStore
 from bot.admin.screen import Screen
-from bot.cancel.guard import Listed, Opened, Sighting, look_at_order
-from bot.errors import ListNotRead, OrderNotFound, ScreenNotReached, StoreNotFound
+from bot.cancel.details import Listed, Opened, OrderDetails, look_at_order
+from bot.errors import ScreenNotReached, StoreNotFound
 from bot.joblist import Job
-from bot.pack import fill, match_route
-from flows.older_screens import find_in_grid, go_to_store, numbers_it_leads_to, open_commerce_order, read_listed
+from bot.pack import fill
+from flows.generation import generation_of
+from flows.order_link import OrderLink, read_listed
 from flows.recognise import recognise
 
 
-def open_order(admin: Admin, job: Job) -> tuple[Opened, Sighting]:
+def open_order(admin: Admin, job: Job) -> tuple[Opened, OrderDetails]:
     """Open the order's page, make sure that it is the job's order in the job's store, and read it.
 
     Raises:
@@ -35,17 +36,14 @@ def open_order(admin: Admin, job: Job) -> tuple[Opened, Sighting]:
         admin.begin_again()
     dashboard = open_store(admin, job.store)
     store_id = remember_store(admin, job.store, dashboard).store_id
-    orders = find_order(admin, job)
-
-    if admin.pack.info.way.opens == "commerce_order":
-        commerce_order, listed = open_commerce_order(admin, job, orders)
-        with admin.step("open_order"):
-            return follow(admin, job, commerce_order, "view_or_cancel", listed, store_id)
+    generation = generation_of(admin.pack)
+    orders = generation.find_order(admin, job)
+    link = generation.order_link(admin, job, orders)
     with admin.step("open_order"):
-        return follow(admin, job, orders, "order_link", read_listed(orders), store_id)
+        return follow(admin, job, link, store_id)
 
 
-def open_directly(admin: Admin, job: Job, store_id: str) -> tuple[Opened, Sighting] | None:
+def open_directly(admin: Admin, job: Job, store_id: str) -> tuple[Opened, OrderDetails] | None:
     """Straight to the order's page by its address, as a person does who has a bookmark; its store was reached before.
 
     No row of a list leads there, so what the page says of buyer and total is only held against the job's expectations,
@@ -66,10 +64,11 @@ def open_directly(admin: Admin, job: Job, store_id: str) -> tuple[Opened, Sighti
         return replace(opened, listed=listed), seen
 
 
-def follow(admin: Admin, job: Job, here: Screen, link: str, listed: Listed, store_id: str) -> tuple[Opened, Sighting]:
+def follow(admin: Admin, job: Job, link: OrderLink, store_id: str) -> tuple[Opened, OrderDetails]:
     """Click the link to the order's page, and read it there."""
-    numbers = numbers_it_leads_to(admin, here, link)
-    here.click(link)
+    listed = link.listed or read_listed(link.here)
+    numbers = link.numbers()
+    link.here.click(link.element)
     details = admin.arrive("order_details", order=job.order, store_id=store_id)
     opened = Opened(details=details, listed=listed, store_id=store_id, url=admin.page.url, **numbers)
     return opened, look_at_order(admin, job, opened, details.seen)
@@ -85,7 +84,7 @@ def open_store(admin: Admin, store: str) -> Screen:
     if dashboard.is_here():
         return dashboard
     if admin.store and admin.store.name == store:
-        return go_back(admin, admin.store)
+        return go_back(admin)
     open_sales_channel(admin)
     return open_dashboard(admin, store)
 
@@ -112,7 +111,7 @@ def open_dashboard(admin: Admin, store: str) -> Screen:
         home.click("view_store")
         dashboard = recognise(admin, store) if admin.candidates else admin.arrive("store_dashboard", store=store)
         if admin.store:
-            # After a switch between stores the lists may still show the previous one until the page is drawn anew.
+            # After a switch between stores the lists may still show the previous one until the page is reloaded.
             admin.reload()
             dashboard = admin.arrive("store_dashboard", store=store)
     remember_store(admin, store, dashboard)
@@ -127,93 +126,9 @@ def remember_store(admin: Admin, name: str, dashboard: Screen) -> ReachedStore:
     return admin.store
 
 
-def go_back(admin: Admin, store: ReachedStore) -> Screen:
-    """Go *Back* from an order's page or from All Orders to the dashboard of the store they belong to."""
+def go_back(admin: Admin) -> Screen:
+    """Go back from an order's page, or a list, to the dashboard of the store that was reached last."""
+    if admin.store is None:
+        raise ValueError("no store was reached yet")
     with admin.step("go_back"):
-        if admin.pack.info.way.confirm_on == "cancel_page":
-            return go_to_store(admin, store)
-        place = match_route(admin.pack.info.order_route, admin.address())
-        if place:
-            admin.screen("order_details", **place).click("back")
-        here = admin.arrive_at_one_of("store_dashboard", "all_orders", store=store.name)
-        if here.spec.screen == "all_orders":
-            here.click("back")
-        return admin.arrive("store_dashboard", store=store.name)
-
-
-def find_order(admin: Admin, job: Job) -> Screen:
-    """Be where the order is listed: among the recent orders of the dashboard, or in *All Orders*, filtered by it.
-
-    Raises:
-        OrderNotFound: it is in neither.
-        ScreenNotReached: the list was never filtered.
-    """
-    dashboard = admin.screen("store_dashboard", store=job.store, order=job.order)
-    if admin.pack.info.way.orders == "grid":
-        return find_in_grid(admin, job, dashboard)
-    if is_listed(admin, dashboard):
-        return dashboard
-
-    orders = open_all_orders(admin, dashboard)
-    with admin.step("filter_by_order_number"):
-        orders.fill("order_number_filter", job.order)
-        before = admin.good_answers()
-        orders.click("apply_filters")
-
-        def is_filtered() -> bool:
-            others = set(orders.texts("order_number")["order_number"]) - {job.order}
-            answered = admin.good_answers() > before
-            if answered and not others and orders.count("clear_all_filters") == 1 and orders.is_here():
-                return True
-            admin.notice_interruptions()
-            return False
-
-        if not admin.until(is_filtered):
-            raise ScreenNotReached(
-                screen=orders.spec.title,
-                seconds=admin.patience,
-                why=f"the list was not filtered by order number {job.order}.",
-            )
-        if not is_listed(admin, orders):
-            raise OrderNotFound(order=job.order, store=job.store)
-    return orders
-
-
-def open_all_orders(admin: Admin, dashboard: Screen) -> Screen:
-    """From a store's dashboard to the list of all its orders."""
-    with admin.step("open_all_orders"):
-        dashboard.click("all_orders")
-        return admin.arrive("all_orders", **dashboard.facts)
-
-
-def is_listed(admin: Admin, orders: Screen) -> bool:
-    """Whether the list shows the order.
-
-    It is believed to be absent only once the list's data arrived whole and without error, the page has come to rest,
-    the list was scrolled to its end, and its columns agree with its rows everywhere on the way.
-
-    Raises:
-        ListNotRead: the columns say something else than the rows, or not every row can be read.
-        ScreenNotReached: the list never came to rest, or its data never arrived.
-    """
-
-    def has_row() -> int:
-        return orders.count("order_row")
-
-    if has_row():
-        return True
-    while admin.is_absent(orders, has_row):
-        refuse_unread(orders)
-        if not orders.scroll_on("order_number"):
-            return False
-    return True
-
-
-def refuse_unread(orders: Screen) -> None:
-    """Make sure that the list, as it is in sight now, is read alike by its columns and by its rows.
-
-    Raises:
-        ListNotRead: it is not.
-    """
-    if why := orders.unread("order_number", orders.facts["order"]):
-        raise orders.blamed(ListNotRead(screen=orders.spec.title, order=orders.facts["order"], why=why))
+        return generation_of(admin.pack).go_back(admin, admin.store)

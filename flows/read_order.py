@@ -1,7 +1,7 @@
 """What an order's page says about canceling it, without pressing anything."""
 
 from bot.admin import Admin
-from bot.cancel.guard import Sighting, compare_details
+from bot.cancel.details import OrderDetails, compare_details
 from bot.cancel.verdicts import Verdict, before_confirm, reverted, still_canceled, unknown_status
 from bot.errors import Mismatch, NotImported, NotLookedAtAgain, Refused, Technical
 from bot.joblist import Job
@@ -17,7 +17,7 @@ GONE_SINCE = (
 """What to do about an order that an audit does not find: no job list could be wrong, since it comes from the ledger."""
 
 
-def cannot_cancel(seen: Sighting) -> Verdict | None:
+def cannot_cancel(seen: OrderDetails) -> Verdict | None:
     """Why an order that reads so is not to be canceled, or None when nothing speaks against it."""
     if seen.status is None:
         return unknown_status(seen.status_words)
@@ -62,7 +62,7 @@ def audit_order(admin: Admin, job: Job, intent: Intent) -> Verdict:
     return reverted(intent.run_id, intent.written_at, seen.status, seen.status_words)
 
 
-def would_cancel(job: Job, seen: Sighting) -> Verdict:
+def would_cancel(job: Job, seen: OrderDetails) -> Verdict:
     """What is said of an order that nothing speaks against, when nothing is to be pressed."""
     return Verdict(
         outcome=Outcome.WOULD_CANCEL,

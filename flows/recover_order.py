@@ -1,17 +1,17 @@
 """An order whose Confirm was pressed, or about to be, when a run was cut off: looked at before anything else."""
 
 from bot.admin import Admin
-from bot.cancel.guard import Opened, Sighting, look_at_order
+from bot.cancel.details import Opened, OrderDetails, look_at_order
 from bot.cancel.verdicts import Verdict, pressed_before, reverted, reverted_by_its_notes
 from bot.joblist import Job
 from bot.ledger import Intent
 from bot.outcomes import Outcome
 from bot.pack import Pack
 from bot.vocabulary import Status
-from flows.older_screens import open_anew
+from flows.generation import generation_of
 
 
-def still_open(admin: Admin, job: Job, seen: Sighting) -> Verdict | None:
+def still_open(admin: Admin, job: Job, seen: OrderDetails) -> Verdict | None:
     """What the ledger and the page say of an earlier cancel, changing nothing; None when there was none."""
     intent = admin.ledger.intents.open(admin.name, job.order)
     if intent is None:
@@ -19,7 +19,7 @@ def still_open(admin: Admin, job: Job, seen: Sighting) -> Verdict | None:
     return _conclusion(admin, intent, seen, settled=False)
 
 
-def undone_cancel(seen: Sighting, latest: Intent | None, pack: Pack) -> Verdict | None:
+def undone_cancel(seen: OrderDetails, latest: Intent | None, pack: Pack) -> Verdict | None:
     """What is said of an order that was canceled earlier, as ledger or page know, and no longer reads Canceled.
 
     Amazon is not told a second time: whether it refused, or has only not caught up yet, is not to be seen here. A
@@ -36,14 +36,14 @@ def undone_cancel(seen: Sighting, latest: Intent | None, pack: Pack) -> Verdict 
     return None
 
 
-def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Verdict | None:
+def recover_order(admin: Admin, job: Job, opened: Opened, seen: OrderDetails) -> Verdict | None:
     """Settle an earlier Confirm of this order from the ledger and the page, or say why a person must.
 
     None when nothing stands in the way of a new permit: there was no such Confirm and no cancel was undone, or
-    the page, opened anew after the recovery time, proves that it never arrived; the ledger then says so.
+    the page, opened again after the recovery time, proves that it never arrived; the ledger then says so.
 
     Raises:
-        Refused, Technical: the page could not be read anew; nothing was pressed.
+        Refused, Technical: the page could not be read again; nothing was pressed.
     """
     intent = admin.ledger.intents.open(admin.name, job.order)
     if intent is None:
@@ -56,7 +56,7 @@ def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Ver
     verdict = _conclusion(admin, intent, seen, settled=settled)
     if verdict is None:
         with admin.step("read_order_anew"):
-            details = open_anew(admin, opened)
+            details = generation_of(admin.pack).reopen_order(admin, opened)
             verdict = _conclusion(admin, intent, look_at_order(admin, job, opened, details.seen), settled=True)
     if verdict is None:
         admin.ledger.intents.settle(
@@ -73,7 +73,7 @@ def recover_order(admin: Admin, job: Job, opened: Opened, seen: Sighting) -> Ver
     return verdict
 
 
-def _conclusion(admin: Admin, intent: Intent, seen: Sighting, *, settled: bool) -> Verdict | None:
+def _conclusion(admin: Admin, intent: Intent, seen: OrderDetails, *, settled: bool) -> Verdict | None:
     return pressed_before(
         intent.run_id,
         intent.written_at,

@@ -41,7 +41,7 @@ def is_absent(window: Window, screen: Screen, is_there: Callable[[], object]) ->
 def _why_not_settled(window: Window, screen: Screen) -> str:
     """Why nothing can be called absent from the page yet, as a sentence; empty when it can."""
     endpoint = window.wire.endpoint
-    if screen.glance().busy:
+    if screen.snapshot().busy:
         return "a loading cover or a spinner stayed in sight."
     if endpoint.is_waiting:
         return "an answer to a request of its app never came."

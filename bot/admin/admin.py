@@ -128,7 +128,7 @@ class Admin(Window):
         self.ledger = ledger or Ledger.in_memory()
         self.recorder = recorder or NoRecorder()
         self.recognised = ""
-        """Name of the pack that was recognized; empty where none was to be, or none is yet."""
+        """Name of the pack that was recognized; empty until then, and where it was known from the start."""
         self._attempt = Attempt()
         self.store: ReachedStore | None = None
         """The store that was reached last; None when the way must be walked from the menu."""
@@ -167,7 +167,7 @@ class Admin(Window):
         self._note_answer(answer)
 
     def begin_again(self) -> None:
-        """Open the Admin again, signed in where that is known how; the way to a store is walked from the menu."""
+        """Open the Admin again, signed in if a callback does that; the next store is reached from the menu."""
         self.store = None
         try:
             if self.callbacks.fresh_page is not None:

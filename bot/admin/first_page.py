@@ -24,17 +24,17 @@ class Cause(NamedTuple):
 
 
 _CHECK_ADDRESS = "Check COUNTERMAND_ADMIN_URL: scheme, host and port."
-_ASK_FOR_CERTIFICATE = "Ask whoever runs the shop's server for a certificate that browsers accept."
+_ASK_FOR_CERTIFICATE = "Ask the server's administrator for a certificate that browsers accept."
 _ASK_FOR_NETWORK = (
     "Check that this machine may reach it: VPN, firewall, the shop's list of allowed addresses. No proxy is used."
 )
-_SPEAKS_OTHERWISE = Cause("{admin} answers, but does not speak HTTPS as browsers do.", _CHECK_ADDRESS)
+_NOT_HTTPS = Cause("{admin} answers, but does not speak HTTPS as browsers do.", _CHECK_ADDRESS)
 _CUT = Cause("{admin} closed the connection without an answer.", _ASK_FOR_NETWORK)
 _TIME_OUT = Cause("{admin} did not answer in time.", _ASK_FOR_NETWORK)
 _NO_NETWORK = Cause("There is no way from this machine to {admin}.", _ASK_FOR_NETWORK)
 _WANTS_CERTIFICATE = Cause(
     "{admin} wants a certificate from the browser (TLS client certificate), which this program does not have.",
-    "Ask whoever runs the shop's server for a way in without one from this machine.",
+    "Ask the server's administrator for a way in without one from this machine.",
 )
 _OTHER_CERTIFICATE = Cause(
     "The certificate of {admin} is not one that browsers accept ({error}).", _ASK_FOR_CERTIFICATE
@@ -57,17 +57,17 @@ CAUSES: dict[str, Cause] = {
     "ERR_INTERNET_DISCONNECTED": _NO_NETWORK,
     "ERR_NETWORK_ACCESS_DENIED": _NO_NETWORK,
     "ERR_CONNECTION_FAILED": _NO_NETWORK,
-    "ERR_SSL_PROTOCOL_ERROR": _SPEAKS_OTHERWISE,
+    "ERR_SSL_PROTOCOL_ERROR": _NOT_HTTPS,
     "ERR_SSL_VERSION_OR_CIPHER_MISMATCH": Cause(
         "{admin} offers only outdated encryption (TLS), which browsers refuse.",
-        "Ask whoever runs the shop's server for TLS 1.2 or newer.",
+        "Ask the server's administrator for TLS 1.2 or newer.",
     ),
     "ERR_INVALID_HTTP_RESPONSE": Cause("{admin} answers, but does not speak HTTP.", _CHECK_ADDRESS),
     "ERR_SSL_CLIENT_AUTH_CERT_NEEDED": _WANTS_CERTIFICATE,
     "ERR_BAD_SSL_CLIENT_AUTH_CERT": _WANTS_CERTIFICATE,
     "ERR_CERT_DATE_INVALID": Cause(
         "The certificate of {admin} has expired, or is not valid yet.",
-        "Check this machine's date; if it is right, ask whoever runs the shop's server to renew the certificate.",
+        "Check this machine's date; if it is right, ask the server's administrator to renew the certificate.",
     ),
     "ERR_CERT_AUTHORITY_INVALID": Cause(
         "The certificate of {admin} is self-signed, or of an authority that this machine does not know.",
@@ -85,7 +85,7 @@ CAUSES: dict[str, Cause] = {
     ),
     "ERR_INVALID_AUTH_CREDENTIALS": Cause(
         "{admin} asks for a password of its own before the Admin's (HTTP authentication).",
-        "Ask whoever runs the shop's server for a way in without it from this machine.",
+        "Ask the server's administrator for a way in without it from this machine.",
     ),
 }
 """The errors of the browser's network that people meet, by Chromium's name."""
@@ -125,7 +125,7 @@ def why_not(error: str, url: str) -> Cause:
     if cause is None and error.startswith("ERR_CERT_"):
         cause = _OTHER_CERTIFICATE
     if cause is None and error.startswith(("ERR_SSL_", "ERR_TLS_")):
-        cause = _SPEAKS_OTHERWISE
+        cause = _NOT_HTTPS
     if cause is None:
         cause = Cause("The browser could not open {admin}: {error}.", _CHECK_ADDRESS)
     told = cause.reason.format(admin=host_and_port(url), host=host_of(url), error=error)
@@ -181,5 +181,6 @@ def _not_an_admin(admin: Admin) -> NotReached:
     return NotReached(
         reason,
         "Open COUNTERMAND_ADMIN_URL in a browser: it must show the Admin's sign-in page, in "
-        f"{admin.pack.sign_in_title}. Many shops have an Admin address of their own; whoever runs the shop knows it.",
+        f"{admin.pack.sign_in_title}. Many shops have an Admin address of their own; "
+        "the shop's administrator knows it.",
     )

@@ -1,4 +1,4 @@
-"""What comes in the way on an Admin's page, in place of the screen that was to come: recognised at once.
+"""What appears on an Admin's page in place of the expected screen: recognized at once.
 
 What is known of it (a sign-in form, an ended session, a maintenance page, a message window) is in the pack, with what
 to do about each. How the server answered is asked of the browser: an Admin may not show it.
@@ -36,7 +36,7 @@ PAGE_FOLLOWS = 10.0
 
 STILL_BARE = 1.0
 """Seconds for which a page that has not changed, and showed nothing of what interrupts, is not searched again: a style
-alone may bring something into sight, and changes nothing in the document."""
+alone may make something visible, and changes nothing in the document."""
 
 CLEARING = 1000
 """Milliseconds that pressing what closes a window may take."""
@@ -45,7 +45,7 @@ _SERVER_FAILED = "Run the list again; if it stays, tell the shop's administrator
 
 
 class Interruptions:
-    """What is known to come in the way on the page that a ``window`` shows, and since when it can be seen.
+    """The interruptions that are known to appear on the page of a ``window``, and since when they can be seen.
 
     What is closed by pressing something is told to the person who waits, by ``say``.
     """
@@ -55,7 +55,7 @@ class Interruptions:
         self._say = say
         self._since: dict[str, float] = {}
         self._cleared: set[str] = set()
-        self._bare: tuple[tuple[str, ...], int, float] = ((), -1, 0.0)  # when nothing of what interrupts was seen
+        self._bare: tuple[tuple[str, ...], int, float] = ((), -1, 0.0)  # when nothing that interrupts was seen
         self._taken_over = False  # whether somebody else has signed in with this account during this run
         self._taken_over_now = False
 
@@ -93,7 +93,7 @@ class Interruptions:
             self._clear(screen, what.press, what.message)
 
     def have_gone(self) -> None:
-        """Told that a screen was arrived at: whatever lay over the page has gone."""
+        """Told that a screen has arrived: what lay over the page has gone."""
         self._since.clear()
 
     def refuse_useless_sign_in(self, *, first: bool) -> None:
@@ -115,7 +115,7 @@ class Interruptions:
     def _notice_answers(self) -> bool:
         """Raise if the server has failed, for the page itself or last for a request of its app.
 
-        Otherwise whether the page lacks a script that could not be loaded.
+        If it has not, says whether the page lacks a script that could not be loaded.
         """
         status, lacks_script = self._window.page.evaluate(_HOW_ANSWERED)
         if status == 503:
@@ -172,18 +172,18 @@ class Interruptions:
 
     def _is_covered(self) -> bool:
         """Whether a cover lies over the page, so that something is still under way."""
-        return Screen(self._window, next(iter(self._window.pack.screens.values())), {}).glance().busy
+        return Screen(self._window, next(iter(self._window.pack.screens.values())), {}).snapshot().busy
 
-    # --- What is to be seen ---
+    # --- What can be seen ---
 
     def _is_bare(self, screens: Collection[Screen]) -> bool:
-        """Whether none of these was to be seen a moment ago, and the page has not changed since."""
+        """Whether none of these could be seen a moment ago, and the page has not changed since."""
         names, changes, at = self._bare
         same = names == tuple(screen.spec.screen for screen in screens) and changes == self._window.changes >= 0
         return same and time.monotonic() - at < STILL_BARE
 
     def _shows_any(self, screens: Collection[Screen]) -> bool:
-        """Whether any sign of any of these is to be seen: in one look, as mostly there is none."""
+        """Whether any sign of any of these can be seen: in one look, because mostly there is nothing."""
         signs = [sign for screen in screens for sign in screen.signs()]
         if signs and reduce(Locator.or_, signs).count():
             return True
@@ -199,7 +199,7 @@ class Interruptions:
         return None
 
     def _has_lasted(self, name: str, seen: bool, seconds: float) -> bool:
-        """Whether what is ``seen`` now was seen at every look for so many seconds."""
+        """Whether what is ``seen`` now was seen at every look for ``seconds``."""
         if not seen:
             self._since.pop(name, None)
             return False
@@ -209,7 +209,7 @@ class Interruptions:
     # --- What is done about it ---
 
     def _clear(self, screen: Screen, press: str, message: str) -> None:
-        """Press what closes this, once; what stays all the same is told by what the pack says of message windows."""
+        """Press what closes this, once; if it stays, the pack's message windows tell of it."""
         closing = screen.find(press)
         if screen.spec.screen in self._cleared or closing.count() != 1:
             return
@@ -218,7 +218,7 @@ class Interruptions:
         except PlaywrightTimeout:
             return  # something lies over it, which may be cleared first
         self._cleared.add(screen.spec.screen)
-        self._since.clear()  # whatever else is there has been in sight only since now
+        self._since.clear()  # whatever else is there can be seen only since now
         logger.info("{}", message)
         self._say(message)
 

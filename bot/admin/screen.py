@@ -5,7 +5,6 @@ Every action finds its element exactly once or fails, and checks the screen agai
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -14,6 +13,7 @@ from playwright.sync_api import Locator
 
 from bot.admin import choice
 from bot.admin.finder import READ_PAGE, READ_ROWS, SCROLL_ON, locate, reading_request
+from bot.admin.snapshot import Snapshot
 from bot.admin.window import Window
 from bot.errors import (
     ChoiceNotOffered,
@@ -39,8 +39,8 @@ class Screen:
         self.window = window
         self.spec = spec
         self.facts = dict(facts)
-        self.seen: Glance | None = None
-        """The look that last found it open, from the instant in which every check of it held."""
+        self.seen: Snapshot | None = None
+        """The snapshot that last found it open: every check of it held in that instant."""
 
     @property
     def title(self) -> str:
@@ -54,7 +54,7 @@ class Screen:
         return self.spec.elements[name]
 
     def find(self, name: str, *, hidden_too: bool = False) -> Locator:
-        """Whatever visibly answers to element ``name``, with ``hidden_too`` also what is hidden: none, one, several."""
+        """Every visible element that answers to ``name``, with ``hidden_too`` hidden ones too: none, one, several."""
         return locate(self.window.page, self.spec, name, self.facts, hidden_too=hidden_too)
 
     def count(self, name: str) -> int:
@@ -92,13 +92,13 @@ class Screen:
         self._exactly_one(name, self.window.until(look) or 0)
         return found
 
-    def glance(self, *names: str) -> "Glance":
+    def snapshot(self, *names: str) -> Snapshot:
         """Look at the page once: its address, whether it is covered, and what some elements read as."""
         covers = (*self.window.pack.info.busy, *self.spec.busy)
         request = reading_request(self.spec, self.facts, *names, covers=covers)
         seen = self.window.page.evaluate(READ_PAGE, request)
         self.window.note_changes(seen["changes"])
-        return Glance(
+        return Snapshot(
             address=seen["address"],
             path=seen["path"],
             busy=seen["busy"],
@@ -108,7 +108,7 @@ class Screen:
 
     def texts(self, *names: str) -> dict[str, list[str]]:
         """Every text that field and column elements read as now, all from one instant."""
-        return self.glance(*names).texts
+        return self.snapshot(*names).texts
 
     def read(self, *names: str) -> dict[str, str]:
         """What field elements read as, all from one instant, each found exactly once.
@@ -131,7 +131,7 @@ class Screen:
     def unread(self, column: str, order: str) -> str:
         """Why the list that has ``column`` may have ``order`` although none of its rows seems to, as a sentence.
 
-        Empty when nothing speaks for that.
+        Empty where the list can be read whole.
         """
         request = reading_request(self.spec, self.facts, column)
         seen = self.window.page.evaluate(READ_PAGE, request)
@@ -165,15 +165,15 @@ class Screen:
 
     def failing_checks(self) -> Iterator[Check]:
         """The pack's checks that do not hold now, in their order."""
-        glance = self.glance(*self._texts_for_checks())
-        return (check for check in self.spec.checks if not self._holds(check, glance))
+        snapshot = self.snapshot(*self._texts_for_checks())
+        return (check for check in self.spec.checks if not self._holds(check, snapshot))
 
     def is_here(self) -> bool:
         """Whether it is this screen now, with no cover over it that means: not ready yet."""
-        glance = self.glance(*self._texts_for_checks())
-        if glance.busy or not all(self._holds(check, glance) for check in self.spec.checks):
+        snapshot = self.snapshot(*self._texts_for_checks())
+        if snapshot.busy or not all(self._holds(check, snapshot) for check in self.spec.checks):
             return False
-        self.seen = glance
+        self.seen = snapshot
         return True
 
     def signs(self) -> list[Locator]:
@@ -182,7 +182,7 @@ class Screen:
 
     def address_facts(self, template: str) -> dict[str, str]:
         """The facts that the page's address gave under a route template when it was here; empty if it did not fit."""
-        return (self.seen or self.glance()).facts_of_address(template) or {}
+        return (self.seen or self.snapshot()).facts_of_address(template) or {}
 
     def link_facts(self, name: str, template: str) -> dict[str, str]:
         """The facts that the address gives to which the link ``name`` leads; empty when it does not fit.
@@ -335,18 +335,18 @@ class Screen:
         fields = [name for name, element in self.spec.elements.items() if element.kind == "field"]
         return [*(read | dict.fromkeys(fields if read.keys() & set(fields) else ()))]
 
-    def _holds(self, check: Check, glance: "Glance") -> bool:
+    def _holds(self, check: Check, snapshot: Snapshot) -> bool:
         if check.route is not None:
             route = fill(check.route, self.facts)
-            return glance.address == route if route.startswith("#") else f"/{route}/" in f"{glance.path}/"
+            return snapshot.address == route if route.startswith("#") else f"/{route}/" in f"{snapshot.path}/"
         if check.reads is not None:
             ((name, expected),) = check.reads.items()
-            texts = glance.texts[name] if name in glance.texts else self.find(name).all_inner_texts()
+            texts = snapshot.texts[name] if name in snapshot.texts else self.find(name).all_inner_texts()
             return [" ".join(text.split()) for text in texts] == [fill(expected, self.facts)]
         name = check.shows or check.hides or ""
-        if check.shows and name in glance.texts:
-            return len(glance.texts[name]) == 1 and bool(glance.texts[name][0])  # a label alone is not drawn yet
-        count = len(glance.texts[name]) if name in glance.texts else self.find(name).count()
+        if check.shows and name in snapshot.texts:
+            return len(snapshot.texts[name]) == 1 and bool(snapshot.texts[name][0])  # a label alone is not drawn yet
+        count = len(snapshot.texts[name]) if name in snapshot.texts else self.find(name).count()
         return count == (1 if check.shows else 0)
 
     def lacks(self, name: str) -> Technical:
@@ -369,21 +369,3 @@ _ABOUT = f"""(elements) => {{
     return ({_LEADS_TO})(elements).map((address, place) => [address, known[place]]);
 }}"""
 """Of each element where it leads, and by what it is known to be the Commerce order's own Cancel."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Glance:
-    """What one look at a page gives, all from one instant."""
-
-    address: str
-    """What comes after the #."""
-    busy: bool
-    texts: dict[str, list[str]]
-    order_numbers: frozenset[str] = frozenset()
-    """Every Amazon order number that stands by itself, or beside its label; looked for where fields are read."""
-    path: str = ""
-    """The path of the page's address."""
-
-    def facts_of_address(self, template: str) -> dict[str, str] | None:
-        """The facts that the address gives under a route template of the pack, or None where it does not fit."""
-        return match_route(template, self.address if template.startswith("#") else self.path)

@@ -24,7 +24,7 @@ QUIET = 0.5
 """Seconds without any change on the page after which an absence is believed."""
 
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 1.0
-"""Seconds after which a page that does not change is looked at all the same, doubled each time: the end of an
+"""Seconds after which a page that does not change is still looked at again, doubled each time: the end of an
 animation, or an answer on the wire, changes nothing in the document. Every look costs a machine that may have eight
 workers."""
 

@@ -15,7 +15,8 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Request
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from bot.cancel.endpoint import Answered, Meaning, http_words, understand
+from bot.cancel.confirm_screen import ConfirmScreen, confirm_screen
+from bot.cancel.endpoint import Answered
 from bot.cancel.guard import Permit
 from bot.cancel.page import AdminPage
 from bot.cancel.verdicts import Verdict
@@ -65,7 +66,7 @@ def press_confirm(admin: AdminPage, permit: Permit) -> Iterator[Heard]:
             run may have concluded that by now.
     """
     admin.may_commit(permit.order)
-    confirm = admin.screen(admin.pack.info.way.confirm_on, order=permit.order).the_only("confirm")
+    confirm = admin.screen(confirm_screen(admin.pack).name, order=permit.order).the_only("confirm")
     admin.wire.try_out(admin.page, admin.patience)
     heard = _write_intent(admin, permit)
     with admin.wire.open_for(heard.passage), _listening(admin.page, heard):
@@ -128,13 +129,13 @@ def await_answer(admin: AdminPage, heard: Heard) -> tuple[Answer, str]:
     browser reports.
     """
     screen = admin.screen("answer")
-    on = admin.pack.info.way.confirm_on
-    confirming = admin.screen(on)
+    place = confirm_screen(admin.pack)
+    confirming = admin.screen(place.name)
 
     def look() -> tuple[Answer, str] | None:
         if lost := _lost(heard):
             return Answer.NONE, lost
-        on_wire = _on_wire(heard, on)
+        on_wire = _on_wire(heard, place)
         errors = [*(Counter(_answers_shown(admin, "error")) - heard.before)]
         if errors or (on_wire and on_wire[0] is Answer.ERROR):
             return Answer.ERROR, " ".join((errors or [on_wire[1] if on_wire else ""])[0].split())
@@ -144,15 +145,15 @@ def await_answer(admin: AdminPage, heard: Heard) -> tuple[Answer, str]:
             return on_wire
         if Counter(_answers_shown(admin, "success")) - heard.before:
             return Answer.OK, ""
-        if on == "cancel_page" and heard.passage.answered and admin.quiet():
+        if place.answers_with_a_page and heard.passage.answered and admin.quiet():
             return Answer.UNCLEAR, " ".join(" ".join(screen.find("messages").all_inner_texts()).split())
         return None
 
     try:
-        came = on == "cancel_dialog" or _await_page(admin, heard)
+        came = not place.answers_with_a_page or _await_page(admin, heard)
         answer = admin.until(look) if came else None
         if answer is None:
-            answer = _on_wire(heard, on)  # the dialog stayed open over an answer that did arrive
+            answer = _on_wire(heard, place)  # the dialog stayed open over an answer that did arrive
         if answer is None and came:
             words = " ".join(" ".join(screen.find("messages").all_inner_texts()).split())
             answer = (Answer.UNCLEAR, words) if words else None
@@ -229,37 +230,7 @@ def _note(admin: AdminPage, record: Callable[[], None]) -> None:
         admin.say(str(trouble))
 
 
-def _on_wire(heard: Heard, on: str) -> tuple[Answer, str] | None:
-    """What the answer on the wire says; None while there is none.
-
-    The answer to a form is the page that it leads to: on the wire it can only be known to have failed.
-    """
+def _on_wire(heard: Heard, place: ConfirmScreen) -> tuple[Answer, str] | None:
+    """What the answer on the wire says; None while there is none, or where only the page that it leads to says more."""
     answered = heard.passage.answered
-    if answered is None:
-        return None
-    return answer_to_mutation(answered) if on == "cancel_dialog" else answer_to_form(answered)
-
-
-def answer_to_mutation(answered: Answered) -> tuple[Answer, str]:
-    """What the endpoint's answer to a cancel says. It gives the store, or nothing, where all went well: no flag."""
-    meaning, words, data = understand(answered)
-    if meaning is Meaning.CUT:
-        return Answer.NONE, words
-    if meaning is Meaning.UNREADABLE:
-        return Answer.UNCLEAR, words
-    if meaning is not Meaning.GOOD:
-        return Answer.ERROR, words
-    return (Answer.UNCLEAR, "it says neither yes nor no") if False in data.values() or not data else (Answer.OK, "")
-
-
-def answer_to_form(answered: Answered) -> tuple[Answer, str] | None:
-    """What the answer to the classic form says by itself; None where only the page that it leads to says more."""
-    if answered.trouble:
-        return Answer.NONE, answered.trouble
-    if answered.is_sign_in_page:
-        return Answer.ERROR, "the session had ended, and the Admin asked to sign in"
-    if answered.status >= 400:
-        return Answer.ERROR, http_words(answered)
-    if answered.status in {307, 308}:
-        return Answer.UNCLEAR, f"it leads to another address (HTTP {answered.status}), which was not followed"
-    return None
+    return None if answered is None else place.answer_on_wire(answered)

@@ -57,7 +57,7 @@ class KnownScreen(Protocol):
     def count(self, name: str) -> int:
         """How many visible elements answer to this name."""
 
-    def glance(self, *names: str) -> Snapshot:
+    def snapshot(self, *names: str) -> Snapshot:
         """Look at the page once."""
 
     def singles(self, texts: Mapping[str, list[str]]) -> dict[str, str]:

@@ -26,7 +26,7 @@ class Verdict:
 
 
 _IN_SELLER_CENTRAL = "Cancel it in Seller Central: orders with this status cannot be canceled in the Admin."
-_RETURNS = "It has left: handle it as a return or an exchange in Seller Central."
+_RETURNS = "It has already shipped: handle it as a return or an exchange in Seller Central."
 
 NEXT_STEPS: dict[Status, str] = {
     Status.PENDING: f"Wait until the payment is verified and the order reads Unshipped, or: {_IN_SELLER_CENTRAL}",
@@ -134,8 +134,8 @@ def pressed_before(
     """What is concluded of an order whose Confirm may have been pressed earlier and was never settled.
 
     This is the recovery table. It is not pressed again, with one exception: when no answer was ever heard and the
-    order, read anew after the recovery time (``settled``), still is ``Unshipped`` and was never seen to read
-    otherwise since (``was_canceled``), then the request never arrived, and None says that a new permit may be asked
+    order, read again after the recovery time (``settled``), still is ``Unshipped`` and was never seen to read
+    ``Canceled`` since (``was_canceled``), then the request never arrived, and None says that a new permit may be asked
     for.
 
     Needs the run and time of the press, the answer as far as one was recorded, and how the order reads now.

@@ -140,7 +140,7 @@ def at_least(face: str, often: int, folder: Path) -> dict[str, list[float]]:
         corner = {"x": 0, "y": 0, "width": 10, "height": 10, "scale": 1}
         return {
             NOTHING: times(lambda: page.evaluate("0"), often),
-            READ: times(lambda: details.glance("status"), often),
+            READ: times(lambda: details.snapshot("status"), often),
             BY_ROLE: times(details.find("cancel_order").count, often),
             BY_TEXT: times(details.find("heading").count, often),
             CORNER: times(picture(clip=corner), often),

@@ -22,7 +22,8 @@ from bot.errors import (
 )
 from bot.joblist import Job
 from bot.pack import load_pack
-from flows.open_order import find_order, open_dashboard
+from flows.open_order import open_dashboard
+from flows.spectrum import find_order
 
 URL = "https://shop.example/admin"
 APP = f"{URL}/channel/amazon/graphql/key/5f/"

@@ -34,7 +34,7 @@ STORES = (
 ADDRESS = "Check COUNTERMAND_ADMIN_URL: scheme, host and port."
 NOT_AN_ADMIN = (
     "Open COUNTERMAND_ADMIN_URL in a browser: it must show the Admin's sign-in page, in English. Many shops have an "
-    "Admin address of their own; whoever runs the shop knows it."
+    "Admin address of their own; the shop's administrator knows it."
 )
 
 

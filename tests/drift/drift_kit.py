@@ -11,7 +11,7 @@ from bot.admin import Admin
 from bot.admin.screen import Screen
 from bot.checks.check.inspector import Inspector
 from bot.checks.check.model import Aspect, Drift, ScreenReport
-from flows.open_order import open_all_orders
+from flows.spectrum import open_all_orders
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -57,7 +57,7 @@ NOT_OFFERED = "Nothing was pressed. Check the reasons in the pack against those 
 ASK = "Run the list again; if it stays, tell the shop's administrator."
 FINISH = "Cancel it in Seller Central now: the Admin no longer offers to, and the buyer's order is still open."
 IN_SELLER_CENTRAL = "Cancel it in Seller Central: orders with this status cannot be canceled in the Admin."
-RETURNS = "It has left: handle it as a return or an exchange in Seller Central."
+RETURNS = "It has already shipped: handle it as a return or an exchange in Seller Central."
 
 LEFT_ALONE = {
     "pending": f"Wait until the payment is verified and the order reads Unshipped, or: {IN_SELLER_CENTRAL}",

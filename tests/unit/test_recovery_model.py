@@ -57,7 +57,8 @@ import flows.cancel_order
 import flows.recover_order
 from bot.admin import Admin
 from bot.admin.changes import AWAIT_REST
-from bot.admin.screen import Glance, Screen
+from bot.admin.screen import Screen
+from bot.admin.snapshot import Snapshot
 from bot.cancel.endpoint import Answered
 from bot.cancel.verdicts import Verdict, after_confirm, pressed_before
 from bot.cancel.wire import Wire
@@ -479,10 +480,10 @@ class SimScreen(Screen):
     def find(self, name: str, *, hidden_too: bool = False) -> Any:
         return SimElement(self._page, self.spec.screen, name, self.facts)
 
-    def glance(self, *names: str) -> Glance:
+    def snapshot(self, *names: str) -> Snapshot:
         page = self._page
         page.check_open()
-        return Glance(
+        return Snapshot(
             address=page.address(), busy=False, texts={name: page.reads(self.spec.screen, name) for name in names}
         )
 

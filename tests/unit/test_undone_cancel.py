@@ -3,7 +3,7 @@
 import pytest
 from run_kit import HOST, permit, run_info
 
-from bot.cancel.guard import Sighting
+from bot.cancel.details import OrderDetails
 from bot.cancel.verdicts import reverted, reverted_by_its_notes
 from bot.ledger import Intent, Ledger
 from bot.outcomes import Outcome
@@ -16,8 +16,8 @@ PACK = load_pack("asc-4.3")
 NOTE = "Status updated to canceled."
 
 
-def seen(status: Status | None, notes: str = "", words: str = "") -> Sighting:
-    return Sighting(
+def seen(status: Status | None, notes: str = "", words: str = "") -> OrderDetails:
+    return OrderDetails(
         order_number=ORDER,
         status=status,
         status_words=words or str(status),

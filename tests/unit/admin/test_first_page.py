@@ -7,7 +7,7 @@ from bot.admin.first_page import why_not
 URL = "https://shop.example:8443/admin"
 ADDRESS = "Check COUNTERMAND_ADMIN_URL: scheme, host and port."
 NETWORK = "Check that this machine may reach it: VPN, firewall, the shop's list of allowed addresses. No proxy is used."
-CERTIFICATE = "Ask whoever runs the shop's server for a certificate that browsers accept."
+CERTIFICATE = "Ask the server's administrator for a certificate that browsers accept."
 
 
 @pytest.mark.parametrize(
@@ -35,7 +35,7 @@ CERTIFICATE = "Ask whoever runs the shop's server for a certificate that browser
         (
             "ERR_CERT_DATE_INVALID",
             "The certificate of shop.example:8443 has expired, or is not valid yet.",
-            "Check this machine's date; if it is right, ask whoever runs the shop's server to renew the certificate.",
+            "Check this machine's date; if it is right, ask the server's administrator to renew the certificate.",
         ),
         (
             "ERR_CERT_AUTHORITY_INVALID",

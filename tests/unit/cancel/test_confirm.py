@@ -10,8 +10,9 @@ from playwright.sync_api import Error as PlaywrightError
 
 import bot.cancel.confirm
 import bot.cancel.wire
+from bot.cancel.answers import answer_to_form
 from bot.cancel.attempt import Attempt
-from bot.cancel.confirm import PRESS_SECONDS, Heard, answer_to_form, await_answer, conclude, press_confirm
+from bot.cancel.confirm import PRESS_SECONDS, Heard, await_answer, conclude, press_confirm
 from bot.cancel.endpoint import Answered
 from bot.cancel.guard import Permit
 from bot.cancel.page import AdminPage

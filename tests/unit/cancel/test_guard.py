@@ -8,9 +8,10 @@ from typing import Any, cast
 
 import pytest
 
-from bot.admin.screen import Glance
+from bot.admin.snapshot import Snapshot
 from bot.cancel import guard
-from bot.cancel.guard import Listed, Opened, Permit, Sighting, issue_permit, look_at_order
+from bot.cancel.details import Listed, Opened, OrderDetails, look_at_order
+from bot.cancel.guard import Permit, issue_permit
 from bot.cancel.page import AdminPage, KnownScreen
 from bot.errors import ElementMissing, Mismatch, ScreenChanged
 from bot.joblist import Expect, Job
@@ -73,8 +74,8 @@ class FakePage:
         self._do("chosen", name)
         return self.reason
 
-    def glance(self, *names: str) -> Glance:
-        return Glance(
+    def snapshot(self, *names: str) -> Snapshot:
+        return Snapshot(
             address=self.address,
             busy=False,
             texts={name: [self.fields[name]] for name in names},
@@ -118,7 +119,7 @@ def refusal(admin_page: FakePage, job: Job = JOB, **listed: str) -> str:
 def test_a_permit_is_issued_for_the_jobs_order_as_it_was_seen(admin_page: FakePage) -> None:
     permit = issue(admin_page)
     assert (permit.order, permit.store, permit.reason) == (ORDER, "Nordwind UK", Reason.BUYER_CANCELED)
-    assert permit.seen == Sighting(
+    assert permit.seen == OrderDetails(
         order_number=ORDER,
         status=Status.UNSHIPPED,
         status_words="Unshipped",
@@ -185,6 +186,7 @@ def test_only_the_guard_makes_permits_and_only_one_place_takes_them() -> None:
     assert {path for path, text in sources.items() if '"confirm"' in text} == {
         "bot/cancel/guard.py",
         "bot/cancel/confirm.py",
+        "bot/cancel/confirm_screen.py",
         "bot/pack/lint.py",
     }
 

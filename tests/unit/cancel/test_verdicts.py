@@ -24,7 +24,7 @@ LOOK = (
     "if it is still open there, cancel it there."
 )
 IN_SELLER_CENTRAL = "Cancel it in Seller Central: orders with this status cannot be canceled in the Admin."
-RETURN = "It has left: handle it as a return or an exchange in Seller Central."
+RETURN = "It has already shipped: handle it as a return or an exchange in Seller Central."
 NOT_CANCELED = [status for status in Status if status is not Status.CANCELED]
 
 # --- Before Confirm ---

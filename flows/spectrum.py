@@ -1,0 +1,122 @@
+"""The app's screens, version 4.3 and later: where an order is listed, its page, and the cancel dialog over it.
+
+The manual: under *Recent orders* click the order number. An order that is not among the recent ones: click *All
+Orders*, filter by order number, click the order number there. On the order's page *Cancel Order* opens a dialog.
+"""
+
+from bot.admin import Admin, ReachedStore
+from bot.admin.screen import Screen
+from bot.cancel.details import Opened
+from bot.errors import ListNotRead, OrderNotFound, ScreenNotReached
+from bot.joblist import Job
+from bot.pack import match_route
+from flows.order_link import OrderLink
+
+
+def recent_orders(admin: Admin, dashboard: Screen) -> Screen:
+    """The newest orders, which the store's dashboard lists itself."""
+    return dashboard
+
+
+def find_order(admin: Admin, job: Job) -> Screen:
+    """Be where the order is listed: among the recent orders of the dashboard, or in *All Orders*, filtered by it.
+
+    Raises:
+        OrderNotFound: it is in neither.
+        ScreenNotReached: the list was never filtered.
+    """
+    dashboard = admin.screen("store_dashboard", store=job.store, order=job.order)
+    if is_listed(admin, dashboard):
+        return dashboard
+
+    orders = open_all_orders(admin, dashboard)
+    with admin.step("filter_by_order_number"):
+        orders.fill("order_number_filter", job.order)
+        before = admin.good_answers()
+        orders.click("apply_filters")
+
+        def is_filtered() -> bool:
+            others = set(orders.texts("order_number")["order_number"]) - {job.order}
+            answered = admin.good_answers() > before
+            if answered and not others and orders.count("clear_all_filters") == 1 and orders.is_here():
+                return True
+            admin.notice_interruptions()
+            return False
+
+        if not admin.until(is_filtered):
+            raise ScreenNotReached(
+                screen=orders.spec.title,
+                seconds=admin.patience,
+                why=f"the list was not filtered by order number {job.order}.",
+            )
+        if not is_listed(admin, orders):
+            raise OrderNotFound(order=job.order, store=job.store)
+    return orders
+
+
+def open_all_orders(admin: Admin, dashboard: Screen) -> Screen:
+    """From a store's dashboard to the list of all its orders."""
+    with admin.step("open_all_orders"):
+        dashboard.click("all_orders")
+        return admin.arrive("all_orders", **dashboard.facts)
+
+
+def is_listed(admin: Admin, orders: Screen) -> bool:
+    """Whether the list shows the order.
+
+    It is believed to be absent only once the list's data arrived whole and without error, the page has come to rest,
+    the list was scrolled to its end, and its columns agree with its rows everywhere on the way.
+
+    Raises:
+        ListNotRead: the columns say something else than the rows, or not every row can be read.
+        ScreenNotReached: the list never came to rest, or its data never arrived.
+    """
+
+    def has_row() -> int:
+        return orders.count("order_row")
+
+    if has_row():
+        return True
+    while admin.is_absent(orders, has_row):
+        refuse_unread(orders)
+        if not orders.scroll_on("order_number"):
+            return False
+    return True
+
+
+def refuse_unread(orders: Screen) -> None:
+    """Make sure that the part of the list that can be seen reads the same by its columns and by its rows.
+
+    Raises:
+        ListNotRead: it does not.
+    """
+    if why := orders.unread("order_number", orders.facts["order"]):
+        raise orders.blamed(ListNotRead(screen=orders.spec.title, order=orders.facts["order"], why=why))
+
+
+def order_link(admin: Admin, job: Job, orders: Screen) -> OrderLink:
+    """The order number in the list, which leads to the order's page."""
+    return OrderLink(here=orders, element="order_link")
+
+
+def go_back(admin: Admin, store: ReachedStore) -> Screen:
+    """Go *Back* from an order's page or from All Orders to the dashboard of the store they belong to."""
+    place = match_route(admin.pack.info.order_route, admin.address())
+    if place:
+        admin.screen("order_details", **place).click("back")
+    here = admin.arrive_at_one_of("store_dashboard", "all_orders", store=store.name)
+    if here.spec.screen == "all_orders":
+        here.click("back")
+    return admin.arrive("store_dashboard", store=store.name)
+
+
+def reopen_order(admin: Admin, opened: Opened) -> Screen:
+    """Reload the order's page."""
+    admin.reload()
+    return admin.arrive("order_details", **opened.details.facts)
+
+
+def open_cancel_dialog(admin: Admin, job: Job, opened: Opened) -> Screen:
+    """Click *Cancel Order* on the order's page, which opens a dialog over it."""
+    admin.screen("order_details", **opened.details.facts).click("cancel_order")
+    return admin.arrive("cancel_dialog", order=job.order)
