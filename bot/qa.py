@@ -1,4 +1,4 @@
-"""For the test suites of other people: is this the screen it should be, and may this test cancel an order?
+"""For other people's test suites: is this the right screen, and may this test cancel an order?
 
 What ``bot.pytest_plugin`` is made of, apart from pytest itself.
 """
@@ -11,8 +11,9 @@ from weakref import WeakKeyDictionary
 
 from playwright.sync_api import BrowserContext, Page, Route
 
-from bot.admin import Admin, ways_to_cancel
+from bot.admin import Admin
 from bot.admin.screen import Screen
+from bot.cancel.ways import ways_to_cancel
 from bot.cancel.wire import cancels_an_order
 from bot.errors import CommitsNotAllowed, CountermandError, RunStopped
 from bot.files import did_you_mean
@@ -20,9 +21,7 @@ from bot.identity import admin_name, host_of
 from bot.pack import Pack, load_pack, match_route
 
 SANDBOX = "sandbox"
-"""What stands for the Admin where the practice Admin is meant, whose port is another one each time. No real Admin is
-ever meant by it.
-"""
+"""The name of the practice Admin, whose port changes every time. It never means a real Admin."""
 
 
 @dataclass
@@ -66,7 +65,7 @@ def gate_host(url: str) -> str:
 
 
 def guard_context(context: BrowserContext, pack: Pack, gate: Gate, may_talk_to: Callable[[str], bool]) -> list[str]:
-    """Keep every page of a context from what its test may not do, whoever presses: a list of what was stopped.
+    """Stop what a context's pages may not do in this test, no matter what presses; gives the list of what was stopped.
 
     A cancel that the gate does not let through, and requests to hosts that are not allowed, never leave the browser.
     """
@@ -100,7 +99,7 @@ def assert_screen(
         page: any Playwright page, or an Admin, which has a pack of its own.
         name: the screen, such as ``order_details``.
         pack: what the screens look like: a name, a folder, or a pack that was loaded.
-        timeout: seconds to wait; an Admin has its own patience.
+        timeout: seconds to wait; an Admin has its own ``patience``.
         facts: what the screen's checks have in braces, such as ``store``. Those that the page's address gives need not
             be named.
 
@@ -122,12 +121,12 @@ def assert_screen(
         return admin.arrive(name, **facts)
     except RunStopped as trouble:
         raise AssertionError(f"{trouble} {trouble.next_step}".strip()) from None
-    except CountermandError as trouble:  # what to do about it is said to those who run a list
+    except CountermandError as trouble:  # its next step is for people who run a list
         raise AssertionError(str(trouble)) from None
 
 
 def _facts_of_address(admin: Admin, needed: set[str]) -> dict[str, str]:
-    """What the page's address tells of the order and store; it may still be on its way there."""
+    """The order and store in the page's address; the page may still be on its way there."""
 
     def look() -> dict[str, str] | None:
         for route in filter(None, (admin.pack.info.order_route, admin.pack.info.store_route)):
@@ -158,7 +157,7 @@ _admins: "WeakKeyDictionary[Page, dict[str, Admin]]" = WeakKeyDictionary()
 
 
 def _admin_of(page: Page, pack: Pack | str, timeout: float) -> Admin:
-    """An Admin around a page that nobody gave one; the same one for the same pack."""
+    """An Admin for a bare page; the same one each time for the same pack."""
     pack = pack if isinstance(pack, Pack) else load_pack(pack)
     known = _admins.setdefault(page, {})
     if pack.name not in known:

@@ -7,10 +7,11 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Request
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from bot.admin import Admin, first_line
+from bot.admin.admin import Admin
 from bot.admin.screen import Screen
 from bot.errors import NotReached
 from bot.identity import host_and_port, host_of
+from bot.wording import first_line
 
 FIRST_SCREENS = ("sign_in", "start_page", "two_factor")
 """The screens of an Admin that its address may lead to."""

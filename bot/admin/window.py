@@ -62,6 +62,7 @@ class Window:
         self.name = admin_name(url)
         """What this Admin is known by: its host and path (``bot.identity``)."""
         self.patience = patience
+        """Seconds to wait for a screen, where a wait names no time of its own."""
         self.changes = -1
         """How often the page had changed at the look that is under way; -1 if not known."""
         self.holds_secret = False

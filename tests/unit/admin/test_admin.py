@@ -1,7 +1,7 @@
 from dataclasses import fields
 from typing import Any, cast
 
-from bot.admin import Admin, AdminOptions, Callbacks
+from bot.admin import Admin, AdminOptions, Callbacks, ReachedStore
 from bot.admin.admin import Keywords
 from bot.cancel.wire import Wire
 from bot.pack import load_pack
@@ -55,3 +55,12 @@ def test_an_order_begun_again_is_a_new_attempt_and_knows_of_no_press() -> None:
     first.mark_pressed()
     second = made.begin_attempt("112-1215998-3002091")
     assert (made.attempt is second, first.pressed, second.pressed) == (True, True, False)
+
+
+def test_opening_the_admin_again_forgets_the_store_and_no_press() -> None:
+    signed_in: list[Admin] = []
+    made = admin(sign_in=signed_in.append, fresh_page=lambda: cast(Any, FakePage()))
+    made.store = ReachedStore(name="north")
+    made.begin_attempt("112-1215998-3002091").mark_pressed()
+    made.begin_again()
+    assert (signed_in, made.store, made.attempt.pressed) == ([made], None, True)
