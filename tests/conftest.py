@@ -3,7 +3,6 @@
 import os
 from pathlib import Path
 from typing import Any
-from zlib import crc32
 
 import pytest
 
@@ -32,39 +31,39 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without --both-faces, no thorough test runs, and a test that could run on several faces does so only where it is
-    marked to; each other one on one of them, always the same one.
+    """Without --both-faces, no thorough test runs, and a test that could run on both faces of the practice Admin runs
+    on the one that its mark names.
     """
     items.sort(key=lambda item: item.path.name not in LONG)
-    if config.getoption("--both-faces"):
-        return
-    faces: dict[tuple[Path, str], set[str]] = {}
+    kept: list[pytest.Item] = []
+    left_out: list[pytest.Item] = []
     for item in items:
-        if (face := _face(item)) is not None:
-            faces.setdefault((item.path, _name(item)), set()).add(face)
-
-    def is_left_out(item: pytest.Item) -> bool:
-        if item.get_closest_marker("thorough"):
-            return not config.getoption("--every-kill")
-        face = _face(item)
-        if face is None or item.get_closest_marker("both_faces"):
-            return False
-        its = sorted(faces[item.path, _name(item)])
-        return face != its[crc32(_name(item).encode()) % len(its)]
-
-    left_out = [item for item in items if is_left_out(item)]
+        (left_out if _is_left_out(item) else kept).append(item)
     config.hook.pytest_deselected(items=left_out)
-    items[:] = [item for item in items if not is_left_out(item)]
+    items[:] = kept
 
 
-def _name(item: pytest.Item) -> str:
-    return getattr(item, "originalname", item.name)
+def _is_left_out(item: pytest.Item) -> bool:
+    both_faces = item.config.getoption("--both-faces")
+    if item.get_closest_marker("thorough") and not both_faces:
+        return not item.config.getoption("--every-kill")
+    face = _face_to_choose(item)
+    if face is None or item.get_closest_marker("both_faces"):
+        return False
+    marked = item.get_closest_marker("face")
+    if marked is None:
+        raise pytest.UsageError(f"{item.nodeid} could run on both faces: mark it with face or with both_faces.")
+    return face not in marked.args and (marked.kwargs.get("only", False) or not both_faces)
 
 
-def _face(item: pytest.Item) -> str | None:
-    """The face of the practice Admin that it runs on; None where it asks for none."""
+def _face_to_choose(item: pytest.Item) -> str | None:
+    """The face that it would run on; None where it uses no practice Admin, or names its face as a parameter."""
     call = getattr(item, "callspec", None)
-    return None if call is None or "face" not in call.params else str(call.params["face"])
+    if call is None or "face" not in call.params:
+        return None
+    if any("face" in mark.args[0] for mark in item.iter_markers("parametrize")):
+        return None
+    return str(call.params["face"])
 
 
 @pytest.fixture(autouse=True)

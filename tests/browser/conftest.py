@@ -12,6 +12,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import nullcontext
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -51,6 +52,8 @@ main()
 NO_KEYRING = "keyring.backends.null.Keyring"
 """Nothing of a test goes into the keyring of the person who runs it."""
 
+shipped_pack = cache(load_pack)
+
 RUN = run_info("run", admin="practice", account="demo", version="0")
 
 
@@ -66,14 +69,14 @@ def in_the_background() -> Iterator[Callable[[Callable[[], object]], object]]:
 
 @pytest.fixture(params=list(Face), ids=str)
 def face(request: pytest.FixtureRequest) -> Face:
-    """Each test that needs a practice Admin runs on both of its faces."""
+    """Which face the practice Admin has: what the test's mark says, or both."""
     return Face(request.param)
 
 
 @pytest.fixture
-def generation() -> Generation:
-    """Whose screens the practice Admin has."""
-    return Generation.ASC_4_3
+def generation(request: pytest.FixtureRequest) -> Generation:
+    """Whose screens the practice Admin has: the newest, or a test's parameter."""
+    return Generation(getattr(request, "param", Generation.ASC_4_3))
 
 
 @pytest.fixture(scope="session")
@@ -103,10 +106,10 @@ def sandbox(
     assert pressed == ()
 
 
-@pytest.fixture(scope="session")
-def pack() -> Pack:
-    """The pack that is shipped: the same one for both faces."""
-    return load_pack("asc-4.3")
+@pytest.fixture
+def pack(generation: Generation) -> Pack:
+    """The pack that is shipped for the generation: the same one for both faces."""
+    return shipped_pack(generation.value)
 
 
 @pytest.fixture

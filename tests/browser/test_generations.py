@@ -42,12 +42,14 @@ from bot.admin import Admin
 from bot.cancel.verdicts import Verdict
 from bot.ledger import Intent
 from bot.outcomes import Answer, Outcome
-from bot.pack import AUTO, Pack, load_pack, load_packs
+from bot.pack import AUTO, load_pack, load_packs
 from bot.runner import RunEnd
-from bot.sandbox import UNKNOWN_ORDER, Face, Generation, Sandbox
+from bot.sandbox import UNKNOWN_ORDER, Generation, Sandbox
 from bot.vocabulary import Status
 from flows.cancel_order import cancel_order
 from flows.read_order import plan_order
+
+pytestmark = pytest.mark.face("spectrum", only=True)
 
 
 def on(*generations: Generation, thorough: tuple[Generation, ...] = ()) -> pytest.MarkDecorator:
@@ -81,17 +83,6 @@ def generation(request: pytest.FixtureRequest) -> Generation:
 
 
 @pytest.fixture
-def face(request: pytest.FixtureRequest) -> Face:
-    """How the app's lists are marked up, where there are any."""
-    return Face(getattr(request, "param", Face.SPECTRUM))
-
-
-@pytest.fixture
-def pack(generation: Generation) -> Pack:
-    return load_pack(generation.value)
-
-
-@pytest.fixture
 def admin(new_admin: Admin, sandbox: Sandbox) -> Admin:
     """The practice Admin on its start page, signed in."""
     new_admin.begin_again()
@@ -113,7 +104,7 @@ def test_an_unshipped_order_is_canceled_once_and_proved(
 
 
 @on(thorough=(ASC_4_0,))
-@pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
+@pytest.mark.face("plain", only=True)
 def test_an_order_on_the_other_face_of_the_lists_is_canceled_too(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels
 ) -> None:

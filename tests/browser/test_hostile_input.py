@@ -35,6 +35,8 @@ from bot.reports.report import write_report
 from bot.sandbox import Sandbox, channel
 from bot.vocabulary import Reason, Status
 
+pytestmark = pytest.mark.face("spectrum")
+
 LONG = 10_000_000
 
 MARKUP = (
@@ -69,6 +71,7 @@ TWICE = (
 )
 
 
+@pytest.mark.face("plain")
 @pytest.mark.parametrize(
     ("lie", "message"),
     [

@@ -27,11 +27,13 @@ from bot.cancel.verdicts import Verdict
 from bot.evidence.recorder import Recorder
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
-from bot.sandbox import Face, Sandbox
+from bot.sandbox import Sandbox
 from bot.vocabulary import Status
 from flows.open_order import open_order, open_store
 
-one_face = pytest.mark.parametrize("face", [Face.SPECTRUM], indirect=True)
+pytestmark = pytest.mark.face("plain")
+
+one_face = pytest.mark.face("spectrum", only=True)
 """For what has nothing to do with how a page is marked up."""
 
 REWRITE = """([before, after]) => {
@@ -108,6 +110,7 @@ def test_a_total_that_is_not_the_one_in_the_list_is_refused(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
+@pytest.mark.face("spectrum")
 def test_a_status_that_stands_there_twice_is_not_believed(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
@@ -122,6 +125,7 @@ def test_a_status_that_stands_there_twice_is_not_believed(
 # --- More on the page than there should be ------------------------------------------------------------------------
 
 
+@pytest.mark.face("spectrum")
 def test_a_second_cancel_order_button_leaves_both_alone(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
@@ -160,6 +164,7 @@ def test_buttons_with_like_names_are_never_pressed(
     assert admin.page.evaluate("() => sessionStorage.getItem('pressed')") is None
 
 
+@pytest.mark.face("spectrum")
 def test_a_box_that_lies_over_confirm_keeps_it_from_being_pressed(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
@@ -178,6 +183,7 @@ def test_a_box_that_lies_over_confirm_keeps_it_from_being_pressed(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
+@pytest.mark.face("spectrum")
 def test_an_order_number_that_leads_to_seller_central_is_not_followed(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:

@@ -28,30 +28,17 @@ from bot.access.find_browser import BrowserChoice
 from bot.admin import Admin, wire_for
 from bot.cancel.verdicts import Verdict
 from bot.outcomes import Outcome
-from bot.pack import Pack, load_pack
-from bot.sandbox import Face, Generation, Sandbox
+from bot.pack import Pack
+from bot.sandbox import Generation, Sandbox
 from bot.vocabulary import Status
 from flows.cancel_order import cancel_order
 from flows.sign_in import sign_in
 
+pytestmark = pytest.mark.face("spectrum", only=True)
+
 ASC_2, ASC_4_0, ASC_4_3 = Generation
 WAYS = pytest.mark.parametrize("generation", [ASC_4_3, ASC_4_0], ids=["mutation", "form"], indirect=True)
 """The two ways in which a cancel leaves: the app's mutation, and the classic multipart form with its redirect."""
-
-
-@pytest.fixture
-def generation(request: pytest.FixtureRequest) -> Generation:
-    return Generation(getattr(request, "param", ASC_4_3))
-
-
-@pytest.fixture
-def face() -> Face:
-    return Face.SPECTRUM
-
-
-@pytest.fixture
-def pack(generation: Generation) -> Pack:
-    return load_pack(generation.value)
 
 
 Cancel = Callable[..., Verdict]

@@ -27,6 +27,8 @@ from bot.settings import load_settings
 from flows.cancel_order import open_dialog
 from flows.open_order import open_order, open_sales_channel
 
+pytestmark = pytest.mark.face("spectrum")
+
 JOB = Job.model_validate(
     {"order": "112-1215998-3002091", "store": "asc-v2-2.3-magentocommerce-us", "reason": "BuyerCanceled"}
 )
@@ -351,6 +353,7 @@ def test_what_is_typed_is_never_recorded(new_admin: Admin, sandbox: Sandbox) -> 
     assert "demo" not in repr(recording.seen)
 
 
+@pytest.mark.face("plain")
 def test_what_is_there_several_times_is_left_out_and_named(admin: Admin, sandbox: Sandbox) -> None:
     page = admin.page
     page.goto(page.url.partition("#")[0] + "#/")
@@ -368,6 +371,7 @@ def test_what_is_there_several_times_is_left_out_and_named(admin: Admin, sandbox
     assert draft.problems == []
 
 
+@pytest.mark.face("plain")
 def test_listening_changes_nothing_on_the_page(admin: Admin) -> None:
     page = admin.page
     before = page.content()

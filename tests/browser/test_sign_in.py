@@ -17,9 +17,11 @@ from bot.ledger import Ledger
 from bot.outcomes import Outcome
 from bot.pack import Pack
 from bot.runner import RunEnd
-from bot.sandbox import Face, Sandbox
+from bot.sandbox import Sandbox
 from bot.sandbox.sessions import PICTURE
 from flows.sign_in import sign_in
+
+pytestmark = pytest.mark.face("plain")
 
 Enter = Callable[..., Admin]
 
@@ -96,6 +98,7 @@ def tries(sandbox: Sandbox) -> int:
 # --- The budget ---------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.face("spectrum")
 def test_a_wrong_password_is_tried_once_ever(enter: Enter, sandbox: Sandbox) -> None:
     assert refused(enter, "wrong") == REFUSED
     for _ in range(3):
@@ -104,6 +107,7 @@ def test_a_wrong_password_is_tried_once_ever(enter: Enter, sandbox: Sandbox) -> 
     assert enter(sandbox.password).screen("start_page").is_here()
 
 
+@pytest.mark.face("spectrum")
 def test_no_number_of_reruns_brings_the_captcha(enter: Enter, sandbox: Sandbox, person: Callable[[Page], None]) -> None:
     for number in range(4):
         refused(enter, f"wrong in another way, {number}")
@@ -147,6 +151,7 @@ def test_a_password_that_the_admin_took_is_not_blamed_for_the_second_factor(ente
 # --- Somebody else with the same account --------------------------------------------------------------------------
 
 
+@pytest.mark.face("spectrum")
 def test_a_session_that_somebody_else_ended_is_renewed_once_and_not_fought_over(
     run: Callable[..., RunEnd],
     job: Callable[..., Job],
@@ -177,7 +182,7 @@ def finish(process: "subprocess.Popen[str]") -> tuple[int, str]:
     return process.returncode, complained
 
 
-@pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
+@pytest.mark.face("plain", only=True)
 def test_the_next_run_goes_on_with_the_session_of_the_one_before(
     start: Start, sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -195,7 +200,7 @@ def test_the_next_run_goes_on_with_the_session_of_the_one_before(
     assert tries(sandbox) == 3
 
 
-@pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
+@pytest.mark.face("plain", only=True)
 def test_two_runs_at_once_use_two_accounts_or_the_second_says_why_not(
     start: Start, sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -16,6 +16,8 @@ from bot.sandbox import Sandbox
 from bot.vocabulary import Status
 from flows.read_order import audit_order, plan_order
 
+pytestmark = pytest.mark.face("plain")
+
 
 @pytest.fixture(params=["cancel", "plan"])
 def read(request: pytest.FixtureRequest, verdicts: Verdicts) -> Callable[..., Sequence[Verdict]]:
@@ -23,6 +25,7 @@ def read(request: pytest.FixtureRequest, verdicts: Verdicts) -> Callable[..., Se
     return verdicts if request.param == "cancel" else lambda *jobs: verdicts(*jobs, work=plan_order)
 
 
+@pytest.mark.face("spectrum")
 def test_a_pending_order_without_a_total_is_not_cancelable(
     read: Callable[..., Sequence[Verdict]], job: MakeJob, sandbox: Sandbox
 ) -> None:
@@ -46,6 +49,7 @@ def test_on_the_way_to_a_press_what_the_list_expects_is_compared(
     assert cancels() == []
 
 
+@pytest.mark.face("spectrum")
 def test_an_unshipped_order_without_a_total_is_not_pressed(
     read: Callable[..., Sequence[Verdict]], job: MakeJob, sandbox: Sandbox, cancels: Cancels
 ) -> None:

@@ -32,6 +32,8 @@ from flows.cancel_order import cancel_order
 from flows.read_order import plan_order
 from flows.sign_in import sign_in
 
+pytestmark = pytest.mark.face("spectrum")
+
 
 @pytest.fixture
 def admin(new_admin: Admin) -> Admin:
@@ -43,6 +45,7 @@ def admin(new_admin: Admin) -> Admin:
 # --- In a test suite of one's own ---------------------------------------------------------------------------------
 
 
+@pytest.mark.face("plain")
 def test_the_flows_work_on_the_plain_page_of_pytest_playwright(
     page: Page, sandbox: Sandbox, totp_secret: SecretStr | None
 ) -> None:
@@ -60,6 +63,7 @@ def test_the_flows_work_on_the_plain_page_of_pytest_playwright(
 # --- Stores and lists ---------------------------------------------------------------------------------------------
 
 
+@pytest.mark.face("plain")
 def test_stores_whose_names_begin_alike_are_told_apart(verdicts: Verdicts, job: MakeJob, cancels: Cancels) -> None:
     jobs = [job("thousands"), job("other_store"), job("unshipped_recent")]
     assert verdicts(*jobs) == [CANCELED] * 3
@@ -185,6 +189,7 @@ def test_a_session_that_ends_without_a_word_of_the_app_is_renewed_too(
     assert cancels() == arrived(order)
 
 
+@pytest.mark.face("plain")
 def test_a_session_that_ends_at_confirm_is_not_taken_for_a_cancel_and_nothing_is_pressed_again(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
 ) -> None:
@@ -235,6 +240,7 @@ def test_an_order_that_ships_between_two_attempts_is_not_canceled(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
+@pytest.mark.face("plain")
 @pytest.mark.parametrize(
     ("fault", "told"),
     [
@@ -274,6 +280,7 @@ def test_an_app_that_does_not_start_fails_the_order(
 # --- What was pressed before --------------------------------------------------------------------------------------
 
 
+@pytest.mark.face("plain")
 def test_an_order_whose_confirm_was_never_settled_is_not_pressed_again(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
 ) -> None:
@@ -288,6 +295,7 @@ def test_an_order_whose_confirm_was_never_settled_is_not_pressed_again(
 # --- Straight to an order by its address --------------------------------------------------------------------------
 
 
+@pytest.mark.face("plain")
 def test_once_its_store_was_reached_an_order_is_opened_by_its_address(
     admin: Admin, verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
 ) -> None:

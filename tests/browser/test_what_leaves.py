@@ -13,27 +13,14 @@ from pydantic import SecretStr
 from bot.admin import Admin, wire_for
 from bot.errors import CancelStopped, CountermandError
 from bot.outcomes import Outcome
-from bot.pack import Pack, load_pack
-from bot.sandbox import UNKNOWN_ORDER, Face, Generation, Sandbox
+from bot.pack import Pack
+from bot.sandbox import UNKNOWN_ORDER, Generation, Sandbox
 from flows.open_order import open_store
 from flows.sign_in import sign_in
 
+pytestmark = pytest.mark.face("spectrum", only=True)
+
 ASC_2, ASC_4_0, ASC_4_3 = Generation
-
-
-@pytest.fixture
-def generation(request: pytest.FixtureRequest) -> Generation:
-    return Generation(getattr(request, "param", ASC_4_3))
-
-
-@pytest.fixture
-def face() -> Face:
-    return Face.SPECTRUM
-
-
-@pytest.fixture
-def pack(generation: Generation) -> Pack:
-    return load_pack(generation.value)
 
 
 @pytest.fixture

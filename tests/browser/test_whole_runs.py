@@ -19,6 +19,8 @@ from starlette.responses import HTMLResponse
 
 from bot.sandbox import UNKNOWN_ORDER, Face, Sandbox
 
+pytestmark = pytest.mark.face("spectrum")
+
 TWO_STORES = f"""\
 store: {US}
 reason: Buyer Canceled
@@ -99,7 +101,7 @@ def two_stores(
     return runs_of_two_stores[face]
 
 
-@pytest.mark.parametrize("face", [Face.SPECTRUM], indirect=True)
+@pytest.mark.face("spectrum", only=True)
 def test_a_server_error_while_the_admin_is_opened_does_not_end_the_run(
     finish: Callable[..., Finished], sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -170,6 +172,7 @@ def test_every_step_has_a_picture_that_is_named_by_it(two_stores: Finished) -> N
     assert steps[-4:] == ["open_cancel_dialog", "choose_reason", "press_confirm", "reopen_order"]
 
 
+@pytest.mark.face("plain")
 def test_before_the_intent_is_written_every_picture_of_the_way_to_confirm_is_complete(two_stores: Finished) -> None:
     order = two_stores.results[0]["order"]
     lines = (two_stores.folder / "trail.jsonl").read_text(encoding="utf-8").splitlines()
@@ -230,7 +233,7 @@ def test_requests_to_other_hosts_are_told_in_report_and_results(
 
 
 @pytest.mark.thorough
-@pytest.mark.parametrize("face", [Face.SPECTRUM], indirect=True)
+@pytest.mark.face("spectrum", only=True)
 def test_two_bots_with_overlapping_lists_work_on_each_order_once(
     start: Start, sandbox: Sandbox, cancels: Cancels, tmp_path: Path
 ) -> None:
@@ -280,7 +283,7 @@ def test_a_trial_ends_with_status_0_and_presses_nothing(
 # --- Runs that end early ------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("face", [Face.SPECTRUM], indirect=True)
+@pytest.mark.face("spectrum", only=True)
 def test_a_refused_password_is_tried_once_and_ends_the_run_with_status_3(
     finish: Callable[..., Finished], sandbox: Sandbox, tmp_path: Path
 ) -> None:
@@ -308,7 +311,7 @@ def stopped_when(start: Start, on_arrival: OnArrival, tmp_path: Path) -> Any:
     return stopped_when
 
 
-@pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
+@pytest.mark.face("plain", only=True)
 @pytest.mark.parametrize("how", ["Ctrl-C", "STOP"])
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to another process alone")
 def test_a_stop_before_confirm_presses_nothing(stopped_when: Any, sandbox: Sandbox, how: str) -> None:
@@ -318,7 +321,7 @@ def test_a_stop_before_confirm_presses_nothing(stopped_when: Any, sandbox: Sandb
     assert "cancelOrder" not in sandbox.journal.operations
 
 
-@pytest.mark.parametrize("face", [Face.SPECTRUM], indirect=True)
+@pytest.mark.face("spectrum", only=True)
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to another process alone")
 def test_a_stop_after_confirm_finishes_the_order_in_hand(stopped_when: Any, cancels: Cancels) -> None:
     status, results = stopped_when("cancelOrder")
@@ -344,12 +347,12 @@ def refused(finish: Callable[..., Finished], sandbox: Sandbox, tmp_path: Path) -
     return refused
 
 
-@pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
+@pytest.mark.face("plain", only=True)
 def test_a_run_that_nobody_can_be_asked_about_does_not_begin(refused: Callable[..., str]) -> None:
     assert refused("run") == "There is no terminal to ask on: look at the plan, then start with --yes.\n"
 
 
-@pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
+@pytest.mark.face("plain", only=True)
 def test_a_list_with_mistakes_does_not_begin(refused: Callable[..., str]) -> None:
     orders = f"store: {US}\nreason: Buyer Canceled\norders: [112-1215998-3002091, 112-1215998-300209]\n"
     assert refused("run", "--yes", orders=orders) == (
@@ -358,7 +361,7 @@ def test_a_list_with_mistakes_does_not_begin(refused: Callable[..., str]) -> Non
     )
 
 
-@pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
+@pytest.mark.face("plain", only=True)
 def test_a_run_without_its_settings_does_not_begin(refused: Callable[..., str]) -> None:
     assert refused("run", "--yes", PASSWORD="", ADMIN_URL="http://shop.example/admin") == (
         "environment: COUNTERMAND_ADMIN_URL: http:// would send the password readable; use https://, or, where nobody "

@@ -14,7 +14,9 @@ from practice_kit import HANGS, MAIN, ORDER, US, Cancels, OnArrival, Start
 
 from bot.evidence.verify import verify
 from bot.ledger import Ledger
-from bot.sandbox import Face, Sandbox
+from bot.sandbox import Sandbox
+
+pytestmark = pytest.mark.face("plain")
 
 UNSHIPPED = {
     US: [ORDER, "112-1215998-3002089", "112-6177312-0215004"],
@@ -107,7 +109,7 @@ def test_an_order_whose_worker_is_killed_inside_confirm_is_pressed_once_and_left
     assert end(start(tmp_path, "verify", "latest"))[0] == 0
 
 
-@pytest.mark.parametrize("face", [Face.PLAIN], indirect=True)
+@pytest.mark.face("plain", only=True)
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to another process alone")
 def test_ctrl_c_stops_every_worker_and_leaves_nothing_running(
     go: Callable[..., "Popen[str]"],
