@@ -338,9 +338,8 @@ def _made(
     if told:
         # Those of .env in the order of its lines, then the others.
         told.sort(key=lambda mistake: mistake.line or float("inf"))
-        refused = SettingsInvalid(listing="\n".join(mistake.words for mistake in told))
-        refused.next_step = WHERE if missing else ALL
-        raise refused
+        listing = "\n".join(mistake.words for mistake in told)
+        raise SettingsInvalid(listing=listing, next_step=WHERE if missing else ALL)
     return made
 
 

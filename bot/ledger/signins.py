@@ -135,14 +135,14 @@ class SignIns:
         ).all()
         refused = [row for row in bad if row.outcome == Ended.REFUSED and _is_of(row.fingerprint, secret)]
         if factor is Factor.PASSWORD and refused:
-            raise _cannot(
+            raise CannotSignIn(
                 f"The Admin refused this password of account {account} at {_moment(refused[-1])}, and it is not tried "
                 "again: a few refusals lock the account.",
                 f"Correct COUNTERMAND_PASSWORD. If it is right and the account was locked: {BY_HAND}",
             )
         if len(bad) >= (PASSWORDS if factor is Factor.PASSWORD else CODES):
             consequence = "One more could bring the CAPTCHA" if factor is Factor.PASSWORD else "A few more block it"
-            raise _cannot(
+            raise CannotSignIn(
                 f"The last {len(bad)} {factor}s for account {account} were refused, or cut off before the Admin's "
                 f"answer, since {_moment(bad[0])}. {consequence}, so none is tried.",
                 BY_HAND,
@@ -151,12 +151,6 @@ class SignIns:
 
 def _whose(admin: str, account: str, factor: Factor) -> sa.ColumnElement[bool]:
     return is_about(sign_ins.c.admin, admin) & (sign_ins.c.account == account) & (sign_ins.c.factor == factor)
-
-
-def _cannot(reason: str, next_step: str) -> CannotSignIn:
-    error = CannotSignIn(reason=reason)
-    error.next_step = next_step
-    return error
 
 
 def _moment(row: sa.Row[Any]) -> str:

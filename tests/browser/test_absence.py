@@ -221,7 +221,7 @@ def test_an_order_is_not_missing_from_a_list_that_cannot_be_read(
     with pytest.raises(ListNotRead) as told:
         find_order(admin, JOB)
     assert str(told.value) == (
-        f"The store's dashboard: the list cannot be read reliably, so that order {ORDER} cannot be called missing: "
+        f"The store's dashboard: the list cannot be read reliably, so order {ORDER} cannot be reported as missing: "
         f"{why}"
     )
 

@@ -457,7 +457,7 @@ def test_a_menu_without_the_way_is_named_once_somebody_is_signed_in(
         (503, RunStopped, "The Admin is in maintenance, or down (HTTP 503)."),
         (500, InTheWay, "The Admin answered with an error (HTTP 500)."),
         (502, InTheWay, "The Admin answered with an error (HTTP 502)."),
-        (429, AdminBusy, "The Admin asks to be left alone for a while (HTTP 429)."),
+        (429, AdminBusy, "The Admin is busy and turned a request away (HTTP 429)."),
     ],
 )
 def test_a_server_that_fails_is_recognised_at_once(
@@ -490,8 +490,8 @@ def answered(admin: Admin, status: int) -> None:
     [
         (500, InTheWay, "The Admin answered a request of its app with an error (HTTP 500)."),
         (502, InTheWay, "The Admin answered a request of its app with an error (HTTP 502)."),
-        (503, AdminBusy, "The Admin asks to be left alone for a while (HTTP 503)."),
-        (429, AdminBusy, "The Admin asks to be left alone for a while (HTTP 429)."),
+        (503, AdminBusy, "The Admin is busy and turned a request away (HTTP 503)."),
+        (429, AdminBusy, "The Admin is busy and turned a request away (HTTP 429)."),
     ],
 )
 def test_an_app_whose_request_is_answered_by_a_server_in_trouble_is_recognised(
@@ -596,7 +596,7 @@ def test_an_element_that_is_there_twice_is_not_used(show: Callable[..., Admin], 
         admin.screen("start_page").click("amazon_sales_channel")
     assert str(refused.value) == (
         "The Admin's page with the side menu: amazon_sales_channel (leads to the extension's home page; under Channels "
-        "in the Marketing menu) is there 2 times, so none of them was used."
+        "in the Marketing menu) was found 2 times, so none of them was used."
     )
     assert pages["asked"] == [URL]
 
@@ -618,7 +618,7 @@ def test_a_value_that_is_not_there_or_there_twice_is_named(show: Callable[..., A
     with pytest.raises(ElementMissing) as missing:
         details.read("notes")
     assert (str(twice.value), str(missing.value)) == (
-        "The order's page: status (the order's status) is there 2 times, so none of them was used.",
+        "The order's page: status (the order's status) was found 2 times, so none of them was used.",
         "The order's page: notes (what happened to the order last) is not there.",
     )
 
@@ -675,7 +675,7 @@ def test_a_screen_is_checked_again_before_it_is_acted_on(show: Callable[..., Adm
         with pytest.raises(ScreenChanged) as refused:
             act("amazon_sales_channel")
         assert str(refused.value) == (
-            "The Admin's page with the side menu is no longer what it was: The side menu with Marketing is not there."
+            "The Admin's page with the side menu has changed unexpectedly: The side menu with Marketing is not there."
         )
     assert pages["asked"] == [URL]
 
@@ -775,7 +775,7 @@ def test_what_the_browser_reports_becomes_one_sentence(show: Callable[..., Admin
     admin = show(recorder=recorder, patience=5)
     with pytest.raises(PageTrouble) as trouble, admin.step("open_store"):
         admin.page.evaluate("() => { throw new Error('lost\\nmore') }")
-    assert str(trouble.value) == "The browser could not go on: Error: lost"
+    assert str(trouble.value) == "The browser failed: Error: lost"
     assert recorder.evidence == (
         "evidence/session/01-open_store-trouble.jpg",
         "evidence/session/02-open_store-trouble.txt",
@@ -870,7 +870,7 @@ def test_a_closed_page_ends_a_wait(show: Callable[..., Admin]) -> None:
     admin.page.close()
     with pytest.raises(PageTrouble) as trouble, admin.step("open_store"):
         admin.arrive("home")
-    assert str(trouble.value) == "The browser could not go on: Target page, context or browser has been closed"
+    assert str(trouble.value) == "The browser failed: Target page, context or browser has been closed"
 
 
 def test_a_page_whose_process_has_died_ends_a_wait_at_once(show: Callable[..., Admin]) -> None:
@@ -882,7 +882,7 @@ def test_a_page_whose_process_has_died_ends_a_wait_at_once(show: Callable[..., A
     with pytest.raises(PageTrouble) as trouble, admin.step("open_store"):
         admin.arrive("home")
     logger.remove(sink)
-    assert str(trouble.value) == "The browser could not go on: Target crashed"
+    assert str(trouble.value) == "The browser failed: Target crashed"
     assert looks == ["step open_store\n"]
 
 

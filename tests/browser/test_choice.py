@@ -222,7 +222,7 @@ def test_two_controls_are_said_to_be_two(page: Page, screen: Admin) -> None:
     with pytest.raises(ElementAmbiguous) as refused:
         screen.screen("cancel_dialog").chosen("reason")
     assert str(refused.value) == (
-        "The cancel dialog: reason (the reason that Amazon is told) is there 2 times, so none of them was used."
+        "The cancel dialog: reason (the reason that Amazon is told) was found 2 times, so none of them was used."
     )
 
 

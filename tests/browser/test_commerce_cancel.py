@@ -80,8 +80,8 @@ def test_a_pack_that_leads_to_it_without_naming_it_is_refused_at_the_click(
     with pytest.raises(NeverPressed) as refused:
         press(pack=load_pack(folder))
     assert str(refused.value) == (
-        f"The Commerce order's page: view_or_cancel is the Commerce order's own Cancel (by {known_by}), which is not "
-        "the Amazon cancel; it was not pressed."
+        f"The Commerce order's page: view_or_cancel is the Commerce order's own Cancel (recognized by {known_by}), "
+        "which is not the Amazon cancel; it was not pressed."
     )
     assert practice.journal.cancels == ()
 

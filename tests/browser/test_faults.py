@@ -119,7 +119,7 @@ def test_an_admin_that_wants_to_be_left_alone_is_asked_again_after_a_rest(
     break_at("open_cancel_dialog", {"app_status": 429})
     first, second = job("unshipped_recent"), job("apostrophe")
     assert verdicts(first, second, attempts=1) == [CANCELED, CANCELED]
-    assert log == [f"order {first.order}, attempt 1: The Admin asks to be left alone for a while (HTTP 429)."] * 2
+    assert log == [f"order {first.order}, attempt 1: The Admin is busy and turned a request away (HTTP 429)."] * 2
     assert cancels() == arrived(first) + arrived(second)
 
 
@@ -281,7 +281,7 @@ class TestInABrowserThatDies:
         order = job("unshipped_recent")
         assert verdicts(order, attempts=2) == [CANCELED]
         assert log == [
-            f"order {order.order}, attempt 1: The browser could not go on: {GONE}",
+            f"order {order.order}, attempt 1: The browser failed: {GONE}",
             "the browser is started anew",
         ]
         assert cancels() == arrived(order)

@@ -222,8 +222,10 @@ def test_an_order_that_is_not_imported_has_no_page_to_cancel_it_on(
             outcome=Outcome.NOT_CANCELABLE,
             message=f"Order {order.order} has no Commerce order, and on these screens only an imported order can be "
             "canceled.",
-            next_step="Nothing was pressed. Wait until the order was imported (the list's notes say what keeps it), "
-            "and run the list again; or cancel it in Seller Central.",
+            next_step=(
+                "Nothing was pressed. Wait until the order is imported (the list's notes say what is holding it up), "
+                "then run the list again; or cancel it in Seller Central."
+            ),
         )
     ]
     assert "orderDetails" not in sandbox.journal.operations
@@ -322,7 +324,7 @@ def test_a_cancel_page_that_becomes_another_orders_is_refused(
     at_step["press_confirm"] = lambda: admin.page.evaluate(change)
     (verdict,) = verdicts(job("unshipped_recent"))
     assert verdict == failed(
-        "The cancel page is no longer what it was: The page does not say that it cancels order 112-1215998-3002091."
+        "The cancel page has changed unexpectedly: The page does not say that it cancels order 112-1215998-3002091."
     )
     assert "cancelOrder" not in sandbox.journal.operations
 
@@ -426,7 +428,7 @@ def test_an_order_that_is_listed_twice_is_not_opened(verdicts: Verdicts, job: Ma
         Generation.ASC_2: "opens the row's actions, where they are behind a button",
     }
     assert verdicts(job("partially_shipped")) == [
-        failed(f"{where[sandbox.generation]} ({what[sandbox.generation]}) is there 2 times, so none of them was used.")
+        failed(f"{where[sandbox.generation]} ({what[sandbox.generation]}) was found 2 times, so none of them was used.")
     ]
     assert "orderDetails" not in sandbox.journal.operations
 
@@ -567,8 +569,8 @@ def test_screens_that_fit_no_generation_end_the_run(
     end = run(job("unshipped_recent"), job("canadian"))
     assert (end.exit_status, end.info.stopped_early) == (
         3,
-        "Which version of the Amazon Sales Channel this is cannot be told from the page of store "
-        "'asc-v2-2.3-magentocommerce-us': "
+        "The page of store 'asc-v2-2.3-magentocommerce-us' does not show which version of the Amazon Sales Channel "
+        "this is: "
         "asc-4.3: no order number in the list leads to an address with '#/store-details/'. "
         "asc-4.0: no order number in the list leads to an address with '/sales/order/view/'. "
         "asc-2: The tab Orders is not there. "

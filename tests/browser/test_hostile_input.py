@@ -65,9 +65,9 @@ def in_the_dialog(admin: Admin, at_step: AtStep) -> Callable[[str], None]:
     return prepare
 
 
-NOT_ONCE = "The cancel dialog is no longer what it was: The button Confirm is not there, exactly once, in the dialog."
+NOT_ONCE = "The cancel dialog has changed unexpectedly: The button Confirm is not there, exactly once, in the dialog."
 TWICE = (
-    "The cancel dialog: confirm (cancels the order; cannot be taken back) is there 2 times, so none of them was used."
+    "The cancel dialog: confirm (cancels the order; cannot be taken back) was found 2 times, so none of them was used."
 )
 
 
@@ -115,7 +115,7 @@ def test_with_two_dialogs_neither_is_used(
         if (second.showModal) { second.removeAttribute("open"); second.showModal(); }
     """)
     assert verdicts(job("unshipped_recent")) == [
-        failed("The cancel dialog is no longer what it was: There is not exactly one dialog open.")
+        failed("The cancel dialog has changed unexpectedly: There is not exactly one dialog open.")
     ]
     assert "cancelOrder" not in sandbox.journal.operations
 

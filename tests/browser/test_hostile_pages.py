@@ -117,7 +117,7 @@ def test_a_status_that_stands_there_twice_is_not_believed(
     add = "() => document.getElementById('root').append(Object.assign(document.createElement('p'), "
     at_step["open_cancel_dialog"] = lambda: admin.page.evaluate(add + "{ textContent: 'Status: Unshipped' }))")
     assert verdicts(job("unshipped_recent")) == [
-        failed("The order's page is no longer what it was: The page does not say the order's status.")
+        failed("The order's page has changed unexpectedly: The page does not say the order's status.")
     ]
     assert "cancelReasons" not in sandbox.journal.operations
 
@@ -136,7 +136,7 @@ def test_a_second_cancel_order_button_leaves_both_alone(
     at_step["open_cancel_dialog"] = lambda: admin.page.evaluate(double)
     assert verdicts(job("unshipped_recent")) == [
         failed(
-            "The order's page: cancel_order (opens the dialog; only there while the order is Unshipped) is there "
+            "The order's page: cancel_order (opens the dialog; only there while the order is Unshipped) was found "
             "2 times, so none of them was used."
         )
     ]
@@ -179,7 +179,7 @@ def test_a_box_that_lies_over_confirm_keeps_it_from_being_pressed(
         admin.page.set_default_timeout(2000)
 
     at_step["press_confirm"] = lay_it
-    assert verdicts(job("unshipped_recent")) == [failed("The browser could not go on: Timeout 2000ms exceeded.")]
+    assert verdicts(job("unshipped_recent")) == [failed("The browser failed: Timeout 2000ms exceeded.")]
     assert "cancelOrder" not in sandbox.journal.operations
 
 

@@ -248,7 +248,7 @@ def test_a_private_authority_that_the_client_does_not_know_is_named_before_anyth
             return ended.stdout.strip()
 
         assert try_out() == (
-            "NotLetThrough The Admin does not let the client through by which a cancel is sent exactly once "
+            "NotLetThrough The client that sends a cancel exactly once cannot reach the Admin "
             "(self-signed certificate in certificate chain). Nothing was pressed. If its certificate is the reason, "
             "name the file of the authority "
             "that signed it in NODE_EXTRA_CA_CERTS. If a firewall lets only browsers through, have it let this machine "

@@ -127,8 +127,9 @@ def test_a_store_that_is_only_the_beginning_of_others_names_is_not_found(
         Verdict(
             outcome=Outcome.NOT_FOUND,
             message="There is no store 'asc-v2-2.3-magento' on the Amazon Sales Channel home page.",
-            next_step="Compare the store's name in the job list with the card on the home page: "
-            "it must be the same, whole.",
+            next_step=(
+                "Compare the store's name in the job list with the card on the home page: the whole name must match."
+            ),
         )
     ]
     assert "cancelOrder" not in sandbox.journal.operations
@@ -216,7 +217,8 @@ def test_an_order_that_is_listed_twice_is_not_opened(
     admin.reload()
     assert verdicts(job("partially_shipped")) == [
         failed(
-            "The store's dashboard: order_row (the order's row in the list) is there 2 times, so none of them was used."
+            "The store's dashboard: order_row (the order's row in the list) was found 2 times, so none of them was "
+            "used."
         )
     ]
     assert "orderDetails" not in sandbox.journal.operations

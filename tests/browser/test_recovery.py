@@ -151,9 +151,9 @@ def test_an_audit_that_comes_to_another_orders_page_speaks_of_no_list(
     (result,) = end.results
     assert (result.outcome, result.next_step) == (
         Outcome.FAILED,
-        "Run countermand audit again. If it stays, look at the pictures of this order.",
+        "Run countermand audit again. If it happens again, look at the screenshots of this order.",
     )
-    assert result.message.startswith(f"Order {order.order} could not be looked at again: ")
+    assert result.message.startswith(f"Order {order.order} could not be checked again: ")
     assert "list" not in result.message + result.next_step
 
 

@@ -298,7 +298,7 @@ def test_a_secret_that_cannot_be_typed_is_not_repeated(page: Page, pack: Pack) -
     with pytest.raises(CountermandError) as failed:
         admin.screen("two_factor").fill("code", "735291")
     assert str(failed.value) == (
-        "The browser could not go on: The Admin's two-factor page: nothing could be typed into code (the six digits "
+        "The browser failed: The Admin's two-factor page: nothing could be typed into code (the six digits "
         "that an authenticator app shows)."
     )
     assert failed.value.__suppress_context__

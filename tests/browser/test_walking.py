@@ -109,7 +109,7 @@ def test_an_order_in_another_stores_list_is_not_taken_for_the_jobs(
     at_step["filter_by_order_number"] = go_to_the_other_store
     assert verdicts(job("unshipped_old", order="111-1071022-7104001")) == [
         failed(
-            "The All Orders page is no longer what it was: "
+            "The All Orders page has changed unexpectedly: "
             "The page does not show the orders of store asc-v2-2.3-magentocommerce-us."
         )
     ]
@@ -146,7 +146,7 @@ def test_of_two_stores_with_one_name_neither_is_opened(
     monkeypatch.setattr(sandbox.shop, "stores", (*sandbox.shop.stores, twin))
     assert verdicts(job("unshipped_recent")) == [
         failed(
-            "The Amazon Sales Channel home page: view_store (opens the store's dashboard) is there 2 times, "
+            "The Amazon Sales Channel home page: view_store (opens the store's dashboard) was found 2 times, "
             "so none of them was used."
         )
     ]

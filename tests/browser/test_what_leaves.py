@@ -83,7 +83,7 @@ def test_a_cancel_that_the_page_sends_by_itself_is_stopped_however_it_is_sent(
     endpoint = own.page.locator("#root").get_attribute("data-graphql-endpoint")
     script = f"([to, query]) => ({SENDS[how]})(to, JSON.stringify({{ query }}))"
     assert stopped_by(own, script, endpoint, MUTATION) == (
-        f"Nothing was pressed, and yet the page sent a cancel of order {ORDER} although nothing was pressed, which was "
+        f"Nothing was pressed, but the page sent a cancel of order {ORDER} although nothing was pressed, which was "
         "stopped."
     )
     assert sandbox.journal.cancels == ()

@@ -53,7 +53,7 @@ def main() -> None:
     """Print the table, and below it the shares."""
     logger.remove()
     told = {face: list(all_told(face)) for face in Face}
-    print("| screen | what changed | must be told | told | first suggestion | right | right without baseline |")
+    print("| screen | what changed | must be reported | reported | first suggestion | right | right without baseline |")
     print("| --- | --- | --- | --- | --- | --- | --- |")
     for ones in zip(*told.values(), strict=True):
         change = ones[0].change
@@ -74,7 +74,7 @@ def main() -> None:
     right = sum(bool(one.right) for one in exists)
     found, alone = sum(one.found for one in everything), sum(bool(one.right_alone) for one in exists)
     print(
-        f"\n{len(CHANGES)} changes on {len(told)} faces: told as they must be in {found} of {len(everything)} cases; "
+        f"\n{len(CHANGES)} changes on {len(told)} faces: reported correctly in {found} of {len(everything)} cases; "
         f"the first suggestion is right in {right} of the {len(exists)} where one exists ({right / len(exists):.0%}), "
         f"without a baseline in {alone} ({alone / len(exists):.0%})."
     )

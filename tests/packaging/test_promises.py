@@ -28,23 +28,27 @@ from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
+COMMANDS, JOB_LIST, LONG_LISTS, OUTCOMES, SETTINGS, SIGN_IN = (
+    (ROOT / "docs" / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("commands", "job-list", "long-lists", "outcomes", "settings", "sign-in")
+)
 DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *sorted((ROOT / "docs").rglob("*.md"))]
 
 IN_WORDS = {
-    "ledger": "`ledger.sqlite` in there",
+    "ledger": "`ledger.sqlite` in the runs folder",
     "baselines": "beside the pack",
     "sign_in_language": "the same",
     "browser": "the one found",
     "pace": "none",
 }
-"""The defaults that the table of settings says in words of their own."""
+"""Defaults for which the table of settings has its own words."""
 
 
 def default_in_words(name: str) -> str:
     """What the table of settings says of a default."""
     default = Settings.model_fields[name].default
     if default is PydanticUndefined:
-        return "needed"
+        return "required"
     if name in IN_WORDS:
         return IN_WORDS[name]
     if default is None or default == ():
@@ -75,12 +79,12 @@ def blocks(text: str, language: str) -> list[str]:
 
 
 def test_the_table_of_settings_has_every_one_with_its_default() -> None:
-    rows = dict(re.findall(r"^\| `COUNTERMAND_(\w+)` \| ([^|]+) \|", README, re.MULTILINE))
+    rows = dict(re.findall(r"^\| `COUNTERMAND_(\w+)` \| ([^|]+) \|", SETTINGS, re.MULTILINE))
     assert rows == {name.upper(): default_in_words(name) for name in Settings.model_fields}
 
 
 def test_the_table_of_commands_has_every_one() -> None:
-    rows = re.findall(r"^\| `countermand ([a-z-]+)", README, re.MULTILINE)
+    rows = re.findall(r"^\| `countermand ([a-z-]+)", COMMANDS, re.MULTILINE)
     assert sorted(rows) == sorted(name for name in options_of_commands() if " " not in name)
 
 
@@ -97,7 +101,7 @@ def test_every_command_that_a_document_names_takes_the_options_that_it_names(doc
 
 def test_every_option_of_a_commands_row_is_one_of_it() -> None:
     known = options_of_commands()
-    rows = re.findall(r"^\| `countermand ([a-z-]+)(.*)$", README, re.MULTILINE)
+    rows = re.findall(r"^\| `countermand ([a-z-]+)(.*)$", COMMANDS, re.MULTILINE)
     named = {name: set(re.findall(r"`(--[a-z-]+)", row)) for name, row in rows}
     assert {name: options - known[name] for name, options in named.items() if options - known[name]} == {}
     assert sum(map(len, named.values())) >= 20
@@ -112,12 +116,12 @@ def test_every_target_of_make_that_a_document_names_is_there(document: Path) -> 
 
 
 def test_everything_in_a_runs_folder_is_named() -> None:
-    named = README.partition("A run's folder, ")[2].partition("\n\n")[0]
+    named = OUTCOMES.partition("A run's folder, ")[2].partition("\n\n")[0]
     assert set(RUN_FILES) <= {name.partition("/")[0] for name in re.findall(r"`([^`]+)`", named)}
 
 
 def test_every_language_of_a_pack_is_named_with_it() -> None:
-    (row,) = re.findall(r"^\| `COUNTERMAND_LANGUAGE` .*$", README, re.MULTILINE)
+    (row,) = re.findall(r"^\| `COUNTERMAND_LANGUAGE` .*$", SETTINGS, re.MULTILINE)
     others = {folder.name: set(codes(folder)) - {"en_US"} for folder in packs_folder().iterdir()}
     assert others == {
         "asc-4.3": set(re.findall(r"`([a-z]{2}_[A-Z]{2})`", row)) - {"en_US"},
@@ -128,8 +132,20 @@ def test_every_language_of_a_pack_is_named_with_it() -> None:
 
 
 def test_the_table_of_outcomes_has_every_one() -> None:
-    table = README.partition("## What can become of an order")[2].partition("\n\nExit status")[0]
+    table = OUTCOMES.partition("## Outcomes")[2].partition("## Exit status")[0]
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == set(Outcome)
+
+
+def test_the_short_list_of_outcomes_in_the_readme_has_every_one() -> None:
+    table = README.partition("## What can happen to an order")[2].partition("Exit status")[0]
+    assert sorted(re.findall(r"`(\w+)`", table)) == sorted(Outcome)
+
+
+def test_the_readme_gives_an_exit_status_for_every_one_in_the_table() -> None:
+    table = OUTCOMES.partition("## Exit status")[2].partition("`countermand demo`")[0]
+    statuses = re.findall(r"^\| `(\d+)` \|", table, re.MULTILINE)
+    assert statuses == ["0", "1", "2", "3", "130"]
+    assert re.findall(r"`(\d+)`", README.partition("Exit status: ")[2].partition("\n\n")[0]) == statuses
 
 
 def test_the_table_of_the_ledger_has_every_one_of_its_tables() -> None:
@@ -138,8 +154,9 @@ def test_the_table_of_the_ledger_has_every_one_of_its_tables() -> None:
     assert {name for row in rows for name in re.findall(r"\w+", row)} == set(version_table.metadata.tables)
 
 
-def test_the_job_list_that_is_shown_is_read_as_it_is_meant(tmp_path: Path) -> None:
-    (shown,) = (block for block in blocks(README.replace("\n   ", "\n"), "yaml") if "orders:" in block)
+@pytest.mark.parametrize("document", [README.replace("\n   ", "\n"), JOB_LIST], ids=["README.md", "docs/job-list.md"])
+def test_the_job_list_that_is_shown_is_read_as_it_is_meant(document: str, tmp_path: Path) -> None:
+    (shown,) = (block for block in blocks(document, "yaml") if "orders:" in block)
     (tmp_path / "orders.yaml").write_text(shown, encoding="utf-8")
     first, second = read_job_list(tmp_path / "orders.yaml").jobs
     assert (first.order, first.store, first.reason, first.note, first.expect) == (
@@ -159,7 +176,7 @@ def test_the_job_list_that_is_shown_is_read_as_it_is_meant(tmp_path: Path) -> No
 
 
 def test_the_file_of_accounts_that_is_shown_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (shown,) = (block for block in blocks(README, "yaml") if "accounts:" in block)
+    (shown,) = (block for block in blocks(SIGN_IN, "yaml") if "accounts:" in block)
     (tmp_path / "secret").write_text("of two\n", encoding="utf-8")
     there = shown.replace("/run/secrets/worker-2", (tmp_path / "secret").as_posix())
     (tmp_path / "accounts.yaml").write_text(there, encoding="utf-8")
@@ -196,15 +213,13 @@ def test_the_figures_are_those_of_the_program() -> None:
     rests = [min(LONGEST_REST, FIRST_REST * 2**number) for number in range(RESTS)]
     spoken = f"{', '.join(f'{rest:g}' for rest in rests[:-1])} and {rests[-1]:g} seconds"
     figures = [
-        f"(Beyond {EVIDENCE_BUDGET / 1_000_000:g} MB of",
-        f"Beyond {EVIDENCE_BUDGET / 1_000_000:g} MB of pictures the rest is linked",
-        f"beyond {SHEET:,} orders the list is in files beside it",
-        f"A list holds at most {MOST_ORDERS:,} orders",
-        f"begun again after a rest of {spoken}",
-        f"a clock that is more than {SKEW} s off is named",
+        (OUTCOMES, f"Beyond {EVIDENCE_BUDGET / 1_000_000:g} MB of screenshots the rest is linked"),
+        (OUTCOMES, f"beyond {SHEET:,} orders the list is split into files beside it"),
+        (JOB_LIST, f"A list holds at most {MOST_ORDERS:,} orders"),
+        (LONG_LISTS, f"started again after a pause of {spoken}"),
+        (SIGN_IN, f"a clock that is more than {SKEW} s off is reported"),
+        (SIGN_IN, "no more attempts after two refusals in a row"),
+        (SIGN_IN, "by hand in the browser's window, within ten minutes"),
     ]
-    text = " ".join(README.split())
-    assert [figure for figure in figures if figure not in text] == []
+    assert [figure for text, figure in figures if figure not in " ".join(text.split())] == []
     assert (PASSWORDS, A_PERSON) == (2, 600)
-    assert "after two refusals in a row none is tried" in text
-    assert "by hand in the browser's window, within ten minutes" in text

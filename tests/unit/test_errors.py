@@ -103,8 +103,8 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     ),
     (
         GenerationUnknown(store="Nordwind UK", why="asc-2: The tab Orders is not there."),
-        "Which version of the Amazon Sales Channel this is cannot be told from the page of store 'Nordwind UK': "
-        "asc-2: The tab Orders is not there.",
+        "The page of store 'Nordwind UK' does not show which version of the Amazon Sales Channel this is: asc-2: The "
+        "tab Orders is not there.",
     ),
     (Interrupted(), "Interrupted."),
     (OrderTrouble(reason="It did not work."), "It did not work."),
@@ -129,7 +129,7 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     (
         PressedBefore(order=ORDER, run_id="20260301-021405-a1b2", written_at="2026-03-01T02:14:09.120+00:00"),
         f"Confirm may have been pressed for order {ORDER} in run 20260301-021405-a1b2 "
-        "(2026-03-01T02:14:09.120+00:00), and what came of it was never settled.",
+        "(2026-03-01T02:14:09.120+00:00), and the result was never settled.",
     ),
     (Technical(reason="It did not work."), "It did not work."),
     (
@@ -138,7 +138,7 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     ),
     (
         ElementAmbiguous(screen="Order details", element="cancel_order", purpose="opens the dialog", count=2),
-        "Order details: cancel_order (opens the dialog) is there 2 times, so none of them was used.",
+        "Order details: cancel_order (opens the dialog) was found 2 times, so none of them was used.",
     ),
     (
         ScreenNotReached(screen="Order details", seconds=30.0, why="its tabs are missing."),
@@ -146,11 +146,11 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     ),
     (
         ScreenChanged(screen="Order details", why="its tabs are missing."),
-        "Order details is no longer what it was: its tabs are missing.",
+        "Order details has changed unexpectedly: its tabs are missing.",
     ),
     (SessionEnded(reason="Your session has ended."), "Your session has ended."),
     (CodeRefused(reason="The Admin says Invalid code."), "The Admin says Invalid code."),
-    (AdminBusy(status=429), "The Admin asks to be left alone for a while (HTTP 429)."),
+    (AdminBusy(status=429), "The Admin is busy and turned a request away (HTTP 429)."),
     (InTheWay("A message lies over the page.", "Read it."), "A message lies over the page."),
     (
         ChoiceNotOffered(screen="Cancel", wanted="No Inventory", element="reason", offered="Other, None"),
@@ -162,38 +162,38 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     ),
     (
         NotLetThrough(why="self-signed certificate"),
-        "The Admin does not let the client through by which a cancel is sent exactly once (self-signed certificate). "
+        "The client that sends a cancel exactly once cannot reach the Admin (self-signed certificate). "
         "Nothing was pressed.",
     ),
     (
         CancelStopped(why="the page sent a cancel of order 1, which was stopped"),
-        "Nothing was pressed, and yet the page sent a cancel of order 1, which was stopped.",
+        "Nothing was pressed, but the page sent a cancel of order 1, which was stopped.",
     ),
     (
         ListNotRead(screen="All Orders", order=ORDER, why="2 of its rows cannot be read."),
-        f"All Orders: the list cannot be read reliably, so that order {ORDER} cannot be called missing: 2 of its rows "
+        f"All Orders: the list cannot be read reliably, so order {ORDER} cannot be reported as missing: 2 of its rows "
         "cannot be read.",
     ),
     (
         NeverPressed(screen="Commerce order", element="view_or_cancel", known_by="its id"),
-        "Commerce order: view_or_cancel is the Commerce order's own Cancel (by its id), which is not the Amazon "
-        "cancel; it was not pressed.",
+        "Commerce order: view_or_cancel is the Commerce order's own Cancel (recognized by its id), which is not the "
+        "Amazon cancel; it was not pressed.",
     ),
     (
         NotLookedAtAgain(order=ORDER, why="The page shows order 1, not 2."),
-        f"Order {ORDER} could not be looked at again: The page shows order 1, not 2.",
+        f"Order {ORDER} could not be checked again: The page shows order 1, not 2.",
     ),
-    (PageTrouble(reason="the page crashed"), "The browser could not go on: the page crashed"),
+    (PageTrouble(reason="the page crashed"), "The browser failed: the page crashed"),
     (CannotSignIn(reason="There is no code."), "There is no code."),
     (SignInRefused(reason="The Admin refused it."), "The Admin refused it."),
     (
         ClaimLost(order="112-1215998-3002091"),
-        "Another run has taken order 112-1215998-3002091 over, because this one stood still for too long.",
+        "Another run has taken over order 112-1215998-3002091, because this run was frozen for too long.",
     ),
     (
         StoodStill(order="112-1215998-3002091"),
-        "Confirm was not pressed for order 112-1215998-3002091: this run stood still, or its clock was set, after its "
-        "intent was written.",
+        "Confirm was not pressed for order 112-1215998-3002091: after its intent was written, this run was frozen or "
+        "its clock was changed.",
     ),
     (
         EvidenceNotWritten(reason="No space left on device"),
@@ -253,7 +253,7 @@ def test_an_error_that_is_told_its_next_step_says_it(error: CountermandError) ->
 
 @pytest.mark.parametrize("member", FAMILY)
 def test_every_member_has_a_whole_sentence(member: type[CountermandError]) -> None:
-    assert re.fullmatch(r"[A-Z{].*[.}]", member.sentence)
+    assert re.fullmatch(r"[A-Z{].*[.}]", member.template)
 
 
 @pytest.mark.parametrize("member", FAMILY)

@@ -45,7 +45,7 @@ for name, command in root.commands.items():
 family = [CountermandError]
 for member in family:
     family += [child for child in member.__subclasses__() if child not in family]
-    says[f"{member.__name__}, its sentence"] = member.sentence
+    says[f"{member.__name__}, its template"] = member.template
     says[f"{member.__name__}, its next step"] = member.next_step
 says["the schema of job lists"] = job_list_schema()
 says["the schema of packs"] = pack_schema()

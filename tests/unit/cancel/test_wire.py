@@ -267,25 +267,24 @@ def test_the_client_is_tried_once_for_each_profile(wire: Wire) -> None:
         (
             PlaywrightError("APIRequestContext.fetch: self-signed certificate in certificate chain"),
             NotLetThrough,
-            "The Admin does not let the client through by which a cancel is sent exactly once (self-signed certificate "
+            "The client that sends a cancel exactly once cannot reach the Admin (self-signed certificate "
             "in certificate chain). Nothing was pressed.",
         ),
         (
             Answered(status=403, body=b"<title>Attention Required!</title>"),
             NotLetThrough,
-            "The Admin does not let the client through by which a cancel is sent exactly once (HTTP 403, a page called "
+            "The client that sends a cancel exactly once cannot reach the Admin (HTTP 403, a page called "
             "'Attention Required!'). Nothing was pressed.",
         ),
         (
             PlaywrightError("APIRequestContext.fetch: Timeout 15000ms exceeded."),
             PageTrouble,
-            "The browser could not go on: the page that is open could not be asked for again (nothing was answered in "
-            "time)",
+            "The browser failed: the page that is open could not be asked for again (nothing was answered in time)",
         ),
         (
             Answered(status=502),
             PageTrouble,
-            "The browser could not go on: the page that is open was answered with HTTP 502 when asked again",
+            "The browser failed: the page that is open was answered with HTTP 502 when asked again",
         ),
         (
             Answered(status=302, headers={"location": f"{URL}/auth/login/key/5f/"}),

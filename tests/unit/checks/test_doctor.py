@@ -272,7 +272,7 @@ def test_what_the_browser_reports_is_one_sentence(
     trouble = PlaywrightError("Page.evaluate: Target page, context or browser has been closed\nCall log:\n  - much")
     _, said = doctor(failing("app", trouble))
     assert said.splitlines()[4:6] == [
-        "FAILED       App                The browser could not go on: Target page, context or browser has been closed",
+        "FAILED       App                The browser failed: Target page, context or browser has been closed",
         f"                                -> {COMPARE}",
     ]
 

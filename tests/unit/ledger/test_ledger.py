@@ -389,7 +389,7 @@ def test_a_second_intent_for_an_order_is_refused(ledger: Ledger) -> None:
         ledger.intents.write(HOST, permit())
     assert str(refused.value) == (
         f"Confirm may have been pressed for order {ORDER} in run 20260301-021405-a1b2 ({first.written_at}), "
-        "and what came of it was never settled."
+        "and the result was never settled."
     )
     assert ledger.intents.waiting() == [first]
 

@@ -45,7 +45,7 @@ from bot.vocabulary import Reason, Status
 FIRST, SECOND, THIRD, FOURTH = (f"112-1215998-300209{number}" for number in range(1, 5))
 INFO = run_info()
 RUN_AGAIN = "Run the list again: what is done is recognised as already canceled."
-DEAD = "The browser could not go on: the page crashed"
+DEAD = "The browser failed: the page crashed"
 
 
 JOBS = [job(FIRST), job(SECOND), job(THIRD)]
@@ -358,7 +358,7 @@ def test_an_admin_that_turns_an_order_away_is_left_alone_longer_each_time_and_th
     assert (outcomes(end), end.results[0].attempts) == (["canceled"], 1)
     assert bench.rested == [5, 10, 20]
     assert bench.admin.begun_again == 3
-    turned_away = "The Admin asks to be left alone for a while (HTTP 429)."
+    turned_away = "The Admin is busy and turned a request away (HTTP 429)."
     assert bench.admin.said == [f"{turned_away} Resting for {seconds} s." for seconds in (5, 10, 20)]
 
 
@@ -373,7 +373,7 @@ def test_an_admin_that_never_lets_an_order_in_fails_it(bench: Bench) -> None:
     (result,) = bench.run([job(FIRST)], attempts=1).results
     assert (result.outcome, result.message) == (
         "failed",
-        "The Admin asks to be left alone for a while (HTTP 429).",
+        "The Admin is busy and turned a request away (HTTP 429).",
     )
     assert result.next_step == "Nothing was pressed: run the list again later, with fewer workers or a slower --pace."
     assert bench.rested == [5, 10, 20, 40, 60]
@@ -444,7 +444,7 @@ def test_trouble_that_stays_is_a_failure_with_its_last_message(bench: Bench) -> 
     assert (result.outcome, result.message, result.next_step, result.attempts) == (
         Outcome.FAILED,
         DEAD,
-        "Nothing was pressed: run the list again. If it stays, look at the pictures of this order.",
+        "Nothing was pressed: run the list again. If it happens again, look at the screenshots of this order.",
         2,
     )
     assert (bench.worked, end.exit_status) == ([FIRST, SECOND, SECOND, THIRD], 1)
@@ -711,8 +711,7 @@ def test_an_admin_that_cannot_be_entered_skips_every_order(bench: Bench) -> None
     bench.at_the_door = PageTrouble(reason="net::ERR_CONNECTION_REFUSED at https://shop.example/admin")
     end = bench.run()
     why = (
-        "The Admin could not be entered: The browser could not go on: "
-        "net::ERR_CONNECTION_REFUSED at https://shop.example/admin"
+        "The Admin could not be entered: The browser failed: net::ERR_CONNECTION_REFUSED at https://shop.example/admin"
     )
     assert (end.exit_status, end.info.stopped_early, outcomes(end), bench.worked) == (3, why, ["skipped"] * 3, [])
     assert {result.message for result in end.results} == {f"Nothing was pressed: the run stopped. {why}"}
