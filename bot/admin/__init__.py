@@ -18,11 +18,11 @@ from playwright.sync_api import Page, Response
 
 from bot.admin.changes import comes_to_rest, count_on, wait_for_change
 from bot.admin.interruptions import Interruptions
+from bot.admin.recorder import NoRecorder, StepRecorder
 from bot.admin.screen import Screen
 from bot.cancel.requests import FORM, GRAPHQL, Way
 from bot.cancel.wire import SentBy, Wire
 from bot.errors import CancelStopped, EvidenceNotWritten, Interrupted, LedgerTrouble, PageTrouble, ScreenNotReached
-from bot.evidence.recorder import NoRecorder, Recorder
 from bot.identity import admin_name, host_of, is_allowed
 from bot.ledger import Event, Ledger
 from bot.pack import Pack
@@ -76,7 +76,7 @@ class Admin:
         url: str,
         *,
         ledger: Ledger | None = None,
-        recorder: Recorder | NoRecorder | None = None,
+        recorder: StepRecorder | None = None,
         patience: float = 30,
         settle: float = 5,
         recover_after: float = 300,
