@@ -71,7 +71,7 @@ class LocalStore:
         path = self._path(name)
         try:
             inside = path.resolve().is_relative_to(self._folder.resolve())
-        except (RuntimeError, ValueError):  # a ring of links, a name that no file can have
+        except RuntimeError:  # a ring of links
             inside = False
         if not inside:
             raise _missing(name)
@@ -98,7 +98,8 @@ class LocalStore:
 
     def _path(self, name: str) -> Path:
         parts = PurePosixPath(name).parts
-        if parts[:1] != (EVIDENCE,) or ".." in parts or (os.name == "nt" and ("\\" in name or ":" in name)):
+        not_a_name = "\0" in name or (os.name == "nt" and not {"\\", ":"}.isdisjoint(name))
+        if parts[:1] != (EVIDENCE,) or ".." in parts or not_a_name:
             raise _missing(name)
         return self._folder.joinpath(*parts)
 
