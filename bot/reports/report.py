@@ -16,7 +16,7 @@ from pathlib import Path
 from bot import wording
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.reports.html_page import html_page
-from bot.reports.results import write_atomically
+from bot.reports.results import save
 from bot.reports.shown_evidence import Evidence, EvidenceSource, PageEvidence
 from bot.wording import OUTCOME_WORDS, Group, Words, harmless
 
@@ -200,7 +200,7 @@ class _Page:
             files=sum(len(result.evidence) for result in shown),
             budget=f"{EVIDENCE_BUDGET / 1_000_000:g} MB",
         )
-        write_atomically(self._folder / file, page)
+        save(self._folder / file, page)
 
     def _order(self, place: int, evidence: Sequence[Evidence]) -> Order:
         result = self._results[place]
