@@ -1,13 +1,17 @@
-"""Files that a person names and writes: paths with ``~``, and texts, read before anything is made of their contents.
+"""Files: those that a person names and writes, and the one way to write a file that must be whole.
 
-Every refusal says which file, where in it (lines and columns count from 1, in characters) and what would be
-right. A mistake that concerns the file as a whole is reported at line 1, column 1.
+What a person wrote, paths with ``~`` and texts, is read before anything is made of its contents. Every refusal says
+which file, where in it (lines and columns count from 1, in characters) and what would be right. A mistake that concerns
+the file as a whole is reported at line 1, column 1.
 """
 
+import os
 import re
+import secrets
 import stat
 from codecs import BOM_UTF8
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import lru_cache
@@ -41,6 +45,48 @@ differ in them look the same."""
 
 _SHOWN_AT_MOST = 80
 _PLAIN = re.compile(r"[\w.,:/@+-]+(?: [\w.,:/@+-]+)*")
+
+
+def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o666) -> None:
+    """Replace a file in one go: its readers, and a machine that loses power, have the old file or the new one.
+
+    The folder is made where it is missing.
+
+    Args:
+        path: the file.
+        content: what is to be in it, a text as UTF-8. Half a surrogate pair, which a page can hand over and UTF-8 has
+            no bytes for, becomes ``?``.
+        mode: the file's permissions, less what the process's mask takes away; Windows has no such thing.
+
+    Raises:
+        OSError: it could not be written, and is as it was.
+    """
+    data = content.encode(errors="replace") if isinstance(content, str) else content
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    try:
+        with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except BaseException:
+        with suppress(OSError):  # what went wrong first is what is told
+            draft.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Have the new name of a file last, where the system can do that for a folder."""
+    if os.name == "nt":
+        return
+    with suppress(OSError):  # not every file system can
+        number = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(number)
+        finally:
+            os.close(number)
 
 
 def read_text(path: Path, limits: Limits, *, as_it_is: bool = False) -> str:

@@ -231,7 +231,7 @@ def countermand_result(
     import io
 
     from bot import __version__
-    from bot.evidence.recorder import NoRecorder
+    from bot.admin.recorder import NoRecorder
     from bot.joblist import Job
     from bot.outcomes import RunInfo
     from bot.reports.progress import PlainProgress

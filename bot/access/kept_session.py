@@ -7,7 +7,6 @@ protects it: whoever has the file is signed in until the session ends, by defaul
 
 import hashlib
 import json
-import os
 import re
 from contextlib import suppress
 from pathlib import Path
@@ -17,6 +16,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from loguru import logger
 from playwright.sync_api import StorageState
 
+from bot.files import write_atomically
 from bot.identity import names_of_host
 
 SERVICE = "countermand"
@@ -67,16 +67,11 @@ class KeptSession:
         key = _key()
         session = Fernet(key).encrypt(json.dumps(state).encode()).decode() if key else state
         content = json.dumps({"encrypted": key is not None, "session": session})
-        beside = self.file.with_suffix(f".{os.getpid()}.tmp")
         try:
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as file:
-                file.write(content)
-            beside.replace(self.file)
+            write_atomically(self.file, content, mode=0o600)
         except OSError as trouble:
             logger.warning("the session could not be kept for the next run: {}", trouble.strerror)
-            with suppress(OSError):
-                beside.unlink()
             return
         self._last = state
 

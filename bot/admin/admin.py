@@ -13,13 +13,13 @@ from playwright.sync_api import Page, Response
 from bot.admin.absence import is_absent
 from bot.admin.interruptions import Interruptions
 from bot.admin.options import AdminOptions
+from bot.admin.recorder import NoRecorder, StepRecorder
 from bot.admin.screen import Screen
 from bot.admin.timing import seconds_ahead, seconds_taken
 from bot.admin.window import Window
 from bot.cancel.attempt import Attempt
 from bot.cancel.wire import Wire
 from bot.errors import CancelStopped, EvidenceNotWritten, Interrupted, LedgerTrouble, PageTrouble, ScreenNotReached
-from bot.evidence.recorder import NoRecorder, Recorder
 from bot.ledger import Event, Ledger
 from bot.pack import Pack
 from bot.wording import first_line
@@ -105,7 +105,7 @@ class Admin(Window):
         url: str,
         *,
         ledger: Ledger | None = None,
-        recorder: Recorder | NoRecorder | None = None,
+        recorder: StepRecorder | None = None,
         candidates: Collection[Pack] = (),
         wire: Wire | None = None,
         options: AdminOptions | None = None,

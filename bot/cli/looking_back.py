@@ -19,6 +19,7 @@ def report(
 ) -> None:
     """``countermand report``."""
     from bot.evidence.run_folder import find_run
+    from bot.evidence.store import store_of
     from bot.ledger import Ledger
     from bot.reports.renewal import renew_report
     from bot.settings import load_places
@@ -26,7 +27,7 @@ def report(
     places = load_places()
     folder = find_run(run_id, places.runs_dir)
     with Ledger.open(_ledger_of(folder, places)) as ledger:
-        typer.echo(renew_report(folder, ledger))
+        typer.echo(renew_report(folder, ledger, store_of(folder)))
 
 
 def verify(run_id: RUN) -> None:

@@ -9,8 +9,11 @@ from bot.errors import CannotStart
 from bot.wording import harmless
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from bot.accounts import Account
     from bot.admin import Admin
+    from bot.admin.screen import Screen
     from bot.joblist import JobList
     from bot.runner import RunEnd
     from bot.runner.worker import Work
@@ -29,6 +32,14 @@ def sign_in(admin: "Admin", account: "Account") -> None:
     from flows.sign_in import sign_in as fill_in_the_form
 
     fill_in_the_form(admin, account.username, account.password, account.totp_secret)
+
+
+def what_is_there_instead(screen: "Screen", element: str) -> "Sequence[str]":
+    """What is on a screen in place of an element, in lines. Processes of workers find this function by its name."""
+    # Only where it is needed: a run in which all goes well never does.
+    from bot.checks.check.drift import explain, in_lines
+
+    return in_lines(explain(screen, element))
 
 
 def carry_out(
@@ -54,6 +65,7 @@ def carry_out(
         job_list,
         work=work,
         sign_in=sign_in,
+        explain=what_is_there_instead,
         may_start=partial(ask_to_start, settings, job_list, workers) if ask else None,
         headed=headed,
         workers=workers,

@@ -70,6 +70,7 @@ def audit(
     unmasked: UNMASKED = False,
 ) -> None:
     """``countermand audit``."""
+    from bot.evidence.store import store_of
     from bot.identity import admin_name
     from bot.joblist import Job, JobList
     from bot.ledger import Ledger
@@ -97,8 +98,9 @@ def audit(
     )
     with Ledger.open(settings.ledger_place) as ledger:
         for run_id in dict.fromkeys(intent.run_id for intent in intents.values()):
-            if (settings.runs_dir / run_id / RUN_FILE).is_file():
-                renew_report(settings.runs_dir / run_id, ledger)
+            folder = settings.runs_dir / run_id
+            if (folder / RUN_FILE).is_file():
+                renew_report(folder, ledger, store_of(folder))
     if too_soon := looked_at_too_soon(intents.values()):
         typer.echo(too_soon)
     raise typer.Exit(end.exit_status)

@@ -2,10 +2,11 @@
 
 import hashlib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from bot.evidence.store import EvidenceStore
 from bot.ledger import Entry, Event, Ledger
 from bot.ledger.trail import TRAIL_FILE, first_hash, next_hash
 from bot.wording import count_of
@@ -33,8 +34,9 @@ _Look = tuple[int, str, str]
 class Comparison:
     """Everything that the ledger and the folder say of a run, as it is now."""
 
-    def __init__(self, folder: Path, run_id: str, ledger: Ledger) -> None:
+    def __init__(self, folder: Path, run_id: str, ledger: Ledger, store: EvidenceStore) -> None:
         self._folder = folder
+        self._store = store
         self._run_id = run_id
         self._entries = ledger.trail.entries(run_id)
         self._told = [entry.told for entry in self._entries]
@@ -129,7 +131,7 @@ class Comparison:
                 if self._jobs != told.get("jobs_sha256"):
                     yield f"The list of what the run was asked for ({what}) was changed in the ledger."
             case Event.PICTURE:
-                yield from self._of_file(str(told.get("file")), what, told.get("sha256"), purged=number <= self._purged)
+                yield from self._of_evidence(str(told.get("file")), what, told, purged=number <= self._purged)
             case Event.INTENT_WRITTEN | Event.ANSWERED | Event.PROVED | Event.IN_DOUBT | Event.SETTLED:
                 yield from self._of_intent(what, told)
             case Event.LOOKED_AGAIN if not self._looks.issuperset(_look(told)):
@@ -140,15 +142,13 @@ class Comparison:
                 yield f"What the ledger says of the run ({what}) was changed."
             case Event.RESULTS_WRITTEN:
                 for name, written in dict(told.get("files", {})).items():
-                    yield from self._of_file(name, what, written)
+                    found = _hash_of((self._folder / name).read_bytes)
+                    yield from _of_file(name, what, written, found)
 
-    def _of_file(self, name: str, what: str, written: object, *, purged: bool = False) -> Iterator[str]:
-        found = _hash_of_file(self._folder / name)
-        if found is None:
-            if not purged:
-                yield f"{name} ({what}) is not in the folder."
-        elif found != written:
-            yield f"{name} ({what}) was changed after it was written."
+    def _of_evidence(self, name: str, what: str, told: dict[str, Any], *, purged: bool) -> Iterator[str]:
+        found = _hash_of(lambda: self._store.get(name))
+        if found is not None or not purged:
+            yield from _of_file(name, what, told.get("sha256"), found)
 
     def _of_intent(self, what: str, told: dict[str, Any]) -> Iterator[str]:
         number = _number_of_intent(told)
@@ -248,8 +248,7 @@ class Comparison:
 
     def _files_without_event(self) -> list[str]:
         known = {told.get("file") for told in (*self._told, self._unfinished) if told.get("event") == Event.PICTURE}
-        found = sorted(path for path in (self._folder / "evidence").rglob("*") if path.is_file())
-        return [name for path in found if (name := path.relative_to(self._folder).as_posix()) not in known]
+        return [name for name in self._store.list() if name not in known]
 
 
 def _last_told(trail: Iterable[Entry]) -> dict[int, dict[str, str]]:
@@ -290,8 +289,16 @@ def _capital(sentence: str) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-def _hash_of_file(path: Path) -> str | None:
+def _of_file(name: str, what: str, written: object, found: str | None) -> Iterator[str]:
+    if found is None:
+        yield f"{name} ({what}) is not in the folder."
+    elif found != written:
+        yield f"{name} ({what}) was changed after it was written."
+
+
+def _hash_of(read: Callable[[], bytes]) -> str | None:
+    """The hash of what is read; None if it cannot be read."""
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(read()).hexdigest()
     except OSError:
         return None

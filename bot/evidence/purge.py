@@ -1,11 +1,11 @@
 """``countermand purge``: removes the evidence of old runs and keeps what became of their orders.
 
-What goes: the pictures and the words of pages (``evidence/``), ``log.jsonl``, in which the words of a page can stand
-after a failure, and the pictures inside ``report.html``, which is written anew without them.
+What goes: the evidence, which is the pictures and the words of pages; ``log.jsonl``, which may quote a page after a
+failure; and the pictures inside ``report.html``, which is written again without them.
 
-What stays: ``run.json``, ``results.json``, ``results.csv``, ``junit.xml``, ``trail.jsonl`` and the ledger. Buyers' data
-stands there where a job list held it (``expect``, ``note``) or the Admin's own answer to Confirm did: the hashes of the
-trail depend on it.
+What stays: ``run.json``, ``results.json``, ``results.csv``, ``junit.xml``, ``trail.jsonl`` and the ledger. They contain
+buyers' data where a job list (``expect``, ``note``) or the Admin's own answer to Confirm did: the hashes of the trail
+depend on it.
 
 The trail gets an event that says so before anything is removed, so that ``countermand verify`` does not miss what is
 gone. The report is replaced before the evidence is removed, so that a purge that was cut off can be seen by what is
@@ -14,24 +14,23 @@ left of it, and be run again.
 
 import getpass
 import json
-import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from bot.errors import CannotStart, EvidenceNotWritten, RunStopped
+from bot.evidence.run_folder import is_run
+from bot.evidence.store import EvidenceStore, store_of
 from bot.ledger import Entry, Event, Ledger
 from bot.ledger.trail import TRAIL_FILE, next_hash
 from bot.reports.renewal import renew_report
 from bot.reports.report import REPORT_FILE
-from bot.reports.results import RUN_FILE
 
-EVIDENCE = "evidence"
 LOG_FILE = "log.jsonl"
 
 SILENT = timedelta(days=1)
-"""A run without an end of which nothing was heard for so long was cut off. The longest waits of a run are minutes."""
+"""A run without an end that has told nothing for this long was cut off: the longest waits of a run are minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,12 +38,13 @@ class OldRun:
     """A run whose evidence is old enough to be removed."""
 
     folder: Path
+    store: EvidenceStore
     ledger: Path | str
     """Where the ledger is that it was recorded in."""
     last_heard: datetime
     """When its last event was."""
     files: int
-    """Files of evidence that are there."""
+    """How many files of evidence there are."""
     size: int
     """All that is to be removed, in bytes; what the report shrinks by is not counted."""
 
@@ -57,15 +57,21 @@ class LeftAlone:
     why: str
 
 
-def runs_before(moment: datetime, runs_dir: Path, place: Path | str) -> Iterator[OldRun | LeftAlone]:
+def runs_before(
+    moment: datetime, runs_dir: Path, place: Path | str, store_of: Callable[[Path], EvidenceStore] = store_of
+) -> Iterator[OldRun | LeftAlone]:
     """Every run that has something to purge and was over before that ``moment``, the oldest first; and what is left.
 
-    Needs the folder of the runs, and the place of their ledger; a demo has one of its own.
+    Args:
+        moment: only runs before it are given.
+        runs_dir: the folder of the runs.
+        place: where their ledger is; a demo has one of its own.
+        store_of: gives the evidence of the run in a folder.
 
     Raises:
         LedgerTrouble: a ledger cannot be read.
     """
-    folders = sorted(path for path in runs_dir.glob("*") if path.is_dir() and _is_run(path))
+    folders = sorted(path for path in runs_dir.glob("*") if path.is_dir() and is_run(path, store_of(path)))
     there_is_one = isinstance(place, str) or place.is_file()
     shared = Ledger.open(place) if folders and there_is_one else Ledger.in_memory()
     with shared:
@@ -75,7 +81,7 @@ def runs_before(moment: datetime, runs_dir: Path, place: Path | str) -> Iterator
             if not last and own.is_file():
                 with Ledger.open(own) as ledger:
                     last, where = ledger.trail.last_of_each_kind(folder.name), own
-            found = _look_at(folder, where, last, moment)
+            found = _look_at(folder, store_of(folder), where, last, moment)
             if found is not None:
                 yield found
 
@@ -98,21 +104,24 @@ def purge(run: OldRun, *, older_than: str) -> None:
             except EvidenceNotWritten as trouble:
                 reason = f"{run.folder / TRAIL_FILE} could not be written: {trouble.facts['reason']}."
                 raise RunStopped(reason=reason) from trouble
-        _renew(run.folder, ledger)
-    for path in (run.folder / EVIDENCE, run.folder / LOG_FILE):
+        _renew(run, ledger)
+    log = run.folder / LOG_FILE
+    removals: list[tuple[object, Callable[[], None]]] = [
+        (run.store, run.store.remove),
+        (log, lambda: log.unlink(missing_ok=True)),
+    ]
+    for what, remove in removals:
         try:
-            _remove(path)
+            remove()
         except OSError as error:
-            raise RunStopped(reason=f"{path} could not be removed: {error.strerror or error}.") from error
+            raise RunStopped(reason=f"{what} could not be removed: {error.strerror or error}.") from error
 
 
-def _is_run(folder: Path) -> bool:
-    return any((folder / name).exists() for name in (EVIDENCE, TRAIL_FILE, RUN_FILE))
-
-
-def _look_at(folder: Path, ledger: Path | str, last: dict[str, Entry], moment: datetime) -> OldRun | LeftAlone | None:
+def _look_at(
+    folder: Path, store: EvidenceStore, ledger: Path | str, last: dict[str, Entry], moment: datetime
+) -> OldRun | LeftAlone | None:
     """What there is to do about a folder; None for nothing."""
-    files = [path for path in (folder / EVIDENCE).rglob("*") if path.is_file()]
+    files = store.list()
     others = [path for path in (folder / LOG_FILE, folder / REPORT_FILE) if path.is_file()]
     purged = last.get(Event.PURGED)
     if purged is not None:
@@ -130,9 +139,8 @@ def _look_at(folder: Path, ledger: Path | str, last: dict[str, Entry], moment: d
         return None
     if Event.RESULTS_WRITTEN not in last and heard >= datetime.now(UTC) - SILENT:
         return LeftAlone(folder=folder, why="it goes on, or was cut off less than a day ago")
-    removed = [*files, *(path for path in others if path.name == LOG_FILE)]
-    size = sum(path.stat().st_size for path in removed)
-    return OldRun(folder=folder, ledger=ledger, last_heard=heard, files=len(files), size=size)
+    size = sum(files.values()) + sum(path.stat().st_size for path in others if path.name == LOG_FILE)
+    return OldRun(folder=folder, store=store, ledger=ledger, last_heard=heard, files=len(files), size=size)
 
 
 def _moment_of(last: dict[str, Entry]) -> datetime | None:
@@ -166,19 +174,11 @@ def _take_back_unfinished(folder: Path, ledger: Ledger) -> None:
             file.truncate(sum(map(len, lines[:-1])))
 
 
-def _renew(folder: Path, ledger: Ledger) -> None:
-    report = folder / REPORT_FILE
+def _renew(run: OldRun, ledger: Ledger) -> None:
+    report = run.folder / REPORT_FILE
     if not report.is_file():
         return
     try:
-        renew_report(folder, ledger)
+        renew_report(run.folder, ledger, run.store)
     except CannotStart:  # nothing is left that it could be written from
-        _remove(report)
-
-
-def _remove(path: Path) -> None:
-    """Remove a file, or a folder with all that is in it; of a link the link alone."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)
+        report.unlink(missing_ok=True)

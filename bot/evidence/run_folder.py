@@ -5,6 +5,9 @@ from datetime import datetime
 from pathlib import Path
 
 from bot.errors import CannotStart
+from bot.evidence.store import EVIDENCE, EvidenceStore, store_of
+from bot.ledger.trail import TRAIL_FILE
+from bot.reports.results import RUN_FILE
 
 
 def make_run_folder(runs_dir: Path, at: datetime) -> Path:
@@ -15,7 +18,7 @@ def make_run_folder(runs_dir: Path, at: datetime) -> Path:
     """
     folder = runs_dir / f"{at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
     try:
-        (folder / "evidence").mkdir(parents=True)
+        (folder / EVIDENCE).mkdir(parents=True)
         (folder / "log.jsonl").touch()
     except OSError as error:
         raise CannotStart(
@@ -32,14 +35,19 @@ def find_run(named: str, runs_dir: Path) -> Path:
         CannotStart: there is no such run.
     """
     if named == "latest":
-        runs = sorted(path.parent for path in runs_dir.glob("*/run.json"))
+        runs = sorted(path.parent for path in runs_dir.glob(f"*/{RUN_FILE}"))
         if runs:
             return runs[-1]
         raise CannotStart(reason=f"There is no run in {runs_dir} yet.")
     for folder in (runs_dir / named, Path(named)):
-        if (folder / "run.json").is_file():
+        if (folder / RUN_FILE).is_file():
             return folder
     raise CannotStart(
         reason=f"There is no run {named!r} in {runs_dir}: give a run id (see countermand status), a run folder, "
         "or latest."
     )
+
+
+def is_run(folder: Path, store: EvidenceStore | None = None) -> bool:
+    """Whether a run has left anything in this folder, or in the ``store`` of its evidence: any of it may be gone."""
+    return (folder / TRAIL_FILE).exists() or (folder / RUN_FILE).exists() or bool((store or store_of(folder)).list())

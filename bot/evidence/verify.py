@@ -25,9 +25,9 @@ from pathlib import Path
 
 from bot.errors import CannotStart
 from bot.evidence.comparison import Comparison
+from bot.evidence.run_folder import is_run
+from bot.evidence.store import EvidenceStore, store_of
 from bot.ledger import Ledger
-from bot.ledger.trail import TRAIL_FILE
-from bot.reports.results import RUN_FILE
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,17 +43,17 @@ class Verified:
     """What a person should know besides, such as that the run was cut off."""
 
 
-def verify(folder: Path, ledger: Ledger) -> Verified:
+def verify(folder: Path, ledger: Ledger, store: EvidenceStore | None = None) -> Verified:
     """Compare a run's folder with the ledger.
 
-    Needs the folder under its own name, which is the run's id.
+    Needs the folder under its own name, which is the run's id. The evidence is in ``store``, else in the folder.
 
     Raises:
         CannotStart: the ledger knows nothing of such a run, or it goes on just now.
         LedgerTrouble: the ledger cannot be read.
     """
     run_id = folder.resolve().name
-    comparison = Comparison(folder, run_id, ledger)
+    comparison = Comparison(folder, run_id, ledger, store or store_of(folder))
     if comparison.is_without_trail:
         lost = "The ledger knows the run, but has none of the events of its trail."
         return Verified(events=0, pictures=0, disagreement=lost)
@@ -76,14 +76,13 @@ def find_folder(named: str, runs_dir: Path) -> Path:
     Raises:
         CannotStart: there is no such run.
     """
-    left_by_runs = ("evidence", TRAIL_FILE, RUN_FILE)  # any of them may have been removed
     if named == "latest":
-        folders = sorted({path.parent for name in left_by_runs for path in runs_dir.glob(f"*/{name}")})
-        if folders:
-            return folders[-1]
+        for folder in sorted(runs_dir.glob("*"), reverse=True):
+            if is_run(folder):
+                return folder
         raise CannotStart(reason=f"There is no run in {runs_dir} yet.")
     for folder in (runs_dir / named, Path(named)):
-        if any((folder / name).exists() for name in left_by_runs):
+        if is_run(folder):
             return folder
     raise CannotStart(
         reason=f"There is no run {named!r} in {runs_dir}: give a run id (see countermand status), a run folder, "

@@ -186,7 +186,7 @@ def connect(place: Path | str, patience: float) -> tuple[sa.Engine, str]:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LedgerTrouble(ledger=place, reason=error.strerror or error) from error
+        raise LedgerTrouble(ledger=place, reason=error.strerror or str(error)) from error
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(place)), connect_args={"timeout": patience})
     sa.event.listen(engine, "connect", _durable)
     return engine, str(place)

@@ -226,7 +226,7 @@ class Trail:
                     file.truncate(end)
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
-            raise EvidenceNotWritten(reason=error.strerror or error) from error
+            raise EvidenceNotWritten(reason=error.strerror or str(error)) from error
 
 
 def _end_before(copy: BinaryIO, number: int) -> int:

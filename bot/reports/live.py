@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from rich.cells import cell_len, set_cell_size
-from rich.console import Console, RenderableType
+from rich.console import Console, OverflowMethod, RenderableType
 from rich.console import Group as Stack
 from rich.live import Live
 from rich.padding import Padding
-from rich.table import Table
+from rich.progress import BarColumn, Progress, ProgressColumn, Task, TaskID
+from rich.table import Column, Table
 from rich.text import Text
 
 from bot import wording
@@ -45,12 +46,12 @@ class Pace:
 
     @property
     def per_minute(self) -> float | None:
-        """Orders a minute; none as long as nothing can be said."""
+        """Orders a minute; None while that is not known."""
         seconds = self._seconds_each
         return 60 / seconds if seconds else None
 
     def seconds_left(self, orders_left: int) -> float | None:
-        """Seconds until that many more orders are done; none as long as nothing can be said."""
+        """Seconds until that many more orders are done; None while that is not known."""
         seconds = self._seconds_each
         if seconds is None:
             return None
@@ -74,10 +75,13 @@ _ASCII_MARKS = {Group.DONE: "+", Group.PERSON: "!", Group.NOT_CANCELED: "x", Gro
 _NARROW = 76
 """Columns below which an order's line leaves out its statuses and message."""
 
+_BAR = 40
+"""Columns that the bar takes at most."""
+
 
 @dataclass
-class _Hand:
-    """What a worker is at."""
+class _AtWork:
+    """What a worker is doing."""
 
     order: str = ""
     store: str = ""
@@ -85,30 +89,31 @@ class _Hand:
 
 
 class LiveProgress:
-    """Finished orders scroll by; below them stay a bar, the order in hand, its step, counts and time left."""
+    """Finished orders scroll by; below them stay a bar, times, each worker's order and its step, and the counts."""
 
     def __init__(self, console: Console, clock: Callable[[], float] = time.monotonic) -> None:
         self._console = console
         self._pace = Pace(clock)
         self._live: Live | None = None
-        self._total = 0
         self._counts: Counter[Outcome] = Counter()
-        self._hands: dict[int, _Hand] = {}
-        fancy = _can_write("".join(_MARKS.values()) + "→…━─", console.encoding)
+        self._at_work: dict[int, _AtWork] = {}
+        fancy = _can_write("".join(_MARKS.values()) + "→…━╺", console.encoding)
         self._marks = _MARKS if fancy else _ASCII_MARKS
         self._arrow, self._gap, self._rest = ("→", " · ", "…") if fancy else ("->", " - ", "...")
-        self._full, self._empty = "━─" if fancy else "#-"
+        self._bar = Progress(
+            BarColumn(None, complete_style="green", finished_style="green", table_column=Column(max_width=_BAR)),
+            _HowFar(self._pace, self._gap, "ellipsis" if fancy else "crop"),
+            console=console,
+            auto_refresh=False,
+            get_time=clock,
+        )
+        self._orders = TaskID(0)
 
     def run_started(self, info: RunInfo, total: int) -> None:
         """Say what begins, and put up the live area."""
-        self._total = total
+        self._orders = self._bar.add_task("orders", total=total)
         self._print(Text(wording.opening(info, total), "bold"))
-        self._live = Live(
-            console=self._console,
-            get_renderable=lambda: Stack(*self.lines()),
-            refresh_per_second=4,
-            transient=True,
-        )
+        self._live = Live(console=self._console, get_renderable=self.area, refresh_per_second=4, transient=True)
         self._live.start()
         # A run that ends by an error nobody foresaw must not leave the terminal without a cursor.
         atexit.register(self._take_down)
@@ -116,19 +121,21 @@ class LiveProgress:
     def order_started(self, number: int, order: str, store: str, worker: int = 1) -> None:
         """Name the order in hand."""
         self._pace.order_started()
-        self._hands[worker] = _Hand(harmless(order), harmless(store))
+        self._at_work[worker] = _AtWork(harmless(order), harmless(store))
         self._refresh()
 
     def step(self, name: str, worker: int = 1) -> None:
         """Name the step in hand."""
-        self._hands.setdefault(worker, _Hand()).step = wording.step_words(name)
+        self._at_work.setdefault(worker, _AtWork()).step = wording.step_words(name)
         self._refresh()
 
     def order_finished(self, result: OrderResult) -> None:
         """Let the order's line scroll by, and count it."""
         self._pace.order_finished(result)
         self._counts[result.outcome] += 1
-        self._hands = {worker: hand for worker, hand in self._hands.items() if hand.order != harmless(result.order)}
+        done = harmless(result.order)
+        self._at_work = {worker: work for worker, work in self._at_work.items() if work.order != done}
+        self._bar.advance(self._orders)
         self._print(self._line(result))
 
     def say(self, message: str) -> None:
@@ -199,35 +206,43 @@ class LiveProgress:
         line.no_wrap, line.overflow = True, "crop"
         return line
 
-    def lines(self) -> list[Text]:
-        """What stays below the orders that are done: how far and how long, the order in hand, the counts."""
-        width = max(1, self._console.width - 1)
-        done = self._counts.total()
-        far = self._gap.join((f"{done:,} of {wording.count_of(self._total, 'order')}", *self._times(done)))
-        hands = [hand for _, hand in sorted(self._hands.items())] or [_Hand()]
-        now = [self._gap.join(filter(None, (hand.order, hand.step, hand.store))) for hand in hands]
+    def area(self) -> RenderableType:
+        """What stays below the orders that are done: how far and how long, each worker's order, the counts."""
+        at_work = [work for _, work in sorted(self._at_work.items())] or [_AtWork()]
+        now = [self._gap.join(filter(None, (work.order, work.step, work.store))) for work in at_work]
         counts = (f"{count:,} {_in_a_row(outcome)}" for outcome in OUTCOME_WORDS if (count := self._counts[outcome]))
-        return [
-            self._bar(done, min(40, width - cell_len(far) - 2)).append(self._cut(far, width).rstrip()),
-            *(Text(self._cut(hand, width).rstrip(), "bold") for hand in now),
+        width = max(1, self._console.width - 1)
+        return Stack(
+            self._bar,
+            *(Text(self._cut(line, width).rstrip(), "bold") for line in now),
             Text(self._cut(", ".join(counts), width).rstrip(), "dim"),
-        ]
+        )
 
-    def _bar(self, done: int, cells: int) -> Text:
-        """The bar and a gap behind it, if there is room for one that says anything."""
-        if cells < 8:
-            return Text()
-        full = cells * done // max(1, self._total)
-        return Text.assemble((self._full * full, "green"), (self._empty * (cells - full), "dim"), "  ")
 
-    def _times(self, done: int) -> list[str]:
-        pace, left = self._pace.per_minute, self._pace.seconds_left(self._total - done)
-        times = []
-        if left is not None and done < self._total:
-            times.append(f"{timedelta(seconds=round(left))} left".removeprefix("0:"))
+class _HowFar(ProgressColumn):
+    """How many orders are done, how long that took, how long the rest will take, and how fast it goes."""
+
+    def __init__(self, pace: Pace, gap: str, overflow: OverflowMethod) -> None:
+        super().__init__(Column(no_wrap=True, overflow=overflow))
+        self._pace = pace
+        self._gap = gap
+
+    def render(self, task: Task) -> Text:
+        """The words for the orders as a whole, the most important first: a narrow terminal cuts them."""
+        done, total = round(task.completed), round(task.total or 0)
+        words = [f"{done:,} of {wording.count_of(total, 'order')}"]
+        left, pace = self._pace.seconds_left(total - done), self._pace.per_minute
+        if left is not None and done < total:
+            words.append(f"{_clock(left)} left")
+        words.append(f"{_clock(task.elapsed or 0)} elapsed")
         if pace is not None:
-            times.append(f"{pace:.1f} a minute" if pace < 99.95 else f"{pace:,.0f} a minute")
-        return times
+            words.append(f"{pace:.1f} a minute" if pace < 99.95 else f"{pace:,.0f} a minute")
+        return Text(self._gap.join(words))
+
+
+def _clock(seconds: float) -> str:
+    """``01:20``, or ``1:01:20``."""
+    return str(timedelta(seconds=round(seconds))).removeprefix("0:")
 
 
 def _in_a_row(outcome: Outcome) -> str:

@@ -6,11 +6,12 @@ from pathlib import Path
 from bot.ledger import Ledger
 from bot.reports.report import write_report
 from bot.reports.results import read_run
+from bot.reports.shown_evidence import EvidenceSource
 from bot.reports.status import looked_again
 
 
-def renew_report(folder: Path, ledger: Ledger) -> Path:
-    """Write the report of an earlier run anew, with what is known by now of the orders that it canceled.
+def renew_report(folder: Path, ledger: Ledger, source: EvidenceSource) -> Path:
+    """Write the report of an earlier run again, with what is known by now of the orders that it canceled.
 
     Without pictures, if they were purged.
 
@@ -24,6 +25,7 @@ def renew_report(folder: Path, ledger: Ledger) -> Path:
         folder,
         info,
         results,
+        source,
         looked_again(ledger.intents.of_run(info.run_id)),
         datetime.fromisoformat(purged_at) if purged_at else None,
     )

@@ -4,7 +4,7 @@ A run of more orders than a browser likes to show at once has its orders in furt
 report itself then shows the figures and whatever did not go well.
 
 The page itself is ``report.html.j2`` beside this module. Here is what it shows: the words for each outcome, and
-the figures; the evidence is taken from its shelf.
+the figures.
 """
 
 from collections import Counter
@@ -15,9 +15,9 @@ from pathlib import Path
 
 from bot import wording
 from bot.outcomes import OrderResult, Outcome, RunInfo
-from bot.reports.evidence import Evidence, Shelf
 from bot.reports.html_page import html_page
-from bot.reports.results import write_atomically
+from bot.reports.results import save
+from bot.reports.shown_evidence import Evidence, EvidenceSource, PageEvidence
 from bot.wording import OUTCOME_WORDS, Group, Words, harmless
 
 REPORT_FILE = "report.html"
@@ -26,7 +26,7 @@ EVIDENCE_BUDGET = 40_000_000
 """How many bytes of evidence go into the report itself; files beyond it are linked instead."""
 
 SHEET = 2_000
-"""So many orders are shown in one file: a browser opens them within a second."""
+"""How many orders are shown in one file: a browser opens them within a second."""
 
 OPEN_LIMIT = 20
 """Orders that could not be canceled are shown opened while there are no more of them than this."""
@@ -87,6 +87,7 @@ def write_report(
     folder: Path,
     info: RunInfo,
     results: Sequence[OrderResult],
+    source: EvidenceSource,
     looked_again: Mapping[str, str] | None = None,
     purged_at: datetime | None = None,
 ) -> Path:
@@ -96,6 +97,7 @@ def write_report(
         folder: the run's folder.
         info: the run.
         results: what became of its orders.
+        source: the evidence of the run.
         looked_again: for orders that were canceled here, a sentence that says when, and what they read later.
         purged_at: when the evidence was purged; then none is shown, though some of it may still be there.
 
@@ -105,7 +107,7 @@ def write_report(
 
     Raises RunStopped when the file cannot be written.
     """
-    page = _Page(folder, info, results, looked_again or {}, purged_at)
+    page = _Page(folder, info, results, source, looked_again or {}, purged_at)
     everywhere = range(len(results))
     if len(results) <= SHEET:
         page.write(REPORT_FILE, everywhere, EVIDENCE_BUDGET)
@@ -126,12 +128,15 @@ class _Page:
         folder: Path,
         info: RunInfo,
         results: Sequence[OrderResult],
+        source: EvidenceSource,
         later: Mapping[str, str],
         purged_at: datetime | None,
     ) -> None:
         self._folder = folder
         self._info = info
         self._results = results
+        self._source = source
+        self._files = source.list() if purged_at is None else {}
         self._later = later
         self._purged_at = purged_at
         groups = Counter(map(_group, results))
@@ -160,12 +165,12 @@ class _Page:
             left_out: how many orders that did not go well are on the sheets only.
         """
         info, purged_at = self._info, self._purged_at
-        shelf = Shelf(self._folder, budget)
+        taken = PageEvidence(self._source, self._files, budget)
         shown = [self._results[place] for place in places]
         evidence: dict[int, list[Evidence]] = {}
         for place in sorted(places, key=lambda place: _URGENCY.index(_group(self._results[place]))):
             names = self._results[place].evidence if purged_at is None else ()
-            evidence[place] = [shelf.take(name) for name in names]
+            evidence[place] = [taken.take(name) for name in names]
         orders = [self._order(place, evidence[place]) for place in places]
         counted = of.orders if of else self._results
         counts = Counter(result.outcome for result in counted)
@@ -191,11 +196,11 @@ class _Page:
             orders=orders,
             people=[order for order in orders if order.words.group is Group.PERSON],
             legend=_legend(Counter(result.outcome for result in shown)),
-            linked=shelf.linked,
+            linked=taken.linked,
             files=sum(len(result.evidence) for result in shown),
             budget=f"{EVIDENCE_BUDGET / 1_000_000:g} MB",
         )
-        write_atomically(self._folder / file, page)
+        save(self._folder / file, page)
 
     def _order(self, place: int, evidence: Sequence[Evidence]) -> Order:
         result = self._results[place]

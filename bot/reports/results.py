@@ -8,9 +8,7 @@ import csv
 import hashlib
 import io
 import json
-import os
 import re
-import secrets
 import xml.etree.ElementTree as ET
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import TypeVar
 from pydantic import TypeAdapter, ValidationError
 
 from bot.errors import CannotStart, RunStopped
+from bot.files import write_atomically
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.wording import INVISIBLE, escaped, harmless_cell
 
@@ -54,7 +53,7 @@ def write_results(folder: Path, info: RunInfo, results: Sequence[OrderResult]) -
     troubles = []
     for name, make in makers.items():
         try:
-            write_atomically(folder / name, make())
+            save(folder / name, make())
         except RunStopped as trouble:
             troubles.append(trouble.message)
     if troubles:
@@ -67,23 +66,13 @@ def hashes_of_results(folder: Path) -> dict[str, str]:
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()}
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace ``path`` by ``text`` as UTF-8, in one go: whoever reads it sees the old file or the new one.
+def save(path: Path, text: str) -> None:
+    """Replace a file of a run by ``text``, in one go.
 
-    Raises RunStopped when it cannot be written.
+    Raises RunStopped when it cannot be written; then it is as it was.
     """
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            # A page can hand over half a surrogate pair, which UTF-8 has no bytes for: it becomes "?".
-            with draft.open("x", encoding="utf-8", errors="replace", newline="") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            draft.replace(path)
-        finally:
-            draft.unlink(missing_ok=True)
+        write_atomically(path, text)
     except OSError as error:
         raise RunStopped(reason=f"{path} could not be written: {error.strerror or error}.") from error
 

@@ -11,8 +11,9 @@ from typing import Protocol
 from loguru import logger
 
 from bot.admin import Admin
+from bot.admin.recorder import NoRecorder
 from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, Interrupted, OrderTrouble, RunStopped
-from bot.evidence.recorder import NoRecorder, Recorder
+from bot.evidence.recorder import Recorder
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, RunInfo

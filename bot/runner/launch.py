@@ -16,8 +16,9 @@ from bot.access.session import browser_session
 from bot.accounts import Account
 from bot.admin import Admin, wire_for
 from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, LedgerTrouble, RunStopped, Technical
-from bot.evidence.recorder import SESSION, Recorder
+from bot.evidence.recorder import SESSION, Explain, Recorder
 from bot.evidence.run_folder import make_run_folder
+from bot.evidence.store import EvidenceStore, store_of
 from bot.identity import admin_name
 from bot.joblist import JobList
 from bot.ledger import Event, Ledger
@@ -49,6 +50,7 @@ class Task:
     headed: bool
     folder: Path
     ledger_place: Path | str
+    explain: Explain | None = None
 
     @property
     def host(self) -> str:
@@ -67,7 +69,14 @@ class Task:
 
     def recorder(self, clean: Clean, session: str = SESSION) -> Recorder:
         """What keeps the evidence."""
-        return Recorder(self.folder, masked=not self.settings.unmasked, clean=clean, session=session)
+        return Recorder(
+            self.store, masked=not self.settings.unmasked, clean=clean, session=session, explain=self.explain
+        )
+
+    @property
+    def store(self) -> EvidenceStore:
+        """Where the evidence is kept."""
+        return store_of(self.folder)
 
 
 def carry_out(
@@ -77,6 +86,7 @@ def carry_out(
     *,
     work: Work,
     sign_in: SignIn,
+    explain: Explain | None = None,
     may_start: Callable[[], None] | None = None,
     headed: bool = False,
     workers: int = 1,
@@ -90,6 +100,7 @@ def carry_out(
         job_list: which orders.
         work: what is done to one order; with several workers it must be possible to pickle it.
         sign_in: opens the Admin and signs in with the account that it is given; likewise.
+        explain: says what is on a screen in place of an element that is not found, for the evidence; likewise.
         may_start: asked when everything is ready and nothing is opened yet; raises if it may not.
         headed: whether the browser can be seen.
         workers: how many processes work at once; one works in this process.
@@ -110,7 +121,15 @@ def carry_out(
     folder = make_run_folder(settings.runs_dir, started)
     # A demo's practice Admin is new each time: what was pressed in an earlier one says nothing about it.
     ledger_place = folder / "ledger.sqlite" if command == "demo" else settings.ledger_place
-    task = Task(settings=settings, work=work, sign_in=sign_in, headed=headed, folder=folder, ledger_place=ledger_place)
+    task = Task(
+        settings=settings,
+        work=work,
+        sign_in=sign_in,
+        headed=headed,
+        folder=folder,
+        ledger_place=ledger_place,
+        explain=explain,
+    )
     progress = make_progress()
     stop = StopRequest(settings.stop_file)
     blocked: dict[str, int] = {}
@@ -181,7 +200,7 @@ def carry_out(
             )
             end = runner.run(info, job_list.jobs)
         failures = [
-            f"{failure} The outcomes are in the ledger {ledger_place}." for failure in _write_files(folder, end, ledger)
+            f"{failure} The outcomes are in the ledger {ledger_place}." for failure in _write_files(task, end, ledger)
         ]
     progress.run_finished(end.info, end.results)
     if failures:
@@ -232,8 +251,9 @@ def _station(task: Task, place: Place) -> Iterator[tuple[Worker, Admin]]:
             yield worker, admin
 
 
-def _write_files(folder: Path, end: RunEnd, ledger: Ledger) -> Iterator[CountermandError]:
+def _write_files(task: Task, end: RunEnd, ledger: Ledger) -> Iterator[CountermandError]:
     """Write what a run leaves to be read, and give what went wrong with that: the rest is written all the same."""
+    folder = task.folder
     try:
         write_results(folder, end.info, end.results)
         ledger.trail.note(Event.RESULTS_WRITTEN, files=hashes_of_results(folder))
@@ -242,7 +262,7 @@ def _write_files(folder: Path, end: RunEnd, ledger: Ledger) -> Iterator[Counterm
     try:
         # A demo's practice Admin is gone with it: nobody can look at its orders again.
         canceled = () if end.info.command == "demo" else ledger.intents.of_run(end.info.run_id)
-        write_report(folder, end.info, end.results, looked_again(canceled))
+        write_report(folder, end.info, end.results, task.store, looked_again(canceled))
     except (RunStopped, LedgerTrouble) as failure:
         yield failure
 

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from loguru import logger
 
 from bot.admin import Admin
+from bot.admin.recorder import NoRecorder
 from bot.cancel.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
 from bot.errors import AdminBusy, CountermandError, OrderTrouble, Refused, RunStopped, Technical
-from bot.evidence.recorder import NoRecorder, Recorder
+from bot.evidence.recorder import Recorder
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, Outcome

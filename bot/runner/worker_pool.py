@@ -17,6 +17,7 @@ from loguru import logger
 
 from bot.accounts import Account
 from bot.errors import CannotStart, CountermandError, Interrupted, RunStopped
+from bot.evidence.store import EVIDENCE, store_of
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.reports.progress import Progress
@@ -298,10 +299,11 @@ class Crew:
     def _forget_unfinished(self, order: str) -> None:
         """Remove what a worker was writing as evidence when it died: the trail does not know of it."""
         told = {entry.told.get("file") for entry in self._ledger.trail.of_order(self._run_id, order)}
-        for file in (self._folder / "evidence" / order).glob("*"):
-            if file.relative_to(self._folder).as_posix() not in told:
-                logger.info("removed {}, which a worker was writing when it died", file.name)
-                file.unlink()
+        store = store_of(self._folder)
+        for file in store.list(f"{EVIDENCE}/{order}"):
+            if file not in told:
+                logger.info("removed {}, which a worker was writing when it died", file)
+                store.remove(file)
 
     def _end_at_once(self, dispatch: Dispatch, book: Book) -> None:
         """End every worker that is still there, and conclude what it had in hand."""

@@ -17,6 +17,7 @@ from kit.practice import jobs_in_view, jobs_not_recent, practice_admin
 from kit.run import open_bot
 from kit.table import print_table
 
+from bot.evidence.store import LocalStore
 from bot.joblist import Job
 from bot.reports.report import REPORT_FILE, write_report
 from bot.reports.results import write_results
@@ -64,7 +65,7 @@ def main() -> None:
         if sorted(cancel["order"] for cancel in practice.cancels()) != sorted(job.order for job in jobs):
             raise RuntimeError("the practice Admin heard of other cancels than those of the list")
         write_results(bot.folder, end.info, end.results)
-        write_report(bot.folder, end.info, end.results)
+        write_report(bot.folder, end.info, end.results, LocalStore(bot.folder))
         folder, report = size_of(bot.folder), (bot.folder / REPORT_FILE).stat().st_size / 1000
     seconds = [result.seconds for result in end.results]
     first, last = median(seconds[:SOME]), median(seconds[-SOME:])

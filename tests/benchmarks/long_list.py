@@ -17,6 +17,7 @@ from playwright.sync_api import Page, sync_playwright
 
 from bot.access.browser import launch
 from bot.access.find_browser import find_browser
+from bot.evidence.store import LocalStore
 from bot.joblist import read_job_list
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo
@@ -68,7 +69,7 @@ def measure(orders: int, folder: Path) -> list[tuple[str, str]]:
         for place, job in enumerate(jobs, 1)
     ]
     writing, _ = timed(lambda: write_results(folder, info, results), time.process_time)
-    reporting, report = timed(lambda: write_report(folder, info, results), time.process_time)
+    reporting, report = timed(lambda: write_report(folder, info, results, LocalStore(folder)), time.process_time)
     sheets = sorted(folder.glob("report-*.html"))
     with sync_playwright() as playwright:
         choice = find_browser(None, playwright, headed=False)

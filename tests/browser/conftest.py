@@ -27,9 +27,9 @@ from run_kit import run_info
 
 from bot.access.find_browser import BrowserChoice
 from bot.admin import Admin, ReachedStore
+from bot.admin.recorder import NoRecorder
 from bot.cancel.guard import Permit
 from bot.cancel.verdicts import Verdict
-from bot.evidence.recorder import NoRecorder
 from bot.joblist import Job
 from bot.ledger import Intent
 from bot.outcomes import Answer

@@ -17,6 +17,7 @@ from playwright.sync_api import Error as PlaywrightError
 import bot.admin.interruptions
 from bot.admin import Admin, ReachedStore
 from bot.admin.interruptions import LAST_WORD
+from bot.cli.wiring import what_is_there_instead
 from bot.errors import (
     AdminBusy,
     CodeRefused,
@@ -34,6 +35,7 @@ from bot.errors import (
     SessionEnded,
 )
 from bot.evidence.recorder import Recorder
+from bot.evidence.store import LocalStore
 from bot.pack import Pack, load_pack
 from bot.vocabulary import Status
 
@@ -719,7 +721,7 @@ def test_a_session_that_ended_on_a_screen_is_said_to_have_ended(show: Callable[.
 
 def test_a_step_is_announced_and_photographed_when_it_is_done(show: Callable[..., Admin], tmp_path: Path) -> None:
     told: list[str] = []
-    recorder = Recorder(tmp_path)
+    recorder = Recorder(LocalStore(tmp_path))
     admin = show(recorder=recorder, on_step=told.append, patience=5)
     for order, step in ((ORDER, "open_store"), (ORDER, "find_order"), ("other", "open_store"), (ORDER, "go_back")):
         recorder.begin(order)
@@ -735,7 +737,7 @@ def test_a_step_is_announced_and_photographed_when_it_is_done(show: Callable[...
 
 
 def test_a_picture_shows_its_step_and_nothing_of_what_comes_after(show: Callable[..., Admin], tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
+    recorder = Recorder(LocalStore(tmp_path))
     admin = show(START, recorder=recorder, patience=5)
     start = admin.arrive("start_page")
     # Every click changes all of the page at once, and once more as soon as the browser has drawn a frame.
@@ -754,7 +756,7 @@ def test_a_picture_shows_its_step_and_nothing_of_what_comes_after(show: Callable
 
 def test_a_stopped_run_begins_no_step_before_confirm(show: Callable[..., Admin], tmp_path: Path) -> None:
     told: list[str] = []
-    admin = show(stopping=lambda: True, on_step=told.append, recorder=Recorder(tmp_path))
+    admin = show(stopping=lambda: True, on_step=told.append, recorder=Recorder(LocalStore(tmp_path)))
     with pytest.raises(Interrupted) as stopped, admin.step("open_store"):
         told.append("inside")
     assert (told, str(stopped.value), stopped.value.exit_status) == ([], "Interrupted.", 130)
@@ -771,7 +773,7 @@ def test_a_stopped_run_goes_on_after_confirm(show: Callable[..., Admin]) -> None
 
 
 def test_what_the_browser_reports_becomes_one_sentence(show: Callable[..., Admin], tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
+    recorder = Recorder(LocalStore(tmp_path))
     admin = show(recorder=recorder, patience=5)
     with pytest.raises(PageTrouble) as trouble, admin.step("open_store"):
         admin.page.evaluate("() => { throw new Error('lost\\nmore') }")
@@ -783,7 +785,7 @@ def test_what_the_browser_reports_becomes_one_sentence(show: Callable[..., Admin
 
 
 def test_a_refusal_in_a_step_stays_what_it_is_and_is_photographed(show: Callable[..., Admin], tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
+    recorder = Recorder(LocalStore(tmp_path))
     admin = show("<div role=alert>Nothing here</div>", recorder=recorder)
     with pytest.raises(ScreenNotReached), admin.step("open_store"):
         admin.arrive("home")
@@ -793,7 +795,7 @@ def test_a_refusal_in_a_step_stays_what_it_is_and_is_photographed(show: Callable
 
 
 def test_of_what_is_missing_the_evidence_says_what_is_there_instead(show: Callable[..., Admin], tmp_path: Path) -> None:
-    recorder = Recorder(tmp_path)
+    recorder = Recorder(LocalStore(tmp_path), explain=what_is_there_instead)
     details = "<h3>Order details</h3><button>Void Order</button><button>Cancel Orders</button>"
     admin = show(details, recorder=recorder)
     with pytest.raises(ElementMissing), admin.step("open_cancel_dialog"):
@@ -821,7 +823,7 @@ def test_of_what_is_missing_the_evidence_says_what_is_there_instead(show: Callab
 def unwritable(tmp_path: Path) -> Recorder:
     """A recorder whose folder cannot be made, because a file has its name."""
     (tmp_path / "evidence").write_text("not a folder", encoding="utf-8")
-    return Recorder(tmp_path)
+    return Recorder(LocalStore(tmp_path))
 
 
 def test_no_order_goes_on_without_evidence_before_confirm(show: Callable[..., Admin], unwritable: Recorder) -> None:
@@ -852,7 +854,7 @@ def test_lost_evidence_of_a_trouble_hides_no_trouble(show: Callable[..., Admin],
 
 @pytest.mark.parametrize("pressed", [False, True])
 def test_a_page_that_is_gone_has_no_picture(show: Callable[..., Admin], tmp_path: Path, pressed: bool) -> None:
-    admin = show(recorder=Recorder(tmp_path), patience=5)
+    admin = show(recorder=Recorder(LocalStore(tmp_path)), patience=5)
     if pressed:
         admin.attempt.mark_pressed()
     admin.page.close()

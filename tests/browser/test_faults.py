@@ -45,6 +45,7 @@ from bot.access.session import BrowserSession
 from bot.admin import Admin
 from bot.cancel.verdicts import Verdict
 from bot.evidence.recorder import Recorder
+from bot.evidence.store import LocalStore
 from bot.ledger import Ledger
 from bot.ledger.schema import SCHEMA_VERSION
 from bot.outcomes import Outcome
@@ -330,7 +331,7 @@ def fill_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], N
 @pytest.fixture
 def recorded(admin: Admin, tmp_path: Path) -> Admin:
     """The practice Admin with a run's folder, where pictures and the trail are kept."""
-    admin.recorder = Recorder(tmp_path)
+    admin.recorder = Recorder(LocalStore(tmp_path))
     admin.ledger.trail.copy_to(tmp_path)
     return admin
 

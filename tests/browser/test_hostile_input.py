@@ -29,7 +29,9 @@ from practice_kit import (
 )
 
 from bot.admin import Admin
-from bot.evidence.recorder import LONGEST_PAGE, Recorder
+from bot.admin.camera import LONGEST_PAGE
+from bot.evidence.recorder import Recorder
+from bot.evidence.store import LocalStore
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.reports.report import write_report
 from bot.sandbox import Sandbox, channel
@@ -169,7 +171,7 @@ def test_ten_megabytes_in_a_name_and_in_notes_are_cut_and_hold_nothing_up(
 ) -> None:
     long = sandbox.shop.example("unshipped_recent")
     long.buyer, long.notes = "B" * LONG, "N" * LONG
-    admin.recorder = Recorder(tmp_path)
+    admin.recorder = Recorder(LocalStore(tmp_path))
     admin.reload()
     assert verdicts(job("unshipped_recent", expect={"buyer": "Michael Blankenship"})) == [
         refused("The buyer's name on the order's page is not the one that the job list expects.")
@@ -268,7 +270,7 @@ def test_in_the_report_hostile_words_are_words(page: Page, tmp_path: Path, words
         ("run_id", "command", "admin", "account", "pack", "job_list", "version", "stopped_early"), words
     )
     info = RunInfo.model_validate(facts | {"started_at": "2026-03-01T02:14:05Z"})
-    page.goto(write_report(tmp_path, info, [result], {result.order: words}).as_uri())
+    page.goto(write_report(tmp_path, info, [result], LocalStore(tmp_path), {result.order: words}).as_uri())
     seen = " ".join(words.split()) if words != HOSTILE else MARKUP
     page.get_by_text("The page in words: Page").click()
     expect(page.locator("details.text pre")).to_contain_text(seen)

@@ -25,6 +25,7 @@ from bot.admin import Admin
 from bot.cancel.endpoint import Answered
 from bot.cancel.verdicts import Verdict
 from bot.evidence.recorder import Recorder
+from bot.evidence.store import LocalStore
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
 from bot.sandbox import Sandbox
@@ -321,7 +322,7 @@ def test_without_evidence_nothing_is_pressed(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, tmp_path: Path
 ) -> None:
     order = job("unshipped_recent")
-    admin.recorder = Recorder(tmp_path)
+    admin.recorder = Recorder(LocalStore(tmp_path))
     admin.recorder.begin(order.order)
     (tmp_path / "evidence").touch()  # a file where a folder must be
     why = os.strerror(errno.ENOTDIR)
@@ -343,7 +344,7 @@ def test_evidence_that_is_lost_after_confirm_hides_no_outcome(
         (tmp_path / "evidence").touch()
 
     order = job("unshipped_recent")
-    admin.recorder = Recorder(tmp_path)
+    admin.recorder = Recorder(LocalStore(tmp_path))
     admin.recorder.begin(order.order)
     at_step["press_confirm"] = lose_it
     assert verdicts(order) == [CANCELED]

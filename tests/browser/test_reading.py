@@ -13,6 +13,7 @@ from bot.admin import Admin
 from bot.admin.finder import READ_PAGE, READ_ROWS
 from bot.errors import ElementMissing
 from bot.evidence.recorder import Recorder
+from bot.evidence.store import LocalStore
 from bot.pack import Pack, load_pack
 
 KNOWN = ["Status", "Notes", "Store Name", "Order total", "Shipping service", "Prime", "Magento Website"]
@@ -429,7 +430,7 @@ def evidence(page: Page, shipped: Pack, tmp_path: Path) -> Callable[..., str]:
     """What the recorder writes down of the page as it is, when a step fails."""
 
     def write(*, masked: bool = True) -> str:
-        recorder = Recorder(tmp_path / "run", masked=masked)
+        recorder = Recorder(LocalStore(tmp_path / "run"), masked=masked)
         recorder.trouble(Admin(page, shipped, "https://shop.example/admin", patience=60), "read_order")
         assert recorder.evidence == (
             "evidence/session/01-read_order-trouble.jpg",
@@ -486,7 +487,7 @@ def test_halves_of_characters_on_a_page_do_not_stop_the_evidence(page: Page, evi
 
 def test_a_picture_is_masked_and_the_page_until_the_next_look(page: Page, shipped: Pack, tmp_path: Path) -> None:
     admin = Admin(page, shipped, "https://shop.example/admin", patience=60)
-    recorder = Recorder(tmp_path)
+    recorder = Recorder(LocalStore(tmp_path))
     for name in ("Ada", "Eve"):
         page.set_content(f"<tt>{row('Buyer name', f'<div>{name}</div>')}</tt><input value=other>")
         before = (page.content(), page.screenshot(caret="initial"))

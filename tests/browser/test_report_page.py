@@ -5,6 +5,7 @@ from PIL import Image
 from playwright.sync_api import Page, Request, expect
 from run_kit import run_info
 
+from bot.evidence.store import LocalStore
 from bot.outcomes import OrderResult, Outcome
 from bot.reports.report import write_report
 from bot.vocabulary import Reason
@@ -39,6 +40,7 @@ def opened(page: Page, tmp_path: Path) -> Page:
             order(DOUBTFUL, Outcome.UNKNOWN, evidence=evidence, note="Ticket 4711"),
             order(MISSING, Outcome.NOT_FOUND, store="Südwind"),
         ],
+        LocalStore(tmp_path),
     )
     page.goto(report.as_uri())
     return page
@@ -180,7 +182,7 @@ def test_an_order_of_a_long_list_is_found_by_its_number(
     monkeypatch.setattr("bot.reports.report.SHEET", 1)
     info = run_info("20260301-021405")
     results = [order(number, Outcome.CANCELED) for number in (CANCELED, DOUBTFUL, MISSING)]
-    page.goto(write_report(tmp_path, info, results).as_uri())
+    page.goto(write_report(tmp_path, info, results, LocalStore(tmp_path)).as_uri())
     field = page.get_by_label("Find an order by its number")
     field.fill("112-1215998-3002099")
     expect(page.get_by_text("There is no such order in this run.")).to_be_visible()

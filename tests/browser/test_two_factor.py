@@ -16,6 +16,7 @@ import bot.access.two_factor
 from bot.admin import Admin
 from bot.errors import CountermandError, RunStopped
 from bot.evidence.recorder import Recorder
+from bot.evidence.store import LocalStore
 from bot.ledger import Ledger
 from bot.pack import Pack
 from bot.sandbox import Sandbox
@@ -258,7 +259,7 @@ def test_secret_and_codes_are_in_no_evidence(
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         ledger.trail.copy_to(tmp_path)
         with pytest.raises(RunStopped):
-            enter(secret, Recorder(tmp_path), ledger)
+            enter(secret, Recorder(LocalStore(tmp_path)), ledger)
     assert codes == ["135792", "135792"]
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert {path.name for path in files} >= {"ledger.sqlite", "trail.jsonl", "03-enter_code-trouble.jpg"}
@@ -285,7 +286,7 @@ def test_a_field_for_a_secret_is_pictured_empty_and_keeps_what_was_typed(
     take = page.screenshot
     page.screenshot = lambda **how: (seen.append(page.locator("#field").input_value()), take(**how))[1]  # type: ignore
     page.locator("#field").fill("735291")
-    Recorder(tmp_path).trouble(admin, "step")
+    Recorder(LocalStore(tmp_path)).trouble(admin, "step")
     assert seen == [""]
     assert page.locator("#field").input_value() == "735291"
     (words,) = tmp_path.rglob("*.txt")

@@ -10,10 +10,11 @@ from typing import cast
 from admin_kit import PagelessAdmin
 
 from bot.admin import Admin
+from bot.admin.recorder import NoRecorder
 from bot.cancel.guard import Permit
 from bot.cancel.verdicts import Verdict
 from bot.errors import CannotSignIn, CannotStart, RunStopped
-from bot.evidence.recorder import NoRecorder, Recorder
+from bot.evidence.recorder import Recorder
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.outcomes import Outcome

@@ -1,11 +1,15 @@
+import errno
+import io
 import os
+import stat
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.errors import InputInvalid, Problem
-from bot.files import Limits, did_you_mean, listing, one_of, read_text, shown
+from bot.files import Limits, did_you_mean, listing, one_of, read_text, shown, write_atomically
 
 LIMITS = Limits(max_bytes=1000, max_lines=10)
 
@@ -160,3 +164,120 @@ def test_a_listing_ends_with_how_many_more_mistakes_there_are() -> None:
 
 def test_a_listing_of_few_mistakes_is_the_message_itself() -> None:
     assert listing(problems(50)) == problems(50).message
+
+
+# --- Writing ---
+
+
+def test_a_file_is_replaced_whole(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "results.json"
+    write_atomically(path, "before\r\n")
+    write_atomically(path, "after: Süd \ud800\n")
+
+    assert path.read_bytes() == "after: Süd ?\n".encode()
+    assert [file.name for file in path.parent.iterdir()] == ["results.json"]
+
+
+def test_bytes_are_written_as_they_are(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "picture.png", b"\x89PNG\r\n\xff")
+
+    assert (tmp_path / "picture.png").read_bytes() == b"\x89PNG\r\n\xff"
+
+
+def test_a_file_is_on_the_disk_before_it_has_its_name_and_its_name_is_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+    sync, replace = os.fsync, Path.replace
+
+    def note_sync(number: int) -> None:
+        happened.append("folder" if stat.S_ISDIR(os.fstat(number).st_mode) else f"{os.fstat(number).st_size} bytes")
+        sync(number)
+
+    def note_replace(draft: Path, target: Path) -> Path:
+        happened.append("name")
+        return replace(draft, target)
+
+    monkeypatch.setattr(os, "fsync", note_sync)
+    monkeypatch.setattr(Path, "replace", note_replace)
+    write_atomically(tmp_path / "results.json", "12345")
+
+    assert happened == ["5 bytes", "name", *([] if sys.platform == "win32" else ["folder"])]
+
+
+@pytest.mark.parametrize("place", ["write", "fsync", "replace"])
+@pytest.mark.parametrize("before", [b"as it was", None])
+def test_a_file_that_cannot_be_written_stays_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str, before: bytes | None
+) -> None:
+    path = tmp_path / "results.json"
+    if before is not None:
+        path.write_bytes(before)
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    class Full(io.BytesIO):
+        """A file on a disk that is full."""
+
+        def write(self, _: object, /) -> int:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    def open_full(file: Path, mode: str, **more: Any) -> Full:
+        open(file, mode, **more).close()
+        return Full()
+
+    with monkeypatch.context() as patch:
+        if place == "write":
+            patch.setattr("bot.files.open", open_full, raising=False)
+        else:
+            patch.setattr(*{"fsync": (os, "fsync"), "replace": (Path, "replace")}[place], full)
+        with pytest.raises(OSError, match="No space left on device"):
+            write_atomically(path, "new" * 10_000)
+
+    assert {file.name: file.read_bytes() for file in tmp_path.iterdir()} == (
+        {} if before is None else {"results.json": before}
+    )
+
+
+def test_a_write_that_is_interrupted_leaves_nothing_beside_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            write_atomically(tmp_path / "results.json", "new")
+
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no such permissions")
+def test_a_file_has_its_permissions_from_the_beginning(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[int] = []
+    sync = os.fsync
+
+    def note(number: int) -> None:
+        seen.append(stat.S_IMODE(os.fstat(number).st_mode))
+        sync(number)
+
+    monkeypatch.setattr(os, "fsync", note)
+    write_atomically(tmp_path / "session.json", "secret", mode=0o600)
+
+    assert (seen[0], stat.S_IMODE((tmp_path / "session.json").stat().st_mode)) == (0o600, 0o600)
+
+
+def test_a_file_system_that_cannot_sync_a_folder_is_no_trouble(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sync = os.fsync
+
+    def only_files(number: int) -> None:
+        if stat.S_ISDIR(os.fstat(number).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        sync(number)
+
+    monkeypatch.setattr(os, "fsync", only_files)
+    write_atomically(tmp_path / "results.json", "new")
+
+    assert (tmp_path / "results.json").read_bytes() == b"new"

@@ -19,9 +19,10 @@ from admin_kit import PagelessAdmin
 from loguru import logger
 from run_kit import run_info
 
+from bot.admin.recorder import NoRecorder
 from bot.cancel.verdicts import Verdict
 from bot.errors import InputInvalid, Mismatch, PageTrouble
-from bot.evidence.recorder import NoRecorder
+from bot.evidence.store import LocalStore
 from bot.joblist import Job, read_job_list
 from bot.ledger import Event, Ledger
 from bot.outcomes import Outcome
@@ -118,7 +119,7 @@ class Folder:
             end = runner.run(info, jobs)
         progress.run_finished(end.info, end.results)
         write_results(folder, end.info, end.results)
-        write_report(folder, end.info, end.results, {FIRST: text[:10_000]})
+        write_report(folder, end.info, end.results, LocalStore(folder), {FIRST: text[:10_000]})
         self.results = end.results
 
     def read(self, name: str) -> str:

@@ -57,12 +57,13 @@ import flows.cancel_order
 import flows.recover_order
 from bot.admin import Admin
 from bot.admin.changes import AWAIT_REST
+from bot.admin.recorder import NoRecorder
 from bot.admin.screen import Screen
 from bot.admin.snapshot import Snapshot
 from bot.cancel.endpoint import Answered
 from bot.cancel.verdicts import Verdict, after_confirm, pressed_before
 from bot.cancel.wire import Wire
-from bot.evidence.recorder import NoRecorder, Recorder
+from bot.evidence.recorder import Recorder
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.ledger.database import connect_in_memory

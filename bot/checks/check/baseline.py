@@ -12,10 +12,11 @@ from ruamel.yaml import YAML
 
 from bot.checks.check.model import LastHeld
 from bot.errors import CannotStart
+from bot.files import write_atomically
 from bot.joblist.validation import validate
 from bot.joblist.yamlfile import read_yaml
 from bot.pack import Pack, packs_folder
-from bot.reports.results import write_atomically
+from bot.reports.results import save
 
 HEAD = "# Written by countermand check --update. Look at what has changed before you keep it.\n"
 
@@ -75,11 +76,10 @@ def write_baseline(folder: Path, baseline: Baseline, picture: bytes) -> None:
     """
     path = folder / f"{baseline.screen}.yaml"
     try:
-        folder.mkdir(parents=True, exist_ok=True)
-        path.with_suffix(".png").write_bytes(picture)
+        write_atomically(path.with_suffix(".png"), picture)
     except OSError as error:
         raise CannotStart(reason=f"The baseline {path} cannot be written: {error.strerror}.") from error
-    write_atomically(path, HEAD + as_yaml(baseline.model_dump(mode="json", exclude_defaults=True)))
+    save(path, HEAD + as_yaml(baseline.model_dump(mode="json", exclude_defaults=True)))
 
 
 def as_yaml(content: object) -> str:

@@ -12,7 +12,7 @@ from bot.checks.check.model import ScreenReport, State
 from bot.checks.check.outcome import ASPECT_WORDS, STATE_WORDS, CheckOutcome
 from bot.checks.check.show import as_json
 from bot.reports.html_page import html_page
-from bot.reports.results import JUNIT_FILE, for_xml, write_atomically
+from bot.reports.results import JUNIT_FILE, for_xml, save
 from bot.wording import duration, harmless, harmless_lines
 
 PAGE_FILE = "check.html"
@@ -59,9 +59,9 @@ def write_files(folder: Path, outcome: CheckOutcome, pictures: Mapping[str, Pict
     Raises:
         RunStopped: a file cannot be written.
     """
-    write_atomically(folder / JSON_FILE, as_json(outcome))
-    write_atomically(folder / JUNIT_FILE, junit(outcome))
-    write_atomically(folder / PAGE_FILE, page(outcome, pictures))
+    save(folder / JSON_FILE, as_json(outcome))
+    save(folder / JUNIT_FILE, junit(outcome))
+    save(folder / PAGE_FILE, page(outcome, pictures))
     return folder / PAGE_FILE
 
 

@@ -16,6 +16,7 @@ from bot.errors import CannotStart
 from bot.identity import admin_name
 from bot.ledger import Ledger
 from bot.pack import load_pack
+from bot.reports.results import save
 from bot.runner.launch import SignIn, unopened_admin
 from bot.settings import Settings
 
@@ -34,7 +35,7 @@ def record_to_file(screen: str, file: Path, settings: Settings, sign_in: SignIn,
 
     Raises:
         CannotStart: there is no terminal or no browser that can be seen, the name is none, or the file is there.
-        RunStopped: nobody could be signed in.
+        RunStopped: nobody could be signed in, or the file cannot be written.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", screen):
         raise CannotStart(
@@ -70,7 +71,7 @@ def record_to_file(screen: str, file: Path, settings: Settings, sign_in: SignIn,
             wait_for(admin, enter_pressed())
             observed = f"recorded at {admin.name} on {datetime.now(UTC):%Y-%m-%d}, countermand {__version__}"
             draft = recording.draft(screen, like=pack, observed=observed)
-    file.write_text(draft.text, encoding="utf-8")
+    save(file, draft.text)
     if recording.elsewhere:
         say(f"Clicks at another address than the one where recording began, left out: {recording.elsewhere}.")
     return draft

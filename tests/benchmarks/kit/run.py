@@ -10,6 +10,7 @@ from bot.access.session import browser_session
 from bot.admin import Admin
 from bot.evidence.recorder import Recorder
 from bot.evidence.run_folder import make_run_folder
+from bot.evidence.store import LocalStore
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, RunInfo
@@ -108,7 +109,7 @@ def open_bot(practice: Practice, runs_dir: Path, hears: Ear) -> Iterator[Bot]:
         runs_dir=runs_dir,
     )
     folder = make_run_folder(runs_dir, datetime.now(UTC))
-    recorder = Recorder(folder)
+    recorder = Recorder(LocalStore(folder))
     with (
         log_to(folder / "log.jsonl", secrets=[practice.password], say=hears.say),
         Ledger.open(runs_dir / "ledger.sqlite") as ledger,

@@ -17,7 +17,7 @@ from run_kit import ORDER, job, run_info
 
 import bot.ledger.trail
 from bot.errors import EvidenceNotWritten
-from bot.evidence import purge
+from bot.evidence.store import LocalStore
 from bot.evidence.verify import Verified, verify
 from bot.ledger import Event, Ledger
 from bot.ledger.trail import TRAIL_FILE
@@ -74,7 +74,7 @@ class MakeRun:
                 opened.runs.finish(info)
                 write_results(folder, info, [result])
                 opened.trail.note(Event.RESULTS_WRITTEN, files=hashes_of_results(folder))
-                renew_report(folder, opened)
+                renew_report(folder, opened, LocalStore(folder))
         self._monkeypatch.undo()
         return folder
 
@@ -365,7 +365,7 @@ def test_a_purge_that_was_interrupted_is_finished_by_the_next(
         where = {
             "note_purge": "bot.ledger.trail.Trail.note_purge",
             "write_report": "bot.reports.renewal.write_report",
-            "rmtree": "bot.evidence.purge.shutil.rmtree",
+            "rmtree": "bot.evidence.store.shutil.rmtree",
             "unlink": "pathlib.Path.unlink",
         }
         patch.setattr(where[place], interrupted)
@@ -402,14 +402,14 @@ def test_what_cannot_be_removed_is_named_and_the_other_runs_are_purged(
     countermand: Countermand, make_run: MakeRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     old, newer = make_run(OLD, days=32), make_run(NEW, days=31)
-    remove = purge._remove
+    remove = LocalStore.remove
 
-    def refuse(path: Path) -> None:
-        if path == old / "evidence":
+    def refuse(store: LocalStore, *under: str) -> None:
+        if str(store) == str(old / "evidence"):
             raise PermissionError(13, "Permission denied")
-        remove(path)
+        remove(store, *under)
 
-    monkeypatch.setattr(purge, "_remove", refuse)
+    monkeypatch.setattr(LocalStore, "remove", refuse)
     said = countermand("purge", "--older-than", "30d", "--yes")
     assert (said.status, said.err) == (3, f"{old / 'evidence'} could not be removed: Permission denied.\n")
     assert PICTURE in files_of(old)

@@ -110,7 +110,10 @@ def live(
 
 
 def below(progress: LiveProgress) -> list[str]:
-    return [line.plain for line in progress.lines()]
+    """The lines of the live area, as a terminal shows them."""
+    with progress._console.capture() as shown:
+        progress._console.print(progress.area())
+    return [line.rstrip() for line in shown.get().splitlines()]
 
 
 def test_plain_lines_tell_the_start_each_order_and_the_end() -> None:
@@ -302,13 +305,13 @@ def test_an_old_code_page_gets_marks_that_it_has() -> None:
 
         assert [line[0] for line in lines] == ["+", "!", "-"]
         assert "Unshipped -> Canceled" in lines[0]
-        assert below(progress)[0] == f"{'#' * 40}  3 of 3 orders"
+        assert below(progress)[0] == f"{'-' * 40} 3 of 3 orders - 00:00 elapsed"
 
 
 def test_below_stand_how_far_it_is_the_order_in_hand_and_the_counts() -> None:
     clock = Clock()
     with live(clock=clock, total=4) as (progress, _):
-        assert below(progress) == [f"{'─' * 40}  0 of 4 orders", "", ""]
+        assert below(progress) == [f"{' ' * 40} 0 of 4 orders · 00:00 elapsed", "", ""]
 
         progress.order_started(1, FIRST, "Nordwind UK")
         clock.now += 30
@@ -318,7 +321,7 @@ def test_below_stand_how_far_it_is_the_order_in_hand_and_the_counts() -> None:
         clock.now += 10
 
         assert below(progress) == [
-            f"{'━' * 10}{'─' * 30}  1 of 4 orders · 01:20 left · 2.0 a minute",
+            f"{'━' * 10}{' ' * 30} 1 of 4 orders · 01:20 left · 00:40 elapsed · 2.0 a minute",
             f"{SECOND} · choose reason · Nordwind UK",
             "1 canceled",
         ]
@@ -326,10 +329,43 @@ def test_below_stand_how_far_it_is_the_order_in_hand_and_the_counts() -> None:
         clock.now += 20
         progress.order_finished(DOUBTFUL)
         assert below(progress) == [
-            f"{'━' * 20}{'─' * 20}  2 of 4 orders · 01:00 left · 2.0 a minute",
+            f"{'━' * 20}{' ' * 20} 2 of 4 orders · 01:00 left · 01:00 elapsed · 2.0 a minute",
             "",
             "1 canceled, 1 unknown",
         ]
+
+
+def test_every_worker_has_its_order_below() -> None:
+    with live() as (progress, _):
+        progress.order_started(1, FIRST, "Nordwind UK", worker=2)
+        progress.order_started(2, SECOND, "Nordwind DE", worker=1)
+        progress.step("choose_reason", worker=2)
+        assert below(progress)[1:] == [f"{SECOND} · Nordwind DE", f"{FIRST} · choose reason · Nordwind UK", ""]
+
+        progress.order_finished(DONE)
+        assert below(progress)[1:] == [f"{SECOND} · Nordwind DE", "1 canceled"]
+
+
+@pytest.mark.parametrize("no_color", [False, True])
+def test_what_is_left_of_the_bar_is_drawn_in_another_colour_where_there_are_colours(no_color: bool) -> None:
+    stream = Terminal()
+    console = Console(file=stream, width=100, force_terminal=True, color_system="standard", no_color=no_color)
+    progress = LiveProgress(console, Clock())
+    progress.run_started(INFO, 2)
+    progress.order_finished(DONE)
+    (bar, *_) = [line for line in stream.getvalue().splitlines() if "1 of 2 orders" in line]
+    progress.run_finished(INFO, [])
+
+    assert bar.count("━") == (20 if no_color else 39)  # and half of one between the colours
+
+
+def test_a_narrow_terminal_keeps_how_far_it_is_rather_than_the_bar() -> None:
+    with live(width=29) as (progress, _):
+        assert below(progress)[0] == "0 of 3 orders · 00:00 elapsed"
+    with live(width=20) as (progress, _):
+        assert below(progress)[0] == "0 of 3 orders · 00:…"
+    with live(width=20, encoding="ascii") as (progress, _):
+        assert below(progress)[0] == "0 of 3 orders - 00:0"
 
 
 def test_signing_in_and_skipped_orders_do_not_count_for_the_pace() -> None:
@@ -341,7 +377,7 @@ def test_signing_in_and_skipped_orders_do_not_count_for_the_pace() -> None:
         progress.order_finished(DONE)
         progress.order_finished(SKIPPED)
 
-        assert below(progress)[0].endswith("2 of 3 orders · 00:06 left · 10.0 a minute")
+        assert below(progress)[0].endswith("2 of 3 orders · 00:06 left · 08:26 elapsed · 10.0 a minute")
 
 
 def test_the_time_left_never_falls_below_nothing() -> None:

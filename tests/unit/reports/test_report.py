@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from run_kit import ORDER, run_info
 
+from bot.evidence.store import LocalStore
 from bot.outcomes import OrderResult, Outcome, RunInfo
-from bot.reports import evidence as evidenceshelf
-from bot.reports import report
+from bot.reports import report, shown_evidence
 from bot.reports.report import write_report
 from bot.vocabulary import Reason, Status
 
@@ -76,11 +76,11 @@ def put(folder: Path, name: str, content: bytes = b"\xff\xd8 a picture") -> str:
 
 
 def read(folder: Path, *results: OrderResult, info: RunInfo = INFO) -> Reader:
-    return Reader(write_report(folder, info, results).read_text(encoding="utf-8"))
+    return Reader(write_report(folder, info, results, LocalStore(folder)).read_text(encoding="utf-8"))
 
 
 def test_the_report_lies_in_the_run_folder_alone(tmp_path: Path) -> None:
-    assert write_report(tmp_path, INFO, []) == tmp_path / "report.html"
+    assert write_report(tmp_path, INFO, [], LocalStore(tmp_path)) == tmp_path / "report.html"
     assert [path.name for path in tmp_path.iterdir()] == ["report.html"]
 
 
@@ -249,7 +249,7 @@ def test_texts_are_shown_word_for_word(tmp_path: Path) -> None:
 
 
 def test_a_long_text_is_cut_and_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(evidenceshelf, "TEXT_LIMIT", 5)
+    monkeypatch.setattr(shown_evidence, "TEXT_LIMIT", 5)
     page = read(tmp_path, result(evidence=[put(tmp_path, "08-page.txt", b"123456789")]))
 
     assert "12345 Cut here. Open the whole text" in page.text
@@ -304,9 +304,10 @@ def test_a_link_that_leads_out_of_the_folder_is_refused(tmp_path: Path, target: 
     folder = tmp_path / "run"
     folder.mkdir()
     (tmp_path / "secret.jpg").write_bytes(b"secret")
-    (folder / "ring.jpg").symlink_to(target)
+    (folder / "evidence").mkdir()
+    (folder / "evidence" / "ring.jpg").symlink_to(f"../{target}" if "secret" in target else target)
 
-    assert "Picture missing" in read(folder, result(evidence=["ring.jpg"])).text
+    assert "Picture missing" in read(folder, result(evidence=["evidence/ring.jpg"])).text
 
 
 def test_pictures_beyond_the_budget_are_linked_and_the_report_says_so(
@@ -359,7 +360,7 @@ def test_nothing_from_outside_becomes_markup(tmp_path: Path) -> None:
 
 
 def test_direction_overrides_do_not_reach_the_page(tmp_path: Path) -> None:
-    written = write_report(tmp_path, INFO, [result(store="Nord\u202ednuw", message="a\x07b")])
+    written = write_report(tmp_path, INFO, [result(store="Nord\u202ednuw", message="a\x07b")], LocalStore(tmp_path))
 
     assert not re.search("[\u202e\x07]", written.read_text(encoding="utf-8"))
 
@@ -381,7 +382,8 @@ def test_a_run_without_orders_has_a_report_too(tmp_path: Path) -> None:
 
 def test_an_order_that_was_canceled_here_says_what_it_read_later(tmp_path: Path) -> None:
     later = "canceled here 2026-03-01 02:14; still canceled at 2026-03-02 09:00"
-    write_report(tmp_path, INFO, [result(), result(Outcome.NOT_FOUND, order="112-1215998-3002092")], {ORDER: later})
+    results = [result(), result(Outcome.NOT_FOUND, order="112-1215998-3002092")]
+    write_report(tmp_path, INFO, results, LocalStore(tmp_path), {ORDER: later})
     page = Reader((tmp_path / "report.html").read_text(encoding="utf-8")).text
     assert page.count("Looked at again") == 1
     assert f"Looked at again {later}" in page
@@ -401,7 +403,7 @@ def long_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     picture = put(tmp_path, "01-open_order.jpg")
     became = [Outcome.CANCELED, Outcome.CANCELED, Outcome.NOT_FOUND, Outcome.UNKNOWN, Outcome.CANCELED]
     results = [result(outcome, order=numbered(place), evidence=[picture]) for place, outcome in enumerate(became, 1)]
-    assert write_report(tmp_path, INFO, results) == tmp_path / "report.html"
+    assert write_report(tmp_path, INFO, results, LocalStore(tmp_path)) == tmp_path / "report.html"
     return tmp_path
 
 
@@ -444,7 +446,8 @@ def test_pictures_of_a_long_list_are_linked_where_all_went_well_and_inside_where
 
 def test_more_trouble_than_fits_is_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "SHEET", 2)
-    write_report(tmp_path, INFO, [result(Outcome.FAILED, order=numbered(place)) for place in range(1, 6)])
+    results = [result(Outcome.FAILED, order=numbered(place)) for place in range(1, 6)]
+    write_report(tmp_path, INFO, results, LocalStore(tmp_path))
     page = page_of(tmp_path, "report.html")
     assert "only the orders that did not go well: the first 2 of 5." in page.text
     assert orders_on(page) == ["order-1", "order-2"]

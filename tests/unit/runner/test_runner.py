@@ -34,6 +34,7 @@ from bot.errors import (
     Technical,
 )
 from bot.evidence.recorder import Recorder
+from bot.evidence.store import LocalStore
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo
@@ -116,7 +117,7 @@ class Bench:
         self.admin = FakeAdmin()
         self.ledger = ledger or Ledger.in_memory()
         self.progress = FakeProgress()
-        self.recorder = Recorder(folder)
+        self.recorder = Recorder(LocalStore(folder))
         self.worked: list[str] = []
         self.scripts: dict[str, list[Script]] = {}
         self.at_the_door: BaseException | None = None

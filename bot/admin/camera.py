@@ -1,0 +1,119 @@
+"""A page as evidence: its picture, and its words. Buyers' data can be masked in both; secrets are in neither."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from functools import reduce
+from typing import Any
+
+from playwright.sync_api import Locator, Page
+
+from bot.admin.finder import READ_PAGE, known_labels, locate
+from bot.pack import Pack
+from bot.secrecy import Clean
+from bot.wording import cut
+
+JPEG_QUALITY = 60
+"""Out of 100: small text stays sharp, a picture is about 40 kB."""
+
+LONGEST_LINE = 2_000
+"""A longer line of a page's words, in characters, is left out: no line of an Admin is that long, and what is private in
+it could not be found in reasonable time."""
+
+LONGEST_PAGE = 100_000
+"""How many characters of a page's words are written down at most."""
+
+
+def photograph(page: Page, pack: Pack, *, masked: bool, careful: bool) -> bytes:
+    """A picture of the page as it is, as JPEG.
+
+    Args:
+        page: the page.
+        pack: says what is private on it, and which fields hold secrets.
+        masked: whether buyers' data is hidden.
+        careful: whether fields are searched for secrets; a page into which none was typed has none.
+    """
+    with _secrets_hidden(page, pack) if careful else nullcontext():
+        if masked:
+            _private(page, pack, act="mask")
+        # Hiding the caret, Playwright's default, would leave traces in the document.
+        return page.screenshot(type="jpeg", quality=JPEG_QUALITY, caret="initial")
+
+
+def words(page: Page, pack: Pack, *, masked: bool, clean: Clean, explain: Callable[[], Sequence[str]] = tuple) -> str:
+    """The page in words: the messages on it and its ARIA snapshot.
+
+    Args:
+        page: the page.
+        pack: says what is private on it, and which fields hold secrets.
+        masked: whether buyers' data is hidden.
+        clean: takes secrets out of the words, should the page show one.
+        explain: gives lines to begin with; called while the fields with secrets are empty.
+    """
+    messages = locate(page, pack.screens["answer"], "messages", {}).all_inner_texts()
+    with _secrets_hidden(page, pack):
+        explanation = explain()
+        snapshot = page.locator("body").aria_snapshot(timeout=5000)
+    lines = [*explanation, "Messages on the screen:", *(messages or ["none"]), ""]
+    text = _without_long_lines("\n".join([*lines, "The page (ARIA snapshot):", snapshot]))
+    if masked:
+        for private in sorted(_private(page, pack, act="words") or [], key=len, reverse=True):
+            if 1 < len(private) <= LONGEST_LINE:  # the longer ones went with their lines
+                text = re.sub(rf"(?<!\w){_as_written(private)}(?!\w)", "[masked]", text)
+    # Cut last: what is left of half a secret, or half a name, would not be recognized.
+    return cut(clean(text), LONGEST_PAGE)
+
+
+def _without_long_lines(text: str) -> str:
+    return "\n".join(
+        line if len(line) <= LONGEST_LINE else f"[a line of {len(line):,} characters is left out]"
+        for line in text.split("\n")
+    )
+
+
+@contextmanager
+def _secrets_hidden(page: Page, pack: Pack) -> Iterator[None]:
+    """While the block runs, the fields that the pack marks as secret are empty; the page is not told."""
+    # Only screens that may appear at any time have such fields, and those know no facts of an order.
+    found = [
+        locate(page, spec, name, {})
+        for spec in pack.interruptions()
+        for name, element in spec.elements.items()
+        if element.secret
+    ]
+    typed = reduce(Locator.or_, found) if found else None
+    if typed is None or not typed.evaluate_all(_EMPTY):
+        yield
+        return
+    try:
+        yield
+    finally:
+        typed.evaluate_all(_FILL_AGAIN)
+
+
+# What was typed stays in the page, where it is anyway.
+_EMPTY = """(fields) => {
+    for (const field of fields) { field[Symbol.for("countermand typed")] = field.value; field.value = ""; }
+    return fields.length;
+}"""
+_FILL_AGAIN = """(fields) => {
+    for (const field of fields) field.value = field[Symbol.for("countermand typed")] ?? field.value;
+}"""
+
+
+def _as_written(words: str) -> str:
+    """A pattern for these words in an ARIA snapshot, which puts some texts in quotes and escapes them there."""
+    written = {"'": "'{1,2}", '"': r'\\*"', "\\": r"\\+", " ": r"\s+"}
+    return "".join(written.get(sign) or re.escape(sign) for sign in words)
+
+
+def _private(page: Page, pack: Pack, *, act: str) -> Any:
+    """Mask everything on the page that the pack marks as private until the page is read next, or give all its words."""
+    private = [element for spec in pack.screens.values() for element in spec.elements.values() if element.private]
+    request: dict[str, Any] = {
+        "fields": {str(place): element.field for place, element in enumerate(private) if element.field},
+        "columns": {str(place): element.column for place, element in enumerate(private) if element.column},
+        "known": [label for spec in pack.screens.values() for label in known_labels(spec)],
+        "act": act,
+    }
+    return page.evaluate(READ_PAGE, request)
