@@ -8,9 +8,9 @@ from dataclasses import InitVar, dataclass
 
 from bot.admin import Admin
 from bot.admin.screen import Glance, Screen
-from bot.cancel.money import amount
 from bot.errors import Mismatch, ScreenNotReached
 from bot.joblist import Job
+from bot.money import amount
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
 from bot.wording import cut
 

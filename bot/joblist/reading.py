@@ -94,6 +94,8 @@ def orders_by_number(numbers: Sequence[str], given: Given) -> JobList:
         CannotStart: the store or the reason is missing, or wrong.
     """
     _check(given)
+    if about_files := [f"--{name}" for name in ("sheet", "encoding", "expect") if getattr(given, name)]:
+        raise CannotStart(reason=f"{' and '.join(about_files)} can only be used with a file of orders.")
     missing = [f"--{name}" for name in ("store", "reason") if name not in given.defaults]
     if missing:
         raise CannotStart(

@@ -8,6 +8,7 @@ from bot.errors import InputInvalid, Problem
 from bot.files import one_of, shown
 from bot.joblist.columns import EXPECTED, Columns, problems_in, understand
 from bot.joblist.yamlfile import Data, Document, Spot
+from bot.money import amount
 from bot.wording import count_of
 
 
@@ -103,10 +104,18 @@ def _order(row: Row, columns: Columns) -> dict[str, Data]:
     expect: dict[str, Data] = {}
     for name, place in columns.places.items():
         if place < len(cells) and cells[place]:
-            (expect if name in EXPECTED else order)[name] = cells[place]
+            (expect if name in EXPECTED else order)[name] = (
+                _total(cells[place], columns) if name == "total" else cells[place]
+            )
     if expect:
         order["expect"] = expect
     return order
+
+
+def _total(cell: str, columns: Columns) -> str:
+    """An amount of a report, with its currency and its separators, as our own lists write it."""
+    value = None if columns.is_ours else amount(cell)
+    return cell if value is None else str(value)
 
 
 def _one_an_order(
