@@ -57,10 +57,16 @@ class Problem(NamedTuple):
     line: int
     column: int
     message: str
+    place: str = ""
+    """How line and column are written where not as two numbers, such as ``Sheet1!B7``."""
+
+    def at(self, place: str) -> "Problem":
+        """The same mistake, with its place written so."""
+        return self._replace(place=place)
 
     def __str__(self) -> str:
         file = "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in self.file)
-        return f"{file}:{self.line}:{self.column}: {self.message}"
+        return f"{file}:{self.place or f'{self.line}:{self.column}'}: {self.message}"
 
 
 class InputInvalid(CountermandError):

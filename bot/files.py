@@ -95,23 +95,25 @@ def read_text(path: Path, limits: Limits, *, as_it_is: bool = False) -> str:
     Raises ``InputInvalid`` for a file that is missing, a folder, unreadable, over a limit (found before it is
     decoded), not UTF-8 and, unless the text is wanted ``as_it_is``, empty or with control characters in it.
     """
-    file = str(path)
-    data = _read_bytes(path, file, limits)
+    return text_of(read_bytes(path, limits), str(path), limits, as_it_is=as_it_is)
+
+
+def text_of(
+    data: bytes, file: str, limits: Limits, *, as_it_is: bool = False, encoding: str = "", may_name_it: bool = False
+) -> str:
+    """The text that these bytes of a file are: UTF-8, or in the ``encoding`` that a person named.
+
+    With ``may_name_it`` the refusal of another encoding says how to name it. Raises as ``read_text``.
+    """
     lines = data.count(b"\n") + data.count(b"\r") - data.count(b"\r\n")
     lines += bool(data) and not data.endswith((b"\n", b"\r"))
     if lines > limits.max_lines:
         raise _whole_file(file, f"The file has {lines:,} lines: at most {limits.max_lines:,} are allowed")
-    if data.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or b"\0" in data[:2]:
-        wide = data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff"))
-        raise _whole_file(file, f"The file is UTF-{32 if wide else 16}, not UTF-8: save it as UTF-8")
-    data = data.removeprefix(BOM_UTF8)
-    try:
-        text = data.decode()
-    except UnicodeDecodeError as error:
-        good = data[: error.start].decode()
-        byte = f"0x{data[error.start]:02X}"
-        message = f"The file is not UTF-8: the byte {byte} here belongs to no character; save it as UTF-8"
-        raise InputInvalid([Problem(file, *position(good, len(good)), message)]) from error
+    if not encoding and (data.startswith((b"\xff\xfe", b"\xfe\xff", b"\0\0\xfe\xff")) or b"\0" in data[:2]):
+        wide = 32 if data.startswith((b"\xff\xfe\0\0", b"\0\0\xfe\xff")) else 16
+        named = f", or name its encoding: --encoding utf-{wide}" if may_name_it else ""
+        raise _whole_file(file, f"The file is UTF-{wide}, not UTF-8: save it as UTF-8{named}")
+    text = _decoded(data.removeprefix(BOM_UTF8), file, encoding, may_name_it=may_name_it).removeprefix("\ufeff")
     if as_it_is:
         return text
     if not text or text.isspace():
@@ -127,6 +129,41 @@ def read_text(path: Path, limits: Limits, *, as_it_is: bool = False) -> str:
     if strangers:
         raise InputInvalid(strangers)
     return text
+
+
+def _decoded(data: bytes, file: str, encoding: str, *, may_name_it: bool) -> str:
+    try:
+        return data.decode(encoding or "utf-8")
+    except LookupError as error:
+        near = did_you_mean(encoding, ENCODINGS)
+        message = f"{shown(encoding)} is not an encoding: {near}{'U' if near else 'u'}sual are {one_of(ENCODINGS)}"
+        raise _whole_file(file, message) from error
+    except UnicodeDecodeError as error:
+        byte = f"0x{data[error.start]:02X}"
+        if encoding:
+            raise _whole_file(
+                file, f"The file is not {encoding}: byte {error.start + 1:,}, {byte}, belongs to no character of it"
+            ) from error
+        good = data[: error.start].decode()
+        named = f", or name its encoding: --encoding {likely_encoding(data)}" if may_name_it else ""
+        message = f"The file is not UTF-8: the byte {byte} here belongs to no character; save it as UTF-8{named}"
+        raise InputInvalid([Problem(file, *position(good, len(good)), message)]) from error
+
+
+ENCODINGS = ("utf-8", "cp1252", "shift_jis", "utf-16")
+"""What lists of orders come in: Amazon writes its reports in the second (Europe, America) and the third (Japan)."""
+
+_JAPANESE = re.compile("[\u3041-\u30ff\u4e00-\u9fff]")
+
+
+def likely_encoding(data: bytes) -> str:
+    """What bytes that are not UTF-8 probably are: the encoding of Amazon's reports in Japan, or the one elsewhere."""
+    try:
+        text = data.decode("cp932")
+    except UnicodeDecodeError:
+        return "cp1252"
+    strange = [sign for sign in text if not sign.isascii()]
+    return "shift_jis" if 2 * len(_JAPANESE.findall("".join(strange))) > len(strange) else "cp1252"
 
 
 def position(text: str, offset: int) -> tuple[int, int]:
@@ -177,7 +214,12 @@ def listing(error: InputInvalid, most: int = 50) -> str:
     return "\n".join(lines)
 
 
-def _read_bytes(path: Path, file: str, limits: Limits) -> bytes:
+def read_bytes(path: Path, limits: Limits) -> bytes:
+    """What a file holds.
+
+    Raises ``InputInvalid`` for a file that is missing, a folder, unreadable or too large.
+    """
+    file = str(path)
     try:
         # Asked before it is opened: opening a pipe that nobody writes to would wait for ever.
         mode = path.stat().st_mode

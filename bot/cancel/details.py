@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
-from bot.cancel.money import amount
 from bot.cancel.page import AdminPage, KnownScreen, Snapshot
 from bot.errors import Mismatch
 from bot.joblist import Job
+from bot.money import amount
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Status
 from bot.wording import cut
 

@@ -24,7 +24,25 @@ def _run_at_home(run: str) -> str:
     return str(path_at_home(Path(run))) if run.startswith("~") else run
 
 
-JOBS = Annotated[Path, typer.Argument(metavar="JOBS", help="Job list, YAML or CSV.", callback=path_at_home)]
+JOBS = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="JOBS...", help="Job list: YAML, CSV, a workbook, a report of Amazon's, or -; or order numbers."
+    ),
+]
+STORE = Annotated[str | None, typer.Option("--store", help="Store of the orders whose store the list does not say.")]
+REASON = Annotated[
+    str | None, typer.Option("--reason", help="Reason for the orders whose reason the list does not say.")
+]
+SHEET = Annotated[
+    str | None, typer.Option("--sheet", help="Sheet of a workbook; the first that is not hidden if not named.")
+]
+ENCODING = Annotated[
+    str | None, typer.Option("--encoding", help="Encoding of a list that is not UTF-8, such as cp1252 or shift_jis.")
+]
+EXPECT = Annotated[
+    bool, typer.Option("--expect", help="Cancel only where the Admin shows the buyer and total that the report has.")
+]
 RUN = Annotated[str, typer.Argument(metavar="RUN", help="Run id, run folder, or latest.", callback=_run_at_home)]
 PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name, a folder, or auto.")]
 ONE_PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name or a folder.")]

@@ -1,15 +1,41 @@
 """Commands that work through a list of orders: ``run``, ``plan`` and ``audit``."""
 
-from typing import Annotated
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.options import HEADED, JOBS, LANGUAGE, PACE, PACK, UNMASKED, WORKERS
+from bot.cli.options import (
+    ENCODING,
+    EXPECT,
+    HEADED,
+    JOBS,
+    LANGUAGE,
+    PACE,
+    PACK,
+    REASON,
+    SHEET,
+    STORE,
+    UNMASKED,
+    WORKERS,
+    path_at_home,
+)
 from bot.cli.wiring import carry_out, settings_of
+from bot.errors import CannotStart
+from bot.wording import harmless
+
+if TYPE_CHECKING:
+    from bot.joblist import JobList
+
+_NUMBERS = re.compile(r"[0-9]+(?:-[0-9]+)+")
+"""What is no file but an order, whole or mistyped."""
 
 
 def run(
     jobs: JOBS,
+    store: STORE = None,
+    reason: REASON = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Start without asking.")] = False,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Go as far as the chosen reason, then leave the dialog.")
@@ -20,6 +46,9 @@ def run(
     pack: PACK = None,
     language: LANGUAGE = None,
     unmasked: UNMASKED = False,
+    sheet: SHEET = None,
+    encoding: ENCODING = None,
+    expect: EXPECT = False,
     max_cancellations: Annotated[
         int | None, typer.Option("--max-cancellations", min=1, help="Stop once Confirm was pressed for so many orders.")
     ] = None,
@@ -27,10 +56,10 @@ def run(
     """``countermand run``."""
     from functools import partial
 
-    from bot.joblist import read_job_list
     from flows.cancel_order import cancel_order
 
-    job_list, settings = read_job_list(jobs), settings_of(pack, language, unmasked, pace)
+    job_list = _job_list(jobs, store=store, reason=reason, sheet=sheet, encoding=encoding, expect=expect)
+    settings = settings_of(pack, language, unmasked, pace)
     end = carry_out(
         "dry run" if dry_run else "run",
         settings,
@@ -46,18 +75,23 @@ def run(
 
 def plan(
     jobs: JOBS,
+    store: STORE = None,
+    reason: REASON = None,
     workers: WORKERS = 1,
     pace: PACE = None,
     headed: HEADED = False,
     pack: PACK = None,
     language: LANGUAGE = None,
     unmasked: UNMASKED = False,
+    sheet: SHEET = None,
+    encoding: ENCODING = None,
+    expect: EXPECT = False,
 ) -> None:
     """``countermand plan``."""
-    from bot.joblist import read_job_list
     from flows.read_order import plan_order
 
-    job_list, settings = read_job_list(jobs), settings_of(pack, language, unmasked, pace)
+    job_list = _job_list(jobs, store=store, reason=reason, sheet=sheet, encoding=encoding, expect=expect)
+    settings = settings_of(pack, language, unmasked, pace)
     end = carry_out("plan", settings, job_list, plan_order, headed=headed, workers=workers)
     raise typer.Exit(end.exit_status)
 
@@ -104,3 +138,24 @@ def audit(
     if too_soon := looked_at_too_soon(intents.values()):
         typer.echo(too_soon)
     raise typer.Exit(end.exit_status)
+
+
+def _job_list(jobs: list[str], **given: Any) -> "JobList":
+    """The list that the command line names: a file, standard input, or the orders themselves."""
+    from bot.joblist import Given, orders_by_number, read_job_list
+
+    if all(_NUMBERS.fullmatch(argument) for argument in jobs):
+        job_list = orders_by_number(jobs, Given(**given))
+    elif len(jobs) > 1:
+        raise CannotStart(
+            reason=f"{len(jobs)} job lists are named, and a run works through one: put them into one file, or run one "
+            "after the other. Orders can be named one after the other."
+        )
+    else:
+        try:
+            job_list = read_job_list(path_at_home(Path(jobs[0])) or Path(jobs[0]), Given(**given))
+        except typer.BadParameter as unknown:
+            raise CannotStart(reason=f"{unknown.message}.") from None
+    for remark in job_list.remarks:
+        typer.echo(harmless(remark), err=True)
+    return job_list

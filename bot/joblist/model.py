@@ -4,6 +4,7 @@ The rules speak for themselves: each says in one sentence what is wrong with a v
 """
 
 import re
+import unicodedata
 from decimal import Decimal
 from typing import Annotated, Any, Final, TypeGuard
 
@@ -22,6 +23,7 @@ from pydantic_core import core_schema
 
 from bot.files import FORBIDDEN, did_you_mean, one_of, shown
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason
+from bot.wording import INVISIBLE
 
 MOST_ORDERS: Final = 100_000
 """How many orders one list may hold."""
@@ -47,7 +49,7 @@ def _order_number(value: Any) -> Any:
 
 
 def _reason(value: Any) -> Any:
-    if isinstance(value, str) and (reason := _BY_WORDS.get(value)):
+    if isinstance(value, str) and (reason := _BY_WORDS.get(" ".join(value.split()))):
         return reason
     allowed = f"llowed are {one_of(_LABELS)}, or their codes, such as {Reason.NO_INVENTORY.value}"
     if isinstance(value, str) and value:
@@ -63,12 +65,39 @@ def _amount(value: Any) -> Any:
     raise ValueError(f"{shown(value)} is not an amount: {how}")
 
 
-def _text(what: str, most: int, *, least: int = 1) -> BeforeValidator:
-    """One line of ``least`` to ``most`` characters; spaces around it do not count."""
+def plain_name(name: str) -> str:
+    """A name as it is compared: composed characters (NFC), and one space where there is any white space."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def unseen_in(name: str) -> str:
+    """The first character of a name that nobody sees; empty if there is none.
+
+    A joiner inside of an emoji, or inside of a script whose letters it joins or parts, is seen by what it does.
+    """
+    for found in _UNSEEN.finditer(name):
+        before, after = name[: found.start()][-1:], name[found.end() :][:1]
+        joins = before and after and all(unicodedata.category(sign) in _JOINED for sign in before + after)
+        if found[0] not in _JOINERS or not joins:
+            return found[0]
+    return ""
+
+
+_JOINED: Final = frozenset({"Lo", "Mn", "Mc", "So", "Sk"})
+"""Kinds of characters that joiners stand between: letters without capitals, marks, emoji and their skin tones."""
+
+_JOINERS: Final = "\u200c\u200d"
+_UNSEEN: Final = re.compile(f"{INVISIBLE.pattern}|[{_JOINERS}]")
+
+
+def _text(what: str, most: int, *, least: int = 1, is_name: bool = False) -> BeforeValidator:
+    """One line of ``least`` to ``most`` characters; spaces around it do not count. A name is compared: see above."""
 
     def check(value: Any) -> Any:
         if not isinstance(value, str):
             return value  # pydantic says what it should have been
+        if is_name and (sign := unseen_in(value)):
+            raise ValueError(f"The {what} holds the character U+{ord(sign):04X}, which nobody sees: remove it")
         text = value.strip()
         if len(text) < least:
             raise ValueError(f"The {what} is empty: write some text")
@@ -76,25 +105,26 @@ def _text(what: str, most: int, *, least: int = 1) -> BeforeValidator:
             raise ValueError(f"The {what} has {len(text):,} characters: at most {most} are allowed")
         if not text.isprintable() and (_BREAK.search(text) or FORBIDDEN.search(text)):
             raise ValueError(f"The {what} must be one line of text without tabs or invisible characters")
-        return text
+        return plain_name(text) if is_name else text
 
     return BeforeValidator(check)
 
 
-_OrderNumber = Annotated[
+_NAME_SCHEMA: Final = WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200})
+OrderNumber_ = Annotated[
     str,
     BeforeValidator(_order_number),
     WithJsonSchema({"type": "string", "pattern": "^[0-9]{3}-[0-9]{7}-[0-9]{7}$"}),
 ]
-_Store = Annotated[str, _text("store", 200), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200})]
-_Reason = Annotated[Reason, BeforeValidator(_reason), WithJsonSchema({"enum": list(_BY_WORDS)})]
+Store_ = Annotated[str, _text("store", 200, is_name=True), _NAME_SCHEMA]
+Reason_ = Annotated[Reason, BeforeValidator(_reason), WithJsonSchema({"enum": list(_BY_WORDS)})]
 _Total = Annotated[
     Decimal,
     BeforeValidator(_amount),
     Field(ge=0),
     WithJsonSchema({"type": ["string", "number"], "minimum": 0, "pattern": f"^{_AMOUNT.pattern}$"}),
 ]
-_Buyer = Annotated[str, _text("buyer", 200), WithJsonSchema({"type": "string", "minLength": 1, "maxLength": 200})]
+_Buyer = Annotated[str, _text("buyer", 200, is_name=True), _NAME_SCHEMA]
 _NOTE_SCHEMA: Final = WithJsonSchema({"type": ["string", "number"], "maxLength": 500})  # YAML: note: 4711
 
 _ORDER: Final = "Amazon order number of three, seven and seven digits, such as 112-1215998-3002091"
@@ -120,9 +150,9 @@ class Expect(_Model):
 class Job(_Model):
     """One order to cancel, with nothing left to look up in the rest of the list."""
 
-    order: _OrderNumber = Field(description=_ORDER)
-    store: _Store = Field(description=_STORE)
-    reason: _Reason = Field(description=_REASON)
+    order: OrderNumber_ = Field(description=_ORDER)
+    store: Store_ = Field(description=_STORE)
+    reason: Reason_ = Field(description=_REASON)
     note: Annotated[str, _text("note", 500, least=0), _NOTE_SCHEMA] = Field(default="", description=_NOTE)
     expect: Expect = Field(default=Expect(), description=_EXPECT)
 
@@ -132,6 +162,7 @@ class JobList(_Model):
 
     file: str = Field(description="The file as the user named it")
     jobs: tuple[Job, ...]
+    remarks: tuple[str, ...] = Field(default=(), description="What was not used of the file, in sentences")
 
 
 # The same as it stands in a file. There a key may be left out, but not left empty: an empty `total:` would look
@@ -158,9 +189,9 @@ class OrderInFile(_Model):
 
     model_config = ConfigDict(title="Order", json_schema_extra={"description": "One order with words of its own."})
 
-    order: _OrderNumber = Field(description=_ORDER)
-    store: _Store = Field(default="", description=f"{_STORE}; without it, that of the list")
-    reason: Annotated[_Reason | None, BeforeValidator(_reason)] = Field(
+    order: OrderNumber_ = Field(description=_ORDER)
+    store: Store_ = Field(default="", description=f"{_STORE}; without it, that of the list")
+    reason: Annotated[Reason_ | None, BeforeValidator(_reason)] = Field(
         default=None, description=f"{_REASON}; without it, that of the list"
     )
     note: Annotated[str, _text("note", 500), _NOTE_SCHEMA] = Field(default="", description=_NOTE)
@@ -184,14 +215,14 @@ class ListInFile(_Model):
 
     model_config = ConfigDict(title="Job list", json_schema_extra={"description": "Orders for Countermand to cancel."})
 
-    store: _Store = Field(default="", description=f"{_STORE}; for every order that names none itself")
-    reason: Annotated[_Reason | None, BeforeValidator(_reason)] = Field(
+    store: Store_ = Field(default="", description=f"{_STORE}; for every order that names none itself")
+    reason: Annotated[Reason_ | None, BeforeValidator(_reason)] = Field(
         default=None, description=f"{_REASON}; for every order that gives none itself"
     )
     orders: Annotated[
         list[
             Annotated[
-                Annotated[_OrderNumber, Tag("number")] | Annotated[OrderInFile, Tag("mapping")],
+                Annotated[OrderNumber_, Tag("number")] | Annotated[OrderInFile, Tag("mapping")],
                 Discriminator(_form),
             ]
         ],

@@ -58,6 +58,10 @@ class Document:
     find_spots: Callable[[], Spot] = field(repr=False)
     problems: tuple[Problem, ...] = ()
     """Mistakes of its form that did not keep the rest from being read. ``validate`` raises them with its own."""
+    place: Callable[[int, int], str] | None = field(default=None, repr=False, compare=False)
+    """How a line and a column are written, where not as two numbers."""
+    text: str = field(default="", repr=False, compare=False)
+    """The file's own text, where it is YAML."""
     _found: list[Spot] = field(default_factory=list, init=False, repr=False, compare=False)
 
     def locate(self, path: Sequence[str | int], *, of_key: bool = False) -> Position:
@@ -82,7 +86,8 @@ class Document:
 
     def problem(self, path: Sequence[str | int], message: str, *, of_key: bool = False) -> Problem:
         """A mistake at that path."""
-        return Problem(self.file, *self.locate(path, of_key=of_key), message)
+        line, column = self.locate(path, of_key=of_key)
+        return Problem(self.file, line, column, message, "" if self.place is None else self.place(line, column))
 
 
 def read_yaml(path: Path, limits: Limits | None = None) -> Document:
@@ -105,10 +110,14 @@ def read_draft(path: Path, limits: Limits | None = None) -> Document:
     nothing. Raises ``InputInvalid`` if there is no reading on.
     """
     limits = limits or Limits()
-    text = read_text(path, limits)
+    return draft_of(read_text(path, limits), str(path), limits)
+
+
+def draft_of(text: str, file: str, limits: Limits) -> Document:
+    """The same of a text that was read already."""
     composer = _Composer(limits)
     composer.compose(text)
-    problems = tuple(Problem(str(path), *found) for found in sorted(composer.problems))
+    problems = tuple(Problem(file, *found) for found in sorted(composer.problems))
     if composer.gave_up:
         raise InputInvalid(problems)
 
@@ -117,7 +126,7 @@ def read_draft(path: Path, limits: Limits | None = None) -> Document:
         again.compose(text)
         return again.root
 
-    return Document(str(path), composer.data, find_spots, problems)
+    return Document(file, composer.data, find_spots, problems, text=text)
 
 
 _NULLS: Final = frozenset({"", "~", "null", "Null", "NULL"})

@@ -89,8 +89,11 @@ def test_jobs_survive_json() -> None:
 
 
 def test_the_name_says_how_a_list_is_read() -> None:
-    message = "The name of a job list must end in .yaml, .yml or .csv, which says how it is read"
-    assert refusal("", "orders.txt") == f"orders.txt:1:1: {message}"
+    message = (
+        "The name of a job list must end in .yaml or .yml, in .csv, .tsv or .txt, or in .xlsx, .xlsm, .xls or .ods, "
+        "which says how it is read"
+    )
+    assert refusal("", "orders.json") == f"orders.json:1:1: {message}"
     assert len(read(HEAD + "- 112-1215998-3002091\n", "ORDERS.YML").jobs) == 1
 
 
@@ -317,7 +320,8 @@ def test_a_list_that_is_not_utf_8_is_refused() -> None:
     with pytest.raises(InputInvalid) as caught:
         read_job_list(Path("orders.csv"))
     assert caught.value.message == (
-        "orders.csv:2:24: The file is not UTF-8: the byte 0xE9 here belongs to no character; save it as UTF-8"
+        "orders.csv:2:24: The file is not UTF-8: the byte 0xE9 here belongs to no character; save it as UTF-8, "
+        "or name its encoding: --encoding cp1252"
     )
 
 
@@ -402,9 +406,10 @@ def test_empty_columns_at_the_right_are_ignored() -> None:
 
 
 def test_wrong_missing_and_duplicate_columns_are_reported_with_the_rows_mistakes() -> None:
-    assert refusal("order,Store,reason,,note,note\n112-1215998-300209,s,,,,,x\n", "orders.csv") == (
-        "orders.csv:1:1: The column store is missing: order, store and reason are needed\n"
-        "orders.csv:1:2: Store is not a column that is known here: did you mean store? Allowed are order, store, "
+    assert refusal("order,Stores,reason,,note,note\n112-1215998-300209,s,,,,,x\n", "orders.csv") == (
+        "orders.csv:1:1: The column store is missing: order, store and reason are needed; for all orders alike, name "
+        "the store with --store\n"
+        "orders.csv:1:2: Stores is not a column that is known here: did you mean store? Allowed are order, store, "
         "reason, note, total and buyer\n"
         "orders.csv:1:4: This column has no name: allowed are order, store, reason, note, total and buyer\n"
         "orders.csv:1:6: The column note is here twice: it is already column 5; keep one of them\n"

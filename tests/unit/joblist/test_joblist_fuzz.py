@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bot.errors import InputInvalid
 from bot.files import listing
 from bot.joblist import MOST_ORDERS, JobList, read_job_list
-from bot.joblist.csvfile import COLUMNS
+from bot.joblist.columns import COLUMNS
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason
 
 FILES = int(os.environ.get("JOBLIST_FILES", "0"))

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bot.cancel.money import amount
 from bot.errors import CannotStart
+from bot.money import amount
 from bot.sandbox import Sandbox
 from bot.sandbox.languages import LANGUAGES, Speech, speech
 

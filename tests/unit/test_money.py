@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from bot.cancel.money import amount
+from bot.money import amount
 
 
 @pytest.mark.parametrize(
@@ -23,6 +23,10 @@ from bot.cancel.money import amount
         ("1\u202f234\u202f567,50 €", "1234567.50"),
         ("1\u00a0234,5 kr", "1234.50"),
         ("CHF 1'234.50", "1234.50"),
+        ("CHF 1\u2019121.80", "1121.80"),
+        ("١٢١٫٨٠ ر.س", "121.80"),
+        ("١٬١٢١٫٨ ر.س", "1121.80"),
+        ("\u06f1\u06f2\u06f1\u066b\u06f8\u06f0", "121.80"),
         ("¥1234", "1234"),
         ("¥1,234", "1234"),
         ("1.234 ₫", "1234"),

@@ -1,4 +1,4 @@
-"""Amounts as screens write them: ``$ 121.80``, ``CA$1,234.50``, ``1.234,50 €``."""
+"""Amounts as screens and reports write them: ``$ 121.80``, ``CA$1,234.50``, ``1.234,50 €``, ``CHF 1’121.80``."""
 
 import re
 from decimal import Decimal
@@ -8,6 +8,9 @@ _AMOUNT = re.compile(r"\d{1,3}(?:\s\d{3})+(?!\d)(?:[.,]\d{1,2})?|\d[\d.,']*")
 another are not one.
 """
 
+_SIGNS = str.maketrans({"\u2019": "'", "\u066b": ".", "\u066c": ","})
+"""The apostrophe that Swiss screens write between thousands, and the Arabic signs for decimals and thousands."""
+
 
 def amount(text: str) -> Decimal | None:
     """The one amount in ``text``; None when there is none, or more than one.
@@ -15,6 +18,7 @@ def amount(text: str) -> Decimal | None:
     The last point or comma with one or two digits after it is the decimal sign; everything else between digits
     only groups them.
     """
+    text = text.translate(_SIGNS)
     found = _AMOUNT.findall(text)
     if len(found) != 1:
         return None

@@ -1,0 +1,694 @@
+"""Lists as people have them, each with the command as a person types it and what comes of it, whole."""
+
+import io
+import shlex
+import sys
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from command_kit import Countermand
+from openpyxl import Workbook
+
+from bot.cancel.verdicts import Verdict
+from bot.joblist import Job
+from bot.outcomes import Outcome
+
+ONE, TWO = "112-1215998-3002091", "112-1215998-3002092"
+HOW = "write three, seven and seven digits, such as 112-1215998-3002091"
+LABELS = (
+    "No Inventory, Shipping Address Undeliverable, Customer Exchange, Buyer Canceled, General Adjustment, Carrier "
+    "Credit Decision, Risk Assessment Information Not Valid, Carrier Coverage Failure, Customer Return and Merchandise "
+    "Not Received"
+)
+REASONS = f"llowed are {LABELS}, or their codes, such as NoInventory"
+AMOUNT = "write digits, with a point before the cents and no currency sign, such as 121.80"
+COLUMNS = "allowed are order, store, reason, note, total and buyer"
+NEEDED = "order, store and reason are needed; for all orders alike, name the"
+HEAD = "store: S\nreason: NoInventory\norders:\n"
+BOTH = '--store S --reason "No Inventory"'
+
+
+def workbook(*rows: list[Any], sheet: str = "Sheet1", more: str = "", hidden: str = "") -> bytes:
+    book = Workbook()
+    book.active.title = sheet
+    for row in rows:
+        book.active.append(row)
+    if hidden:
+        book.create_sheet(hidden, 0).sheet_state = "hidden"
+        book.active = 1
+    if more:
+        book.create_sheet(more).append(["order", "store", "reason"])
+        book[more].append([TWO, "S", "NoInventory"])
+    out = io.BytesIO()
+    book.save(out)
+    return out.getvalue()
+
+
+def opendocument(*rows: list[str]) -> bytes:
+    cells = "".join(
+        "<table:table-row>"
+        + "".join(
+            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in row
+        )
+        + "</table:table-row>"
+        for row in rows
+    )
+    space = "urn:oasis:names:tc:opendocument:xmlns:"
+    content = (
+        f'<office:document-content xmlns:office="{space}office:1.0" xmlns:table="{space}table:1.0" '
+        f'xmlns:text="{space}text:1.0" office:version="1.3"><office:body><office:spreadsheet>'
+        f'<table:table table:name="Tabelle1">{cells}</table:table>'
+        "</office:spreadsheet></office:body></office:document-content>"
+    )
+    kind = "application/vnd.oasis.opendocument.spreadsheet"
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as packed:
+        packed.writestr("mimetype", kind)
+        packed.writestr("content.xml", content)
+        packed.writestr(
+            "META-INF/manifest.xml",
+            f'<manifest:manifest xmlns:manifest="{space}manifest:1.0"><manifest:file-entry manifest:full-path="/" '
+            f'manifest:media-type="{kind}"/></manifest:manifest>',
+        )
+    return out.getvalue()
+
+
+def job(order: str = ONE, store: str = "S", reason: str = "NoInventory", **more: str) -> str:
+    """An order as the rows below write it."""
+    return " ".join([order, store, reason, *(f"{name}={value}" for name, value in more.items())])
+
+
+HEADER = ["order", "store", "reason"]
+ROW = [ONE, "S", "NoInventory"]
+
+GOOD: list[tuple[str, str, dict[str, str | bytes], list[str], str]] = [
+    # What it is · the command · files · the orders · what is remarked
+    ("YAML", "run jobs.yaml", {"jobs.yaml": f"{HEAD}- {ONE}\n"}, [job()], ""),
+    ("YML", "run jobs.yml", {"jobs.yml": f"{HEAD}- {ONE}\n"}, [job()], ""),
+    ("BOM", "run jobs.yaml", {"jobs.yaml": f"\ufeff{HEAD}- {ONE}\n"}, [job()], ""),
+    (
+        "list without a store",
+        "run jobs.yaml --store S",
+        {"jobs.yaml": f"reason: NoInventory\norders: [{ONE}]\n"},
+        [job()],
+        "",
+    ),
+    (
+        "list without a reason",
+        "run jobs.yaml --reason NoInventory",
+        {"jobs.yaml": f"store: S\norders: [{ONE}]\n"},
+        [job()],
+        "",
+    ),
+    (
+        "the list wins",
+        "run jobs.yaml --store T",
+        {"jobs.yaml": f"{HEAD}- {ONE}\n"},
+        [job()],
+        "Not needed for this list, and not used: --store.\n",
+    ),
+    (
+        "what goes with other files",
+        "run jobs.yaml --sheet One --expect",
+        {"jobs.yaml": f"{HEAD}- {ONE}\n"},
+        [job()],
+        "Not needed for this list, and not used: --sheet, --expect.\n",
+    ),
+    (
+        "comment after a value",
+        "run jobs.yaml",
+        {"jobs.yaml": f"{HEAD}- order: {ONE}\n  note: a # b\n"},
+        [job(note="a")],
+        "",
+    ),
+    ("# in quotes", "run jobs.yaml", {"jobs.yaml": f"{HEAD}- order: {ONE}\n  note: 'a #1'\n"}, [job(note="a #1")], ""),
+    (
+        "# inside a block",
+        "run jobs.yaml",
+        {"jobs.yaml": f"{HEAD}- order: {ONE}\n  note: >-\n    note: a #1\n"},
+        [job(note="note: a #1")],
+        "",
+    ),
+    (
+        "surname Null in quotes",
+        "run jobs.yaml",
+        {"jobs.yaml": f"{HEAD}- {{order: {ONE}, expect: {{buyer: 'Null'}}}}\n"},
+        [job(buyer="Null")],
+        "",
+    ),
+    (
+        "white space in a name",
+        "run jobs.yaml",
+        {"jobs.yaml": HEAD.replace("S", "'A\u00a0 B'") + f"- {ONE}\n"},
+        [job(store="A B")],
+        "",
+    ),
+    (
+        "decomposed letters",
+        "run jobs.yaml",
+        {"jobs.yaml": HEAD.replace("S", "Cafe\u0301") + f"- {ONE}\n"},
+        [job(store="Caf\u00e9")],
+        "",
+    ),
+    (
+        "joiners of emoji and of scripts",
+        "run jobs.yaml",
+        {"jobs.yaml": f'{HEAD}- {{order: {ONE}, store: "👩\u200d💻", expect: {{buyer: "نامه\u200cای"}}}}\n'},
+        [job(store="👩\u200d💻", buyer="نامه\u200cای")],
+        "",
+    ),
+    (
+        "reason with two spaces",
+        "run jobs.yaml",
+        {"jobs.yaml": HEAD.replace("NoInventory", "No  Inventory") + f"- {ONE}\n"},
+        [job()],
+        "",
+    ),
+    ("CSV", "run jobs.csv", {"jobs.csv": f"order,store,reason\n{ONE},S,NoInventory\n"}, [job()], ""),
+    (
+        "CSV of Excel in Europe",
+        "run jobs.csv",
+        {"jobs.csv": f"sep=;\r\norder;store;reason\r\n{ONE};S, T;NoInventory\r\n"},
+        [job(store="S, T")],
+        "",
+    ),
+    ("CSV with capitals", "run jobs.csv", {"jobs.csv": f"Order,STORE,Reason\n{ONE},S,NoInventory\n"}, [job()], ""),
+    ("CSV with a BOM", "run jobs.csv", {"jobs.csv": f"\ufefforder,store,reason\n{ONE},S,NoInventory\n"}, [job()], ""),
+    (
+        "CSV with a blank tail",
+        "run jobs.csv",
+        {"jobs.csv": f"order,store,reason,,\n{ONE},S,NoInventory,,\n,,,,\n\n"},
+        [job()],
+        "",
+    ),
+    ("CSV with pipes", "run jobs.csv", {"jobs.csv": f"order|store|reason\n{ONE}|S|NoInventory\n"}, [job()], ""),
+    ("CSV with tabs", "run jobs.csv", {"jobs.csv": f"order\tstore\treason\n{ONE}\tS\tNoInventory\n"}, [job()], ""),
+    (
+        "separators in quotes",
+        "run jobs.csv",
+        {"jobs.csv": 'order;store;"reason,,,"\n'.replace('"reason,,,"', "reason") + f'{ONE};"S; T";NoInventory\n'},
+        [job(store="S; T")],
+        "",
+    ),
+    ("one column", f"run jobs.csv {BOTH}", {"jobs.csv": f"order\n{ONE}\n{TWO}\n"}, [job(), job(TWO)], ""),
+    (
+        "a cell that is empty",
+        "run jobs.csv --reason NoInventory",
+        {"jobs.csv": f"order,store,reason\n{ONE},S,\n{TWO},S,CustomerReturn\n"},
+        [job(), job(TWO, reason="CustomerReturn")],
+        "",
+    ),
+    (
+        "total and buyer of our own",
+        "run jobs.csv",
+        {"jobs.csv": f"order,store,reason,total,buyer\n{ONE},S,NoInventory,121.80,B\n"},
+        [job(total="121.80", buyer="B")],
+        "",
+    ),
+    (
+        "Amazon's report of unshipped orders",
+        f"run orders.txt {BOTH}",
+        {
+            "orders.txt": f'order-id\torder-item-id\tbuyer-name\tproduct-name\n{ONE}\t1\tM "Max" B\t12" ruler\n{ONE}\t2\tM "Max" B\tcap\n{TWO}\t3\tC\t\n'
+        },
+        [job(), job(TWO)],
+        "Columns used: order-id as order.\nColumns left out: order-item-id, buyer-name and product-name.\n"
+        "3 lines for 2 orders: the lines of one order count as one.\n",
+    ),
+    (
+        "its buyers as expectations",
+        f"run orders.txt {BOTH} --expect",
+        {"orders.txt": f"order-id\tbuyer-name\n{ONE}\tMax B\n"},
+        [job(buyer="Max B")],
+        "Columns used: order-id as order and buyer-name as buyer.\n",
+    ),
+    (
+        "Amazon's report of all orders",
+        f"run orders.tsv {BOTH}",
+        {"orders.tsv": f"amazon-order-id\tmerchant-order-id\n{ONE}\t{ONE}\n"},
+        [job()],
+        "Columns used: amazon-order-id as order.\nColumns left out: merchant-order-id.\n",
+    ),
+    (
+        "a report from Europe",
+        f"run orders.txt {BOTH} --expect --encoding cp1252",
+        {"orders.txt": f"order-id\tbuyer-name\n{ONE}\tMüller\n".encode("cp1252")},
+        [job(buyer="Müller")],
+        "Columns used: order-id as order and buyer-name as buyer.\n",
+    ),
+    (
+        "a report from Japan",
+        f"run orders.txt {BOTH} --expect --encoding shift_jis",
+        {"orders.txt": f"order-id\tbuyer-name\n{ONE}\t山田太郎\n".encode("shift_jis")},
+        [job(buyer="山田太郎")],
+        "Columns used: order-id as order and buyer-name as buyer.\n",
+    ),
+    (
+        "Excel's Unicode text",
+        f"run orders.txt {BOTH} --encoding utf-16",
+        {"orders.txt": f"order-id\r\n{ONE}\r\n".encode("utf-16")},
+        [job()],
+        "Columns used: order-id as order.\n",
+    ),
+    (
+        "the Admin's grid export",
+        'run export.csv --reason "No Inventory"',
+        {
+            "export.csv": f'"Amazon Order Number","Amazon Store Name","Magento Order Number","Status","Total"\n"{ONE}","S","000000033","Unshipped","$ 1,121.80"\n'
+        },
+        [job()],
+        "Columns used: Amazon Order Number as order and Amazon Store Name as store.\n"
+        "Columns left out: Magento Order Number, Status and Total.\n",
+    ),
+    (
+        "its totals as expectations",
+        'run export.csv --reason "No Inventory" --expect',
+        {"export.csv": f'"Amazon Order Number","Amazon Store Name","Total"\n"{ONE}","S","CHF 1’121.80"\n'},
+        [job(total="1121.80")],
+        "Columns used: Amazon Order Number as order, Amazon Store Name as store and Total as total.\n",
+    ),
+    (
+        "the app's own column names",
+        f"run export.csv {BOTH}",
+        {
+            "export.csv": f"Purchase Date,Order Number,Status,Buyer's Name,Total,Order Notes\n2026-11-30,{ONE},Unshipped,B,$1,x\n"
+        },
+        [job()],
+        'Columns used: Order Number as order.\nColumns left out: Purchase Date, Status, "Buyer\'s Name", Total and Order Notes.\n',
+    ),
+    ("a workbook", "run jobs.xlsx", {"jobs.xlsx": workbook(HEADER, ROW)}, [job()], ""),
+    (
+        "cells as people see them",
+        "run jobs.xlsx",
+        {
+            "jobs.xlsx": workbook(
+                [*HEADER, "note", "total"], [*ROW, 4711, 121.8], [TWO, *ROW[1:], date(2026, 11, 30), 100]
+            )
+        },
+        [job(note="4711", total="121.8"), job(TWO, note="2026-11-30", total="100")],
+        "",
+    ),
+    (
+        "empty rows and columns",
+        "run jobs.xlsx",
+        {"jobs.xlsx": workbook([None] * 3, [*HEADER, None], [None] * 4, [*ROW, None])},
+        [job()],
+        "",
+    ),
+    (
+        "a sheet that is named",
+        "run jobs.xlsx --sheet Two",
+        {"jobs.xlsx": workbook(HEADER, ROW, more="Two")},
+        [job(TWO)],
+        "",
+    ),
+    (
+        "the first sheet that is not hidden",
+        "run jobs.xlsx",
+        {"jobs.xlsx": workbook(HEADER, ROW, hidden="Lists")},
+        [job()],
+        "",
+    ),
+    ("LibreOffice", "run jobs.ods", {"jobs.ods": opendocument(HEADER, ROW)}, [job()], ""),
+    ("a workbook called .xls", "run jobs.xls", {"jobs.xls": workbook(HEADER, ROW)}, [job()], ""),
+    (
+        "a report in a workbook",
+        f"run jobs.xlsm {BOTH}",
+        {"jobs.xlsm": workbook(["order-id", "sku"], [ONE, "x"])},
+        [job()],
+        "Columns used: order-id as order.\nColumns left out: sku.\n",
+    ),
+    ("numbers by themselves", f"run {ONE} {TWO} {BOTH}", {}, [job(), job(TWO)], ""),
+    ("a plan of numbers", f"plan {ONE} --store S --reason BuyerCanceled", {}, [job(reason="BuyerCanceled")], ""),
+    ("YAML on standard input", "run -", {"-": f"{HEAD}- {ONE}\n"}, [job()], ""),
+    ("CSV on standard input", "run -", {"-": f"order,store,reason\n{ONE},S,NoInventory\n"}, [job()], ""),
+    (
+        "a report on standard input",
+        f"run - {BOTH}",
+        {"-": f"order-id\tsku\n{ONE}\tx\n"},
+        [job()],
+        "Columns used: order-id as order.\nColumns left out: sku.\n",
+    ),
+    ("a workbook on standard input", "run -", {"-": workbook(HEADER, ROW)}, [job()], ""),
+]
+
+WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
+    # What it is · the command · files · the whole message
+    (
+        "NBSP that indents",
+        "run jobs.yaml",
+        {"jobs.yaml": f"{HEAD}- order: {ONE}\n\u00a0 note: x\n"},
+        "jobs.yaml:5:1: The character U+00A0 indents this line, which YAML takes for text: use ordinary spaces",
+    ),
+    (
+        "NBSP before a dash",
+        "run jobs.yaml",
+        {"jobs.yaml": f"{HEAD} \u00a0- {ONE}\n"},
+        "jobs.yaml:4:2: The character U+00A0 indents this line, which YAML takes for text: use ordinary spaces",
+    ),
+    (
+        "wide space before a dash",
+        "run jobs.yaml",
+        {"jobs.yaml": f"{HEAD}\u3000- {ONE}\n"},
+        "jobs.yaml:4:1: The character U+3000 indents this line, which YAML takes for text: use ordinary spaces",
+    ),
+    (
+        "a note cut off",
+        "run jobs.yaml",
+        {"jobs.yaml": f"{HEAD}- order: {ONE}\n  note: ticket #4711\n"},
+        'jobs.yaml:5:9: YAML reads "#4711" as a comment, and the note as ticket: put the whole text in quotes, or a space after #',
+    ),
+    (
+        "a store cut off",
+        "run jobs.yaml",
+        {"jobs.yaml": f"store: S #2\nreason: NoInventory\norders: [{ONE}]\n"},
+        'jobs.yaml:1:8: YAML reads "#2" as a comment, and the store as S: put the whole text in quotes, or a space after #',
+    ),
+    (
+        "a buyer cut off",
+        "run jobs.yaml",
+        {"jobs.yaml": f"{HEAD}- order: {ONE}\n  expect:\n    buyer: A B #C\n"},
+        'jobs.yaml:6:12: YAML reads "#C" as a comment, and the buyer as A B: put the whole text in quotes, or a space after #',
+    ),
+    (
+        "an amount cut in two",
+        "run jobs.yaml",
+        {"jobs.yaml": f"{HEAD}- {{order: {ONE}, expect: {{total: 1.234,56}}}}\n"},
+        "jobs.yaml:4:54: 1.234,56 is not an amount: write digits, with a point before the cents, no other signs and no currency, such as 1234.56",
+    ),
+    (
+        "an amount with a comma",
+        "run jobs.yaml",
+        {"jobs.yaml": f"{HEAD}- {{order: {ONE}, expect: {{total: '12,50'}}}}\n"},
+        f"jobs.yaml:4:48: 12,50 is not an amount: {AMOUNT}",
+    ),
+    (
+        "an amount with a currency",
+        "run jobs.yaml",
+        {"jobs.yaml": f"{HEAD}- {{order: {ONE}, expect: {{total: $12.50}}}}\n"},
+        f'jobs.yaml:4:48: "$12.50" is not an amount: {AMOUNT}',
+    ),
+    (
+        "surname Null",
+        "run jobs.yaml",
+        {"jobs.yaml": f"{HEAD}- {{order: {ONE}, expect: {{buyer: Null}}}}\n"},
+        "jobs.yaml:4:48: Null means that there is no value: put it in quotes if it is a name",
+    ),
+    (
+        "no buyer",
+        "run jobs.yaml",
+        {"jobs.yaml": f"{HEAD}- order: {ONE}\n  expect:\n    buyer:\n"},
+        "jobs.yaml:6:11: A value is missing here: write one, or leave the key out",
+    ),
+    (
+        "unseen in a store",
+        "run jobs.yaml",
+        {"jobs.yaml": f"store: S\u200bX\nreason: NoInventory\norders: [{ONE}]\n"},
+        "jobs.yaml:1:9: The store holds the character U+200B, which nobody sees: remove it",
+    ),
+    (
+        "unseen in a store in quotes",
+        "run jobs.yaml",
+        {"jobs.yaml": f"store: 'S\u00adX'\nreason: NoInventory\norders: [{ONE}]\n"},
+        "jobs.yaml:1:10: The store holds the character U+00AD, which nobody sees: remove it",
+    ),
+    (
+        "unseen in a buyer",
+        "run jobs.yaml",
+        {"jobs.yaml": f"{HEAD}- {{order: {ONE}, expect: {{buyer: A\u2060B}}}}\n"},
+        "jobs.yaml:4:49: The buyer holds the character U+2060, which nobody sees: remove it",
+    ),
+    (
+        "a joiner between Latin letters",
+        "run jobs.yaml",
+        {"jobs.yaml": f"store: S\u200dX\nreason: NoInventory\norders: [{ONE}]\n"},
+        "jobs.yaml:1:9: The store holds the character U+200D, which nobody sees: remove it",
+    ),
+    (
+        "a joiner at the end",
+        "run jobs.yaml",
+        {"jobs.yaml": f"store: 💻\u200d\nreason: NoInventory\norders: [{ONE}]\n"},
+        "jobs.yaml:1:9: The store holds the character U+200D, which nobody sees: remove it",
+    ),
+    (
+        "unseen in a CSV",
+        "run jobs.csv",
+        {"jobs.csv": f"order,store,reason\n{ONE},S\u200bX,NoInventory\n"},
+        "jobs.csv:2:2: The store holds the character U+200B, which nobody sees: remove it",
+    ),
+    (
+        "a workbook called CSV",
+        "run jobs.csv",
+        {"jobs.csv": workbook(HEADER, ROW)},
+        "jobs.csv:1:1: This is a workbook, although its name ends in .csv: give it its own ending, such as .xlsx",
+    ),
+    (
+        "a workbook called YAML",
+        "run jobs.yaml",
+        {"jobs.yaml": workbook(HEADER, ROW)},
+        "jobs.yaml:1:1: This is a workbook, although its name ends in .yaml: give it its own ending, such as .xlsx",
+    ),
+    (
+        "a CSV called workbook",
+        "run jobs.xlsx",
+        {"jobs.xlsx": "order,store,reason\n"},
+        "jobs.xlsx:1:1: This is no workbook, although its name ends in .xlsx: a list with columns of text ends in .csv",
+    ),
+    (
+        "half a workbook",
+        "run jobs.xlsx",
+        {"jobs.xlsx": workbook(HEADER, ROW)[:100]},
+        "jobs.xlsx:1:1: The workbook cannot be read: Cannot detect file format",
+    ),
+    (
+        "a sheet that is not there",
+        "run jobs.xlsx --sheet Orders",
+        {"jobs.xlsx": workbook(HEADER, ROW, more="Two")},
+        "jobs.xlsx:1:1: There is no sheet Orders: it has Sheet1 and Two",
+    ),
+    (
+        "mistakes in cells",
+        "run jobs.xlsx",
+        {"jobs.xlsx": workbook([*HEADER, "total"], ["112", "S", "Bored", -1])},
+        f"jobs.xlsx:Sheet1!A2: 112 is not an Amazon order number: {HOW}\njobs.xlsx:Sheet1!C2: Bored is not a reason: a{REASONS}\njobs.xlsx:Sheet1!D2: -1 is not an amount: {AMOUNT}",
+    ),
+    (
+        "twice in a workbook",
+        "run jobs.xlsx",
+        {"jobs.xlsx": workbook(HEADER, ROW, ROW)},
+        f"jobs.xlsx:Sheet1!A3: {ONE} is in the list twice: it is already at Sheet1!A2; keep one of them",
+    ),
+    (
+        "a column that is not known",
+        "run jobs.xlsx",
+        {"jobs.xlsx": workbook([*HEADER, "buyers"], [*ROW, "B"])},
+        f"jobs.xlsx:Sheet1!D1: buyers is not a column that is known here: did you mean buyer? A{COLUMNS[1:]}",
+    ),
+    (
+        "mistakes in LibreOffice",
+        "run jobs.ods",
+        {"jobs.ods": opendocument(HEADER, ["112", "S", "NoInventory"])},
+        f"jobs.ods:Tabelle1!A2: 112 is not an Amazon order number: {HOW}",
+    ),
+    ("an empty workbook", "run jobs.xlsx", {"jobs.xlsx": workbook()}, "jobs.xlsx:1:1: The file is empty"),
+    (
+        "a report without a store",
+        "run orders.txt --reason NoInventory",
+        {"orders.txt": f"order-id\tsku\n{ONE}\tx\n"},
+        f"orders.txt:1:1: The column store is missing: {NEEDED} store with --store",
+    ),
+    (
+        "a report without anything",
+        "run orders.txt",
+        {"orders.txt": f"order-id\tsku\n{ONE}\tx\n"},
+        f"orders.txt:1:1: The column store is missing: {NEEDED} store with --store\norders.txt:1:1: The column reason is missing: {NEEDED} reason with --reason",
+    ),
+    (
+        "a report from Europe",
+        f"run orders.txt {BOTH}",
+        {"orders.txt": f"order-id\tbuyer-name\n{ONE}\tMüller\n".encode("cp1252")},
+        "orders.txt:2:22: The file is not UTF-8: the byte 0xFC here belongs to no character; save it as UTF-8, or name its encoding: --encoding cp1252",
+    ),
+    (
+        "a report from Japan",
+        f"run orders.txt {BOTH}",
+        {"orders.txt": f"order-id\tbuyer-name\n{ONE}\t山田太郎\n".encode("shift_jis")},
+        "orders.txt:2:21: The file is not UTF-8: the byte 0x8E here belongs to no character; save it as UTF-8, or name its encoding: --encoding shift_jis",
+    ),
+    (
+        "Excel's Unicode text",
+        f"run orders.txt {BOTH}",
+        {"orders.txt": f"order-id\n{ONE}\n".encode("utf-16")},
+        "orders.txt:1:1: The file is UTF-16, not UTF-8: save it as UTF-8, or name its encoding: --encoding utf-16",
+    ),
+    (
+        "an encoding that is none",
+        f"run orders.txt {BOTH} --encoding shiftjs",
+        {"orders.txt": "order-id\n"},
+        "orders.txt:1:1: shiftjs is not an encoding: did you mean shift_jis? Usual are utf-8, cp1252, shift_jis and utf-16",
+    ),
+    (
+        "the wrong encoding",
+        f"run orders.txt {BOTH} --encoding utf-8",
+        {"orders.txt": b"order-id\n\xfc\n"},
+        "orders.txt:1:1: The file is not utf-8: byte 10, 0xFC, belongs to no character of it",
+    ),
+    (
+        "a total that is none",
+        "run export.csv --reason NoInventory --expect",
+        {"export.csv": f"Amazon Order Number,Amazon Store Name,Total\n{ONE},S,free\n"},
+        f"export.csv:2:3: free is not an amount: {AMOUNT}",
+    ),
+    (
+        "lines that differ",
+        f"run orders.txt {BOTH} --expect",
+        {"orders.txt": f"order-id\tbuyer-name\n{ONE}\tA\n{ONE}\tB\n"},
+        f"orders.txt:3:1: {ONE} has other expectations on line 2: give it one total and one buyer, or leave out --expect",
+    ),
+    (
+        "one order of two stores",
+        "run export.csv --reason NoInventory",
+        {"export.csv": f"Order Number,Store Name\n{ONE},S\n{ONE},T\n"},
+        f"export.csv:3:1: {ONE} is in the list twice: it is already on line 2, for another store, and an order belongs to one store only; keep one of them",
+    ),
+    (
+        "two columns of stores",
+        "run export.csv --reason NoInventory",
+        {"export.csv": f"Order Number,Store Name,Amazon Store Name\n{ONE},S,S\n"},
+        "export.csv:1:3: Both Store Name and Amazon Store Name hold the store: keep one of these columns",
+    ),
+    (
+        "no column of orders",
+        f"run export.csv {BOTH}",
+        {"export.csv": "number,status\n1,x\n"},
+        f"export.csv:1:1: The column order is missing: order, store and reason are needed\nexport.csv:1:1: number is not a column that is known here: {COLUMNS}\nexport.csv:1:2: status is not a column that is known here: {COLUMNS}",
+    ),
+    (
+        "quotes that stay open",
+        "run jobs.csv",
+        {"jobs.csv": f'order,store,reason\n{ONE},"S,NoInventory\n'},
+        "jobs.csv:2:1: The quotes that open in this row are never closed: add the closing one",
+    ),
+    (
+        "an unknown ending",
+        "run jobs.json",
+        {"jobs.json": "{}"},
+        "jobs.json:1:1: The name of a job list must end in .yaml or .yml, in .csv, .tsv or .txt, or in .xlsx, .xlsm, .xls or .ods, which says how it is read",
+    ),
+    ("no such file", "run jobs.xlsx", {}, "jobs.xlsx:1:1: There is no such file: check the name and the folder"),
+    ("nothing on standard input", "run -", {"-": ""}, "standard input:1:1: The file is empty"),
+    (
+        "numbers without a store",
+        f'run {ONE} --reason "No Inventory"',
+        {},
+        'Orders that are named on the command line need --store too: --store NAME --reason "Buyer Canceled"',
+    ),
+    (
+        "numbers without anything",
+        f"plan {ONE}",
+        {},
+        'Orders that are named on the command line need --store and --reason too: --store NAME --reason "Buyer Canceled"',
+    ),
+    (
+        "a number that is none",
+        f"run {ONE} 112-1215998 {BOTH}",
+        {},
+        f"command line:order 2: 112-1215998 is not an Amazon order number: {HOW}",
+    ),
+    (
+        "a number twice",
+        f"run {ONE} {ONE} {BOTH}",
+        {},
+        f"command line:order 2: {ONE} is in the list twice: it is already at order 1; keep one of them",
+    ),
+    ("numbers and a sheet", f"run {ONE} {BOTH} --sheet One", {}, "--sheet can only be used with a file of orders."),
+    (
+        "two files",
+        "run a.yaml b.yaml",
+        {},
+        "2 job lists are named, and a run works through one: put them into one file, or run one after the other. Orders can be named one after the other.",
+    ),
+    (
+        "a reason that is none",
+        f"run {ONE} --store S --reason Bored",
+        {},
+        f"--reason: Bored is not a reason: a{REASONS}.",
+    ),
+    (
+        "a store that is unseen",
+        f"run {ONE} --store 'S\u200b' --reason NoInventory",
+        {},
+        "--store: The store holds the character U+200B, which nobody sees: remove it.",
+    ),
+]
+
+
+@pytest.fixture
+def worked(monkeypatch: pytest.MonkeyPatch, shop: object) -> list[Job]:
+    """The jobs that the flows were given, on an Admin that is none."""
+    jobs: list[Job] = []
+
+    def work(admin: Any, job: Job, **_: object) -> Verdict:
+        jobs.append(job)
+        return Verdict(outcome=Outcome.WOULD_CANCEL, message="So it is.")
+
+    monkeypatch.setattr("flows.cancel_order.cancel_order", work)
+    monkeypatch.setattr("flows.read_order.plan_order", work)
+    return jobs
+
+
+@pytest.fixture
+def typed(countermand: Countermand, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, dict[str, str | bytes]], Any]:
+    """Calls a command as a person types it, with these files, the one called - on standard input."""
+
+    def call(command: str, files: dict[str, str | bytes]) -> Any:
+        for name, content in files.items():
+            data = content if isinstance(content, bytes) else content.encode()
+            if name == "-":
+                monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
+            else:
+                Path(name).write_bytes(data)
+        name, *arguments = shlex.split(command)
+        return countermand(name, *arguments, *(["--yes"] if name == "run" else []))
+
+    return call
+
+
+def written(job: Job) -> str:
+    """A job as the rows above write it."""
+    more = {"note": job.note, "total": job.expect.total, "buyer": job.expect.buyer}
+    return " ".join([job.order, job.store, job.reason, *(f"{name}={value}" for name, value in more.items() if value)])
+
+
+@pytest.mark.parametrize(
+    ("command", "files", "jobs", "remarks"), [row[1:] for row in GOOD], ids=[row[0] for row in GOOD]
+)
+def test_a_list_is_read_as_people_have_it(
+    typed: Callable[..., Any],
+    worked: list[Job],
+    command: str,
+    files: dict[str, str | bytes],
+    jobs: list[str],
+    remarks: str,
+) -> None:
+    said = typed(command, files)
+    assert ([written(job) for job in worked], said.status) == (jobs, 0), said
+    assert said.err.startswith(remarks), said
+    assert bool(remarks) == said.err.startswith(("Columns", "Not needed")), said
+
+
+@pytest.mark.parametrize(("command", "files", "message"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_a_list_that_is_wrong_is_told_whole(
+    typed: Callable[..., Any], worked: list[Job], command: str, files: dict[str, str | bytes], message: str
+) -> None:
+    assert typed(command, files) == (2, "", message + "\n")
+    assert worked == []
+    assert not Path("runs").exists()
+
+
+def test_the_tables_have_at_least_eighty_rows() -> None:
+    assert len(GOOD) + len(WRONG) >= 80
