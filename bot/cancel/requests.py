@@ -19,6 +19,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 if TYPE_CHECKING:
     from graphql import DocumentNode, OperationDefinitionNode, SelectionSetNode
 
+_PARTS_OF_A_CALL = frozenset({"query", "operationName", "variables", "extensions"})
+"""What a GraphQL call can have in an address; one of them is enough to make it a call."""
+
 LONGEST_QUERY = 20_000
 """Tokens of a GraphQL document that are read at most; the app's own have some hundred."""
 
@@ -206,16 +209,27 @@ def _multipart(sent: Sent) -> list[tuple[str, str]]:
     import python_multipart  # only where a form is sent
 
     logging.getLogger("python_multipart").setLevel(logging.CRITICAL)  # what is wrong is told once, below
+    body = sent.body or b""
     found: list[tuple[str, str]] = []
 
     def on_field(part: Any) -> None:
         found.append(((part.field_name or b"").decode(errors="replace"), (part.value or b"").decode(errors="replace")))
 
+    def on_file(part: Any) -> None:
+        raise Unreadable("its form holds a file")  # the extension's own form has none
+
     headers = {"Content-Type": sent.content_type.encode()}
     try:
-        python_multipart.parse_form(headers, BytesIO(sent.body or b""), on_field, lambda file: None)
+        python_multipart.parse_form(headers, BytesIO(body), on_field, on_file)
+    except Unreadable:
+        raise
     except (python_multipart.exceptions.FormParserError, ValueError) as wrong:
         raise Unreadable(f"its form cannot be read ({wrong})") from wrong
+    # The parser stops at the end of the form, whatever follows; PHP goes on and takes more fields from there.
+    _, parameters = python_multipart.multipart.parse_options_header(sent.content_type)
+    end = b"--" + parameters[b"boundary"] + b"--"
+    if body.partition(end)[1:] not in {(end, b""), (end, b"\r\n")}:
+        raise Unreadable("its form does not end where it says that it ends")
     return found
 
 
@@ -223,18 +237,20 @@ def _multipart(sent: Sent) -> list[tuple[str, str]]:
 
 
 def _calls(sent: Sent) -> list[dict[str, Any]]:
-    """The GraphQL calls of a request: several where they are sent in a batch."""
+    """The GraphQL calls of a request: several where they are sent in a batch, or in its address and its body."""
     in_address = dict(parse_qsl(urlsplit(sent.url).query))
     if sent.body is None:
         raise Unreadable("its body is not there to be read")
     if not sent.body:
-        return [_unpacked(in_address)] if in_address.keys() & {"query", "operationName"} else []
+        return [_unpacked(in_address)] if in_address.keys() & _PARTS_OF_A_CALL else []
+    # Which of the two a server takes, where both have a text, is not known here.
+    calls = [_unpacked(in_address)] if "query" in in_address else []
     if sent.kind == "application/graphql":
-        return [_unpacked({**in_address, "query": sent.body.decode(errors="replace")})]
+        return [*calls, _unpacked({**in_address, "query": sent.body.decode(errors="replace")})]
     if sent.kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
         form = dict(_fields(sent))
-        return _read_json(form["operations"]) if "operations" in form else [_unpacked({**in_address, **form})]
-    return _read_json(sent.body)
+        return [*calls, *(_read_json(form["operations"]) if "operations" in form else [_unpacked(in_address | form)])]
+    return [*calls, *_read_json(sent.body)]
 
 
 def _read_json(text: bytes | str) -> list[dict[str, Any]]:
@@ -261,10 +277,10 @@ def _mutations(call: Mapping[str, Any], way: Way) -> Iterator[Cancel]:
         raise Unreadable("its variables are no object")
     query = call.get("query")
     if not query:
-        # A query that the server knows by its hash: the operation's name is all that tells it from others.
+        # A query that the server knows by its hash: the names of the operation and of its variables are all there is.
         if not isinstance(name, str) or not name:
             raise Unreadable("it does not say what it asks for")
-        if name == way.mutation:
+        if name == way.mutation or {way.order, way.reason} <= variables.keys():
             yield _cancel(way, variables)
         return
     if not isinstance(query, str):

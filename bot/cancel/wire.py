@@ -158,9 +158,10 @@ class Wire:
 
         session.on("Fetch.requestPaused", paused)
         patterns = [
-            {"urlPattern": f"*{address}*", "requestStage": stage}
+            {"urlPattern": f"*{spelled}*", "requestStage": stage}
             for stage in stages
             for address in self._addresses(answers=stage == "Response")
+            for spelled in _spellings(address)
         ]
         if patterns:  # unlike a route these are asked for such addresses only, and leave the browser its cache
             session.send("Fetch.enable", {"patterns": patterns})
@@ -188,7 +189,7 @@ class Wire:
             if request.is_navigation_request() and request.frame == page.main_frame:
                 self.endpoint.begins()
 
-        page.route(lambda url: any(address in url for address in addresses), look_at)
+        page.route(lambda url: any(address.lower() in url.lower() for address in addresses), look_at)
         page.on("request", begin)
         page.on("requestfinished", hear)
 
@@ -251,7 +252,7 @@ class Wire:
     def _look_at(self, held: "_Held") -> None:
         """Decide about a request: nothing that cancels is let out but by the passage that is open."""
         sent = held.sent()
-        if commerce.ADDRESS in unquote(urlsplit(sent.url).path):
+        if commerce.ADDRESS in unquote(urlsplit(sent.url).path).lower():
             logger.error("the page sent the Commerce order's own cancel, which was stopped")
             held.stop()
             return
@@ -296,6 +297,8 @@ class Wire:
             return f"the page sent a cancel of order {cancel.order}, which was stopped"
         if difference := cancel.differs_from(passage.permit, passage.reasons):
             return f"the page sent another cancel than the one that was permitted, which was stopped: it {difference}"
+        if sent.method != "POST":
+            return f"the page sent the cancel by {sent.method} and not as its forms and its app do; it was stopped"
         if not self._is_the_admins(sent.url):
             return f"the page sent the cancel to {_origin(sent.url)}, which is not the Admin; it was stopped"
         if not passage.is_fresh or not passage.still_ours():
@@ -488,6 +491,15 @@ def _as_heard(request: Request) -> tuple[Sent, Answered]:
     status = response.status
     body = b"" if 300 <= status < 400 else response.body()
     return _as_sent(request), Answered(status=status, headers=response.headers, body=body)
+
+
+def _spellings(address: str) -> tuple[str, str]:
+    """Patterns for an address as it is or with capitals, and with its action in capitals: the Admin minds no case in an
+    action's name, and Chromium's patterns do.
+    """
+    any_first_letter = re.sub(r"(?<![A-Za-z])[A-Za-z]", "?", address)
+    folder, _, action = address.rpartition("/")
+    return any_first_letter, f"{folder}/{action.upper()}"
 
 
 def _origin(url: str) -> str:

@@ -277,6 +277,51 @@ def test_an_app_that_does_not_start_fails_the_order(
     assert sandbox.journal.operations == ()
 
 
+LOSES_A_CLICK = """() => {
+    window.lost = 0;
+    addEventListener("click", (click) => {
+        click.preventDefault();
+        click.stopImmediatePropagation();
+        window.lost += 1;
+    }, { capture: true, once: true });
+}"""
+
+
+@pytest.mark.parametrize("step", ["open_sales_channel", "open_order", "open_cancel_dialog"])
+def test_a_click_that_is_lost_costs_an_attempt_and_the_order_is_canceled_once(
+    verdicts: Verdicts,
+    job: MakeJob,
+    cancels: Cancels,
+    admin: Admin,
+    at_step: AtStep,
+    gives_up_once: GivesUpOnce,
+    step: str,
+) -> None:
+    def lose() -> None:
+        del at_step[step]
+        admin.page.evaluate(LOSES_A_CLICK)
+
+    at_step[step] = lose
+    gives_up_once(lambda: step not in at_step and admin.page.evaluate("window.lost") == 1)
+    assert verdicts(job("unshipped_recent"), attempts=2) == [CANCELED]
+    assert cancels() == arrived(job("unshipped_recent"))
+
+
+def test_a_page_that_stays_empty_once_costs_an_attempt_and_the_order_is_canceled_once(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.faults.app_script_missing = True
+    begin_again = Admin.begin_again
+
+    def mended(admin: Admin) -> None:
+        sandbox.faults.reset()
+        begin_again(admin)
+
+    monkeypatch.setattr(Admin, "begin_again", mended)
+    assert verdicts(job("unshipped_recent"), attempts=2) == [CANCELED]
+    assert cancels() == arrived(job("unshipped_recent"))
+
+
 # --- What was pressed before --------------------------------------------------------------------------------------
 
 

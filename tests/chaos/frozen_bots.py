@@ -8,6 +8,7 @@ a violation, and so is everything that is one after a kill. The times that have 
 
 import os
 import random
+import shutil
 import tempfile
 import time
 from pathlib import Path
@@ -37,34 +38,38 @@ def freeze_one(sandbox: Sandbox, state: State, orders: list[Order], chance: rand
     begun = time.monotonic()
     listed = {order.number for order in orders}
     sandbox.journal.clear()
-    with tempfile.TemporaryDirectory(prefix="chaos-frozen-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
-        lines = (f"  - {{order: {order.number}, store: {order.store}}}" for order in orders)
-        (folder / JOBS).write_text("\n".join(["reason: BuyerCanceled", "orders:", *lines, ""]), encoding="utf-8")
-        environment = {"CLAIM_SECONDS": f"{CLAIM_SECONDS:g}", "FRESH_SECONDS": f"{FRESH_SECONDS:g}"}
-        browser = find_browser(os.environ.get("COUNTERMAND_BROWSER")).executable
-        with Bots(folder, sandbox, browser, recover_after=RECOVER_AFTER, environment=environment) as bots:
-            sleeper = bots.start()
-            event, number = chance.choice(FROZEN_AFTER), chance.randint(1, len(orders))
-            number += len(orders) if event is Event.STEP else 0  # the first steps are those of the sign-in
-            deadline = time.monotonic() + AT_MOST
-            while _events(bots).count(event) < number and sleeper.poll() is None and time.monotonic() < deadline:
-                time.sleep(0.004)
-            time.sleep(chance.uniform(0, 0.03))
-            wake = bots.freeze(sleeper, all_of_it=False)
-            # One that has come to its end before was never frozen, and is no such case.
-            frozen_in = state_of(_events(bots)) if sleeper.poll() is None else ""
-            time.sleep(max(CLAIM_SECONDS, RECOVER_AFTER, FRESH_SECONDS) + 0.5)
-            other = bots.start(account=sandbox.accounts[1])
-            other.wait(timeout=600)
-            arrived = len(sandbox.journal.cancels)
-            wake()
-            bots.bury(sleeper)
-            late = [f"{record.order} was canceled after the waking" for record in sandbox.journal.cancels[arrived:]]
-            figures.add_wrong("woken", late, where)
-            figures.add_truth(find_out(bots, sandbox, listed), where)
-            bots.bury(bots.start())  # what is left over is worked by a third
-            figures.add_truth(find_out(bots, sandbox, listed), where)
+    folder = Path(tempfile.mkdtemp(prefix="chaos-frozen-"))
+    before = len(figures.violations)
+    lines = (f"  - {{order: {order.number}, store: {order.store}}}" for order in orders)
+    (folder / JOBS).write_text("\n".join(["reason: BuyerCanceled", "orders:", *lines, ""]), encoding="utf-8")
+    environment = {"CLAIM_SECONDS": f"{CLAIM_SECONDS:g}", "FRESH_SECONDS": f"{FRESH_SECONDS:g}"}
+    browser = find_browser(os.environ.get("COUNTERMAND_BROWSER")).executable
+    with Bots(folder, sandbox, browser, recover_after=RECOVER_AFTER, environment=environment) as bots:
+        sleeper = bots.start()
+        event, number = chance.choice(FROZEN_AFTER), chance.randint(1, len(orders))
+        number += len(orders) if event is Event.STEP else 0  # the first steps are those of the sign-in
+        deadline = time.monotonic() + AT_MOST
+        while _events(bots).count(event) < number and sleeper.poll() is None and time.monotonic() < deadline:
+            time.sleep(0.004)
+        time.sleep(chance.uniform(0, 0.03))
+        wake = bots.freeze(sleeper, all_of_it=False)
+        # One that has come to its end before was never frozen, and is no such case.
+        frozen_in = state_of(_events(bots)) if sleeper.poll() is None else ""
+        time.sleep(max(CLAIM_SECONDS, RECOVER_AFTER, FRESH_SECONDS) + 0.5)
+        other = bots.start(account=sandbox.accounts[1])
+        other.wait(timeout=600)
+        arrived = len(sandbox.journal.cancels)
+        wake()
+        bots.bury(sleeper)
+        late = [f"{record.order} was canceled after the waking" for record in sandbox.journal.cancels[arrived:]]
+        figures.add_wrong("woken", late, where)
+        figures.add_truth(find_out(bots, sandbox, listed), where)
+        bots.bury(bots.start())  # what is left over is worked by a third
+        figures.add_truth(find_out(bots, sandbox, listed), where)
+    if len(figures.violations) > before:
+        print(f"The runs that were looked at are in {folder}.", flush=True)
+    else:
+        shutil.rmtree(folder, ignore_errors=True)
     if frozen_in:
         figures.frozen[frozen_in] += 1
     figures.starts += 3

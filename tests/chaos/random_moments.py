@@ -279,7 +279,8 @@ def cause(face: Face, state: State, file: Path) -> int:
                     try:
                         if state.options["frozen"]:
                             freeze_one(sandbox, state, orders, chance, where)
-                            state.write(file)
+                            if chaos._stopping:
+                                raise Stopped
                         else:
                             chaos.work(orders, chance, where)
                     except Stopped:

@@ -65,8 +65,23 @@ def form(**fields: str) -> Sent:
             {"query": f'mutation {{ a: cancelOrder(orderId: "{ORDER}") {{ a }} b: cancelOrder(orderId: 7) {{ b }} }}'},
             [(ORDER, None, None, None), ("7", None, None, None)],
         ),
-        # Known to the server by its hash: the operation's name is all there is.
+        # Known to the server by its hash: the names of the operation and of its variables are all there is.
         ({"operationName": "cancelOrder", "variables": VARIABLES, "extensions": {}}, [WHOLE]),
+        ({"operationName": "undo", "variables": VARIABLES, "extensions": {}}, [WHOLE]),
+        # Variables in other names, and one that takes all of them together.
+        (
+            {
+                "query": "mutation ($a: A, $b: B, $c: C) { cancelOrder(uuid: $a, orderId: $b, reason: $c) { id } }",
+                "variables": {"a": "7f", "b": ORDER, "c": "BuyerCanceled", "orderId": OTHER},
+            },
+            [WHOLE],
+        ),
+        (
+            {"query": "mutation ($all: I!) { cancelOrder(input: $all) { uuid } }", "variables": {"all": VARIABLES}},
+            [(None, None, None, None)],
+        ),
+        # Fragments that lead to each other.
+        ({"query": "mutation { ...A } fragment A on M { ...B } fragment B on M { ...A }"}, []),
         # Several operations, of which the named one is carried out; all, if there is none of that name.
         ({"operationName": "look", "query": f"query look {{ stores {{ name }} }} {MUTATION}"}, []),
         ({"operationName": "cancelOrder", "query": f"query look {{ a }} {MUTATION}", "variables": VARIABLES}, [WHOLE]),
@@ -102,6 +117,29 @@ def test_a_mutation_in_the_address_or_in_a_form_is_read_too() -> None:
     assert told(sent(as_form, kind="application/x-www-form-urlencoded; charset=utf-8")) == [WHOLE]
     literal = f'mutation {{ cancelOrder(orderId: "{ORDER}") {{ uuid }} }}'
     assert told(sent(literal.encode(), kind="application/graphql")) == [(ORDER, None, None, None)]
+
+
+@pytest.mark.parametrize("kind", ["", "text/plain;charset=UTF-8", "application/json"])
+def test_a_mutation_is_read_whatever_its_content_is_said_to_be(kind: str) -> None:
+    assert told(sent({"query": MUTATION, "variables": VARIABLES}, kind=kind)) == [WHOLE]
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        ({"query": "query { stores { name } }"}, "application/json"),
+        (b"query { stores { name } }", "application/graphql"),
+        (b"operationName=look&extensions=%7B%7D", "application/x-www-form-urlencoded"),
+    ],
+)
+def test_a_mutation_in_the_address_is_read_beside_a_body_that_cancels_nothing(body: object, kind: str) -> None:
+    url = f"{ENDPOINT}?query={quote(MUTATION)}&variables={quote(json.dumps(VARIABLES))}"
+    assert WHOLE in told(sent(body, url=url, kind=kind))
+
+
+def test_a_call_in_the_address_that_does_not_say_what_it_asks_for_cannot_be_read() -> None:
+    with pytest.raises(Unreadable, match="it does not say what it asks for"):
+        cancels_in(sent(url=f"{ENDPOINT}?extensions=%7B%7D&variables=%7B%7D", method="GET"))
 
 
 def test_the_page_of_the_endpoint_cancels_nothing() -> None:
@@ -187,6 +225,34 @@ def test_other_pages_cancel_nothing(url: str) -> None:
     assert told(sent(url=url, method="GET")) == []
 
 
+def test_a_form_that_does_not_say_where_its_parts_end_cannot_be_read() -> None:
+    with pytest.raises(Unreadable, match=r"its form cannot be read \(No boundary given\)"):
+        cancels_in(sent(form(id="17").body, url=SAVE, kind="multipart/form-data"))
+
+
+@pytest.mark.parametrize("name", ["order_id", "reason", "proof"])
+def test_a_form_with_a_file_cannot_be_read(name: str) -> None:
+    part = f'--X\r\nContent-Disposition: form-data; name="{name}"; filename="a.txt"\r\n\r\n{OTHER}\r\n'
+    body = part.encode() + (form(id="17", reason="BuyerCanceled").body or b"")
+    with pytest.raises(Unreadable, match="its form holds a file"):
+        cancels_in(sent(body, url=SAVE, kind="multipart/form-data; boundary=X"))
+
+
+def test_a_form_with_one_field_twice_contradicts_itself() -> None:
+    first = f'--X\r\nContent-Disposition: form-data; name="order_id"\r\n\r\n{OTHER}\r\n'
+    body = first.encode() + (form(id="17", order_id=ORDER, reason="BuyerCanceled").body or b"")
+    (cancel,) = cancels_in(sent(body, url=SAVE, kind="multipart/form-data; boundary=X"))
+    assert cancel.differs_from(ALLOWED, REASONS) == "names two different orders at once"
+
+
+@pytest.mark.parametrize("after", [b"--X\r\nContent-Disposition: form-data; name=id\r\n\r\n18\r\n--X--\r\n", b"18"])
+def test_a_form_with_something_after_its_end_cannot_be_read(after: bytes) -> None:
+    body = form(id="17", reason="BuyerCanceled").body or b""
+    for wrong in (body + after, body.removesuffix(b"--X--\r\n")):
+        with pytest.raises(Unreadable, match="its form does not end where it says that it ends"):
+            cancels_in(sent(wrong, url=SAVE, kind="multipart/form-data; boundary=X"))
+
+
 # --- Against the permit ---
 
 ALLOWED = cast(Allowed, SimpleNamespace(order=ORDER, store_id="7f", row_id="17", merchant_id="3"))
@@ -198,6 +264,7 @@ REASONS = ("BuyerCanceled", "Buyer Canceled")
     [
         ({}, ""),
         ({"reason": "Buyer Canceled"}, ""),
+        ({"reason": "buyer canceled"}, "gives the reason 'buyer canceled'"),
         ({"orderId": OTHER}, f"names order {OTHER!r}"),
         ({"orderId": None}, "names no order"),
         ({"uuid": "8e"}, "names store '8e'"),

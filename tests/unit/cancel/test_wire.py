@@ -169,6 +169,10 @@ TWO = {"query": f'mutation {{ a: cancelOrder(orderId: "{ORDER}") {{ a }} b: canc
             f"{OTHER_CANCEL}gives the reason none",
         ),
         (
+            asked(b"", url=SAVE.replace("/key/", "/id/17/reason/BuyerCanceled/key/"), method="GET"),
+            "the page sent the cancel by GET and not as its forms and its app do; it was stopped",
+        ),
+        (
             asked(b"{"),
             "the page sent something to /admin/channel/amazon/graphql that may cancel an order, which was stopped: its "
             "body is not JSON",
@@ -182,7 +186,18 @@ TWO = {"query": f'mutation {{ a: cancelOrder(orderId: "{ORDER}") {{ a }} b: canc
             "the page sent the cancel to https://shop2.example, which is not the Admin; it was stopped",
         ),
     ],
-    ids=["order", "reason", "no reason", "store", "two at once", "a visit", "unreadable", "host", "readable"],
+    ids=[
+        "order",
+        "reason",
+        "no reason",
+        "store",
+        "two at once",
+        "a visit",
+        "all in a visit",
+        "unreadable",
+        "host",
+        "readable",
+    ],
 )
 def test_what_the_permit_does_not_allow_is_stopped_and_told(wire: Wire, held: Held, why: str) -> None:
     client = Client()
@@ -230,9 +245,10 @@ def test_a_redirect_that_would_send_the_cancel_once_more_is_not_given_to_the_pag
 
 
 def test_the_commerce_orders_own_cancel_never_leaves(wire: Wire) -> None:
-    held = asked(b"form_key=1", url=f"{URL}/sales/order/cancel/order_id/33/key/5f/")
-    with wire.open_for(passage(Client())):
-        assert looked_at(wire, held) == ["stopped"]
+    for action in ("sales/order/cancel", "sales/order/Cancel"):
+        held = asked(b"form_key=1", url=f"{URL}/{action}/order_id/33/key/5f/")
+        with wire.open_for(passage(Client())):
+            assert looked_at(wire, held) == ["stopped"]
 
 
 def test_the_browser_sends_it_where_that_is_set(wire: Wire) -> None:
