@@ -18,6 +18,7 @@ concerns only one) and whether it is safe to start that order again.
     │   ├── NotReached          the address of the Admin leads to no Admin
     │   ├── CannotSignIn        a person has to help
     │   │   └── SignInRefused
+    │   ├── AccountLost         another run may have signed in with this run's account
     │   ├── GenerationUnknown   no pack fits the screens
     │   ├── NotLetThrough       a cancel could not be sent exactly once
     │   ├── CommitsNotAllowed   a test may not cancel orders
@@ -140,6 +141,13 @@ class CannotSignIn(RunStopped):
 
 class SignInRefused(CannotSignIn):
     """The Admin refused what was entered, which counts as an attempt. Needs ``reason``."""
+
+
+class AccountLost(RunStopped):
+    """The Admin ``account`` may be another run's by now: this one gave no sign of life for too long."""
+
+    template = "This run was frozen for too long, so that another run may have signed in as {account} meanwhile."
+    next_step = "Run the list again: orders that are done are recognized as already canceled."
 
 
 class GenerationUnknown(RunStopped):

@@ -19,7 +19,15 @@ from bot.admin.timing import seconds_ahead, seconds_taken
 from bot.admin.window import Window
 from bot.cancel.attempt import Attempt
 from bot.cancel.wire import Wire
-from bot.errors import CancelStopped, EvidenceNotWritten, Interrupted, LedgerTrouble, PageTrouble, ScreenNotReached
+from bot.errors import (
+    AccountLost,
+    CancelStopped,
+    EvidenceNotWritten,
+    Interrupted,
+    LedgerTrouble,
+    PageTrouble,
+    ScreenNotReached,
+)
 from bot.ledger import Event, Ledger
 from bot.pack import Pack
 from bot.wording import first_line
@@ -300,7 +308,8 @@ class Admin(Window):
         self.heed_stop()
         if not self.attempt.pressed:
             self.ledger.claims.sign_of_life()
-            self.ledger.accounts.sign_of_life()
+            if lost := self.ledger.accounts.sign_of_life():
+                raise AccountLost(account=" and ".join(lost))
         self.note(Event.STEP, step=name)
         self.attempt.step = name
         self.callbacks.on_step(name)

@@ -73,21 +73,23 @@ class Leases:
         self._seconds, self._renewed = seconds, renewed
         return True
 
-    def sign_of_life(self) -> None:
-        """Keep what this run has, once a third of its time is over. What ran out or was taken stays lost."""
+    def sign_of_life(self) -> tuple[str, ...]:
+        """Keep what this run has, once a third of its time is over, and say what it has lost.
+
+        What ran out or was taken stays lost, also if nobody has it now: somebody may have had it meanwhile.
+        """
         if not self._taken:
-            return
+            return ()
         clocks = self._clocks()
         if all(0 <= now - then < self._seconds / 3 for now, then in zip(clocks, self._renewed, strict=True)):
-            return
+            return ()
         table, now = self._table, self._database.clock
+        ours = (table.c.owner == self._database.owner) & (table.c.until > now)
         with self._database.writing() as connection:
-            connection.execute(
-                table.update()
-                .where(table.c.owner == self._database.owner, table.c.until > now)
-                .values(until=now + self._seconds)
-            )
+            connection.execute(table.update().where(ours).values(until=now + self._seconds))
+            held = {str(thing) for thing in connection.execute(sa.select(self._thing).where(ours)).scalars()}
         self._renewed = clocks
+        return tuple(sorted(thing for _, thing in self._taken if thing not in held))
 
     def release(self, admin: str, thing: str) -> None:
         """Give something back; nothing happens if another run has it by now."""

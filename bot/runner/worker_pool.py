@@ -16,7 +16,7 @@ from pathlib import Path
 from loguru import logger
 
 from bot.accounts import Account
-from bot.errors import CannotStart, CountermandError, Interrupted, RunStopped
+from bot.errors import AccountLost, CannotStart, CountermandError, Interrupted, RunStopped
 from bot.evidence.store import EVIDENCE, store_of
 from bot.joblist import Job
 from bot.ledger import Ledger
@@ -122,7 +122,8 @@ class Crew:
             while self._hands:
                 self._hear_all(dispatch, book, progress)
                 self._hand_out(dispatch)
-                self._ledger.accounts.sign_of_life()
+                if lost := self._ledger.accounts.sign_of_life():
+                    self._trouble = self._trouble or AccountLost(account=" and ".join(lost))
         finally:
             self._end_at_once(dispatch, book)
         if self._stop():

@@ -19,6 +19,7 @@ from bot.admin import Admin, ReachedStore
 from bot.admin.interruptions import LAST_WORD
 from bot.cli.wiring import what_is_there_instead
 from bot.errors import (
+    AccountLost,
     AdminBusy,
     CodeRefused,
     CountermandError,
@@ -761,6 +762,27 @@ def test_a_stopped_run_begins_no_step_before_confirm(show: Callable[..., Admin],
         told.append("inside")
     assert (told, str(stopped.value), stopped.value.exit_status) == ([], "Interrupted.", 130)
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("pressed", [False, True])
+def test_a_run_that_lost_its_account_while_it_was_frozen_begins_no_step_before_confirm(
+    show: Callable[..., Admin], monkeypatch: pytest.MonkeyPatch, pressed: bool
+) -> None:
+    told: list[str] = []
+    admin = show(on_step=told.append)
+    monkeypatch.setattr(admin.ledger.accounts, "sign_of_life", lambda: ("bot",))
+    if pressed:  # then what became of the order is looked at all the same
+        admin.attempt.mark_pressed()
+        with admin.step("reopen_order"):
+            pass
+        assert told == ["reopen_order"]
+        return
+    with pytest.raises(AccountLost) as stopped, admin.step("open_store"):
+        told.append("inside")
+    assert (told, stopped.value.exit_status) == ([], 3)
+    assert str(stopped.value) == (
+        "This run was frozen for too long, so that another run may have signed in as bot meanwhile."
+    )
 
 
 def test_a_stopped_run_goes_on_after_confirm(show: Callable[..., Admin]) -> None:

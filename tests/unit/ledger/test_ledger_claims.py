@@ -116,6 +116,32 @@ def test_a_sign_of_life_does_not_revive_a_claim_that_is_over(
         one.intents.write(HOST, permit())
 
 
+def test_a_sign_of_life_says_what_was_lost_while_the_run_slept(
+    open_as: Callable[[str], Ledger], clock: Callable[[float], None]
+) -> None:
+    one, two = open_as("one"), open_as("two")
+    for account in ("first", "second"):
+        one.accounts.take(HOST, account, 300)
+    clock(299)
+    assert one.accounts.sign_of_life() == ()
+    clock(299)
+    assert one.accounts.sign_of_life() == ()
+    clock(301)
+    two.accounts.take(HOST, "second", 300)
+    assert one.accounts.sign_of_life() == ("first", "second")
+
+
+def test_an_account_that_another_run_had_meanwhile_and_gave_back_is_lost_all_the_same(
+    open_as: Callable[[str], Ledger], clock: Callable[[float], None]
+) -> None:
+    one, two = open_as("one"), open_as("two")
+    one.accounts.take(HOST, "bot", 300)
+    clock(301)
+    two.accounts.take(HOST, "bot", 300)
+    two.accounts.release(HOST, "bot")
+    assert one.accounts.sign_of_life() == ("bot",)
+
+
 CLAIM_AND_DIE = """
 import os, sys
 from pathlib import Path
