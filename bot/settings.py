@@ -36,7 +36,19 @@ SettingsKind = TypeVar("SettingsKind", bound="Places")
 HomePath = Annotated[Path, AfterValidator(at_home)]
 """A path in which ``~`` is a home folder."""
 
-OPTIONS = ("--dry-run", "--headed", "--max-cancellations", "--since", "--workers", "--yes")
+OPTIONS = (
+    "--dry-run",
+    "--encoding",
+    "--expect",
+    "--headed",
+    "--max-cancellations",
+    "--reason",
+    "--sheet",
+    "--since",
+    "--store",
+    "--workers",
+    "--yes",
+)
 """What ``run``, ``plan`` and ``audit`` are told on the command line only; none of them is a setting."""
 
 WHERE = "Set them in the environment, or in a file .env in the folder you start from: see .env.example."
