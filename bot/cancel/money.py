@@ -10,7 +10,7 @@ another are not one.
 
 
 def amount(text: str) -> Decimal | None:
-    """The one amount in ``text``; None when there is none, or more than one.
+    """The one amount in ``text``; None where it has no amount, or more than one.
 
     The last point or comma with one or two digits after it is the decimal sign; everything else between digits
     only groups them.
