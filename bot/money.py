@@ -13,7 +13,7 @@ _SIGNS = str.maketrans({"\u2019": "'", "\u066b": ".", "\u066c": ","})
 
 
 def amount(text: str) -> Decimal | None:
-    """The one amount in ``text``; None when there is none, or more than one.
+    """The one amount in ``text``; None where it has no amount, or more than one.
 
     The last point or comma with one or two digits after it is the decimal sign; everything else between digits
     only groups them.

@@ -18,7 +18,7 @@ GONE_SINCE = (
 
 
 def cannot_cancel(seen: OrderDetails) -> Verdict | None:
-    """Why an order that reads so is not to be canceled, or None when nothing speaks against it."""
+    """Why an order that reads so is not to be canceled, or None when it may be."""
     if seen.status is None:
         return unknown_status(seen.status_words)
     return before_confirm(seen.status)
@@ -63,7 +63,7 @@ def audit_order(admin: Admin, job: Job, intent: Intent) -> Verdict:
 
 
 def would_cancel(job: Job, seen: OrderDetails) -> Verdict:
-    """What is said of an order that nothing speaks against, when nothing is to be pressed."""
+    """The verdict on an order that could be canceled, when nothing is to be pressed."""
     return Verdict(
         outcome=Outcome.WOULD_CANCEL,
         message=f"The order is {seen.status} and would be canceled with the reason {job.reason.label}.",

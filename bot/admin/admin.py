@@ -170,7 +170,7 @@ class Admin(Window):
     def open(self) -> None:
         """Open the Admin's address, whatever is open now."""
         self._times_opened += 1
-        answer = self.page.goto(self.url, wait_until="domcontentloaded")
+        answer = self.load(self.url)
         self.server_ahead = (answer and seconds_ahead(answer)) or 0.0
         self._note_answer(answer)
 
@@ -193,7 +193,7 @@ class Admin(Window):
 
     def go_to(self, url: str) -> None:
         """Open a page whose address was read off the browser in this session: addresses have keys of a session."""
-        self.page.goto(url, wait_until="domcontentloaded")
+        self.load(url)
 
     def go_to_route(self, route: str) -> None:
         """Open a place of the app that is open, by its own address after the ``#``.

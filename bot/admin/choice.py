@@ -28,7 +28,7 @@ def choose(page: Page, box: Locator, words: str) -> None:
     """Choose ``words``, whole, from the one control in ``box``.
 
     Raises:
-        NotOneControl: there is none, or there are several.
+        NotOneControl: the box has no control, or several.
         NotOffered: the control does not offer these words, or offers them twice.
     """
     control, kind, _ = _control(box)
@@ -59,7 +59,7 @@ def offered(page: Page, box: Locator) -> list[str]:
     """The words that the one control in ``box`` offers; a list that had to be opened for that stays open.
 
     Raises:
-        NotOneControl: there is none, or there are several.
+        NotOneControl: the box has no control, or several.
     """
     control, kind, _ = _control(box)
     if kind == "radio":
@@ -78,7 +78,7 @@ def chosen(box: Locator) -> str:
     """The words that the one control in ``box`` shows as chosen; empty when none is.
 
     Raises:
-        NotOneControl: there is none, or there are several.
+        NotOneControl: the box has no control, or several.
     """
     _, _, shown = _control(box)
     return " ".join(shown.split())

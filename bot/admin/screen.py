@@ -69,7 +69,7 @@ class Screen:
         For one that commits: what is hidden now may lie on top when it is pressed. It does not wait.
 
         Raises:
-            ElementMissing, ElementAmbiguous: there is none, or there are several, seen or not.
+            ElementMissing, ElementAmbiguous: no element answers to it, or several do, visible or not.
         """
         self._exactly_one(name, self.find(name, hidden_too=True).count())
         return self.find(name)  # acting on it fails if it is the hidden one, or if there are several by then
@@ -78,7 +78,7 @@ class Screen:
         """The one element that answers to ``name``; waits for it where the page is still drawing it.
 
         Raises:
-            ElementMissing, ElementAmbiguous: there is none in time, or there are several.
+            ElementMissing, ElementAmbiguous: no element answers to it in time, or several do.
             InTheWay, SessionEnded, RunStopped: something known appeared instead.
         """
         found = self.find(name)
@@ -188,7 +188,7 @@ class Screen:
         """The facts that the address gives to which the link ``name`` leads; empty when it does not fit.
 
         Raises:
-            ElementMissing, ElementAmbiguous: there is none, or there are several.
+            ElementMissing, ElementAmbiguous: no element answers to it, or several do.
         """
         self.one(name)
         (address,) = self.leads_to(name)
@@ -202,7 +202,7 @@ class Screen:
         """The visible words of the one element ``name``.
 
         Raises:
-            ElementMissing, ElementAmbiguous: there is none, or there are several.
+            ElementMissing, ElementAmbiguous: no element answers to it, or several do.
         """
         texts = self.find(name).all_inner_texts()
         self._exactly_one(name, len(texts))

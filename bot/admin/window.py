@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page
+from playwright.sync_api import Page, Response
 
 from bot.admin.changes import comes_to_rest, count_on, note_lost_scripts, wait_for_change
 from bot.cancel.ways import wire_for
@@ -27,6 +27,12 @@ SHORTEST_PAUSE, LONGEST_PAUSE = 0.25, 1.0
 """Seconds after which a page that does not change is still looked at again, doubled each time: the end of an
 animation, or an answer on the wire, changes nothing in the document. Every look costs a machine that may have eight
 workers."""
+
+INTERRUPTED = "is interrupted by another navigation"
+"""What Playwright says of a page that was to be loaded when another came first."""
+
+INTERRUPTED_AT_MOST = 2
+"""How often another page may come first; more are not on their way at once."""
 
 
 class Window:
@@ -89,6 +95,19 @@ class Window:
     def address(self) -> str:
         """The part of the page's address after the page itself, from the ``#`` on; empty when there is none."""
         return str(self.page.evaluate("() => location.hash"))
+
+    def load(self, url: str) -> Response | None:
+        """Load an address. A page that was still on its way here, such as the answer to a form, can come first and
+        interrupt that: then it is loaded again.
+        """
+        for _ in range(INTERRUPTED_AT_MOST):
+            try:
+                return self.page.goto(url, wait_until="domcontentloaded")
+            except PlaywrightError as trouble:
+                if INTERRUPTED not in trouble.message:
+                    raise
+                logger.debug("another page came first: {}", first_line(trouble))
+        return self.page.goto(url, wait_until="domcontentloaded")
 
     def may_talk_to(self, host: str) -> bool:
         """Whether a link may lead to ``host``."""

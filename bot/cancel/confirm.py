@@ -200,8 +200,8 @@ def _lost(heard: Heard) -> str:
 
 
 def conclude(admin: AdminPage, heard: Heard, verdict: Verdict) -> None:
-    """Record what became of the press. A ledger that fails now is said loudly and hides no outcome: its intent
-    stays open, so the order is not pressed again.
+    """Record what became of the press. If the ledger fails now, that is reported and hides no outcome: its intent stays
+    open, so the order is not pressed again.
     """
     if verdict.status_after is Status.CANCELED and verdict.outcome is not Outcome.CANCELED:
         # An import may bring Unshipped back: that it once read Canceled proves that the request did arrive.
@@ -231,6 +231,6 @@ def _note(admin: AdminPage, record: Callable[[], None]) -> None:
 
 
 def _on_wire(heard: Heard, place: ConfirmScreen) -> tuple[Answer, str] | None:
-    """What the answer on the wire says; None while there is none, or where only the page that it leads to says more."""
+    """What the answer on the wire says; None before it came, and where only the page that it leads to says more."""
     answered = heard.passage.answered
     return None if answered is None else place.answer_on_wire(answered)

@@ -55,7 +55,7 @@ class Answered:
     """Why no whole answer arrived, in the words of the browser or the system."""
 
     def header(self, name: str) -> str:
-        """A header's value; empty if there is none."""
+        """A header's value; empty without that header."""
         return next((value for known, value in self.headers.items() if known.lower() == name.lower()), "")
 
     @property
@@ -199,7 +199,7 @@ class Endpoint:
 
     @property
     def trouble(self) -> Understood | None:
-        """The gravest trouble that no later answer has ended; None while there is none."""
+        """The most serious trouble that no later answer has ended; None if every answer was good."""
         return min(self._troubles.values(), key=lambda one: _GRAVEST.index(one.meaning), default=None)
 
 

@@ -62,7 +62,7 @@ class Sent:
 
     @property
     def content_type(self) -> str:
-        """The whole header; empty if there is none."""
+        """The whole header; empty without one."""
         return next((value for name, value in self.headers.items() if name.lower() == "content-type"), "")
 
     @property

@@ -10,13 +10,12 @@ page gets that client's answer as its own.
 What the app's endpoint answers is heard on the same wire, on every page, from its beginning (``bot.cancel.endpoint``).
 """
 
-import base64
 import re
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from loguru import logger
@@ -24,7 +23,9 @@ from playwright.sync_api import Browser, CDPSession, Page, Request, Route
 from playwright.sync_api import Error as PlaywrightError
 
 from bot.cancel.endpoint import Answered, Endpoint, http_words
+from bot.cancel.held import Held, HeldByChromium, HeldByRoute, as_heard, as_sent
 from bot.cancel.requests import Allowed, Cancel, Sent, Unreadable, Way, cancels_in, with_known
+from bot.cancel.sending import send_once
 from bot.errors import NotLetThrough, PageTrouble, SessionEnded
 from bot.identity import host_of, is_allowed
 from bot.pack import commerce
@@ -43,25 +44,6 @@ _SIGN_IN = "auth/login"
 
 _NOT_TRUSTED = re.compile(r"certificate|self.signed|\bCERT_|\bSSL\b|\bTLS\b|UNABLE_TO_", re.IGNORECASE)
 """What the client says where it does not trust the server that the browser trusts."""
-
-_CLIENTS_WORDS = {
-    "Timeout": "nothing was answered in time",
-    "socket hang up": "the connection was closed without an answer",
-    "ECONNREFUSED": "the connection was refused, so nothing was sent",
-    "ENOTFOUND": "there is no address for the host's name, so nothing was sent",
-    "EHOSTUNREACH": "there is no way to the host, so nothing was sent",
-    "ENETUNREACH": "there is no way to the host, so nothing was sent",
-    "aborted": "the answer broke off",
-    "ECONNRESET": "the connection was reset",
-    "EPIPE": "the connection was reset",
-}
-"""What the client says of a connection -> what that means."""
-
-_THE_CLIENTS_OWN = frozenset({"cookie", "content-length", "connection", "host", "accept-encoding"})
-"""Headers of the page's request that the client writes itself."""
-
-_OF_THE_WAY = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive"})
-"""Headers of an answer that say how it traveled: the client has unpacked it."""
 
 
 @dataclass(kw_only=True)
@@ -149,7 +131,7 @@ class Wire:
 
     def _listen(self, session: CDPSession, *stages: str) -> None:
         def paused(event: dict[str, Any]) -> None:
-            held = _HeldByChromium(session, event)
+            held = HeldByChromium(session, event)
             with suppress(PlaywrightError):  # what is not answered stays where it is when its page has gone meanwhile
                 if "responseStatusCode" in event or "responseErrorReason" in event:
                     self._hear(held)
@@ -178,12 +160,12 @@ class Wire:
 
         def look_at(route: Route) -> None:
             with suppress(PlaywrightError):
-                self._look_at(_HeldByRoute(route))
+                self._look_at(HeldByRoute(route))
 
         def hear(request: Request) -> None:
             if self._is_apps(request.url):
                 with suppress(PlaywrightError):
-                    self._note_answer(*_as_heard(request))
+                    self._note_answer(*as_heard(request))
 
         def begin(request: Request) -> None:
             if request.is_navigation_request() and request.frame == page.main_frame:
@@ -249,7 +231,7 @@ class Wire:
             raise NotLetThrough(why=http_words(answered))
         self._tried = page.context
 
-    def _look_at(self, held: "_Held") -> None:
+    def _look_at(self, held: Held) -> None:
         """Decide about a request: nothing that cancels is let out but by the passage that is open."""
         sent = held.sent()
         if commerce.ADDRESS in unquote(urlsplit(sent.url).path).lower():
@@ -305,7 +287,7 @@ class Wire:
             return "the program stood still before the cancel could leave, so it was stopped"
         return ""
 
-    def _stop(self, held: "_Held", why: str) -> None:
+    def _stop(self, held: Held, why: str) -> None:
         logger.error("{}", why)
         if self._passage is not None and not self._passage.left:
             self._passage.stopped = self._passage.stopped or why
@@ -314,35 +296,11 @@ class Wire:
         held.stop()
 
     def _send(self, page: Page, sent: Sent, patience: float) -> Answered:
-        """Send a request once, with the session of the page, and wait for the whole answer."""
-        headers = {name: value for name, value in sent.headers.items() if name.lower() not in _THE_CLIENTS_OWN}
-        try:
-            # A connection of its own: on a kept one nobody could tell whether a cut came before or after the request.
-            answer = page.context.request.fetch(
-                sent.url,
-                method=sent.method,
-                headers={**headers, "Connection": "close"},
-                data=sent.body or None,
-                timeout=patience * 1000,
-                fail_on_status_code=False,
-                max_redirects=0,
-                max_retries=0,
-            )
-            try:
-                body = answer.body()
-                return Answered(
-                    status=answer.status,
-                    headers={one["name"]: one["value"] for one in answer.headers_array},
-                    body=body,
-                )
-            finally:
-                answer.dispose()
-        except PlaywrightError as trouble:
-            return Answered(trouble=_plain(trouble))
+        return send_once(page.context.request, sent, patience)
 
     # --- What is answered ---
 
-    def _hear(self, held: "_HeldByChromium") -> None:
+    def _hear(self, held: HeldByChromium) -> None:
         answered = held.answered()
         held.let_out()
         self._note_answer(held.sent(), answered)
@@ -366,7 +324,7 @@ class Wire:
     def _note_failed(self, request: Request) -> None:
         """A page can end its own requests, which nobody answers then."""
         if self._is_apps(request.url):
-            self.endpoint.given_up(question_of(_as_sent(request)))
+            self.endpoint.given_up(question_of(as_sent(request)))
 
     def _note_document(self, event: dict[str, Any]) -> None:
         if "parentId" not in event["frame"]:
@@ -384,7 +342,7 @@ class Wire:
 def cancels_an_order(request: Request, ways: Collection[Way] = ()) -> bool:
     """Whether a request of a page would cancel an order, or may, because it cannot be read."""
     try:
-        return bool(cancels_in(_as_sent(request), with_known(ways)))
+        return bool(cancels_in(as_sent(request), with_known(ways)))
     except Unreadable:
         return True
 
@@ -392,105 +350,6 @@ def cancels_an_order(request: Request, ways: Collection[Way] = ()) -> bool:
 def question_of(sent: Sent) -> str:
     """What tells one request to the endpoint from another: all that is asked."""
     return f"{sent.method} {urlsplit(sent.url).query} {(sent.body or b'').decode(errors='replace')}"
-
-
-class _Held(Protocol):
-    """A request that waits in the browser for what becomes of it."""
-
-    def sent(self) -> Sent: ...
-
-    def let_out(self) -> None: ...
-
-    def stop(self) -> None: ...
-
-    def give(self, answered: Answered) -> None: ...
-
-
-class _HeldByChromium:
-    """A request, or its answer, that Chromium's own interception holds."""
-
-    def __init__(self, session: CDPSession, event: dict[str, Any]) -> None:
-        self._session, self._event = session, event
-
-    def sent(self) -> Sent:
-        request = self._event["request"]
-        entries = request.get("postDataEntries", [])
-        body: bytes | None = b""
-        if request.get("hasPostData"):
-            whole = bool(entries) and all("bytes" in entry for entry in entries)
-            body = b"".join(base64.b64decode(entry["bytes"]) for entry in entries) if whole else None
-        return Sent(method=request["method"], url=request["url"], headers=request["headers"], body=body)
-
-    def answered(self) -> Answered:
-        if "responseErrorReason" in self._event:
-            return Answered(trouble=f"the connection failed ({self._event['responseErrorReason']})")
-        status = int(self._event["responseStatusCode"])
-        headers = {one["name"]: one["value"] for one in self._event.get("responseHeaders", [])}
-        if 300 <= status < 400:  # the browser gives no body of a redirect
-            return Answered(status=status, headers=headers)
-        try:
-            said = self._session.send("Fetch.getResponseBody", {"requestId": self._event["requestId"]})
-        except PlaywrightError as trouble:  # the connection was cut within the answer
-            return Answered(trouble=_plain(trouble))
-        body = base64.b64decode(said["body"]) if said["base64Encoded"] else str(said["body"]).encode()
-        return Answered(status=status, headers=headers, body=body)
-
-    def let_out(self) -> None:
-        self._session.send("Fetch.continueRequest", {"requestId": self._event["requestId"]})
-
-    def stop(self) -> None:
-        told = {"requestId": self._event["requestId"], "errorReason": "BlockedByClient"}
-        self._session.send("Fetch.failRequest", told)
-
-    def give(self, answered: Answered) -> None:
-        # The client has kept the cookies in the browser's profile already.
-        headers = [
-            {"name": name, "value": value}
-            for name, value in answered.headers.items()
-            if name.lower() not in _OF_THE_WAY | {"set-cookie"}
-        ]
-        told = {
-            "requestId": self._event["requestId"],
-            "responseCode": answered.status,
-            "responseHeaders": headers,
-            "body": base64.b64encode(answered.body).decode(),
-        }
-        self._session.send("Fetch.fulfillRequest", told)
-
-
-class _HeldByRoute:
-    """A request that Playwright's own interception holds, in any browser."""
-
-    def __init__(self, route: Route) -> None:
-        self._route = route
-
-    def sent(self) -> Sent:
-        return _as_sent(self._route.request)
-
-    def let_out(self) -> None:
-        self._route.fallback()
-
-    def stop(self) -> None:
-        self._route.abort("blockedbyclient")
-
-    def give(self, answered: Answered) -> None:
-        headers = {
-            name: value for name, value in answered.headers.items() if name.lower() not in _OF_THE_WAY | {"set-cookie"}
-        }
-        self._route.fulfill(status=answered.status, headers=headers, body=answered.body)
-
-
-def _as_sent(request: Request) -> Sent:
-    return Sent(method=request.method, url=request.url, headers=request.headers, body=request.post_data_buffer or b"")
-
-
-def _as_heard(request: Request) -> tuple[Sent, Answered]:
-    response = request.response()
-    if response is None:
-        return _as_sent(request), Answered(trouble="no answer came")
-    status = response.status
-    body = b"" if 300 <= status < 400 else response.body()
-    return _as_sent(request), Answered(status=status, headers=response.headers, body=body)
 
 
 def _spellings(address: str) -> tuple[str, str]:
@@ -509,10 +368,3 @@ def _origin(url: str) -> str:
 
 def _where(sent: Sent) -> str:
     return urlsplit(sent.url).path.partition("/key/")[0]
-
-
-def _plain(trouble: PlaywrightError) -> str:
-    """What an error of the client means, in words; its first line where that is not known."""
-    first = trouble.message.strip().splitlines()[0]
-    words = first.partition(": ")[2] or first
-    return next((plain for known, plain in _CLIENTS_WORDS.items() if known in words), words)

@@ -1,6 +1,9 @@
 from dataclasses import fields
 from typing import Any, cast
 
+import pytest
+from playwright.sync_api import Error as PlaywrightError
+
 from bot.admin import Admin, AdminOptions, Callbacks, ReachedStore
 from bot.admin.admin import Keywords
 from bot.cancel.wire import Wire
@@ -18,14 +21,27 @@ class FakePage:
 
     def on(self, event: str, listener: object) -> None: ...
 
+    def __init__(self, *troubles: str) -> None:
+        self.troubles = list(troubles)
+        self.loaded: list[str] = []
+
+    def goto(self, url: str, wait_until: str) -> None:
+        self.loaded.append(url)
+        if self.troubles:
+            raise PlaywrightError(self.troubles.pop(0))
+
 
 class FakeWire(Wire):
     def watch(self, page: object) -> None: ...
 
 
-def admin(**how: Any) -> Admin:
-    url = "https://shop.example/admin"
-    return Admin(cast(Any, FakePage()), PACK, url, wire=FakeWire(url), **how)
+URL = "https://shop.example/admin"
+ORDERS_PAGE = f"{URL}/order/1"
+INTERRUPTED = f'Page.goto: Navigation to "{ORDERS_PAGE}" is interrupted by another navigation to "chrome-error://x/"'
+
+
+def admin(page: FakePage | None = None, **how: Any) -> Admin:
+    return Admin(cast(Any, page or FakePage()), PACK, URL, wire=FakeWire(URL), **how)
 
 
 def test_every_option_and_callback_can_be_given_by_its_own_keyword() -> None:
@@ -64,3 +80,22 @@ def test_opening_the_admin_again_forgets_the_store_and_no_press() -> None:
     made.begin_attempt("112-1215998-3002091").mark_pressed()
     made.begin_again()
     assert (signed_in, made.store, made.attempt.pressed) == ([made], None, True)
+
+
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_page_that_another_one_interrupts_is_loaded_again(times: int) -> None:
+    page = FakePage(*[INTERRUPTED] * times)
+    admin(page).go_to(ORDERS_PAGE)
+    assert page.loaded == [ORDERS_PAGE] * (times + 1)
+
+
+@pytest.mark.parametrize(
+    ("troubles", "loaded"),
+    [([INTERRUPTED] * 3, 3), (["Page.goto: net::ERR_CONNECTION_REFUSED at https://shop.example/"], 1)],
+    ids=["interrupted again and again", "refused"],
+)
+def test_a_page_that_cannot_be_loaded_is_told_of(troubles: list[str], loaded: int) -> None:
+    page = FakePage(*troubles)
+    with pytest.raises(PlaywrightError) as told:
+        admin(page).go_to(ORDERS_PAGE)
+    assert (str(told.value), len(page.loaded)) == (troubles[-1], loaded)
