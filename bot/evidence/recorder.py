@@ -123,7 +123,7 @@ class Recorder:
         try:
             found = self._explain(error.at, str(error.facts["element"]))
         except PlaywrightError:
-            raise  # told with everything else that the page does not give any more
+            raise  # reported with everything else that the page can no longer give
         except Exception as defect:  # an explanation that fails must not take the place of what it explains
             logger.opt(exception=defect).warning(
                 "what is there instead could not be found out: {}", type(defect).__name__

@@ -1,10 +1,9 @@
 """The report of a run for people: one HTML file, with the pictures inside, that opens without a network.
 
-A run of more orders than a browser likes to show at once has its orders in further files beside it, a sheet each; the
-report itself then shows the figures and whatever did not go well.
+The orders of a very long run, more than a browser shows well at once, are in further files beside it, the sheets. The
+report itself then shows the figures and what did not go well.
 
-The page itself is ``report.html.j2`` beside this module. Here is what it shows: the words for each outcome, and
-the figures.
+The page itself is ``report.html.j2`` beside this module. Here is what it shows: the orders and the figures.
 """
 
 from collections import Counter
@@ -29,7 +28,7 @@ SHEET = 2_000
 """How many orders are shown in one file: a browser opens them within a second."""
 
 OPEN_LIMIT = 20
-"""Orders that could not be canceled are shown opened while there are no more of them than this."""
+"""Orders that could not be canceled are shown open if there are at most this many."""
 
 _TEMPLATE = Path(__file__).with_name("report.html.j2")
 _URGENCY = (Group.PERSON, Group.NOT_CANCELED, Group.SKIPPED, Group.DONE)
@@ -37,7 +36,7 @@ _URGENCY = (Group.PERSON, Group.NOT_CANCELED, Group.SKIPPED, Group.DONE)
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """One order as the page shows it. Nothing in it can steer a terminal or turn words around."""
+    """One order as the page shows it. Nothing in it can control a terminal or reverse the direction of text."""
 
     anchor: str
     result: OrderResult
@@ -99,7 +98,7 @@ def write_report(
         results: what became of its orders.
         source: the evidence of the run.
         looked_again: for orders that were canceled here, a sentence that says when, and what they read later.
-        purged_at: when the evidence was purged; then none is shown, though some of it may still be there.
+        purged_at: when the evidence was purged; then no evidence is shown, though some may still be there.
 
     Needs the evidence where ``results`` say it is; files that are not there are shown as missing. Beyond
     ``EVIDENCE_BUDGET`` bytes they are linked, beginning with those of the orders that went well. Beyond ``SHEET``
@@ -254,7 +253,7 @@ def _order(place: int, result: OrderResult, evidence: Sequence[Evidence], again:
 
 def _figures(counts: Counter[Outcome], command: str) -> list[Figure]:
     trial, audit = wording.is_trial(command), command == "audit"
-    heaps = Counter(OUTCOME_WORDS[outcome].group for outcome in counts.elements())
+    groups = Counter(OUTCOME_WORDS[outcome].group for outcome in counts.elements())
     already, would = counts[Outcome.ALREADY_CANCELED], counts[Outcome.WOULD_CANCEL]
     canceled = counts[Outcome.CANCELED] + already
     done = []
@@ -269,7 +268,7 @@ def _figures(counts: Counter[Outcome], command: str) -> list[Figure]:
     else:
         remark = f"{already:,} of them before this run" if already else "in the Admin; Amazon is told later"
         done.append(Figure(count=canceled, label="Canceled", kind="done", remark=remark if canceled else ""))
-    person = heaps[Group.PERSON]
+    person = groups[Group.PERSON]
     return [
         *done,
         Figure(
@@ -279,16 +278,16 @@ def _figures(counts: Counter[Outcome], command: str) -> list[Figure]:
             remark="look in Seller Central" if person else "nothing is in doubt",
         ),
         Figure(
-            count=heaps[Group.NOT_CANCELED],
+            count=groups[Group.NOT_CANCELED],
             label="Would not be canceled" if trial else "Not looked at again" if audit else "Not canceled",
             kind="not-canceled",
             remark="nothing was pressed",
         ),
         Figure(
-            count=heaps[Group.SKIPPED],
+            count=groups[Group.SKIPPED],
             label="Skipped",
             kind="skipped",
-            remark="the run did not get to them" if heaps[Group.SKIPPED] else "the run got to every order",
+            remark="the run did not get to them" if groups[Group.SKIPPED] else "the run got to every order",
         ),
     ]
 

@@ -109,7 +109,7 @@ def test_a_picture_that_was_changed_removed_or_put_in_is_named(
         f"{NAMES[0]} was changed after it was written.",
         f"{NAMES[0]} is not in the folder.",
     ]
-    assert put_in == "evidence/other.jpg is in the folder, but the trail knows nothing of it."
+    assert put_in == "evidence/other.jpg is in the folder, but not in the trail."
 
 
 def test_a_purge_removes_the_pictures_and_the_report_loses_them(
