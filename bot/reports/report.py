@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bot import wording
 from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.reports.figures import facts_of, figures_of, moment_words
 from bot.reports.html_page import html_page
 from bot.reports.results import save
 from bot.reports.shown_evidence import Evidence, EvidenceSource, PageEvidence
@@ -70,16 +71,6 @@ class Sheet:
     """Which orders: ``Orders 2,001 to 4,000``."""
     headline: str
     orders: tuple[OrderResult, ...]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """One of the large numbers at the top, which is also a stretch of the bar."""
-
-    count: int
-    label: str
-    kind: str
-    remark: str = ""
 
 
 def write_report(
@@ -189,9 +180,9 @@ class _Page:
             stopped_early=harmless(info.stopped_early),
             unfinished=info.finished_at is None,
             unmasked=info.unmasked and purged_at is None,
-            purged=_moment(purged_at) if purged_at else "",
-            facts=_facts(info, purged_at),
-            figures=_figures(counts, info.command),
+            purged=moment_words(purged_at) if purged_at else "",
+            facts=facts_of(info, purged_at),
+            figures=figures_of(counts, info.command),
             orders=orders,
             people=[order for order in orders if order.words.group is Group.PERSON],
             legend=_legend(Counter(result.outcome for result in shown)),
@@ -249,77 +240,3 @@ def _order(place: int, result: OrderResult, evidence: Sequence[Evidence], again:
         pictures=tuple(item for item in evidence if item.text is None),
         texts=tuple(item for item in evidence if item.text is not None),
     )
-
-
-def _figures(counts: Counter[Outcome], command: str) -> list[Figure]:
-    trial, audit = wording.is_trial(command), command == "audit"
-    groups = Counter(OUTCOME_WORDS[outcome].group for outcome in counts.elements())
-    already, would = counts[Outcome.ALREADY_CANCELED], counts[Outcome.WOULD_CANCEL]
-    canceled = counts[Outcome.CANCELED] + already
-    done = []
-    if trial or would:
-        done.append(Figure(count=would, label="Would be canceled", kind="would", remark="nothing was pressed"))
-    if audit:
-        remark = "by the Admin's page, opened again" if canceled else ""
-        done.append(Figure(count=canceled, label="Still canceled", kind="done", remark=remark))
-    elif canceled == already and done:
-        if already:
-            done.append(Figure(count=already, label="Already canceled", kind="done", remark="before this run"))
-    else:
-        remark = f"{already:,} of them before this run" if already else "in the Admin; Amazon is told later"
-        done.append(Figure(count=canceled, label="Canceled", kind="done", remark=remark if canceled else ""))
-    person = groups[Group.PERSON]
-    return [
-        *done,
-        Figure(
-            count=person,
-            label="Needs a person" if person == 1 else "Need a person",
-            kind="person",
-            remark="look in Seller Central" if person else "nothing is in doubt",
-        ),
-        Figure(
-            count=groups[Group.NOT_CANCELED],
-            label="Would not be canceled" if trial else "Not looked at again" if audit else "Not canceled",
-            kind="not-canceled",
-            remark="nothing was pressed",
-        ),
-        Figure(
-            count=groups[Group.SKIPPED],
-            label="Skipped",
-            kind="skipped",
-            remark="the run did not get to them" if groups[Group.SKIPPED] else "the run got to every order",
-        ),
-    ]
-
-
-def _facts(info: RunInfo, purged_at: datetime | None) -> list[tuple[str, str]]:
-    in_pictures = "readable in the pictures" if info.unmasked else "masked in the pictures"
-    facts = {
-        "Admin": info.admin,
-        "Account": info.account,
-        "Workers": str(info.workers) if info.workers > 1 else "",
-        "Orders" if info.command == "audit" else "Job list": info.job_list,
-        "Command": info.command,
-        "Started": _moment(info.started_at),
-        "Finished": _moment(info.finished_at) if info.finished_at else "not finished",
-        "Took": _length(info),
-        "Screens": info.pack,
-        "Buyers' data": "purged with the pictures" if purged_at else in_pictures,
-        "Blocked requests": ", ".join(f"{count:,} to {host}" for host, count in info.blocked.items()),
-        "Run": info.run_id,
-        "Countermand": info.version,
-    }
-    return [(name, harmless(fact)) for name, fact in facts.items() if fact]
-
-
-def _moment(moment: datetime) -> str:
-    """A time with its zone: ``2026-03-01 02:14:05 UTC+01:00``."""
-    written = moment.isoformat(sep=" ", timespec="seconds")
-    clock, zone = written[:19], written[19:]
-    return f"{clock} UTC{zone.removeprefix('+00:00')}" if zone else clock
-
-
-def _length(info: RunInfo) -> str:
-    if info.finished_at is None or (info.finished_at.tzinfo is None) != (info.started_at.tzinfo is None):
-        return ""
-    return wording.duration(max(0.0, (info.finished_at - info.started_at).total_seconds()))

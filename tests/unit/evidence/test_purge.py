@@ -322,7 +322,7 @@ def test_the_line_that_a_killed_process_left_makes_room_for_the_purge(
 
 
 def take_back_the_last(left: int) -> None:
-    """The ledger as it is after a process that was killed inside the transaction after so many events."""
+    """The ledger as it is after a process that was killed inside the transaction that follows this event."""
     with closing(sqlite3.connect(LEDGER)) as connection:
         connection.execute("DELETE FROM events WHERE number > ?", [left])
         connection.commit()
@@ -430,7 +430,7 @@ def test_nothing_is_removed_that_the_trail_cannot_be_told_of(
     assert files_of(old) == EVERYTHING
 
 
-def test_a_report_that_cannot_be_made_anew_is_removed(countermand: Countermand, make_run: MakeRun) -> None:
+def test_a_report_that_cannot_be_made_again_is_removed(countermand: Countermand, make_run: MakeRun) -> None:
     old = make_run(OLD, days=31)
     (old / "run.json").write_text("{}", encoding="utf-8")
     countermand("purge", "--older-than", "30d", "--yes")

@@ -128,7 +128,7 @@ def run(ledger: Ledger, folder: Path, beside: Any) -> Run:
 
 @pytest.fixture
 def cut_off_after(ledger: Ledger, folder: Path, beside: Any) -> Callable[[int], Run]:
-    """The run, cut off after so many events."""
+    """The run, cut off after this event."""
 
     def give(events: int) -> Run:
         carry_out(ledger, folder, events)
@@ -194,7 +194,7 @@ def test_it_stays_so_when_the_run_itself_settles_an_intent_twice(ledger: Ledger,
 
 
 def test_what_is_made_from_the_rest_is_not_compared(run: Run) -> None:
-    (run.folder / "report.html").write_text("made anew", encoding="utf-8")
+    (run.folder / "report.html").write_text("made again", encoding="utf-8")
     assert run.first_place() == ""
 
 
@@ -259,7 +259,7 @@ def test_an_event_that_was_removed_from_the_middle_of_the_ledgers_trail_is_named
     assert run.seen().disagreement == f"Event {number} is missing from the ledger's trail."
 
 
-def test_events_that_were_removed_and_the_rest_counted_anew_are_named(run: Run) -> None:
+def test_events_that_were_removed_and_the_rest_counted_again_are_named(run: Run) -> None:
     run.change("DELETE FROM events WHERE number = :number", number=STEP)
     run.change("UPDATE events SET number = number - 1 WHERE number = 4")
     assert run.seen().disagreement == (
