@@ -11,6 +11,7 @@ from evidence_kit import AdminWithPicture, MemoryStore
 from run_kit import ORDER, RUN_ID, job, run_info
 
 import bot.ledger.trail
+from bot.errors import EvidenceNotWritten
 from bot.evidence.purge import OldRun, purge, runs_before
 from bot.evidence.recorder import Recorder
 from bot.evidence.verify import verify
@@ -84,6 +85,26 @@ def test_the_recorder_counts_on_from_what_another_worker_left(folder: Path, stor
         "run.json",
         "trail.jsonl",
     ]
+
+
+def test_an_order_without_a_store_that_can_be_read_gets_no_picture_until_there_is_one(
+    ledger: Ledger, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add(NAMES[0], PICTURE)
+    admin = AdminWithPicture(ledger, ORDER, PICTURE)
+
+    def unreachable(*_: object) -> None:
+        raise ConnectionError("The store does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "list", unreachable)
+        recorder = Recorder(store, masked=False)
+        recorder.begin(ORDER)
+        with pytest.raises(EvidenceNotWritten, match="The store does not answer"):
+            recorder.picture(admin, "choose_reason")
+        assert recorder.evidence == ()
+    recorder.picture(admin, "choose_reason")
+    assert recorder.evidence == NAMES
 
 
 def test_the_report_shows_the_pictures(folder: Path) -> None:
