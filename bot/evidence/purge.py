@@ -81,7 +81,10 @@ def runs_before(
             if not last and own.is_file():
                 with Ledger.open(own) as ledger:
                     last, where = ledger.trail.last_of_each_kind(folder.name), own
-            found = _look_at(folder, store_of(folder), where, last, moment)
+            try:
+                found = _look_at(folder, store_of(folder), where, last, moment)
+            except OSError as error:
+                found = LeftAlone(folder=folder, why=f"it could not be read ({error.strerror or error})")
             if found is not None:
                 yield found
 

@@ -49,11 +49,15 @@ def verify(folder: Path, ledger: Ledger, store: EvidenceStore | None = None) -> 
     Needs the folder under its own name, which is the run's id. The evidence is in ``store``, else in the folder.
 
     Raises:
-        CannotStart: the ledger has no such run, or the run is still going.
+        CannotStart: the ledger has no such run, the run is still going, or its evidence cannot be listed.
         LedgerTrouble: the ledger cannot be read.
     """
     run_id = folder.resolve().name
-    comparison = Comparison(folder, run_id, ledger, store or store_of(folder))
+    store = store or store_of(folder)
+    try:
+        comparison = Comparison(folder, run_id, ledger, store)
+    except OSError as error:
+        raise CannotStart(reason=f"{store} could not be read: {error.strerror or error}.") from error
     if comparison.is_without_trail:
         lost = "The ledger knows the run, but has none of the events of its trail."
         return Verified(events=0, pictures=0, disagreement=lost)

@@ -13,6 +13,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bot import wording
+from bot.errors import RunStopped
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.reports.figures import facts_of, figures_of, moment_words
 from bot.reports.html_page import html_page
@@ -95,7 +96,7 @@ def write_report(
     ``EVIDENCE_BUDGET`` bytes they are linked, beginning with those of the orders that went well. Beyond ``SHEET``
     orders the list is in files of its own, ``report-01.html`` and so on, and all pictures there are linked.
 
-    Raises RunStopped when the file cannot be written.
+    Raises RunStopped when the file cannot be written, or the evidence cannot be listed.
     """
     page = _Page(folder, info, results, source, looked_again or {}, purged_at)
     everywhere = range(len(results))
@@ -126,7 +127,7 @@ class _Page:
         self._info = info
         self._results = results
         self._source = source
-        self._files = source.list() if purged_at is None else {}
+        self._files = _files_of(source) if purged_at is None else {}
         self._later = later
         self._purged_at = purged_at
         groups = Counter(map(_group, results))
@@ -196,6 +197,13 @@ class _Page:
         result = self._results[place]
         again = self._later.get(result.order, "")
         return _order(place, result, evidence, again, opened=_group(result) in self._opened)
+
+
+def _files_of(source: EvidenceSource) -> Mapping[str, int]:
+    try:
+        return source.list()
+    except OSError as error:
+        raise RunStopped(reason=f"{source} could not be read: {error.strerror or error}.") from error
 
 
 def _sheets(results: Sequence[OrderResult], command: str) -> list[Sheet]:
