@@ -5,7 +5,7 @@ from typing import IO, Protocol, TextIO, cast
 from rich.console import Console
 from rich.text import Text
 
-from bot.reports.progress import Outlet
+from bot.reports.progress import SafeStream
 from bot.wording import harmless, step_words
 
 
@@ -24,9 +24,9 @@ class UnderWay:
     """
 
     def __init__(self, stream: TextIO) -> None:
-        self._outlet = Outlet(stream)
-        moves = self._outlet.can_move
-        self._console = Console(file=cast(IO[str], self._outlet), force_terminal=moves, highlight=False, soft_wrap=True)
+        self._stream = SafeStream(stream)
+        moves = self._stream.can_move
+        self._console = Console(file=cast(IO[str], self._stream), force_terminal=moves, highlight=False, soft_wrap=True)
         self._line = self._console.status("", spinner="line") if moves else None
         self._title = ""
 

@@ -34,12 +34,13 @@ def sign_in(admin: "Admin", account: "Account") -> None:
     fill_in_the_form(admin, account.username, account.password, account.totp_secret)
 
 
-def what_is_there_instead(screen: "Screen", element: str) -> "Sequence[str]":
+def explain(screen: "Screen", element: str) -> "Sequence[str]":
     """What is on a screen in place of an element, in lines. Processes of workers find this function by its name."""
     # Only where it is needed: a run in which all goes well never does.
-    from bot.checks.check.drift import explain, in_lines
+    from bot.checks.check.drift import explain as compare
+    from bot.checks.check.drift import in_lines
 
-    return in_lines(explain(screen, element))
+    return in_lines(compare(screen, element))
 
 
 def carry_out(
@@ -65,7 +66,7 @@ def carry_out(
         job_list,
         work=work,
         sign_in=sign_in,
-        explain=what_is_there_instead,
+        explain=explain,
         may_start=partial(ask_to_start, settings, job_list, workers) if ask else None,
         headed=headed,
         workers=workers,

@@ -1,1 +1,1 @@
-"""What a run leaves to be believed: pictures, their hashes, and what holds them against each other later."""
+"""The evidence of a run: it is recorded, kept in a store, compared with the ledger later, and purged."""

@@ -1,4 +1,4 @@
-"""A run's folder and the ledger held against each other, along the run's trail; see ``bot.evidence.verify``."""
+"""The comparison of a run's folder and its evidence with the ledger, along its trail; see ``bot.evidence.verify``."""
 
 import hashlib
 import re
@@ -14,7 +14,7 @@ from bot.wording import count_of
 _LINE = re.compile(r'\{"hash": "([0-9a-f]{64})", "event": (.*)\}')
 
 _AS_WRITTEN = ("admin", "store", "reason", "written_at")
-"""What the ledger keeps of an intent from the beginning."""
+"""Columns of an intent that the ledger has from the beginning."""
 
 _BECAME = {
     "answer": "an answer",
@@ -25,14 +25,14 @@ _BECAME = {
     "settled_by": "an end",
     "settled_why": "an end",
 }
-"""What it keeps of what became of it, and what to call that."""
+"""Columns that it fills in later, and what to call their contents."""
 
 _Look = tuple[int, str, str]
 """The intent, when its order was looked at again, and what it read."""
 
 
 class Comparison:
-    """Everything that the ledger and the folder say of a run, as it is now."""
+    """Everything that the ledger, the folder and the evidence say of a run now."""
 
     def __init__(self, folder: Path, run_id: str, ledger: Ledger, store: EvidenceStore) -> None:
         self._folder = folder
@@ -62,41 +62,41 @@ class Comparison:
 
     @property
     def pictures(self) -> int:
-        """How many files of evidence the ledger's trail tells of, those left out that were purged."""
+        """How many files of evidence the ledger's trail has, without those that were purged."""
         return sum(told.get("event") == Event.PICTURE for told in self._told[self._purged :])
 
     @property
     def is_over(self) -> bool:
-        """Whether the trail has the event with which every run ends."""
+        """Whether the trail has the event that ends every run."""
         return Event.RESULTS_WRITTEN in self._kinds
 
     @property
     def is_without_trail(self) -> bool:
-        """Whether both know the run, and the ledger has none of its events."""
+        """Whether folder and ledger both have the run, but the ledger has no event of it."""
         return not self._entries and bool(self._info and self._lines)
 
     def remarks(self) -> Iterator[str]:
-        """What a person should know of the evidence that was purged, and of the end of the trail."""
+        """What a person should know about evidence that was purged, and about the end of the trail."""
         if self._purged:
             told = self._told[self._purged - 1]
             files = sum(told.get("event") == Event.PICTURE for told in self._told[: self._purged])
             yield (
                 f"The evidence was purged by {told.get('by')} at {told.get('at')}: "
-                f"{count_of(files, 'file')} of it cannot be compared any more."
+                f"{count_of(files, 'file')} of it can no longer be compared."
             )
         if self._was_cut_off:
-            yield "The run was cut off, or still goes on: its trail has no end yet."
+            yield "The run was cut off, or is still running: its trail has no end yet."
         elif not self.is_over and self._unfinished.get("event") != Event.RESULTS_WRITTEN:
-            yield "The trail ends before the files with the results: nothing says whether they are as they were."
+            yield "The trail ends before the files with the results, so nothing shows whether those were changed."
         if self._unfinished:
             what = _described(self.events + 1, self._unfinished)
             subject = "A purge" if self._unfinished["event"] == Event.PURGED else "The run"
             yield f"{subject} was cut off while {what} was written: {TRAIL_FILE} has it, the ledger does not."
         if self._may_have_one_file_more:
-            yield f"The run was cut off after {self._unspoken[0]} was written: the trail knows nothing of it."
+            yield f"The run was cut off after {self._unspoken[0]} was written: it is not in the trail."
 
     def disagreements(self) -> Iterator[str]:
-        """Every place where folder and ledger do not agree, the first one first."""
+        """Every place where folder and ledger do not agree, in the order of the trail."""
         if self._lines is None:
             yield f"{TRAIL_FILE} is not in the folder."
         lines = self._lines or []
@@ -122,10 +122,10 @@ class Comparison:
             yield from self._of_event(number, _described(number, self._unfinished), self._unfinished)
         yield from self._without_event()
 
-    # --- What an event tells of ---
+    # --- What an event says ---
 
     def _of_event(self, number: int, what: str, told: dict[str, Any]) -> Iterator[str]:
-        """Where that which the event tells of is not as it says."""
+        """Where what an event says is not what is there."""
         match told.get("event"):
             case Event.RUN_STARTED:
                 if self._jobs != told.get("jobs_sha256"):
@@ -154,7 +154,7 @@ class Comparison:
         number = _number_of_intent(told)
         kept = self._intents.get(number)
         if kept is None:
-            yield f"The intent to press Confirm ({what}) is not in the ledger any more."
+            yield f"The intent to press Confirm ({what}) is no longer in the ledger."
         elif told["event"] == Event.INTENT_WRITTEN:
             as_told = {name: told.get(name) for name in _AS_WRITTEN}
             as_told |= {"run_id": self._run_id, "amazon_order": told.get("order")}
@@ -167,34 +167,34 @@ class Comparison:
                 yield f"{subject.get(told['event'], 'What became of the press')} ({what}) was changed in the ledger."
 
     def _changed(self, number: int) -> list[str]:
-        """What the ledger keeps of an intent otherwise than any trail told last.
+        """The columns of an intent that differ in the ledger from what every trail said last.
 
-        Several may tell of it: it was in doubt in the run that pressed, and a later run, or a person, settled it.
-        Which of them was the last cannot be told by their clocks, so each may have been.
+        Several trails may have it: it was in doubt in the run that pressed, and a later run, or a person, settled it.
+        Their clocks do not show which of them was the last, so each may have been.
         """
         became = [intents[number] for intents in self._became.values() if number in intents]
         as_told = {name: {told[name] for told in became if name in told} or {""} for name in _BECAME}
         return [name for name in _BECAME if self._intents[number][name] not in as_told[name]]
 
-    # --- What no event tells of ---
+    # --- What has no event ---
 
     def _without_event(self) -> Iterator[str]:
-        """What is in the ledger or in the folder, and no event tells of it."""
+        """What is in the ledger or in the folder without an event of the trail."""
         if self._was_cut_off and self._info != self._told[0].get("sha256"):
-            yield "What the ledger says of the run was changed, and no event tells of it."
+            yield "What the ledger says of the run was changed, and the trail has no event for that."
         finished = {told.get("order") for told in self._told if told.get("event") == Event.FINISHED}
         for order in self._results:
             if order not in finished:
-                yield f"A result of order {order} is in the ledger, but the trail knows nothing of it."
+                yield f"A result of order {order} is in the ledger, but not in the trail."
         written = {_number_of_intent(told) for told in self._told if told.get("event") == Event.INTENT_WRITTEN}
         own = {number: kept for number, kept in self._intents.items() if kept["run_id"] == self._run_id}
         for number, kept in own.items():
             intent = f"intent of order {kept['amazon_order']}"
             if number not in written:
-                yield f"An {intent} is in the ledger, but the trail knows nothing of it."
+                yield f"An {intent} is in the ledger, but not in the trail."
             for name in self._changed(number):
                 if kept[name]:
-                    yield f"The {intent} has {_BECAME[name]} in the ledger that no trail tells of: {kept[name]}."
+                    yield f"The {intent} has {_BECAME[name]} in the ledger that is in no trail: {kept[name]}."
                 elif name == "settled_as":
                     yield f"The {intent} was settled, and is open again in the ledger."
                 else:
@@ -203,12 +203,12 @@ class Comparison:
             if look[0] in own:
                 later_look = f"later look at order {own[look[0]]['amazon_order']}, at {look[1]},"
                 if look in self._looks:
-                    yield f"A {later_look} is in the ledger, but no trail tells of it."
+                    yield f"A {later_look} is in the ledger, but in no trail."
                 else:
-                    yield f"A {later_look} is not in the ledger any more."
+                    yield f"A {later_look} is no longer in the ledger."
         if not self._may_have_one_file_more:
             for name in self._unspoken:
-                yield f"{name} is in the folder, but the trail knows nothing of it."
+                yield f"{name} is in the folder, but not in the trail."
 
     # --- The folder, and what a killed process leaves in it ---
 
@@ -218,24 +218,24 @@ class Comparison:
 
     @property
     def _may_have_one_file_more(self) -> bool:
-        """Whether there is a file whose event would have been the next: it is written before its event is."""
+        """Whether there is one file whose event would have come next: a file is written before its event."""
         return self._was_cut_off and not self._unfinished and len(self._unspoken) == 1
 
     def _lines_of_folder(self) -> list[str] | None:
-        """The folder's trail, line by line, as it is; None if there is none."""
+        """The lines of the folder's trail; None without one."""
         try:
             text = (self._folder / TRAIL_FILE).read_bytes().decode(errors="replace")
         except OSError:
             return None
-        # Words from a page may hold signs that only some take for the end of a line.
+        # Words from a page may contain characters that only some programs take for the end of a line.
         return text.removesuffix("\n").split("\n") if text else []
 
     def _line_without_event(self) -> dict[str, Any]:
-        """The one event that the folder may have after the ledger's last; empty if there is none, or no such one.
+        """The one event that the folder may have after the ledger's last; empty without one that fits there.
 
-        A line of the folder's trail is written inside the transaction of its event. Whoever is killed before that
-        ends leaves the line, and the ledger takes the event back. So it must go on where the ledger ends, and before
-        the event with which every run ends; only a purge comes after that.
+        A line of the folder's trail is written inside the transaction of its event. A process that is killed before
+        the transaction ends leaves the line, and the ledger takes the event back. So the event must follow the ledger's
+        last one, and come before the event that ends every run; only a purge comes after that.
         """
         lines = (self._lines or [])[self.events :]
         line = _LINE.fullmatch(lines[0]) if len(lines) == 1 and self._entries else None
@@ -252,7 +252,7 @@ class Comparison:
 
 
 def _last_told(trail: Iterable[Entry]) -> dict[int, dict[str, str]]:
-    """What a trail says became of each intent in the end, by its number, in the words in which the ledger keeps it."""
+    """What a trail says became of each intent in the end, by its number, as the ledger writes it."""
     became: dict[int, dict[str, str]] = {}
     for entry in trail:
         told = entry.told
@@ -272,7 +272,7 @@ def _kept(value: object) -> str:
 
 
 def _look(told: dict[str, Any]) -> set[_Look]:
-    """The look that an event tells of; none if it tells of none."""
+    """The look that an event is about; empty for every other event."""
     if told.get("event") != Event.LOOKED_AGAIN:
         return set()
     return {(_number_of_intent(told), str(told.get("looked_at")), str(told.get("status")))}

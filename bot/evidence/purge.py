@@ -42,16 +42,16 @@ class OldRun:
     ledger: Path | str
     """Where the ledger is that it was recorded in."""
     last_heard: datetime
-    """When its last event was."""
+    """When its last event happened."""
     files: int
     """How many files of evidence there are."""
     size: int
-    """All that is to be removed, in bytes; what the report shrinks by is not counted."""
+    """Bytes to be removed, without those that the report shrinks by."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class LeftAlone:
-    """A folder that has evidence and is not touched, and why."""
+    """A folder with evidence that is not touched, and why."""
 
     folder: Path
     why: str
@@ -60,7 +60,7 @@ class LeftAlone:
 def runs_before(
     moment: datetime, runs_dir: Path, place: Path | str, store_of: Callable[[Path], EvidenceStore] = store_of
 ) -> Iterator[OldRun | LeftAlone]:
-    """Every run that has something to purge and was over before that ``moment``, the oldest first; and what is left.
+    """Every run that has something to purge and was over before ``moment``, oldest first, and what is left alone.
 
     Args:
         moment: only runs before it are given.
@@ -81,7 +81,10 @@ def runs_before(
             if not last and own.is_file():
                 with Ledger.open(own) as ledger:
                     last, where = ledger.trail.last_of_each_kind(folder.name), own
-            found = _look_at(folder, store_of(folder), where, last, moment)
+            try:
+                found = _look_at(folder, store_of(folder), where, last, moment)
+            except OSError as error:
+                found = LeftAlone(folder=folder, why=f"it could not be read ({error.strerror or error})")
             if found is not None:
                 yield found
 
@@ -138,13 +141,13 @@ def _look_at(
     if heard >= moment:
         return None
     if Event.RESULTS_WRITTEN not in last and heard >= datetime.now(UTC) - SILENT:
-        return LeftAlone(folder=folder, why="it goes on, or was cut off less than a day ago")
+        return LeftAlone(folder=folder, why="it is still running, or was cut off less than a day ago")
     size = sum(files.values()) + sum(path.stat().st_size for path in others if path.name == LOG_FILE)
     return OldRun(folder=folder, store=store, ledger=ledger, last_heard=heard, files=len(files), size=size)
 
 
 def _moment_of(last: dict[str, Entry]) -> datetime | None:
-    """When the last event was that tells of the run itself; None if that cannot be read."""
+    """When the run's last event happened, not counting a purge; None if that cannot be read."""
     entries = [entry for kind, entry in last.items() if kind != Event.PURGED]
     try:
         heard = datetime.fromisoformat(max(entries, key=lambda entry: entry.number).told["at"])
@@ -154,9 +157,9 @@ def _moment_of(last: dict[str, Entry]) -> datetime | None:
 
 
 def _take_back_unfinished(folder: Path, ledger: Ledger) -> None:
-    """Take the line off the end of the folder's trail that a killed process left, and whose event the ledger took back.
+    """Cut the line off the folder's trail that a killed process left, and whose event the ledger took back.
 
-    The trail goes on where the ledger ends, so the line would stand where the next event belongs.
+    The trail continues where the ledger ends, so the line would be where the next event belongs.
     """
     entries = ledger.trail.entries(folder.name)
     path = folder / TRAIL_FILE
@@ -180,5 +183,5 @@ def _renew(run: OldRun, ledger: Ledger) -> None:
         return
     try:
         renew_report(run.folder, ledger, run.store)
-    except CannotStart:  # nothing is left that it could be written from
+    except CannotStart:  # what it is made from is gone
         report.unlink(missing_ok=True)

@@ -56,16 +56,19 @@ class Recorder:
     @property
     def evidence(self) -> Sequence[str]:
         """The names of the files of the order in hand."""
-        return tuple(self._written[self._subject])
+        return tuple(self._written.get(self._subject, ()))
 
     def begin(self, subject: str) -> None:
         """From now on evidence belongs to this order; going on with an earlier one goes on counting.
 
-        That it was another worker of this run that began it makes no difference.
+        That it was another worker of this run that began it makes no difference. A store that cannot be read is logged;
+        the first picture fails if that does not change.
         """
         self._subject = subject
-        if subject not in self._written:
-            self._written[subject] = list(self._store.list(f"{EVIDENCE}/{subject}"))
+        try:
+            self._known()
+        except OSError as failure:
+            logger.warning("the evidence of {} cannot be read: {}", subject, failure.strerror or failure)
 
     def picture(self, admin: Recorded, step: str) -> None:
         """Photograph the page as it is.
@@ -103,11 +106,17 @@ class Recorder:
             logger.warning("no evidence of the trouble in step {}: {}", step, failure)
 
     def _write(self, admin: Recorded, name: str, content: bytes) -> None:
-        written = self._written[self._subject]
+        written = self._known()
         file = f"{EVIDENCE}/{self._subject}/{len(written) + 1:02}-{name}"
         self._store.add(file, content)
         written.append(file)
         admin.note(Event.PICTURE, file=file, sha256=hashlib.sha256(content).hexdigest())
+
+    def _known(self) -> list[str]:
+        """The files of the order in hand, read from the store once."""
+        if self._subject not in self._written:
+            self._written[self._subject] = list(self._store.list(f"{EVIDENCE}/{self._subject}"))
+        return self._written[self._subject]
 
     def _photograph(self, admin: Recorded, *, careful: bool) -> bytes:
         return camera.photograph(admin.page, admin.pack, masked=self._masked, careful=careful)
@@ -123,7 +132,7 @@ class Recorder:
         try:
             found = self._explain(error.at, str(error.facts["element"]))
         except PlaywrightError:
-            raise  # told with everything else that the page does not give any more
+            raise  # reported with everything else that the page can no longer give
         except Exception as defect:  # an explanation that fails must not take the place of what it explains
             logger.opt(exception=defect).warning(
                 "what is there instead could not be found out: {}", type(defect).__name__

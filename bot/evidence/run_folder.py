@@ -50,4 +50,9 @@ def find_run(named: str, runs_dir: Path) -> Path:
 
 def is_run(folder: Path, store: EvidenceStore | None = None) -> bool:
     """Whether a run has left anything in this folder, or in the ``store`` of its evidence: any of it may be gone."""
-    return (folder / TRAIL_FILE).exists() or (folder / RUN_FILE).exists() or bool((store or store_of(folder)).list())
+    if (folder / TRAIL_FILE).exists() or (folder / RUN_FILE).exists():
+        return True
+    try:
+        return bool((store or store_of(folder)).list())
+    except OSError:  # there is something, and what reads it says that it cannot be read
+        return True

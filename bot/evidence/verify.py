@@ -1,23 +1,23 @@
-"""``countermand verify``: whether a run's folder and the ledger still tell the same of the run.
+"""``countermand verify``: whether a run's folder and the ledger still agree about the run.
 
-It goes along the trail event by event, and at each one looks at everything that this event says: the chain of hashes
-in the ledger, the same event in the folder's ``trail.jsonl``, the picture that was taken, the answer that was heard,
-the result that the order had. So the first thing that it names is the first that was changed.
+It follows the trail event by event and checks everything that each event says: the chain of hashes in the ledger, the
+same event in the folder's ``trail.jsonl``, the picture that was taken, the answer to Confirm, the order's result. So
+the first thing that it names is the first that was changed.
 
 Its limits:
 
-- The hashes have no key. Whoever can write both the ledger and the folder, and counts every hash anew from the place
-  that he changed on, is not noticed; nor is one who cuts the same events off the end of both and takes back what they
-  told, but then the run looks cut off, and the remark says so. Keep ``trail.jsonl``, or its last hash, where he cannot
-  write.
-- The end of a run that was cut off may be uneven by what a killed process leaves: one event that only the folder has,
-  or one file of evidence without its event. The remark names either, because nobody can tell it from one put in.
-- ``report.html`` and ``log.jsonl`` are not compared; the first is made anew from the rest by ``countermand report``.
-- Claims are not compared with their events. What was settled outside any run stands in a trail that has no folder.
+- The hashes have no key. Somebody who can write both the ledger and the folder, and recomputes every hash from the
+  changed place on, goes unnoticed. So does somebody who cuts the same events off the end of both and takes back what
+  they said, but then the run looks cut off, and the remark says so. Keep ``trail.jsonl``, or its last hash, where they
+  cannot write.
+- A killed process can leave one event that only the folder has, or one file of evidence without its event. The remark
+  names either, because it looks the same as one that somebody put in.
+- ``report.html`` and ``log.jsonl`` are not compared; ``countermand report`` makes the report again from the rest.
+- Claims are not compared with their events. What was settled outside any run is in a trail that has no folder.
 - Lines of ``trail.jsonl`` and pictures are not forced to the disk one by one, as the ledger's commits are. A power cut
-  may cost the last ones, and that cannot be told from their removal: it is a disagreement, and the ledger is right.
-- Evidence that was purged (``countermand purge``) is not missed: the trail has an event for that, a remark says so.
-- Trouble with a disk can leave gaps, too, which ``log.jsonl`` tells of.
+  may lose the last ones, which looks the same as their removal: it is a disagreement, and the ledger is right.
+- Evidence that was purged (``countermand purge``) is not missed: the trail has an event for that, and a remark says so.
+- A failing disk can leave gaps, too; ``log.jsonl`` mentions them.
 """
 
 from dataclasses import dataclass
@@ -32,15 +32,15 @@ from bot.ledger import Ledger
 
 @dataclass(frozen=True, kw_only=True)
 class Verified:
-    """What comparing a run's folder with the ledger gave."""
+    """The outcome of comparing a run's folder with the ledger."""
 
     events: int
     pictures: int
-    """Files of evidence, those with words among them, those left out that were purged."""
+    """Files of evidence, including those with words, without those that were purged."""
     disagreement: str
-    """A sentence about the first place where they do not agree; empty when they do."""
+    """A sentence about the first place where they disagree; empty when they agree."""
     remark: str = ""
-    """What a person should know besides, such as that the run was cut off."""
+    """What else a person should know, such as that the run was cut off."""
 
 
 def verify(folder: Path, ledger: Ledger, store: EvidenceStore | None = None) -> Verified:
@@ -49,11 +49,15 @@ def verify(folder: Path, ledger: Ledger, store: EvidenceStore | None = None) -> 
     Needs the folder under its own name, which is the run's id. The evidence is in ``store``, else in the folder.
 
     Raises:
-        CannotStart: the ledger knows nothing of such a run, or it goes on just now.
+        CannotStart: the ledger has no such run, the run is still going, or its evidence cannot be listed.
         LedgerTrouble: the ledger cannot be read.
     """
     run_id = folder.resolve().name
-    comparison = Comparison(folder, run_id, ledger, store or store_of(folder))
+    store = store or store_of(folder)
+    try:
+        comparison = Comparison(folder, run_id, ledger, store)
+    except OSError as error:
+        raise CannotStart(reason=f"{store} could not be read: {error.strerror or error}.") from error
     if comparison.is_without_trail:
         lost = "The ledger knows the run, but has none of the events of its trail."
         return Verified(events=0, pictures=0, disagreement=lost)
@@ -61,7 +65,7 @@ def verify(folder: Path, ledger: Ledger, store: EvidenceStore | None = None) -> 
         raise CannotStart(reason=f"The ledger knows no run {run_id}: is it another ledger, or was the folder renamed?")
     disagreement = next(comparison.disagreements(), "")
     if not comparison.is_over and len(ledger.trail.entries(run_id)) > comparison.events:
-        raise CannotStart(reason=f"Run {run_id} goes on just now: compare it when it is over.")
+        raise CannotStart(reason=f"Run {run_id} is still running: compare it when it is over.")
     return Verified(
         events=comparison.events,
         pictures=comparison.pictures,
@@ -93,8 +97,8 @@ def find_folder(named: str, runs_dir: Path) -> Path:
 def find_ledger(folder: Path, place: Path | str) -> tuple[Path | str, str]:
     """Where the ledger is that a run was recorded in, and a remark about it.
 
-    It is at ``place``. Only if that knows nothing of the run may it be a demo, which has its ledger in its own folder:
-    otherwise whoever can write the folder could bring along a ledger that agrees with it.
+    It is at ``place``. Only if the run is not in that one may it be a demo, which has its ledger in its own folder. The
+    order matters: somebody who can write the folder could bring along a ledger that agrees with it.
 
     Raises:
         CannotStart: there is no ledger.
@@ -108,7 +112,7 @@ def find_ledger(folder: Path, place: Path | str) -> tuple[Path | str, str]:
                 return place, ""
     own = folder / "ledger.sqlite"
     if own.is_file():
-        return own, "Its ledger lies in its own folder, as a demo's does: whoever can change one can change both."
+        return own, "Its ledger is in its own folder, as a demo's is: anyone who can change one can change both."
     if not there_is_one:
         raise CannotStart(reason=f"There is no ledger at {place}: a run can only be compared with its ledger.")
     return place, ""

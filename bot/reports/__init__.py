@@ -1,1 +1,1 @@
-"""What people are told of a run: while it works, at its end, and later."""
+"""What people see of a run: while it works, at its end, and later."""

@@ -18,51 +18,8 @@ from rich.text import Text
 
 from bot import wording
 from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.reports.pace import Pace
 from bot.wording import OUTCOME_WORDS, Group, harmless
-
-
-class Pace:
-    """How fast orders go and when the last one will be done, judged by those that were worked on.
-
-    Needs a clock that counts seconds and never goes back.
-    """
-
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
-        self._since: float | None = None
-        self._latest = 0.0
-        self._worked = 0
-
-    def order_started(self) -> None:
-        """An order begins; the first one starts the watch, so that signing in does not count."""
-        if self._since is None:
-            self._since = self._clock()
-
-    def order_finished(self, result: OrderResult) -> None:
-        """An order ended. One that was never begun says nothing about the pace."""
-        if result.attempts and self._since is not None:
-            self._worked += 1
-            self._latest = self._clock()
-
-    @property
-    def per_minute(self) -> float | None:
-        """Orders a minute; None while that is not known."""
-        seconds = self._seconds_each
-        return 60 / seconds if seconds else None
-
-    def seconds_left(self, orders_left: int) -> float | None:
-        """Seconds until that many more orders are done; None while that is not known."""
-        seconds = self._seconds_each
-        if seconds is None:
-            return None
-        return max(0.0, seconds * orders_left - (self._clock() - self._latest))
-
-    @property
-    def _seconds_each(self) -> float | None:
-        if self._since is None or not self._worked:
-            return None
-        return (self._latest - self._since) / self._worked
-
 
 _COLOURS = {
     Group.DONE: "green",
@@ -73,7 +30,7 @@ _COLOURS = {
 _MARKS = {Group.DONE: "✓", Group.PERSON: "!", Group.NOT_CANCELED: "✗", Group.SKIPPED: "·"}
 _ASCII_MARKS = {Group.DONE: "+", Group.PERSON: "!", Group.NOT_CANCELED: "x", Group.SKIPPED: "-"}
 _NARROW = 76
-"""Columns below which an order's line leaves out its statuses and message."""
+"""On a terminal with fewer columns, an order's line leaves out its statuses and message."""
 
 _BAR = 40
 """Columns that the bar takes at most."""
@@ -115,17 +72,17 @@ class LiveProgress:
         self._print(Text(wording.opening(info, total), "bold"))
         self._live = Live(console=self._console, get_renderable=self.area, refresh_per_second=4, transient=True)
         self._live.start()
-        # A run that ends by an error nobody foresaw must not leave the terminal without a cursor.
+        # A run that ends with an unexpected error must not leave the terminal without a cursor.
         atexit.register(self._take_down)
 
     def order_started(self, number: int, order: str, store: str, worker: int = 1) -> None:
-        """Name the order in hand."""
+        """Show the order."""
         self._pace.order_started()
         self._at_work[worker] = _AtWork(harmless(order), harmless(store))
         self._refresh()
 
     def step(self, name: str, worker: int = 1) -> None:
-        """Name the step in hand."""
+        """Show the step."""
         self._at_work.setdefault(worker, _AtWork()).step = wording.step_words(name)
         self._refresh()
 
@@ -143,7 +100,7 @@ class LiveProgress:
         self._print(Text(f"  {harmless(message)}", "dim"))
 
     def run_finished(self, info: RunInfo, results: Sequence[OrderResult]) -> None:
-        """Leave a summary in place of the live area, and the next step of each order that needs a person."""
+        """Replace the live area by a summary, and the next step of each order that needs a person."""
         self._take_down()
         atexit.unregister(self._take_down)
         self._print(Text(""))
@@ -179,7 +136,7 @@ class LiveProgress:
         self._console.print(what)
 
     def _cut(self, text: str, cells: int) -> str:
-        """``text`` in exactly that many cells of the terminal."""
+        """``text``, cut or padded to this number of cells of the terminal."""
         if cell_len(text) > cells:
             rest = self._rest[: max(0, cells)]
             text = set_cell_size(text, cells - len(rest)).rstrip() + rest

@@ -18,16 +18,16 @@ class Progress(Protocol):
     """Hears what a run does. The calls come in this order: a run, its orders and their steps, the end."""
 
     def run_started(self, info: RunInfo, total: int) -> None:
-        """The run begins on ``total`` orders."""
+        """The run of ``total`` orders begins."""
 
     def order_started(self, number: int, order: str, store: str, worker: int = 1) -> None:
-        """A worker turns to an order, the ``number``-th that is begun in this run, counted from 1 as workers are."""
+        """A worker begins an order, the ``number``-th of this run; orders and workers are counted from 1."""
 
     def step(self, name: str, worker: int = 1) -> None:
-        """A worker has come to a step, such as ``choose_reason``, of the order that it has in hand."""
+        """A worker begins a step of its order, such as ``choose_reason``."""
 
     def order_finished(self, result: OrderResult) -> None:
-        """An order ended so. One that was skipped comes here without having been started."""
+        """An order has its result. One that was skipped was never started."""
 
     def say(self, message: str) -> None:
         """A remark, such as that the session ended and is being renewed."""
@@ -37,20 +37,20 @@ class Progress(Protocol):
 
 
 def make_progress(stream: TextIO | None = None) -> Progress:
-    """The display that suits ``stream`` (standard output where none is given).
+    """The display that suits ``stream``, by default standard output.
 
-    A terminal that can move its cursor gets the live display; pipes, files and terminals that call ``dumb``
-    get plain lines. ``NO_COLOR`` is respected.
+    A terminal that can move its cursor gets the live display; pipes, files and terminals of the type ``dumb`` get
+    plain lines. ``NO_COLOR`` is respected.
     """
-    outlet = Outlet(stream or sys.stdout)
-    if not outlet.can_move:
-        return PlainProgress(outlet)
+    safe = SafeStream(stream or sys.stdout)
+    if not safe.can_move:
+        return PlainProgress(safe)
     # rich takes 0.1 s to load, which everything that shows no live display need not pay.
     from rich.console import Console
 
     from bot.reports.live import LiveProgress
 
-    return LiveProgress(Console(file=cast(IO[str], outlet), force_terminal=True, highlight=False))
+    return LiveProgress(Console(file=cast(IO[str], safe), force_terminal=True, highlight=False))
 
 
 class Writer(Protocol):
@@ -60,14 +60,14 @@ class Writer(Protocol):
         """Write ``text``."""
 
     def flush(self) -> None:
-        """Send it on its way."""
+        """Pass on what was written."""
 
 
-class Outlet:
+class SafeStream:
     """A stream that takes every character and never fails.
 
-    What its encoding lacks becomes ``?``. When it breaks, the rest is dropped: the results of a run are in
-    its folder, and an order in hand is worth more than a line about it.
+    A character that its encoding lacks becomes ``?``. Once it breaks, the rest is dropped: the results of a run are in
+    its folder, and an order matters more than a line about it.
     """
 
     def __init__(self, stream: TextIO) -> None:
@@ -76,7 +76,7 @@ class Outlet:
         self.encoding = stream.encoding or "utf-8"
 
     def write(self, text: str, /) -> int:
-        """Write what the encoding has of ``text``."""
+        """Write ``text`` as far as the encoding goes."""
         if not self._broken:
             fitting = text.encode(self.encoding, "replace").decode(self.encoding)
             try:
@@ -86,7 +86,7 @@ class Outlet:
         return len(text)
 
     def flush(self) -> None:
-        """Send it on its way."""
+        """Pass on what was written."""
         if not self._broken:
             try:
                 self._stream.flush()
@@ -103,12 +103,12 @@ class Outlet:
         return self.isatty() and os.environ.get("TERM", "").lower() not in {"dumb", "unknown"}
 
     def fileno(self) -> int:
-        """The number that the system knows it by."""
+        """The system's number for it."""
         return self._stream.fileno()
 
 
 class PlainProgress:
-    """One line an order, and lines for the start and the end: for files, pipes and CI logs."""
+    """One line for each order, and lines for the start and the end: for files, pipes and CI logs."""
 
     def __init__(self, stream: Writer) -> None:
         self._stream = stream
@@ -127,7 +127,7 @@ class PlainProgress:
         """Nothing: the steps are in the run's log and pictures."""
 
     def order_finished(self, result: OrderResult) -> None:
-        """One line: how many of how many, order, store, outcome, statuses, the message if not all is well."""
+        """One line: place in the list, order, store, outcome, statuses, and the message if it did not go well."""
         self._finished += 1
         width = len(str(self._total))
         words = OUTCOME_WORDS[result.outcome]

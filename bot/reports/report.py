@@ -1,10 +1,9 @@
 """The report of a run for people: one HTML file, with the pictures inside, that opens without a network.
 
-A run of more orders than a browser likes to show at once has its orders in further files beside it, a sheet each; the
-report itself then shows the figures and whatever did not go well.
+The orders of a very long run, more than a browser shows well at once, are in further files beside it, the sheets. The
+report itself then shows the figures and what did not go well.
 
-The page itself is ``report.html.j2`` beside this module. Here is what it shows: the words for each outcome, and
-the figures.
+The page itself is ``report.html.j2`` beside this module. Here is what it shows: the orders and the figures.
 """
 
 from collections import Counter
@@ -14,7 +13,9 @@ from datetime import datetime
 from pathlib import Path
 
 from bot import wording
+from bot.errors import RunStopped
 from bot.outcomes import OrderResult, Outcome, RunInfo
+from bot.reports.figures import facts_of, figures_of, moment_words
 from bot.reports.html_page import html_page
 from bot.reports.results import save
 from bot.reports.shown_evidence import Evidence, EvidenceSource, PageEvidence
@@ -29,7 +30,7 @@ SHEET = 2_000
 """How many orders are shown in one file: a browser opens them within a second."""
 
 OPEN_LIMIT = 20
-"""Orders that could not be canceled are shown opened while there are no more of them than this."""
+"""Orders that could not be canceled are shown open if there are at most this many."""
 
 _TEMPLATE = Path(__file__).with_name("report.html.j2")
 _URGENCY = (Group.PERSON, Group.NOT_CANCELED, Group.SKIPPED, Group.DONE)
@@ -37,7 +38,7 @@ _URGENCY = (Group.PERSON, Group.NOT_CANCELED, Group.SKIPPED, Group.DONE)
 
 @dataclass(frozen=True, kw_only=True)
 class Order:
-    """One order as the page shows it. Nothing in it can steer a terminal or turn words around."""
+    """One order as the page shows it. Nothing in it can control a terminal or reverse the direction of text."""
 
     anchor: str
     result: OrderResult
@@ -73,16 +74,6 @@ class Sheet:
     orders: tuple[OrderResult, ...]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Figure:
-    """One of the large numbers at the top, which is also a stretch of the bar."""
-
-    count: int
-    label: str
-    kind: str
-    remark: str = ""
-
-
 def write_report(
     folder: Path,
     info: RunInfo,
@@ -99,13 +90,13 @@ def write_report(
         results: what became of its orders.
         source: the evidence of the run.
         looked_again: for orders that were canceled here, a sentence that says when, and what they read later.
-        purged_at: when the evidence was purged; then none is shown, though some of it may still be there.
+        purged_at: when the evidence was purged; then no evidence is shown, though some may still be there.
 
     Needs the evidence where ``results`` say it is; files that are not there are shown as missing. Beyond
     ``EVIDENCE_BUDGET`` bytes they are linked, beginning with those of the orders that went well. Beyond ``SHEET``
     orders the list is in files of its own, ``report-01.html`` and so on, and all pictures there are linked.
 
-    Raises RunStopped when the file cannot be written.
+    Raises RunStopped when the file cannot be written, or the evidence cannot be listed.
     """
     page = _Page(folder, info, results, source, looked_again or {}, purged_at)
     everywhere = range(len(results))
@@ -136,7 +127,7 @@ class _Page:
         self._info = info
         self._results = results
         self._source = source
-        self._files = source.list() if purged_at is None else {}
+        self._files = _files_of(source) if purged_at is None else {}
         self._later = later
         self._purged_at = purged_at
         groups = Counter(map(_group, results))
@@ -190,9 +181,9 @@ class _Page:
             stopped_early=harmless(info.stopped_early),
             unfinished=info.finished_at is None,
             unmasked=info.unmasked and purged_at is None,
-            purged=_moment(purged_at) if purged_at else "",
-            facts=_facts(info, purged_at),
-            figures=_figures(counts, info.command),
+            purged=moment_words(purged_at) if purged_at else "",
+            facts=facts_of(info, purged_at),
+            figures=figures_of(counts, info.command),
             orders=orders,
             people=[order for order in orders if order.words.group is Group.PERSON],
             legend=_legend(Counter(result.outcome for result in shown)),
@@ -206,6 +197,13 @@ class _Page:
         result = self._results[place]
         again = self._later.get(result.order, "")
         return _order(place, result, evidence, again, opened=_group(result) in self._opened)
+
+
+def _files_of(source: EvidenceSource) -> Mapping[str, int]:
+    try:
+        return source.list()
+    except OSError as error:
+        raise RunStopped(reason=f"{source} could not be read: {error.strerror or error}.") from error
 
 
 def _sheets(results: Sequence[OrderResult], command: str) -> list[Sheet]:
@@ -250,77 +248,3 @@ def _order(place: int, result: OrderResult, evidence: Sequence[Evidence], again:
         pictures=tuple(item for item in evidence if item.text is None),
         texts=tuple(item for item in evidence if item.text is not None),
     )
-
-
-def _figures(counts: Counter[Outcome], command: str) -> list[Figure]:
-    trial, audit = wording.is_trial(command), command == "audit"
-    heaps = Counter(OUTCOME_WORDS[outcome].group for outcome in counts.elements())
-    already, would = counts[Outcome.ALREADY_CANCELED], counts[Outcome.WOULD_CANCEL]
-    canceled = counts[Outcome.CANCELED] + already
-    done = []
-    if trial or would:
-        done.append(Figure(count=would, label="Would be canceled", kind="would", remark="nothing was pressed"))
-    if audit:
-        remark = "by the Admin's page, opened again" if canceled else ""
-        done.append(Figure(count=canceled, label="Still canceled", kind="done", remark=remark))
-    elif canceled == already and done:
-        if already:
-            done.append(Figure(count=already, label="Already canceled", kind="done", remark="before this run"))
-    else:
-        remark = f"{already:,} of them before this run" if already else "in the Admin; Amazon is told later"
-        done.append(Figure(count=canceled, label="Canceled", kind="done", remark=remark if canceled else ""))
-    person = heaps[Group.PERSON]
-    return [
-        *done,
-        Figure(
-            count=person,
-            label="Needs a person" if person == 1 else "Need a person",
-            kind="person",
-            remark="look in Seller Central" if person else "nothing is in doubt",
-        ),
-        Figure(
-            count=heaps[Group.NOT_CANCELED],
-            label="Would not be canceled" if trial else "Not looked at again" if audit else "Not canceled",
-            kind="not-canceled",
-            remark="nothing was pressed",
-        ),
-        Figure(
-            count=heaps[Group.SKIPPED],
-            label="Skipped",
-            kind="skipped",
-            remark="the run did not get to them" if heaps[Group.SKIPPED] else "the run got to every order",
-        ),
-    ]
-
-
-def _facts(info: RunInfo, purged_at: datetime | None) -> list[tuple[str, str]]:
-    in_pictures = "readable in the pictures" if info.unmasked else "masked in the pictures"
-    facts = {
-        "Admin": info.admin,
-        "Account": info.account,
-        "Workers": str(info.workers) if info.workers > 1 else "",
-        "Orders" if info.command == "audit" else "Job list": info.job_list,
-        "Command": info.command,
-        "Started": _moment(info.started_at),
-        "Finished": _moment(info.finished_at) if info.finished_at else "not finished",
-        "Took": _length(info),
-        "Screens": info.pack,
-        "Buyers' data": "purged with the pictures" if purged_at else in_pictures,
-        "Blocked requests": ", ".join(f"{count:,} to {host}" for host, count in info.blocked.items()),
-        "Run": info.run_id,
-        "Countermand": info.version,
-    }
-    return [(name, harmless(fact)) for name, fact in facts.items() if fact]
-
-
-def _moment(moment: datetime) -> str:
-    """A time with its zone: ``2026-03-01 02:14:05 UTC+01:00``."""
-    written = moment.isoformat(sep=" ", timespec="seconds")
-    clock, zone = written[:19], written[19:]
-    return f"{clock} UTC{zone.removeprefix('+00:00')}" if zone else clock
-
-
-def _length(info: RunInfo) -> str:
-    if info.finished_at is None or (info.finished_at.tzinfo is None) != (info.started_at.tzinfo is None):
-        return ""
-    return wording.duration(max(0.0, (info.finished_at - info.started_at).total_seconds()))

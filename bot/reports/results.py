@@ -39,8 +39,8 @@ _NOT_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 def write_results(folder: Path, info: RunInfo, results: Sequence[OrderResult]) -> None:
     """Write the four files into ``folder``, which is made where it is missing.
 
-    Each file is replaced in one go, so that a reader never meets half of one. One that cannot be written,
-    because it is open in a spreadsheet, say, does not keep the others from being written.
+    Each file is replaced in one go, so that nobody reads half of one. The others are written even if one cannot be,
+    because it is open in a spreadsheet, for example.
 
     Raises RunStopped when a file cannot be written: the message names each of them and says why.
     """

@@ -13,7 +13,7 @@ RUNS = 10
 """How many runs are listed."""
 
 ORDERS = 20
-"""How many canceled orders are listed, the newest; those that were reverted are listed all."""
+"""How many canceled orders are listed, newest first; those that were reverted are all listed."""
 
 
 def status_lines(ledger: Ledger, now: datetime | None = None) -> Iterator[str]:
@@ -24,7 +24,7 @@ def status_lines(ledger: Ledger, now: datetime | None = None) -> Iterator[str]:
     for info in ledger.runs.latest(RUNS):
         counts = Counter(result.outcome for result in ledger.runs.results(info.run_id))
         orders = ", ".join(f"{count} {OUTCOME_WORDS[outcome].short.lower()}" for outcome, count in counts.items())
-        ended = info.stopped_early or ("" if info.finished_at else "It still runs, or was cut off.")
+        ended = info.stopped_early or ("" if info.finished_at else "It is still running, or was cut off.")
         what = f"{info.command} on {harmless(info.admin)}: {orders or 'none'}"
         yield f"  {info.run_id}  {_moment(info.started_at)}  {what}"
         if ended:
@@ -43,7 +43,7 @@ def status_lines(ledger: Ledger, now: datetime | None = None) -> Iterator[str]:
 
 
 def looked_at_too_soon(intents: Iterable[Intent], now: datetime | None = None) -> str:
-    """What is said after an audit of orders that were canceled so lately that it proves little; else empty."""
+    """What is said after an audit of orders that were canceled too recently for it to prove much; else empty."""
     since = (now or datetime.now(UTC)) - timedelta(hours=AUDIT_AFTER_HOURS)
     late = sum(datetime.fromisoformat(intent.written_at) > since for intent in intents)
     if not late:

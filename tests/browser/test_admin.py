@@ -17,7 +17,7 @@ from playwright.sync_api import Error as PlaywrightError
 import bot.admin.interruptions
 from bot.admin import Admin, ReachedStore
 from bot.admin.interruptions import LAST_WORD
-from bot.cli.wiring import what_is_there_instead
+from bot.cli.wiring import explain
 from bot.errors import (
     AccountLost,
     AdminBusy,
@@ -816,8 +816,8 @@ def test_a_refusal_in_a_step_stays_what_it_is_and_is_photographed(show: Callable
     )
 
 
-def test_of_what_is_missing_the_evidence_says_what_is_there_instead(show: Callable[..., Admin], tmp_path: Path) -> None:
-    recorder = Recorder(LocalStore(tmp_path), explain=what_is_there_instead)
+def test_of_what_is_missing_the_evidence_says_explain(show: Callable[..., Admin], tmp_path: Path) -> None:
+    recorder = Recorder(LocalStore(tmp_path), explain=explain)
     details = "<h3>Order details</h3><button>Void Order</button><button>Cancel Orders</button>"
     admin = show(details, recorder=recorder)
     with pytest.raises(ElementMissing), admin.step("open_cancel_dialog"):

@@ -5,10 +5,11 @@ from PIL import Image
 from playwright.sync_api import Page, Request, expect
 from run_kit import run_info
 
+from bot.cancel.verdicts import after_confirm
 from bot.evidence.store import LocalStore
-from bot.outcomes import OrderResult, Outcome
+from bot.outcomes import Answer, OrderResult, Outcome
 from bot.reports.report import write_report
-from bot.vocabulary import Reason
+from bot.vocabulary import Reason, Status
 
 CANCELED, DOUBTFUL, MISSING = "112-1215998-3002091", "112-1215998-3002092", "113-4417720-6118003"
 
@@ -191,3 +192,29 @@ def test_an_order_of_a_long_list_is_found_by_its_number(
     expect(page.locator("details.order[open]")).to_contain_text(DOUBTFUL)
     page.get_by_role("link", name="To the whole report").click()
     expect(page.get_by_role("heading", name="The whole list")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [1200, 1280, 1920])
+def test_the_row_of_a_good_cancel_shows_its_whole_message(page: Page, tmp_path: Path, width: int) -> None:
+    message = after_confirm(Answer.OK, "", Status.CANCELED).message
+    results = [order(CANCELED, Outcome.CANCELED, message=message), order(MISSING, Outcome.NOT_FOUND)]
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(write_report(tmp_path, run_info(), results, LocalStore(tmp_path)).as_uri())
+    glance = page.locator(".glance").first
+
+    expect(glance).to_have_text(message)
+    assert glance.evaluate("(glance) => glance.scrollHeight - glance.clientHeight") == 0
+
+
+@pytest.mark.parametrize("width", [360, 800, 1200, 1920])
+def test_open_all_stays_beside_the_search_field(page: Page, tmp_path: Path, width: int) -> None:
+    results = [order(f"112-1215998-30020{place:02}", outcome) for place, outcome in enumerate(Outcome)]
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto(write_report(tmp_path, run_info(), results, LocalStore(tmp_path)).as_uri())
+    field = page.get_by_label("Show only orders with these words").bounding_box()
+    button = page.get_by_role("button", name="Open all").bounding_box()
+
+    assert field is not None
+    assert button is not None
+    assert field["y"] < button["y"] + button["height"] / 2 < field["y"] + field["height"]
+    assert field["width"] > 150

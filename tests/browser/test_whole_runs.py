@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 import re
+import shutil
 import signal
 import sys
 import xml.etree.ElementTree as ET
@@ -17,6 +18,7 @@ from practice_kit import HANGS, MAIN, ORDER, US, Cancel, Cancels, OnArrival, Sta
 from run_kit import RUN_FILES
 from starlette.responses import HTMLResponse
 
+from bot.pack import packs_folder
 from bot.sandbox import UNKNOWN_ORDER, Face, Sandbox
 
 pytestmark = pytest.mark.face("spectrum")
@@ -260,6 +262,21 @@ def test_two_bots_with_overlapping_lists_work_on_each_order_once(
         "skipped",
     }
     assert sorted(map(len, said.values())) == [1, 2, 2]
+
+
+@pytest.mark.parametrize("face", [Face.SPECTRUM], indirect=True)
+def test_the_evidence_says_what_is_there_in_place_of_what_was_not_found(
+    finish: Callable[..., Finished], tmp_path: Path
+) -> None:
+    pack = Path(shutil.copytree(packs_folder() / "asc-4.3", tmp_path / "mine"))
+    details = pack / "order_details.yaml"
+    written = details.read_text(encoding="utf-8")
+    details.write_text(written.replace("name: Cancel Order\n", "name: Cancel Orders\n"), encoding="utf-8")
+    finished = finish(tmp_path, job_list(), "run", "--yes", PACK=str(pack), ATTEMPTS="1", TIMEOUT="20")
+    assert (finished.outcomes, finished.cancels) == (["failed"], []), finished.said
+    text = (finished.folder / finished.results[0]["evidence"][-1]).read_text(encoding="utf-8")
+    assert text.startswith("What is there instead:\ncancel_order (opens the dialog; ")
+    assert 'Likest: button "Cancel Order"' in text
 
 
 # --- Trials -------------------------------------------------------------------------------------------------------

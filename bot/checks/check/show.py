@@ -15,7 +15,7 @@ from bot.checks.check.outcome import ASPECT_WORDS, STATE_WORDS, CheckOutcome
 from bot.checks.doctor import OPENS_NOTHING, Check, Finding
 from bot.checks.doctor import State as FindingState
 from bot.checks.under_way import UnderWay
-from bot.reports.progress import Outlet
+from bot.reports.progress import SafeStream
 from bot.wording import harmless, harmless_lines
 
 _STYLES = {
@@ -54,9 +54,9 @@ class Watching(UnderWay):
 
 def tell(outcome: CheckOutcome, stream: TextIO | None = None) -> None:
     """The table, and below it everything that differs."""
-    outlet = Outlet(stream or sys.stdout)
-    width = None if outlet.isatty() else NOT_A_TERMINAL
-    console = Console(file=cast(IO[str], outlet), force_terminal=outlet.can_move, highlight=False, width=width)
+    safe = SafeStream(stream or sys.stdout)
+    width = None if safe.isatty() else NOT_A_TERMINAL
+    console = Console(file=cast(IO[str], safe), force_terminal=safe.can_move, highlight=False, width=width)
     console.print(_table(outcome))
     for screen in outcome.screens:
         if screen.state is State.NOT_LOOKED_AT:

@@ -9,7 +9,7 @@ from rich.text import Text
 
 from bot.checks.doctor import CHECKS, Check, Finding, State
 from bot.checks.under_way import UnderWay
-from bot.reports.progress import Outlet
+from bot.reports.progress import SafeStream
 from bot.wording import count_of, harmless, harmless_lines
 
 _WORDS = {
@@ -29,7 +29,7 @@ class Lines(UnderWay):
 
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__(stream or sys.stdout)
-        on_a_terminal = self._outlet.isatty()
+        on_a_terminal = self._stream.isatty()
         self._narrow = on_a_terminal and self._console.width < _NARROW
         self._indent = _LITTLE if self._narrow else _STATE + _TITLE
         self._width = max(_LITTLE, self._console.width - self._indent) if on_a_terminal else None
@@ -74,7 +74,7 @@ class Json:
 
     def say(self, remark: str) -> None:
         """The remark, where it disturbs nobody."""
-        Outlet(sys.stderr).write(f"- {harmless(remark)}\n")
+        SafeStream(sys.stderr).write(f"- {harmless(remark)}\n")
 
     def ended(self, check: Check, finding: Finding) -> None:
         """Nothing: it comes with all the others."""
@@ -82,7 +82,7 @@ class Json:
     def over(self, findings: Sequence[Finding]) -> None:
         """The list."""
         told = [finding.model_dump(mode="json") for finding in findings]
-        Outlet(sys.stdout).write(json.dumps(told, indent=2) + "\n")
+        SafeStream(sys.stdout).write(json.dumps(told, indent=2) + "\n")
 
 
 def in_one_sentence(findings: Sequence[Finding]) -> str:

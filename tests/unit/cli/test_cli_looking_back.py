@@ -51,7 +51,7 @@ def a_run_that_was_cut_off(*ledgers: Path) -> Path:
     return folder
 
 
-IN_ITS_FOLDER = "Its ledger lies in its own folder, as a demo's does: whoever can change one can change both.\n"
+IN_ITS_FOLDER = "Its ledger is in its own folder, as a demo's is: anyone who can change one can change both.\n"
 
 
 def test_status_without_a_ledger_says_so_and_makes_none(countermand: Countermand) -> None:
@@ -123,7 +123,7 @@ def test_a_run_that_was_cut_off_is_verified_with_a_remark(countermand: Counterma
     assert countermand("verify", folder.name) == (
         0,
         f"Run {folder.name} is as it was written: the folder and the ledger agree in 1 event "
-        "and 0 files of evidence.\nThe run was cut off, or still goes on: its trail has no end yet.\n",
+        "and 0 files of evidence.\nThe run was cut off, or is still running: its trail has no end yet.\n",
         "",
     )
 
@@ -145,7 +145,7 @@ def test_a_ledger_that_was_put_into_a_runs_folder_is_no_witness(countermand: Cou
         1,
         f"Run {folder.name} is NOT as it was written. The first place: Event 1, run_started at {entry.told['at']} "
         "is not the same in the ledger and on line 1 of trail.jsonl.\n"
-        "The run was cut off, or still goes on: its trail has no end yet.\n",
+        "The run was cut off, or is still running: its trail has no end yet.\n",
         "",
     )
 
@@ -157,7 +157,7 @@ def test_names_in_a_runs_folder_cannot_steer_the_terminal(countermand: Counterma
     assert countermand("verify", "latest") == (
         1,
         f"Run {run_folder().name} is NOT as it was written. The first place: "
-        "evidence/all is well.jpg is in the folder, but the trail knows nothing of it.\n",
+        "evidence/all is well.jpg is in the folder, but not in the trail.\n",
         "",
     )
 

@@ -11,11 +11,14 @@ from evidence_kit import AdminWithPicture, MemoryStore
 from run_kit import ORDER, RUN_ID, job, run_info
 
 import bot.ledger.trail
-from bot.evidence.purge import OldRun, purge, runs_before
+from bot.errors import CannotStart, EvidenceNotWritten, RunStopped
+from bot.evidence.purge import LeftAlone, OldRun, purge, runs_before
 from bot.evidence.recorder import Recorder
+from bot.evidence.run_folder import is_run
 from bot.evidence.verify import verify
 from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, Outcome
+from bot.reports.renewal import renew_report
 from bot.reports.report import write_report
 from bot.reports.results import hashes_of_results, write_results
 from bot.vocabulary import Reason
@@ -86,6 +89,26 @@ def test_the_recorder_counts_on_from_what_another_worker_left(folder: Path, stor
     ]
 
 
+def test_an_order_without_a_store_that_can_be_read_gets_no_picture_until_there_is_one(
+    ledger: Ledger, store: MemoryStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add(NAMES[0], PICTURE)
+    admin = AdminWithPicture(ledger, ORDER, PICTURE)
+
+    def unreachable(*_: object) -> None:
+        raise ConnectionError("The store does not answer")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(store, "list", unreachable)
+        recorder = Recorder(store, masked=False)
+        recorder.begin(ORDER)
+        with pytest.raises(EvidenceNotWritten, match="The store does not answer"):
+            recorder.picture(admin, "choose_reason")
+        assert recorder.evidence == ()
+    recorder.picture(admin, "choose_reason")
+    assert recorder.evidence == NAMES
+
+
 def test_the_report_shows_the_pictures(folder: Path) -> None:
     assert (folder / "report.html").read_text(encoding="utf-8").count(SHOWN) == 2
 
@@ -109,7 +132,25 @@ def test_a_picture_that_was_changed_removed_or_put_in_is_named(
         f"{NAMES[0]} was changed after it was written.",
         f"{NAMES[0]} is not in the folder.",
     ]
-    assert put_in == "evidence/other.jpg is in the folder, but the trail knows nothing of it."
+    assert put_in == "evidence/other.jpg is in the folder, but not in the trail."
+
+
+def test_a_store_that_cannot_be_read_is_named(
+    folder: Path, ledger: Ledger, store: MemoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unreachable(*_: object) -> None:
+        raise ConnectionError("it does not answer")
+
+    monkeypatch.setattr(store, "list", unreachable)
+    with pytest.raises(CannotStart) as not_compared:
+        verify(folder, ledger, store)
+    with pytest.raises(RunStopped) as not_shown:
+        renew_report(folder, ledger, store)
+    left = list(runs_before(datetime.now(UTC), folder.parent, tmp_path / "ledger.sqlite", lambda _: store))
+
+    assert str(not_compared.value) == str(not_shown.value) == "the memory could not be read: it does not answer."
+    assert left == [LeftAlone(folder=folder, why="it could not be read (it does not answer)")]
+    assert is_run(folder.parent, store)
 
 
 def test_a_purge_removes_the_pictures_and_the_report_loses_them(

@@ -97,8 +97,8 @@ def purged_at(folder: Path, ledger: Path = LEDGER) -> str:
 
 def remark(folder: Path) -> str:
     return (
-        f"The evidence was purged by {getpass.getuser()} at {purged_at(folder)}: 2 files of it cannot be compared "
-        "any more."
+        f"The evidence was purged by {getpass.getuser()} at {purged_at(folder)}: 2 files of it can no longer be "
+        "compared."
     )
 
 
@@ -181,7 +181,7 @@ def test_a_picture_that_is_put_in_or_missed_after_a_purge_is_named(countermand: 
     countermand("purge", "--older-than", "30d", "--yes")
     (old / "evidence").mkdir()
     (old / "evidence" / "other.jpg").write_bytes(b"put in")
-    assert verified(old).disagreement == "evidence/other.jpg is in the folder, but the trail knows nothing of it."
+    assert verified(old).disagreement == "evidence/other.jpg is in the folder, but not in the trail."
     shutil.rmtree(old / "evidence")
     with Ledger.open(LEDGER) as ledger:
         ledger.runs.go_on_as(OLD)
@@ -290,7 +290,7 @@ def test_a_run_that_goes_on_is_left_alone(countermand: Countermand, make_run: Ma
     on = make_run(OLD, days=0.9, over=False)
     assert countermand("purge", "--older-than", "1m", "--yes") == (
         0,
-        f"Left alone: {OLD}: it goes on, or was cut off less than a day ago.\n"
+        f"Left alone: {OLD}: it is still running, or was cut off less than a day ago.\n"
         "There is no evidence older than 1m in runs: nothing to remove.\n",
         "",
     )
@@ -305,7 +305,7 @@ def test_a_run_that_was_cut_off_long_ago_is_purged(countermand: Countermand, mak
     seen = verified(cut_off)
     assert (seen.disagreement, seen.remark) == (
         "",
-        f"{remark(cut_off)} The run was cut off, or still goes on: its trail has no end yet.",
+        f"{remark(cut_off)} The run was cut off, or is still running: its trail has no end yet.",
     )
 
 
@@ -322,7 +322,7 @@ def test_the_line_that_a_killed_process_left_makes_room_for_the_purge(
 
 
 def take_back_the_last(left: int) -> None:
-    """The ledger as it is after a process that was killed inside the transaction after so many events."""
+    """The ledger as it is after a process that was killed inside the transaction that follows this event."""
     with closing(sqlite3.connect(LEDGER)) as connection:
         connection.execute("DELETE FROM events WHERE number > ?", [left])
         connection.commit()
@@ -430,7 +430,7 @@ def test_nothing_is_removed_that_the_trail_cannot_be_told_of(
     assert files_of(old) == EVERYTHING
 
 
-def test_a_report_that_cannot_be_made_anew_is_removed(countermand: Countermand, make_run: MakeRun) -> None:
+def test_a_report_that_cannot_be_made_again_is_removed(countermand: Countermand, make_run: MakeRun) -> None:
     old = make_run(OLD, days=31)
     (old / "run.json").write_text("{}", encoding="utf-8")
     countermand("purge", "--older-than", "30d", "--yes")

@@ -19,8 +19,8 @@ from bot.outcomes import Answer, OrderResult, Outcome
 from bot.reports.results import hashes_of_results, write_results
 from bot.vocabulary import Reason
 
-CUT_OFF = "The run was cut off, or still goes on: its trail has no end yet."
-NO_RESULTS = "The trail ends before the files with the results: nothing says whether they are as they were."
+CUT_OFF = "The run was cut off, or is still running: its trail has no end yet."
+NO_RESULTS = "The trail ends before the files with the results, so nothing shows whether those were changed."
 
 STARTED, TAKEN, STEP, PICTURE, INTENT, ANSWERED, WORDS, IN_DOUBT, FINISHED, SKIPPED, ENDED, RESULTS = range(1, 13)
 """The numbers of the events of the run that all tests here are about."""
@@ -128,7 +128,7 @@ def run(ledger: Ledger, folder: Path, beside: Any) -> Run:
 
 @pytest.fixture
 def cut_off_after(ledger: Ledger, folder: Path, beside: Any) -> Callable[[int], Run]:
-    """The run, cut off after so many events."""
+    """The run, cut off after this event."""
 
     def give(events: int) -> Run:
         carry_out(ledger, folder, events)
@@ -194,7 +194,7 @@ def test_it_stays_so_when_the_run_itself_settles_an_intent_twice(ledger: Ledger,
 
 
 def test_what_is_made_from_the_rest_is_not_compared(run: Run) -> None:
-    (run.folder / "report.html").write_text("made anew", encoding="utf-8")
+    (run.folder / "report.html").write_text("made again", encoding="utf-8")
     assert run.first_place() == ""
 
 
@@ -259,7 +259,7 @@ def test_an_event_that_was_removed_from_the_middle_of_the_ledgers_trail_is_named
     assert run.seen().disagreement == f"Event {number} is missing from the ledger's trail."
 
 
-def test_events_that_were_removed_and_the_rest_counted_anew_are_named(run: Run) -> None:
+def test_events_that_were_removed_and_the_rest_counted_again_are_named(run: Run) -> None:
     run.change("DELETE FROM events WHERE number = :number", number=STEP)
     run.change("UPDATE events SET number = number - 1 WHERE number = 4")
     assert run.seen().disagreement == (
@@ -422,7 +422,7 @@ def test_evidence_that_was_put_in_is_named(run: Run, name: str) -> None:
     path = run.folder / "evidence" / name
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(b"a picture")
-    assert run.first_place() == f"evidence/{name} is in the folder, but the trail knows nothing of it."
+    assert run.first_place() == f"evidence/{name} is in the folder, but not in the trail."
 
 
 # --- What the ledger says of the run, its intents and its orders ---
@@ -441,7 +441,9 @@ def test_a_run_that_was_cut_off_and_is_said_to_be_another_is_named(
 ) -> None:
     run = cut_off_after(SKIPPED)
     run.change("UPDATE runs SET info = :info", info=info)
-    assert run.seen().disagreement == "What the ledger says of the run was changed, and no event tells of it."
+    assert (
+        run.seen().disagreement == "What the ledger says of the run was changed, and the trail has no event for that."
+    )
 
 
 def test_a_run_that_lost_its_whole_trail_in_the_ledger_is_named(run: Run) -> None:
@@ -485,7 +487,7 @@ def test_a_result_that_was_put_into_the_ledger_is_named(cut_off_after: Callable[
     assert run.seen() == Verified(
         events=9,
         pictures=2,
-        disagreement=f"A result of order {OTHER} is in the ledger, but the trail knows nothing of it.",
+        disagreement=f"A result of order {OTHER} is in the ledger, but not in the trail.",
         remark=CUT_OFF,
     )
 
@@ -503,7 +505,7 @@ def test_an_intent_that_was_moved_to_another_order_is_named(run: Run) -> None:
 
 def test_an_intent_that_was_removed_is_named(run: Run) -> None:
     run.change("DELETE FROM intents")
-    assert run.first_place() == f"The intent to press Confirm ({run.what(INTENT)}) is not in the ledger any more."
+    assert run.first_place() == f"The intent to press Confirm ({run.what(INTENT)}) is no longer in the ledger."
 
 
 def test_an_intent_that_was_put_in_is_named(run: Run) -> None:
@@ -511,7 +513,7 @@ def test_an_intent_that_was_put_in_is_named(run: Run) -> None:
         "INSERT INTO intents (intent, admin, amazon_order, run_id, store, reason, written_at) "
         f"VALUES (99, '{HOST}', '{OTHER}', '{RUN_ID}', 'Nordwind UK', 'BuyerCanceled', '2026-03-01T02:14:05+00:00')"
     )
-    assert run.first_place() == f"An intent of order {OTHER} is in the ledger, but the trail knows nothing of it."
+    assert run.first_place() == f"An intent of order {OTHER} is in the ledger, but not in the trail."
 
 
 @pytest.mark.parametrize("change", ["answer = 'ok'", "answer_words = 'Done.'", "answer = NULL", "answer = 'nonsense'"])
@@ -528,9 +530,7 @@ def test_what_became_of_a_press_cannot_be_changed_unnoticed(run: Run, change: st
 
 def test_a_press_in_doubt_that_was_settled_by_hand_in_the_database_is_named(run: Run) -> None:
     run.change("UPDATE intents SET settled_at = '2026-03-01T03:00:00+00:00', settled_as = 'canceled'")
-    assert run.first_place() == (
-        f"The intent of order {ORDER} has an end in the ledger that no trail tells of: canceled."
-    )
+    assert run.first_place() == (f"The intent of order {ORDER} has an end in the ledger that is in no trail: canceled.")
 
 
 def test_a_settled_press_that_was_opened_again_is_named(run: Run, place: Path | str) -> None:
@@ -576,9 +576,7 @@ def test_what_an_order_read_when_looked_at_again_cannot_be_changed_unnoticed(loo
 
 def test_a_later_look_that_was_put_in_is_named(run: Run) -> None:
     run.change("INSERT INTO looks (intent, looked_at, status) VALUES (1, '2026-03-02', 'Canceled')")
-    assert run.first_place() == (
-        f"A later look at order {ORDER}, at 2026-03-02, is in the ledger, but no trail tells of it."
-    )
+    assert run.first_place() == (f"A later look at order {ORDER}, at 2026-03-02, is in the ledger, but in no trail.")
 
 
 def test_a_later_look_of_another_run_that_was_removed_is_named(run: Run, place: Path | str) -> None:
@@ -588,7 +586,7 @@ def test_a_later_look_of_another_run_that_was_removed_is_named(run: Run, place: 
         at = audit.trail.entries("audit")[-1].told["looked_at"]
     assert run.first_place() == ""
     run.change("DELETE FROM looks")
-    assert run.first_place() == f"A later look at order {ORDER}, at {at}, is not in the ledger any more."
+    assert run.first_place() == f"A later look at order {ORDER}, at {at}, is no longer in the ledger."
 
 
 @pytest.mark.parametrize("change", ["answer = 'ok'", "outcome = 'canceled'"])
@@ -599,7 +597,7 @@ def test_an_answer_or_outcome_of_which_no_trail_tells_is_named(
     run.change(f"UPDATE intents SET {change}")
     name, value = change.replace("'", "").split(" = ")
     assert run.seen().disagreement == (
-        f"The intent of order {ORDER} has an {name} in the ledger that no trail tells of: {value}."
+        f"The intent of order {ORDER} has an {name} in the ledger that is in no trail: {value}."
     )
 
 
@@ -674,8 +672,7 @@ def test_a_run_that_was_cut_off_before_the_picture_had_its_event_is_as_it_was_wr
         events=3,
         pictures=0,
         disagreement="",
-        remark=f"{CUT_OFF} The run was cut off after evidence/01-open_order.jpg was written: "
-        "the trail knows nothing of it.",
+        remark=f"{CUT_OFF} The run was cut off after evidence/01-open_order.jpg was written: it is not in the trail.",
     )
 
 
@@ -688,7 +685,7 @@ def test_of_two_pictures_without_their_events_a_run_that_was_cut_off_can_have_wr
     assert run.seen() == Verified(
         events=3,
         pictures=0,
-        disagreement="evidence/01-open_order.jpg is in the folder, but the trail knows nothing of it.",
+        disagreement="evidence/01-open_order.jpg is in the folder, but not in the trail.",
         remark=CUT_OFF,
     )
 
@@ -720,7 +717,7 @@ def test_a_run_that_goes_on_while_it_is_compared_is_refused(
     monkeypatch.setattr(run.ledger.runs, "hashes_of_results", meanwhile)
     with pytest.raises(CannotStart) as refused:
         run.seen()
-    assert str(refused.value) == f"Run {RUN_ID} goes on just now: compare it when it is over."
+    assert str(refused.value) == f"Run {RUN_ID} is still running: compare it when it is over."
 
 
 def test_what_was_changed_in_a_run_that_was_cut_off_is_named(cut_off_after: Callable[[int], Run]) -> None:

@@ -17,7 +17,7 @@ from bot.ledger import Event, Ledger
 from bot.ledger.trail import TRAIL_FILE, next_hash
 from bot.reports.results import hashes_of_results, write_results
 
-CUT_OFF = "The run was cut off, or still goes on: its trail has no end yet."
+CUT_OFF = "The run was cut off, or is still running: its trail has no end yet."
 GOES_ON = "trail.jsonl goes on after event 2, with which the ledger's trail ends."
 
 

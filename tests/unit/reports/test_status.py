@@ -74,7 +74,7 @@ def test_a_run_without_an_end_says_what_that_may_mean(ledger: Ledger) -> None:
     begun(ledger)
     assert shown(ledger)[1:3] == [
         f"  20260301-021405-a1b2  {LOCAL}  run on shop.example: none",
-        "      It still runs, or was cut off.",
+        "      It is still running, or was cut off.",
     ]
 
 
