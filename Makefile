@@ -2,7 +2,8 @@
 # `make demo` and `make test` each get the rest themselves. Choose another Python with: make PYTHON=/path/to/python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-loaded test-thorough test-unit test-browser test-packaging lint chaos drift bench lock clean
+.PHONY: help demo test test-quick test-loaded test-thorough test-unit test-browser test-packaging coverage mutants \
+	lint chaos drift bench lock clean
 
 # What is set for some other Python project does not belong in here.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
@@ -29,6 +30,10 @@ demo: $(VENV)/browser-ready  ## Cancel a sample list on a practice Admin and lea
 test: lint $(VENV)/browser-ready  ## Check style and types, and run every test
 	@echo "Tests: all of them, two at a time."
 	@$(PYTEST)
+
+# A test that is much slower than the others belongs to `make test` only: mark it slow, with the reason.
+test-quick: $(VENV)/packages-ready  ## Run the quick tests, those of every unit and of the house rules, for every edit
+	@$(PYTEST) -m "not slow" --durations 3 --durations-min 2 tests/unit tests/packaging
 
 # In the order of an earlier run, whose first lines say which: make test-loaded SEED=123
 test-loaded: lint $(VENV)/browser-ready  ## The same beside busy loops, which shows tests that depend on the machine's speed

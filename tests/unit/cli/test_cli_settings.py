@@ -251,6 +251,7 @@ def test_a_saved_page_is_opened_in_the_browser_of_dotenv(
     assert countermand("pack", "lint", "asc-4.3", "--page", "page.html").err == "/opt/chrome\n"
 
 
+@pytest.mark.slow("starts the program several times")
 def test_the_help_stays_quick_because_it_imports_little() -> None:
     heavy = ["pydantic_settings", "sqlalchemy", "playwright", "ruamel", "dotenv"]
     for module, allowed in (("bot.cli", set()), ("bot.settings", {"ruamel", "dotenv"})):
