@@ -193,6 +193,9 @@ def on_arrival(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> OnArrival:
 def admin_on(pack: Pack, sandbox: Sandbox, at_step: AtStep, totp_secret: SecretStr | None) -> Callable[..., Admin]:
     """Makes the practice Admin on a page where nothing is open yet; it signs in again when its session ends."""
 
+    def on_step(name: str) -> None:
+        at_step.get(name, lambda: None)()
+
     def make(page: Page, **more: Any) -> Admin:
         return Admin(
             page,
@@ -201,7 +204,7 @@ def admin_on(pack: Pack, sandbox: Sandbox, at_step: AtStep, totp_secret: SecretS
             patience=15,
             settle=0,
             sign_in=lambda admin: sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret),
-            on_step=lambda name: at_step.get(name, lambda: None)(),
+            on_step=on_step,
             **more,
         )
 

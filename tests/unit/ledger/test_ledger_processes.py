@@ -152,7 +152,7 @@ def test_a_process_that_has_ended_is_known_to_be_gone(ended: Process) -> None:
     ],
     ids=["another boot", "an unknown boot", "another table", "an unknown table", "another host name"],
 )
-def test_nothing_is_proved_of_a_process_elsewhere(ended: Process, otherwise: dict[str, str]) -> None:
+def test_nothing_is_proved_of_a_process_elsewhere(ended: Process, otherwise: dict[str, Any]) -> None:
     assert not is_gone(str(replace(ended, **otherwise)))
 
 
