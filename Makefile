@@ -2,7 +2,8 @@
 # `make demo` and `make test` each get the rest themselves. Choose another Python with: make PYTHON=/path/to/python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-loaded test-thorough test-unit test-browser test-packaging lint chaos drift bench lock clean
+.PHONY: help demo test test-quick test-loaded test-thorough test-unit test-browser test-packaging coverage mutants \
+	lint chaos drift bench lock clean
 
 # What is set for some other Python project does not belong in here.
 unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
@@ -30,6 +31,10 @@ test: lint $(VENV)/browser-ready  ## Check style and types, and run every test
 	@echo "Tests: all of them, two at a time."
 	@$(PYTEST)
 
+# A test that is much slower than the others belongs to `make test` only: mark it slow, with the reason.
+test-quick: $(VENV)/packages-ready  ## Run the quick tests, those of every unit and of the house rules, for every edit
+	@$(PYTEST) -m "not slow" --durations 3 --durations-min 2 tests/unit tests/packaging
+
 # In the order of an earlier run, whose first lines say which: make test-loaded SEED=123
 test-loaded: lint $(VENV)/browser-ready  ## The same beside busy loops, which shows tests that depend on the machine's speed
 	@echo "Tests: all of them, two at a time, beside a busy loop for each processor."
@@ -50,7 +55,18 @@ test-browser: $(VENV)/browser-ready  ## Run the tests that drive the practice Ad
 test-packaging: $(VENV)/browser-ready  ## Run the tests of the package and of the house rules
 	@$(PYTEST) tests/packaging
 
-lint: $(VENV)/packages-ready  ## Check style (ruff), imports (import-linter) and types (mypy)
+coverage: $(VENV)/browser-ready  ## Run every test, and print which lines and branches they reach, room by room
+	@rm -f $(VENV)/coverage $(VENV)/coverage.*
+	@COVERAGE_FILE=$(CURDIR)/$(VENV)/coverage $(PYTEST) --cov --cov-report= $(TESTS)
+	@COVERAGE_FILE=$(CURDIR)/$(VENV)/coverage $(BIN)/python tests/kit/coverage_of_rooms.py
+
+# One module: make mutants OF='bot.cancel.money*'. docs/mutants.md says what survives, and why.
+MUTMUT := mutmut==3.8.1
+mutants: $(VENV)/mutants-ready  ## Change the safety kernel in small ways, and list the changes that no test notices
+	@$(VENV)/mutants/bin/mutmut run $(if $(OF),"$(OF)")
+	@$(VENV)/mutants/bin/mutmut results
+
+lint: $(VENV)/packages-ready  ## Check style (ruff), imports (import-linter) and types (mypy), of the tests too
 	@echo "Style: ruff."
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
@@ -58,6 +74,7 @@ lint: $(VENV)/packages-ready  ## Check style (ruff), imports (import-linter) and
 	@said=$$($(BIN)/lint-imports --no-logo --cache-dir .import_linter_cache) || { echo "$$said"; exit 1; }
 	@echo "Types: mypy."
 	@$(BIN)/python -m mypy --no-error-summary
+	@$(BIN)/python -m mypy --no-error-summary --config-file tests/mypy.ini
 
 # Only the kills at random moments, which can be stopped and go on where they were: make chaos KILLS=1000
 chaos: $(VENV)/browser-ready  ## Kill the bot at every step and at 200 random moments, and freeze and wake it
@@ -103,7 +120,7 @@ lock: $(VENV)/packages-ready  ## Write requirements.lock anew from pyproject.tom
 		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements.lock --custom-compile-command "make lock"
 
 clean:  ## Remove what make has made; the folders of runs stay
-	rm -rf $(VENV) build dist test-results .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .bench
+	rm -rf $(VENV) build dist mutants test-results .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .bench
 	find bot flows tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # A Python that cannot make a virtual environment is Debian's without its venv package.
@@ -131,6 +148,15 @@ $(VENV)/packages-ready: $(VENV)/python-ready requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@echo "Packages: installing Countermand itself, from this folder."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# An environment of its own, which borrows the packages that the tests need from the other one.
+$(VENV)/mutants-ready: $(VENV)/packages-ready
+	@echo "Packages: installing $(MUTMUT) into $(VENV)/mutants."
+	@$(BIN)/python -m venv --clear --without-pip $(VENV)/mutants
+	@folder() { "$$1" -c 'import sysconfig; print(sysconfig.get_path("purelib"))'; } && \
+		folder $(BIN)/python > "$$(folder $(VENV)/mutants/bin/python)/borrowed.pth"
+	@$(BIN)/python -m pip --python $(VENV)/mutants/bin/python install -qq --disable-pip-version-check $(MUTMUT)
 	@touch $@
 
 $(VENV)/browser-ready: $(VENV)/packages-ready

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from environment_kit import personal
 
 from bot.access.find_browser import BrowserChoice, find_browser
 from bot.errors import BrowserUnusable
@@ -22,11 +23,23 @@ LONG = {
 }
 """The tests that take longest: they come first, so that none of them is left over while the other processor is idle."""
 
+MEMORY = Path("/dev/shm")
+ENOUGH = 1024**3
+"""Bytes: the folders of tests that passed are removed at once, so that few are there at a time."""
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--both-faces", action="store_true", help="Run every test, those with a browser on both faces.")
     parser.addoption("--two-factor", action="store_true", help="The practice Admin asks for two-factor codes.")
     parser.addoption("--every-kill", action="store_true", help="Kill the bot before and after every step.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The folders of tests lie in memory where there is room: a ledger is flushed to disk at every step."""
+    if MEMORY.is_dir() and os.access(MEMORY, os.W_OK):
+        there = os.statvfs(MEMORY)
+        if there.f_bavail * there.f_frsize >= ENOUGH and not there.f_flag & os.ST_NOEXEC:
+            os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(MEMORY))
 
 
 @pytest.hookimpl(trylast=True)
@@ -35,6 +48,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     on the one that its mark names.
     """
     items.sort(key=lambda item: item.path.name not in LONG)
+    if unexplained := [item.nodeid for item in items if any(not mark.args for mark in item.iter_markers("slow"))]:
+        raise pytest.UsageError(f"marked slow without a reason: {', '.join(unexplained)}")
     kept: list[pytest.Item] = []
     left_out: list[pytest.Item] = []
     for item in items:
@@ -72,20 +87,8 @@ def _nobody_elses_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 
     A test that wants settings sets them with ``monkeypatch.setenv``, or writes a ``.env`` beside itself.
     """
-    for name in list(os.environ):
-        if name.upper().startswith("COUNTERMAND_"):
-            monkeypatch.delenv(name)
-    # These change how the command line draws what it says.
-    for name in (
-        "CLICOLOR_FORCE",
-        "COLUMNS",
-        "FORCE_COLOR",
-        "GITHUB_ACTIONS",
-        "LINES",
-        "NO_COLOR",
-        "PY_COLORS",
-    ):
-        monkeypatch.delenv(name, raising=False)
+    for name in personal(os.environ):
+        monkeypatch.delenv(name)
     monkeypatch.chdir(tmp_path)
 
 

@@ -62,7 +62,7 @@ class Counted(Ear):
             with self._counted(), writing(database, lasting=lasting) as connection:
                 yield connection
 
-        Database.read, Database.writing = read, write  # type: ignore[method-assign]
+        Database.read, Database.writing = read, write  # type: ignore[method-assign, assignment]
         try:
             yield
         finally:

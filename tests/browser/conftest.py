@@ -5,7 +5,6 @@ What a run did is asserted where it arrived: on the journal of the practice Admi
 
 import io
 import itertools
-import os
 import re
 import subprocess
 import sys
@@ -20,6 +19,8 @@ from urllib.parse import urljoin
 
 import pyotp
 import pytest
+from environment_kit import clean_environment
+from failure_kit import Program, print_if_it_fails
 from playwright.sync_api import BrowserContext, Page
 from practice_kit import US, AtStep, Cancels, GivesUpOnce, MakeJob, OnArrival, Start
 from pydantic import SecretStr
@@ -192,6 +193,9 @@ def on_arrival(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> OnArrival:
 def admin_on(pack: Pack, sandbox: Sandbox, at_step: AtStep, totp_secret: SecretStr | None) -> Callable[..., Admin]:
     """Makes the practice Admin on a page where nothing is open yet; it signs in again when its session ends."""
 
+    def on_step(name: str) -> None:
+        at_step.get(name, lambda: None)()
+
     def make(page: Page, **more: Any) -> Admin:
         return Admin(
             page,
@@ -200,7 +204,7 @@ def admin_on(pack: Pack, sandbox: Sandbox, at_step: AtStep, totp_secret: SecretS
             patience=15,
             settle=0,
             sign_in=lambda admin: sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret),
-            on_step=lambda name: at_step.get(name, lambda: None)(),
+            on_step=on_step,
             **more,
         )
 
@@ -298,27 +302,27 @@ def verdicts(run: Callable[..., RunEnd]) -> Callable[..., Sequence[Verdict]]:
 
 
 @pytest.fixture
-def start(sandbox: Sandbox, browser_choice: BrowserChoice, totp_secret: SecretStr | None) -> Start:
+def start(
+    sandbox: Sandbox, browser_choice: BrowserChoice, totp_secret: SecretStr | None, request: pytest.FixtureRequest
+) -> Start:
     """Starts a command in a folder, with everything set that it needs and nobody at a terminal.
 
     ``before`` is Python that runs in the new process before the command does.
     """
 
-    def start(folder: Path, *arguments: str, before: str = "", **settings: str) -> "subprocess.Popen[str]":
+    def start(folder: Path, *arguments: str, before: str = "", **settings: str) -> Program:
         given = {"ADMIN_URL": sandbox.url, "USERNAME": sandbox.username, "PASSWORD": sandbox.password, "SETTLE": "0"}
         if totp_secret is not None:
             given["TOTP_SECRET"] = totp_secret.get_secret_value()
         if browser_choice.executable:
             given["BROWSER"] = str(browser_choice.executable)
         environment = {f"COUNTERMAND_{name}": value for name, value in (given | settings).items()}
-        return subprocess.Popen(
+        return Program(
             [sys.executable, "-c", before + PROGRAM, *arguments],
             cwd=folder,
-            env=os.environ | environment | {"PYTHONUTF8": "1", "PYTHON_KEYRING_BACKEND": NO_KEYRING},
+            env=clean_environment(**environment, PYTHONUTF8="1", PYTHON_KEYRING_BACKEND=NO_KEYRING),
+            told=lambda said: print_if_it_fails(request, f"countermand {' '.join(arguments)}", said),
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
             encoding="utf-8",
             start_new_session=True,  # what is sent to it and its browser is sent to nobody else
         )

@@ -48,7 +48,8 @@ def walk(new_admin: Admin, sandbox: Sandbox, totp_secret: SecretStr | None, tmp_
         checks = Round(Unheard(), inspector)
         checks.findings += [Finding(check=name, state=FindingState.WORKS) for name in ("settings", "browser")]
         admin = Admin(new_admin.page, pack or new_admin.pack, sandbox.url, patience=15, on_step=checks.step)
-        admin.quiet = partial(admin.quiet, 0.2)  # the practice Admin's pages rest as soon as they are there
+        # The practice Admin's pages rest as soon as they are there.
+        admin.quiet = partial(admin.quiet, 0.2)  # type: ignore[method-assign]
         inspector.opened(admin, (sandbox.username,))
         enter = partial(
             sign_in, username=sandbox.username, password=SecretStr(sandbox.password), totp_secret=totp_secret
@@ -122,7 +123,7 @@ def test_the_command_writes_baselines_holds_and_cancels_one_order_that_is_named(
     order = sandbox.shop.example("unshipped_recent")
     status, out, err = outcome_of(tmp_path, start(tmp_path, "check", "--store", US, "--update"))
     assert (status, "baselines written. Nothing was canceled." in out) == (0, True), err
-    assert sandbox.journal.cancels == ()
+    assert list(sandbox.journal.cancels) == []
     full = ("check", "--store", US, "--full", order.number, "--reason", "Buyer Canceled")
     status, _, err = outcome_of(tmp_path, start(tmp_path, *full))
     assert (status, sandbox.journal.cancels) == (2, ())  # nobody is there to be asked

@@ -63,7 +63,7 @@ def look(new_admin: Admin, sandbox: Sandbox, totp_secret: SecretStr | None) -> L
         checks = Round(Unheard())
         checks.findings += [Finding(check=name, state=State.WORKS) for name in ("settings", "browser")]
         admin = Admin(new_admin.page, new_admin.pack, url or sandbox.url, patience=patience, on_step=checks.step)
-        secrets = {"password": SecretStr(password or sandbox.password), "totp_secret": totp_secret}
+        secrets: dict[str, Any] = {"password": SecretStr(password or sandbox.password), "totp_secret": totp_secret}
         enter = partial(sign_in, username=sandbox.username, **secrets)
         with suppress(Over):
             look_around(admin, checks, enter, store=store)

@@ -417,7 +417,7 @@ def not_begun(
         monkeypatch.setenv(f"COUNTERMAND_{name}", value)
     (tmp_path / "jobs.yaml").write_text(job_list(), encoding="utf-8")
     monkeypatch.setattr("sys.argv", ["countermand", "run", "jobs.yaml", "--yes"])
-    monkeypatch.setitem(Ledger.open.__func__.__kwdefaults__, "patience", 0)
+    monkeypatch.setitem(vars(Ledger)["open"].__func__.__kwdefaults__, "patience", 0)
     Ledger.open(tmp_path / LEDGER).close()
 
     def not_begun() -> str:

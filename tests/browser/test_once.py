@@ -6,7 +6,6 @@ it, and then answers a cancel as it was told. What it has received is counted th
 
 import datetime
 import ipaddress
-import os
 import ssl
 import subprocess
 import sys
@@ -20,6 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cutting_kit import Cutter
+from environment_kit import clean_environment
 from playwright.sync_api import Browser
 from practice_kit import MakeJob
 from pydantic import SecretStr
@@ -240,7 +240,7 @@ def test_a_private_authority_that_the_client_does_not_know_is_named_before_anyth
         def try_out(**environment: str) -> str:
             ended = subprocess.run(
                 [sys.executable, "-c", TRY_OUT, str(browser_choice.executable or ""), cutter.url],
-                env=os.environ | environment,
+                env=clean_environment(**environment),
                 capture_output=True,
                 text=True,
                 check=True,

@@ -1,6 +1,5 @@
 """What test suites of other people are given: the look at a screen, and the example suite with its closed gate."""
 
-import os
 import re
 import shutil
 import subprocess
@@ -9,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from environment_kit import clean_environment
 
 from bot.admin import Admin
 from bot.errors import CommitsNotAllowed, RunStopped
@@ -116,7 +116,7 @@ def run_example(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[s
     return subprocess.run(
         [*plugin, *arguments],
         cwd=folder,
-        env=os.environ | {"PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", "PYTEST_ADDOPTS": ""},
+        env=clean_environment(PYTHONPATH=str(ROOT), PYTHONUTF8="1"),
         capture_output=True,
         text=True,
         encoding="utf-8",

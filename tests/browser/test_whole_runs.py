@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 import signal
+import subprocess
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Callable
@@ -318,6 +319,7 @@ def stopped_when(start: Start, on_arrival: OnArrival, tmp_path: Path) -> Any:
 
     def stopped_when(operation: str, how: str = "Ctrl-C") -> tuple[int, list[dict[str, Any]]]:
         (tmp_path / "jobs.yaml").write_text(THREE_ORDERS, encoding="utf-8")
+        process: subprocess.Popen[str]
         by_key, by_file = lambda: os.killpg(process.pid, signal.SIGINT), (tmp_path / "runs" / "STOP").touch
         on_arrival(operation, by_key if how == "Ctrl-C" else by_file)
         process = start(tmp_path, "run", "--yes", "jobs.yaml")

@@ -114,7 +114,7 @@ class State:
             return None
         kept = json.loads(file.read_text(encoding="utf-8"))
         told = kept.pop("figures")
-        counters = {name: Counter(told.pop(name)) for name in ("kills", "frozen", "outcomes")}
+        counters: dict[str, Any] = {name: Counter(told.pop(name)) for name in ("kills", "frozen", "outcomes")}
         return cls(**kept, figures=Figures(**counters, **told))
 
     def write(self, file: Path) -> None:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
 
+from environment_kit import clean_environment
+
 from bot.evidence.verify import verify
 from bot.ledger import Intent, Ledger
 from bot.ledger.trail import TRAIL_FILE
@@ -61,7 +63,7 @@ class Bots:
         # Short, because a browser makes a socket in there, and the name of a socket has hardly a hundred characters.
         self._temporary = tempfile.TemporaryDirectory(prefix="chaos-", ignore_cleanup_errors=True)
         self._environment = {
-            **{name: value for name, value in os.environ.items() if not name.startswith("COUNTERMAND_")},
+            **clean_environment(),
             "COUNTERMAND_ADMIN_URL": sandbox.url,
             "COUNTERMAND_USERNAME": sandbox.username,
             "COUNTERMAND_PASSWORD": sandbox.password,

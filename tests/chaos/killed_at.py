@@ -90,7 +90,7 @@ def shorten_times() -> None:
             raise RuntimeError(
                 "bot.runner.launch.Task has no claim_seconds any more: say here where claims get their time"
             )
-        launch.Task.claim_seconds = property(lambda _: float(seconds))  # type: ignore[method-assign, assignment]
+        launch.Task.claim_seconds = property(lambda _: float(str(seconds)))  # type: ignore[method-assign, assignment]
     if seconds := os.environ.get("FRESH_SECONDS"):
         if not hasattr(wire, "FRESH_SECONDS"):
             raise RuntimeError("bot.cancel.wire has no FRESH_SECONDS any more: say here where it has gone")

@@ -113,7 +113,7 @@ def go_to(admin: Admin, name: str, order: str, sign_out: Callable[[], None]) -> 
         sign_out()
         admin.open()
         return admin.arrive("sign_in")
-    place = dashboard.address_facts(admin.pack.info.store_route)
+    place = dashboard.address_facts(str(admin.pack.info.store_route))
     dashboard.click("order_link")
     details = admin.arrive("order_details", order=order, **place)
     if name == "order_details":

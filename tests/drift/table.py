@@ -71,12 +71,12 @@ def main() -> None:
         )
     everything = [one for ones in told.values() for one in ones]
     exists = [one for one in everything if one.right is not None]
-    right = sum(bool(one.right) for one in exists)
-    found, alone = sum(one.found for one in everything), sum(bool(one.right_alone) for one in exists)
+    found, rights = sum(one.found for one in everything), sum(bool(one.right) for one in exists)
+    alones = sum(bool(one.right_alone) for one in exists)
     print(
         f"\n{len(CHANGES)} changes on {len(told)} faces: reported correctly in {found} of {len(everything)} cases; "
-        f"the first suggestion is right in {right} of the {len(exists)} where one exists ({right / len(exists):.0%}), "
-        f"without a baseline in {alone} ({alone / len(exists):.0%})."
+        f"the first suggestion is right in {rights} of the {len(exists)} where one exists "
+        f"({rights / len(exists):.0%}), without a baseline in {alones} ({alones / len(exists):.0%})."
     )
     sys.exit(found < len(everything))
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 import pytest
+from failure_kit import outcome, print_if_it_fails
 
 from bot import cli
 
@@ -20,7 +21,9 @@ class Said(NamedTuple):
 Countermand = Callable[..., Said]
 
 
-def command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Countermand:
+def command_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> Countermand:
     """Calls it with these arguments, until it ends."""
 
     def call(*arguments: str) -> Said:
@@ -28,6 +31,8 @@ def command_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[
         with pytest.raises(SystemExit) as end:
             cli.main()
         out, err = capsys.readouterr()
-        return Said(int(end.value.code or 0), out, err)
+        said = Said(int(end.value.code or 0), out, err)
+        print_if_it_fails(request, f"countermand {' '.join(arguments)}", outcome(*said))
+        return said
 
     return call

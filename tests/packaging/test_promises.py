@@ -5,6 +5,7 @@ import importlib
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
@@ -58,8 +59,7 @@ def default_in_words(name: str) -> str:
 
 def options_of_commands() -> dict[str, set[str]]:
     """Every command, those of ``pack`` too, and the options that it takes."""
-    whole = typer.main.get_command(app)
-    commands = dict(whole.commands)
+    commands: dict[str, Any] = dict(typer.main.get_group(app).commands)
     commands |= {f"pack {name}": command for name, command in commands["pack"].commands.items()}
     return {
         name: {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}

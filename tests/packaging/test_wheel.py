@@ -1,6 +1,5 @@
 """The wheel: what is in it, and that it works where there is no checkout."""
 
-import os
 import subprocess
 import sys
 import sysconfig
@@ -9,8 +8,11 @@ import zipfile
 from pathlib import Path
 
 import pytest
+from environment_kit import clean_environment
 
 from bot.access.find_browser import BrowserChoice
+
+pytestmark = pytest.mark.slow("builds the wheel, installs it and runs the demo")
 
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAMS = "Scripts" if sys.platform == "win32" else "bin"
@@ -49,9 +51,9 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return environment / PROGRAMS
 
 
-def clean_environment(**more: str) -> dict[str, str]:
+def away_from_the_checkout(**more: str) -> dict[str, str]:
     """The environment without what could lead Python to the checkout."""
-    return {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")} | more
+    return {name: value for name, value in clean_environment(**more).items() if name != "PYTHONPATH"}
 
 
 def test_the_wheel_contains_the_program_and_its_data_and_nothing_else(wheel: Path) -> None:
@@ -84,7 +86,7 @@ def test_the_installed_program_is_not_the_checkout(installed: Path, tmp_path: Pa
     asked = subprocess.run(
         [installed / "python", "-c", code],
         cwd=tmp_path,
-        env=clean_environment(),
+        env=away_from_the_checkout(),
         capture_output=True,
         text=True,
         check=True,
@@ -100,7 +102,7 @@ def test_the_installed_program_is_not_the_checkout(installed: Path, tmp_path: Pa
 def test_the_installed_program_runs_its_demo_in_an_empty_folder(
     installed: Path, tmp_path: Path, browser_choice: BrowserChoice
 ) -> None:
-    environment = clean_environment()
+    environment = away_from_the_checkout()
     if browser_choice.executable is not None:
         environment["COUNTERMAND_BROWSER"] = str(browser_choice.executable)
     demo = subprocess.run(

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from bot.ledger import leases
 from bot.ledger.database import Database
 
-SERVER = os.environ.get("COUNTERMAND_TEST_POSTGRESQL")
+SERVER = os.environ.get("TEST_POSTGRESQL_URL")
 """Address of a PostgreSQL database in which tests may make and drop schemas; without it they need no server."""
 
 

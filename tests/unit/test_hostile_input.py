@@ -141,6 +141,7 @@ def said_and_written(request: pytest.FixtureRequest, tmp_path_factory: pytest.Te
     return stream.getvalue(), folder
 
 
+@pytest.mark.slow("writes megabytes")
 def test_the_files_of_a_run_have_the_names_that_they_always_have(said_and_written: tuple[str, Folder]) -> None:
     _, run = said_and_written
     found = {path.name for path in run.path.rglob("*")}

@@ -11,6 +11,8 @@ import pytest
 from bot.errors import CommitsNotAllowed
 from bot.qa import Gate, gate_host
 
+pytestmark = pytest.mark.slow("runs whole test suites")
+
 pytest_plugins = ["pytester"]
 
 ROOT = Path(__file__).resolve().parents[2]

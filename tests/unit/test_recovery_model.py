@@ -582,8 +582,8 @@ class SimPage:
         self._closed = True
 
     def address(self) -> str:
-        dashboard = PACK.info.store_route.format(store_id=STORE_ID)
-        order = PACK.info.order_route.format(store_id=STORE_ID, order=self.order)
+        dashboard = str(PACK.info.store_route).format(store_id=STORE_ID)
+        order = str(PACK.info.order_route).format(store_id=STORE_ID, order=self.order)
         return {"store_dashboard": dashboard, "order_details": order}.get(self.place, "")
 
     def reads(self, screen: str, name: str) -> list[str]:
@@ -817,7 +817,7 @@ def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run_histories(examples: int, *, shrink: bool = True) -> None:
     phases = (Phase.generate, Phase.shrink) if shrink else (Phase.generate,)
-    run_state_machine_as_test(  # type: ignore[no-untyped-call]
+    run_state_machine_as_test(
         Histories,
         settings=settings(
             max_examples=examples,

@@ -296,7 +296,7 @@ def test_a_name_that_is_like_no_other_is_told_without_a_guess() -> None:
 
 
 def test_the_options_that_are_known_are_those_of_the_commands_that_work_through_a_list() -> None:
-    commands = typer.main.get_command(app).commands
+    commands = typer.main.get_group(app).commands
     options = {
         option for name in ("run", "plan", "audit") for parameter in commands[name].params for option in parameter.opts
     }

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.slow("imports the whole program again, without its docstrings")
+
 WHAT_IT_SAYS = """
 import importlib
 import json

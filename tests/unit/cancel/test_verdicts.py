@@ -6,7 +6,6 @@ from pathlib import Path
 import pytest
 
 from bot.cancel.verdicts import (
-    Answer,
     Verdict,
     after_confirm,
     before_confirm,
@@ -16,7 +15,7 @@ from bot.cancel.verdicts import (
     still_canceled,
     unknown_status,
 )
-from bot.outcomes import Outcome
+from bot.outcomes import Answer, Outcome
 from bot.vocabulary import Status
 
 LOOK = (

@@ -399,7 +399,7 @@ def test_a_terminal_that_lacks_a_character_is_no_trouble() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", newline="\n")
     Lines(stream).ended(CHECKS[5], Finding(check="home", state=State.WORKS, found="1 store: Überstore"))
     stream.flush()
-    assert stream.buffer.getvalue() == b"works        Home page          1 store: ?berstore\n"  # type: ignore[attr-defined]
+    assert stream.buffer.getvalue() == b"works        Home page          1 store: ?berstore\n"
 
 
 @pytest.mark.parametrize(

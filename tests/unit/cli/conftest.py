@@ -50,13 +50,15 @@ def _no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def countermand(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Countermand:
+def countermand(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> Countermand:
     """The command line, in a folder with a job list."""
     Path("jobs.yaml").write_text(LIST, encoding="utf-8")
     # Otherwise the program would take its name from what runs the tests.
     monkeypatch.setattr(sys.modules["__main__"], "__package__", None, raising=False)
 
-    return command_line(monkeypatch, capsys)
+    return command_line(monkeypatch, capsys, request)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import pytest
 from bot import __version__
 
 if TYPE_CHECKING:
-    from conftest import Countermand
+    from tests.unit.cli.conftest import Countermand
 
 
 def nothing_was_made() -> bool:

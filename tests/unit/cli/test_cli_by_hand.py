@@ -19,7 +19,7 @@ from bot.outcomes import Outcome
 from bot.vocabulary import Reason, Status
 
 if TYPE_CHECKING:
-    from conftest import Countermand
+    from tests.unit.cli.conftest import Countermand
 
 FIRST = "112-1215998-3002091"
 

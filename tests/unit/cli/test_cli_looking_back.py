@@ -15,7 +15,7 @@ from bot.ledger import Ledger
 from bot.outcomes import RunInfo
 
 if TYPE_CHECKING:
-    from conftest import Countermand, Shop
+    from tests.unit.cli.conftest import Countermand, Shop
 
 FIRST, SECOND = "112-1215998-3002091", "112-1215998-3002092"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
-    from conftest import Countermand
+    from tests.unit.cli.conftest import Countermand
 
 
 def test_two_packs_are_compared(countermand: Countermand) -> None:

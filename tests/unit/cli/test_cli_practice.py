@@ -16,7 +16,7 @@ from bot.sandbox.sample import EXPECTED
 from bot.vocabulary import Reason
 
 if TYPE_CHECKING:
-    from conftest import Countermand
+    from tests.unit.cli.conftest import Countermand
 
 
 def test_the_practice_admin_names_the_languages_that_it_speaks(countermand: Countermand) -> None:

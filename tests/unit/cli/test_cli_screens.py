@@ -11,7 +11,7 @@ import pytest
 from bot.checks.doctor import CHECKS, Finding, State
 
 if TYPE_CHECKING:
-    from conftest import Countermand
+    from tests.unit.cli.conftest import Countermand
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from bot.evidence.recorder import Recorder
 from bot.pack import packs_folder
 
 if TYPE_CHECKING:
-    from conftest import Countermand, Shop
+    from tests.unit.cli.conftest import Countermand, Shop
 
 ROOT = Path(__file__).resolve().parents[3]
 FIRST, SECOND, THIRD = (f"112-1215998-300209{number}" for number in (1, 2, 3))
@@ -107,11 +107,12 @@ def test_the_next_order_waits_for_the_pace_that_is_set(
     options: list[str],
     command: list[str],
 ) -> None:
+    rested: list[float] = []
+
     def stopped(_: object, seconds: float) -> None:
         rested.append(seconds)
         raise Interrupted
 
-    rested: list[float] = []
     monkeypatch.setattr("bot.runner.stopping.StopRequest.wait", stopped)
     monkeypatch.setenv("COUNTERMAND_PACE", setting)
     assert countermand(*command, "jobs.yaml", *options).status == 130
@@ -160,7 +161,7 @@ READ_SETTINGS = {
 
 
 def test_the_commands_that_read_settings_are_all_here() -> None:
-    whole = typer.main.get_command(app).commands
+    whole: dict[str, Any] = dict(typer.main.get_group(app).commands)
     commands = {*whole, *(f"pack {name}" for name in whole["pack"].commands)}
     assert commands - set(READ_SETTINGS) == {"sandbox", "schema", "pack", "pack show", "pack diff"}
 
@@ -251,6 +252,7 @@ def test_a_saved_page_is_opened_in_the_browser_of_dotenv(
     assert countermand("pack", "lint", "asc-4.3", "--page", "page.html").err == "/opt/chrome\n"
 
 
+@pytest.mark.slow("starts the program several times")
 def test_the_help_stays_quick_because_it_imports_little() -> None:
     heavy = ["pydantic_settings", "sqlalchemy", "playwright", "ruamel", "dotenv"]
     for module, allowed in (("bot.cli", set()), ("bot.settings", {"ruamel", "dotenv"})):

@@ -18,7 +18,7 @@ from bot.pack import packs_folder
 from bot.pack.language import codes
 
 if TYPE_CHECKING:
-    from conftest import Countermand, Shop
+    from tests.unit.cli.conftest import Countermand, Shop
 
 FIRST, SECOND = "112-1215998-3002091", "112-1215998-3002092"
 

@@ -34,8 +34,10 @@ LEDGER = RUNS / "ledger.sqlite"
 
 
 @pytest.fixture
-def countermand(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Countermand:
-    return command_line(monkeypatch, capsys)
+def countermand(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest
+) -> Countermand:
+    return command_line(monkeypatch, capsys, request)
 
 
 class MakeRun:

@@ -20,6 +20,8 @@ from bot.joblist import MOST_ORDERS, JobList, read_job_list
 from bot.joblist.columns import COLUMNS
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason
 
+pytestmark = pytest.mark.slow("tries many job lists")
+
 FILES = int(os.environ.get("JOBLIST_FILES", "0"))
 """How many files each test tries, drawn anew each time; 0 for the fixed ones of a default run."""
 

@@ -354,6 +354,7 @@ os._exit(9)
 """
 
 
+@pytest.mark.slow("starts a process")
 def test_an_intent_outlives_a_program_that_is_cut_off_right_after_it(place: Path | str) -> None:
     ended = subprocess.run([sys.executable, "-c", CUT_OFF, str(place), ORDER], check=False)
     assert ended.returncode == 9
@@ -474,6 +475,7 @@ def press_at_once(
             told.put((name, "pressed"))
 
 
+@pytest.mark.slow("races two processes")
 def test_of_two_processes_that_begin_with_no_ledger_and_press_at_once_exactly_one_wins(place: Path | str) -> None:
     spawn = multiprocessing.get_context("spawn")
     barrier, told = spawn.Barrier(2), spawn.SimpleQueue()

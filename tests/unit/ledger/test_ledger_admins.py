@@ -36,7 +36,7 @@ HOSTS = [
 @pytest.fixture
 def old(beside: Any) -> Callable[..., None]:
     """Writes a row into a ledger of version 5, which is made with the first."""
-    made = []
+    made: list[str] = []
 
     def write(table: str, **row: object) -> None:
         with beside.engine.begin() as connection:

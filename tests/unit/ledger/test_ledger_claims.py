@@ -153,6 +153,7 @@ os._exit(9)
 """
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.skipif(sys.platform == "win32", reason="there, nobody can ask whether a process is gone")
 def test_a_claim_of_a_process_that_is_gone_is_over_at_once(open_as: Callable[[str], Ledger], place: Path | str) -> None:
     died = subprocess.run(
@@ -188,6 +189,7 @@ sys.stdin.readline()
 """
 
 
+@pytest.mark.slow("races two processes")
 def test_of_two_processes_that_want_the_same_orders_each_order_has_one(place: Path | str) -> None:
     command = [sys.executable, "-c", RACE, str(place)]
     racers = [

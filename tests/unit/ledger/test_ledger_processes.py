@@ -13,6 +13,7 @@ from typing import Any
 
 import psutil
 import pytest
+from environment_kit import clean_environment
 from pydantic import SecretStr
 from run_kit import ORDER, permit
 
@@ -20,6 +21,8 @@ from bot.errors import ClaimLost
 from bot.ledger import Ledger, database, leases
 from bot.ledger.processes import UNKNOWN, Process, is_gone, this_process
 from bot.ledger.signins import Factor
+
+pytestmark = pytest.mark.slow("starts several processes for each test")
 
 ADMIN = "shop.example/admin"
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux has process namespaces and /proc")
@@ -149,7 +152,7 @@ def test_a_process_that_has_ended_is_known_to_be_gone(ended: Process) -> None:
     ],
     ids=["another boot", "an unknown boot", "another table", "an unknown table", "another host name"],
 )
-def test_nothing_is_proved_of_a_process_elsewhere(ended: Process, otherwise: dict[str, str]) -> None:
+def test_nothing_is_proved_of_a_process_elsewhere(ended: Process, otherwise: dict[str, Any]) -> None:
     assert not is_gone(str(replace(ended, **otherwise)))
 
 
@@ -344,7 +347,7 @@ def test_on_a_server_another_program_whose_clock_is_an_hour_off_leaves_a_live_cl
         assert ledger.claims.take(ADMIN, ORDER, 300)
         tried = subprocess.run(
             [sys.executable, "-c", TAKE, on_server, "off", ORDER],
-            env={**os.environ, "LD_PRELOAD": str(library), "FAKETIME": off},
+            env=clean_environment(LD_PRELOAD=str(library), FAKETIME=off),
             capture_output=True,
             text=True,
             input="go\n",

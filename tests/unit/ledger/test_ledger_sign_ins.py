@@ -117,6 +117,7 @@ os._exit(9)
 """
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.skipif(sys.platform == "win32", reason="there, nobody can ask whether a process is gone")
 def test_a_try_of_a_process_that_is_gone_was_cut_off(ledger: Ledger, place: Path | str) -> None:
     for expected in ("1\n", "2\n"):

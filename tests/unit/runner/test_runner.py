@@ -289,7 +289,8 @@ def test_progress_hears_the_run_and_every_order_in_turn(bench: Bench) -> None:
 
 def test_an_orders_evidence_is_its_own(bench: Bench, tmp_path: Path) -> None:
     def photographed() -> Verdict:
-        bench.recorder._write(bench.admin, "open_store.jpg", b"a picture")  # what a step does, without a page
+        # What a step does, without a page.
+        bench.recorder._write(bench.admin, "open_store.jpg", b"a picture")  # type: ignore[arg-type]
         return CANCELED
 
     bench.on(FIRST, photographed)
@@ -304,7 +305,7 @@ def test_an_orders_evidence_is_its_own(bench: Bench, tmp_path: Path) -> None:
 
 def test_evidence_of_every_attempt_is_kept(bench: Bench) -> None:
     def photographed() -> Verdict:
-        bench.recorder._write(bench.admin, "open_store-trouble.jpg", b"a picture")
+        bench.recorder._write(bench.admin, "open_store-trouble.jpg", b"a picture")  # type: ignore[arg-type]
         raise missing()
 
     bench.on(FIRST, photographed, photographed)

@@ -120,6 +120,7 @@ with stop_on_signals(stop, lambda text: print(text, flush=True)):
 """
 
 
+@pytest.mark.slow("starts a process")
 @pytest.mark.skipif(os.name == "nt", reason="Windows cannot send these signals to one process")
 @pytest.mark.parametrize("first", [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if name in SIGNALS])
 def test_a_program_finishes_what_it_has_in_hand_and_stops_at_once_when_asked_again(first: str) -> None:

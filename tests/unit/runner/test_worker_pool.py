@@ -23,6 +23,8 @@ from bot.runner.stopping import StopRequest
 from bot.runner.worker_pool import Crew
 from bot.vocabulary import Reason
 
+pytestmark = pytest.mark.slow("starts worker processes")
+
 RUN_ID = "20260301-021405-a1b2"
 INFO = RunInfo(
     run_id=RUN_ID,

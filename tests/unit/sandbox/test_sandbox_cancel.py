@@ -11,7 +11,7 @@ from bot.vocabulary import Status
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from conftest import Visitor
+    from tests.unit.sandbox.conftest import Visitor
 
 REFUSED = {"errors": [{"message": "Unable to cancel Amazon order"}]}
 

@@ -13,7 +13,7 @@ from bot.sandbox.stock import new_shop
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Status
 
 if TYPE_CHECKING:
-    from conftest import Visitor
+    from tests.unit.sandbox.conftest import Visitor
 
 
 def listing(clerk: Visitor, store: str = US, page: int = 1, **filters: object) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from bot.errors import CannotStart
 from bot.sandbox import Face, Faults, Sandbox
 
 if TYPE_CHECKING:
-    from conftest import Visitor
+    from tests.unit.sandbox.conftest import Visitor
 
 
 def test_reset_puts_everything_back(clerk: Visitor, sandbox: Sandbox) -> None:

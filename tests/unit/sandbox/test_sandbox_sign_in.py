@@ -9,7 +9,7 @@ from bot.sandbox import Sandbox
 from bot.sandbox.sessions import EXPIRED, PICTURE, Sessions
 
 if TYPE_CHECKING:
-    from conftest import Visitor
+    from tests.unit.sandbox.conftest import Visitor
 
 WRONG = "The account sign-in was incorrect or your account is disabled temporarily. Please wait and try again later."
 BAD_KEY = "Invalid security or form key. Please refresh the page."

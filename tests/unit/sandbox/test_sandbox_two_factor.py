@@ -14,7 +14,7 @@ from bot.sandbox import Faults, Sandbox
 from bot.sandbox.twofactor import TwoFactor
 
 if TYPE_CHECKING:
-    from conftest import Visitor
+    from tests.unit.sandbox.conftest import Visitor
 
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
 NOW = 1_800_000_000.0
