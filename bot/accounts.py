@@ -30,7 +30,7 @@ class SecretReference(BaseModel):
     @classmethod
     def _is_no_secret(cls, value: Any) -> Any:
         if isinstance(value, str):  # which must not be repeated in a message, as a wrong value usually is
-            raise ValueError("a secret does not stand in this file: write {env: NAME} or {file: PATH}")
+            raise ValueError("do not put a secret into this file: write {env: NAME} or {file: PATH}")
         return value
 
     @model_validator(mode="after")
@@ -54,7 +54,7 @@ class SecretReference(BaseModel):
             try:
                 value = at_home(str(self.file)).read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as trouble:
-                raise ValueError(f"{where} cannot be read: {getattr(trouble, 'strerror', 'it is no text')}") from None
+                raise ValueError(f"{where} cannot be read: {getattr(trouble, 'strerror', 'it is not text')}") from None
         if not value.strip():
             raise ValueError(f"{where} holds nothing")
         return SecretStr(value.strip("\r\n"))
@@ -82,7 +82,7 @@ class _Content(BaseModel):
     @classmethod
     def _some(cls, value: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
         if not value:
-            raise ValueError("there are no accounts here: name at least one")
+            raise ValueError("the file has no accounts: list at least one")
         return value
 
 
@@ -121,7 +121,9 @@ class AccountsFile:
         """
         names = [entry.username for entry in self.entries]
         wrong = [
-            f"{self.file}: the account {name} is there twice." for name in dict.fromkeys(names) if names.count(name) > 1
+            f"{self.file}: the account {name} is listed twice."
+            for name in dict.fromkeys(names)
+            if names.count(name) > 1
         ]
         accounts: list[Account] = []
         for entry in self.entries:

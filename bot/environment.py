@@ -27,7 +27,7 @@ PREFIX = "COUNTERMAND_"
 DOTENV = ".env"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_ESCAPES = " In double quotes \\n, \\t and the like stand for such characters; in single quotes they do not."
+_ESCAPES = " Inside double quotes, \\n, \\t and the like become such characters; inside single quotes they do not."
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNREADABLE = (
     "This line cannot be read. Write NAME=value; a value that begins with a quotation mark must end with the same one."

@@ -62,8 +62,8 @@ class OrderResult(BaseModel):
     status_before: Status | None = Field(default=None, description="Status when the order was opened")
     status_after: Status | None = Field(default=None, description="Status when it was opened again after Confirm")
     message: str = Field(description="One sentence: what was seen")
-    next_step: str = Field(default="", description="What a person should do now; empty when nothing is to be done")
-    attempts: int = Field(default=1, ge=0, description="How many times the order was begun; 0 when never")
+    next_step: str = Field(default="", description="What a person should do now; empty if there is nothing to do")
+    attempts: int = Field(default=1, ge=0, description="How many times the order was started; 0 if never")
     seconds: float = Field(default=0.0, ge=0, description="Time spent on it, in seconds")
     evidence: tuple[str, ...] = Field(
         default=(),
@@ -80,18 +80,20 @@ class RunInfo(BaseModel):
 
     run_id: str
     command: str = Field(description="run, dry run, plan, audit or demo")
-    admin: str = Field(description="Host, with port where it is not the usual one, of the Admin")
+    admin: str = Field(description="Host of the Admin, with its port unless that is the default")
     account: str = Field(description="Admin user name; those of all workers, separated by commas")
     workers: int = Field(default=1, ge=1, description="How many worked at once")
     pack: str = Field(
-        description="Name of the pack that described the screens, with (auto) where it was recognised on the page; "
-        "only auto where no store was reached"
+        description=(
+            "Name of the pack that described the screens, with (auto) if it was recognized on the page; just auto if "
+            "no store was reached"
+        )
     )
     job_list: str = Field(description="File name of the job list")
     started_at: datetime = Field(description="With time zone")
     finished_at: datetime | None = Field(default=None, description="With time zone; none while it runs")
     stopped_early: str = Field(default="", description="Why it stopped before the end of the list, or empty")
-    unmasked: bool = Field(default=False, description="Whether buyers' data was left readable in the pictures")
+    unmasked: bool = Field(default=False, description="Whether buyers' data was left readable in the screenshots")
     blocked: dict[str, int] = Field(
         default={}, description="How many requests of the browser were blocked, by host, as the host is not allowed"
     )

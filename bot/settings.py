@@ -51,7 +51,7 @@ class Places(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    runs_dir: HomePath = Field(default=Path("runs"), description="Folder that run folders are made in")
+    runs_dir: HomePath = Field(default=Path("runs"), description="Folder for run folders")
     ledger: str | None = Field(
         default=None,
         description="File of the ledger, ledger.sqlite in the runs folder if not set; or the address of a PostgreSQL "
@@ -61,7 +61,7 @@ class Places(BaseModel):
         default=None, description="Folder of the baselines that check compares with; beside the pack if not set"
     )
     browser: str | None = Field(default=None, description="Browser program to use instead of the one found")
-    language: str = Field(default="en_US", description="Language that the Admin has for the account, such as de_DE")
+    language: str = Field(default="en_US", description="The account's interface language in the Admin, such as de_DE")
 
     @field_validator("ledger")
     @classmethod
@@ -76,7 +76,7 @@ class Places(BaseModel):
         if not known:
             raise ValueError("it must be a file, or an address such as postgresql://bot@db.example/countermand")
         if parts.password or any("password" in name.lower() for name, _ in parse_qsl(parts.query)):
-            raise ValueError("it must not hold a password; PostgreSQL reads it from PGPASSWORD or your .pgpass file")
+            raise ValueError("it must not contain a password; PostgreSQL reads it from PGPASSWORD or your .pgpass file")
         return value
 
     @field_validator("browser")
@@ -108,8 +108,10 @@ class Settings(Places):
     # Before the address, which is judged by it.
     allow_http: tuple[str, ...] = Field(
         default=(),
-        description="Hosts whose Admin may be opened at http://, where the password can be read on its way; "
-        "separated by commas",
+        description=(
+            "Hosts whose Admin may be opened over http://, where the password is readable on the way; separated by "
+            "commas"
+        ),
     )
     admin_url: str = Field(description="Address of the Admin, such as https://shop.example/admin")
     username: str = Field(min_length=1, description="Admin user name")
@@ -121,60 +123,62 @@ class Settings(Places):
         default=None, description="File of several Admin accounts, of which each run takes a free one"
     )
     share_account: bool = Field(
-        default=False, description="true where the Admin lets two runs sign in with one account at once"
+        default=False, description="true if the Admin lets one account be signed in twice at once"
     )
     pack: str = Field(default="asc-4.3", description="Pack that describes the screens: a name, a folder, or auto")
     sign_in_language: str | None = Field(
-        default=None, description="Language of the Admin's sign-in page, where it is another one"
+        default=None, description="Language of the Admin's sign-in page, if it differs"
     )
     timeout: float = Field(default=30, gt=0, le=600, description="Seconds to wait for a screen")
     settle: float = Field(
         default=5,
         ge=0,
         le=600,
-        description="Seconds for which an order's page is opened again after Confirm until it says Canceled",
+        description="Seconds to keep reopening an order's page after Confirm until it says Canceled",
     )
     recover_after: float = Field(
         default=300,
         ge=0,
-        description="Seconds after which a Confirm that was cut off and never answered, of an order that still reads "
-        "Unshipped, is believed never to have arrived, so that it may be pressed again",
+        description=(
+            "Seconds after which a Confirm that was interrupted and never answered counts as never received, if the "
+            "order still reads Unshipped, so that it may be pressed again"
+        ),
     )
     attempts: int = Field(
-        default=2, ge=1, le=10, description="How many times an order is begun when a screen fails before Confirm"
+        default=2, ge=1, le=10, description="How many times to try an order when a screen fails before Confirm"
     )
     max_failures: int = Field(
         default=5, ge=1, description="Stop after this many orders in a row that failed for technical reasons"
     )
     max_failures_total: int = Field(
-        default=50, ge=1, description="Stop after this many orders that failed for technical reasons in one run"
+        default=50, ge=1, description="Stop after this many orders in total that failed for technical reasons"
     )
     pace: float = Field(
         default=0,
-        description="How many orders are begun at most, over all workers, such as 30/min; no limit if not set",
+        description="Maximum rate at which orders are started, across all workers, such as 30/min; no limit if not set",
     )
     route: Literal["clicks", "direct"] = Field(
         default="clicks",
         description="How an order is reached: by the documented clicks, or by its address once its store was reached",
     )
     fonts: bool = Field(
-        default=True, description="false loads no fonts from the Admin; icons then look otherwise in the pictures"
+        default=True, description="false loads no fonts from the Admin; icons then look different in screenshots"
     )
     cancel_sent_by: Literal["client", "browser"] = Field(
         default="client",
-        description="client sends a cancel exactly once; browser, only where a firewall lets nothing else through, may "
-        "send it twice when the connection is cut",
+        description=(
+            "client sends a cancel exactly once; browser, for firewalls that let only browsers through, may send it "
+            "twice if the connection is cut"
+        ),
     )
     pause: float = Field(
-        default=0, ge=0, le=3600, description="Seconds that a worker rests after an order whose Confirm it pressed"
+        default=0, ge=0, le=3600, description="Seconds that a worker pauses after pressing Confirm for an order"
     )
     allowed_hosts: tuple[str, ...] = Field(
-        default=(), description="Further hosts that the browser may talk to, separated by commas"
+        default=(), description="Other hosts that the browser may talk to, separated by commas"
     )
-    keep_session: bool = Field(
-        default=True, description="Whether the next run goes on with this one's session instead of signing in anew"
-    )
-    unmasked: bool = Field(default=False, description="true leaves buyers' data readable in pictures")
+    keep_session: bool = Field(default=True, description="Whether the next run reuses this run's session")
+    unmasked: bool = Field(default=False, description="true leaves buyers' data readable in screenshots")
 
     _several: tuple[Account, ...] = PrivateAttr(default=())
     """Those of the file of accounts, as they were when the settings were read."""
@@ -201,16 +205,16 @@ class Settings(Places):
             parts = urlsplit(value)
             known = parts.scheme in {"http", "https"} and parts.port != 0
             host = browser_host(parts.hostname or "") if known else None
-        except ValueError:  # brackets that do not pair up, a port that is no number, letters that no host has
+        except ValueError:  # brackets that are not balanced, a port that is no number, letters that no host has
             host = None
         if not host:
             raise ValueError("it must be an address such as https://shop.example/admin")
         if parts.username or parts.password:
-            raise ValueError("it must not hold a user name or password; those have settings of their own")
+            raise ValueError("it must not contain a user name or password; those have their own settings")
         allowed = {host_spelled(name) for name in info.data.get("allow_http", ())}
         if parts.scheme == "http" and not _is_loopback(host) and host not in allowed:
             raise ValueError(
-                "http:// would send the password readable; use https://, or, where nobody else can listen, "
+                "http:// would send the password in readable form; use https://, or, if nobody else can listen, "
                 f"COUNTERMAND_ALLOW_HTTP={host}"
             )
         if len(admin_name(value)) > LONGEST_NAME:

@@ -73,19 +73,19 @@ OUTCOME_WORDS: dict[Outcome, Words] = {
     Outcome.REVERTED: Words(
         "Reverted: Amazon did not keep the cancel",
         "Reverted",
-        "It was canceled earlier, and reads something else now. Nothing was pressed this time.",
+        "It was canceled earlier, but now reads something else. Nothing was pressed this time.",
         Group.PERSON,
     ),
     Outcome.UNKNOWN: Words(
         "Unknown: a person must look",
         "Unknown",
-        "Confirm may have been pressed, and what came of it could not be seen. It was not pressed again.",
+        "Confirm may have been pressed, and the result could not be determined. It was not pressed again.",
         Group.PERSON,
     ),
     Outcome.MISMATCH: Words(
         "Page disagrees with the list",
         "Page disagrees",
-        "The page shows something else than the job list says. Nothing was pressed.",
+        "The page disagrees with the job list. Nothing was pressed.",
         Group.NOT_CANCELED,
     ),
     Outcome.NOT_CANCELABLE: Words(
@@ -215,7 +215,7 @@ def trial_sentence(command: str) -> str:
         "plan": "This was a plan: it only read the Admin. Nothing was canceled.",
         "dry run": "This was a dry run: every dialog was left before Confirm. Nothing was canceled.",
         "demo": "This was a practice run on the practice Admin. No real order was touched.",
-        "audit": "This was an audit: it looked again at orders canceled earlier. Nothing was pressed.",
+        "audit": "This was an audit: it checked orders that were canceled earlier. Nothing was pressed.",
     }.get(command, "")
 
 
@@ -238,7 +238,7 @@ def headline(outcomes: Iterable[Outcome], command: str) -> str:
     if person := heaps[Group.PERSON]:
         parts.append(f"{person:,} {'needs' if person == 1 else 'need'} a person")
     if left := heaps[Group.NOT_CANCELED]:
-        parts.append(f"{left:,} {'would not be' if trial else 'not looked at again' if audit else 'not canceled'}")
+        parts.append(f"{left:,} {'would not be' if trial else 'not checked again' if audit else 'not canceled'}")
     if skipped := heaps[Group.SKIPPED]:
         parts.append(f"{skipped:,} skipped")
     return ", ".join(parts)

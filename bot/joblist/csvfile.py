@@ -97,13 +97,13 @@ def _columns(header: Row, file: str, problems: list[Problem]) -> _Columns:
     mistakes: list[Problem] = []
     for number, name in enumerate(names):
         if name in places:
-            message = f"The column {name} is here twice: it is already column {places[name] + 1}; keep one of them"
+            message = f"The column {name} appears twice: it is already column {places[name] + 1}; keep one of them"
         elif name in COLUMNS:
             places[name] = number
             continue
         else:
             near = did_you_mean(name, COLUMNS)
-            what = f"{shown(name)} is not a column that is known here" if name else "This column has no name"
+            what = f"{shown(name)} is not a known column" if name else "This column has no name"
             message = f"{what}: {near}{'A' if near else 'a'}llowed are {one_of(COLUMNS)}"
         mistakes.append(Problem(file, header.line, number + 1, message))
     problems.extend(

@@ -100,7 +100,7 @@ _NOTE_SCHEMA: Final = WithJsonSchema({"type": ["string", "number"], "maxLength":
 _ORDER: Final = "Amazon order number of three, seven and seven digits, such as 112-1215998-3002091"
 _STORE: Final = "Name of the store, exactly as Amazon Sales Channel shows it"
 _REASON: Final = "Reason for cancellation: what the Admin calls it, or its code"
-_NOTE: Final = "Anything of yours, such as a ticket number; it is carried into the report"
+_NOTE: Final = "Your own note, such as a ticket number; it appears in the report"
 _EXPECT: Final = "What the Admin must show for this order; if it shows something else, nothing is canceled"
 _TOTAL: Final = "Order total: digits, a point before the cents, no currency sign"
 _BUYER: Final = "Buyer's name"
@@ -156,7 +156,7 @@ class ExpectInFile(_Model):
 class OrderInFile(_Model):
     """An order that is more than its number."""
 
-    model_config = ConfigDict(title="Order", json_schema_extra={"description": "One order with words of its own."})
+    model_config = ConfigDict(title="Order", json_schema_extra={"description": "One order with its own details."})
 
     order: _OrderNumber = Field(description=_ORDER)
     store: _Store = Field(default="", description=f"{_STORE}; without it, that of the list")
@@ -184,9 +184,9 @@ class ListInFile(_Model):
 
     model_config = ConfigDict(title="Job list", json_schema_extra={"description": "Orders for Countermand to cancel."})
 
-    store: _Store = Field(default="", description=f"{_STORE}; for every order that names none itself")
+    store: _Store = Field(default="", description=f"{_STORE}; for every order that does not name one")
     reason: Annotated[_Reason | None, BeforeValidator(_reason)] = Field(
-        default=None, description=f"{_REASON}; for every order that gives none itself"
+        default=None, description=f"{_REASON}; for every order that does not give one"
     )
     orders: Annotated[
         list[
@@ -197,7 +197,7 @@ class ListInFile(_Model):
         ],
         BeforeValidator(_a_few),
         Field(min_length=1, max_length=MOST_ORDERS),
-    ] = Field(description="The orders, one after another: each its number alone, or a mapping with more about it")
+    ] = Field(description="The orders: each is just its number, or a mapping with more details")
 
 
 LIST_IN_FILE: Final = TypeAdapter(ListInFile)

@@ -169,7 +169,7 @@ class _Words:
         if kind == "extra_forbidden":
             allowed = list(self._properties(error))
             hint = _allowed(str(path[-1]), allowed) if allowed else "remove it"
-            return f"{shown(path[-1])} is not a key that is known here: {hint}"
+            return f"{shown(path[-1])} is not a known key: {hint}"
         if kind == "union_tag_invalid":
             hint = _allowed(str(context["tag"]), _QUOTED.findall(context["expected_tags"]))
             return f"{shown(context['tag'])} is not allowed for {_name(path)}: {hint}"

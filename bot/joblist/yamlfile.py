@@ -246,7 +246,7 @@ class _Composer:
         if anchored is None:
             around = next((o for o in self.open if o.anchor == name), None)
             if around is None:
-                why = f"stands for nothing: mark a value before it with &{name}, or put the text in quotes"
+                why = f"refers to nothing: mark a value before it with &{name}, or put the text in quotes"
             else:
                 why = f"repeats a value that it is itself a part of: &{name} on line {around.mark.line + 1}"
             self._note(event.start_mark, f"*{name} {why}")
@@ -288,7 +288,7 @@ class _Composer:
         first = parent.key_marks.setdefault(key, mark)
         if first is not mark:
             where = f"it is already on line {first.line + 1}"
-            self._note(mark, f"The key {shown(key)} is here twice: {where}; keep one of them")
+            self._note(mark, f"The key {shown(key)} appears twice: {where}; keep one of them")
             return _UNUSABLE
         return key
 

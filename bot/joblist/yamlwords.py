@@ -32,7 +32,7 @@ _AT_THE_PROBLEM = {
     "did not find expected alphabetic or numeric character": (
         "a value that begins with an asterisk or an ampersand must be in quotes"
     ),
-    "did not find expected <document start>": "the file goes on after its end: remove the rest",
+    "did not find expected <document start>": "there is more text after the end of the data: remove it",
     "found unknown escape character": (
         "this backslash means nothing in double quotes: write it twice, or use single quotes"
     ),

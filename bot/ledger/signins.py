@@ -33,8 +33,8 @@ UNDER_WAY = 120
 """Seconds after which a try that has no end was cut off."""
 
 BY_HAND = (
-    "Sign in by hand once: start with --headed and do it in the browser's window, or sign in elsewhere and then say so "
-    "with: countermand signed-in --note TEXT"
+    "Sign in by hand once: start with --headed and do it in the browser's window, or sign in elsewhere and then "
+    "record it with: countermand signed-in --note TEXT"
 )
 
 
@@ -137,14 +137,18 @@ class SignIns:
         if factor is Factor.PASSWORD and refused:
             raise CannotSignIn(
                 f"The Admin refused this password of account {account} at {_moment(refused[-1])}, and it is not tried "
-                "again: a few refusals lock the account.",
+                "again, because a few refusals lock the account.",
                 f"Correct COUNTERMAND_PASSWORD. If it is right and the account was locked: {BY_HAND}",
             )
         if len(bad) >= (PASSWORDS if factor is Factor.PASSWORD else CODES):
-            consequence = "One more could bring the CAPTCHA" if factor is Factor.PASSWORD else "A few more block it"
+            consequence = (
+                "One more could trigger the CAPTCHA"
+                if factor is Factor.PASSWORD
+                else "A few more could block the account"
+            )
             raise CannotSignIn(
-                f"The last {len(bad)} {factor}s for account {account} were refused, or cut off before the Admin's "
-                f"answer, since {_moment(bad[0])}. {consequence}, so none is tried.",
+                f"The last {len(bad)} {factor}s for account {account} were refused, or interrupted before the Admin "
+                f"answered, since {_moment(bad[0])}. {consequence}, so no attempt is made.",
                 BY_HAND,
             )
 

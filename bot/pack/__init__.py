@@ -100,7 +100,7 @@ def load_pack(named: str | Path, language: str = ENGLISH, sign_in_language: str 
         known = ", ".join(sorted(path.parent.name for path in packs_folder().glob("*/pack.yaml")))
         if str(named) == AUTO:
             raise CannotStart(
-                reason="Only doctor, plan, run and audit recognise the pack on the page (auto): name it here, "
+                reason="Only doctor, plan, run and audit recognize the pack on the page (auto): name it here, "
                 f"one that comes with Countermand ({known}) or a folder that has a pack.yaml."
             )
         raise CannotStart(
@@ -278,13 +278,13 @@ _DESCRIPTIONS = {
     "PackInfo": "pack.yaml: what holds for all screens of a pack.",
     "Layer": "languages/<code>.yaml: what the English words of a pack are in another language.",
     "Element": "One thing on a screen: how a person finds it, what it is for, and where that was observed.",
-    "Card": "The smallest box that holds a given text and a given control.",
-    "Check": "One condition of a screen, with the sentence that the user reads when it does not hold.",
-    "Interruption": "What it means when this screen appears instead of the one that was expected.",
+    "Card": "The smallest box that contains a given text and a given control.",
+    "Check": "One condition of a screen, with the message for users if it does not hold.",
+    "Interruption": "What it means when this screen appears instead of the expected one.",
     "CancelRequest": (
-        "The request that cancels: what leaves the browser is held against the permit by it, and its answer is heard."
+        "The request that cancels: what leaves the browser is compared with the permit by it, and its answer is read."
     ),
-    "Names": "What the cancel request calls what it is about, where that is not what the extension calls it.",
+    "Names": "Names of the cancel request's parameters, if they differ from the extension's.",
     "Way": (
         "How the generations of the screens differ: where orders are listed, what a list leads to, where Confirm is."
     ),

@@ -27,7 +27,7 @@ def words_of_finder(element: Element, known: Mapping[str, str] | None = None) ->
             "text": "the text {}",
             "says": "a message with {}",
             "field": "the value beside the label {}",
-            "column": "the cells under the head {}",
+            "column": "the cells under the header {}",
             "row": "the row with {}",
             "choice": "the pick list at {}",
         }

@@ -52,7 +52,8 @@ class Layer(BaseModel):
     )
     words: dict[Words, Words] = Field(description="English words, as the pack has them -> what the Admin shows")
     screens: dict[Name, dict[Words, Words]] = Field(
-        default_factory=dict, description="Screen -> English words that read otherwise there -> what it shows"
+        default_factory=dict,
+        description="Screen -> English words that are translated differently there -> what it shows",
     )
 
     @model_validator(mode="after")
@@ -153,7 +154,7 @@ def mistakes(translation: Translation, screens: Mapping[str, ScreenSpec]) -> Ite
             message = f"{path[-1]!r} is on no screen of this pack: {near or 'remove it'}"
             yield document.problem(path, message.rstrip(), of_key=True)
         elif _facts(path[-1]) != _facts(said := _said(layer, path)):
-            yield document.problem(path, f"{said!r} has not the same facts in braces as {path[-1]!r}")
+            yield document.problem(path, f"{said!r} does not have the same facts in braces as {path[-1]!r}")
     if not lacking:
         for spec in screens.values():
             yield from _confused(spec, translation)
@@ -210,7 +211,7 @@ def _sign(element: Element, screen: str, layer: Layer | None) -> Element | None:
 def _wrong_language(spec: ScreenSpec, sign: Element, found: tuple[str, str], expected: str) -> ScreenSpec:
     code, title = found
     setting = "COUNTERMAND_SIGN_IN_LANGUAGE" if spec.before_sign_in else "COUNTERMAND_LANGUAGE"
-    message = f"{spec.title} is in {title}, and not in {expected}."
+    message = f"{spec.title} is in {title}, not in {expected}."
     what = Interruption(
         reaction="stop",
         message=message,
@@ -268,7 +269,7 @@ def _confused(spec: ScreenSpec, translation: Translation) -> Iterator[Problem]:
         first = seen.setdefault((way, _fold(said)), words)
         if _fold(first) != _fold(words):
             path = _path(layer, spec.screen, words)
-            message = f"{said!r} already stands for {first!r} on the screen {spec.screen}"
+            message = f"{said!r} is already the translation of {first!r} on the screen {spec.screen}"
             yield document.problem(path, message)
 
 
@@ -291,7 +292,7 @@ def _committing(screens: Mapping[str, ScreenSpec], translation: Translation) -> 
         path = _path(layer, screen, words)
         if path not in told:
             told.add(path)
-            yield document.problem(path, f"{layer.say(screen, words)!r} stands for {kept!r}, which commits")
+            yield document.problem(path, f"{layer.say(screen, words)!r} is the translation of {kept!r}, which commits")
 
 
 def _path(layer: Layer, screen: str, words: str) -> tuple[str, ...]:

@@ -74,9 +74,9 @@ def odd(pack: Pack) -> Iterator[str]:
         fields = {described.field for described in spec.elements.values() if described.field}
         for label in spec.labels:
             if label in fields:
-                yield f"{file}: the label {label!r} is also a field: it need not be named twice"
+                yield f"{file}: the label {label!r} is also a field: it does not need to be listed again"
             if spec.labels.count(label) > 1:
-                yield f"{file}: the label {label!r} is there twice"
+                yield f"{file}: the label {label!r} is listed twice"
 
 
 def by_markup(pack: Pack) -> Iterator[str]:
@@ -121,7 +121,7 @@ def _fields(where: str, old: BaseModel, new: BaseModel, besides: tuple[str, ...]
             yield from (f"- {where}.{key}: {_told(item)}" for item in before if item not in after)
             yield from (f"+ {where}.{key}: {_told(item)}" for item in after if item not in before)
             if sorted(map(str, before)) == sorted(map(str, after)):
-                yield f"~ {where}.{key}: in another order"
+                yield f"~ {where}.{key}: in a different order"
         elif isinstance(before, dict) and isinstance(after, dict):
             for term in [*before, *(term for term in after if term not in before)]:
                 if before.get(term) != after.get(term):

@@ -72,7 +72,7 @@ class Scripts(StaticFiles):
 
 
 class Site:
-    """Answers every request of the practice Admin. ``answer_ms`` is how long the data endpoint thinks."""
+    """Answers every request of the practice Admin. ``answer_ms`` is delay of the data endpoint."""
 
     def __init__(
         self,

@@ -167,7 +167,7 @@ def test_a_page_is_held_against_the_screen_that_it_shows_most_of(admin: Admin, p
     )
     (drift,) = hold_saved(admin.page, pack, "store_dashboard", {})[1]
     assert drift.what == (
-        "all_orders (leads to the list of all orders) is there 2 times: the pack looks for the text 'All Orders'."
+        "all_orders (leads to the list of all orders) was found 2 times: the pack looks for the text 'All Orders'."
     )
     assert "within: around_all_orders" in drift.candidates[0].snippet
     with pytest.raises(CannotStart) as refused:

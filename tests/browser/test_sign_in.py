@@ -29,8 +29,7 @@ REFUSED = (
 )
 ASKS_FOR_PICTURE = (
     "The Admin asks for the words in a picture (CAPTCHA), which a program cannot read.",
-    "Sign in by hand once with this account (--headed shows the browser); the next sign-in is then asked for no "
-    "CAPTCHA.",
+    "Sign in by hand once with this account (--headed shows the browser); the next sign-in then needs no CAPTCHA.",
 )
 
 
@@ -132,7 +131,7 @@ def test_a_captcha_is_answered_by_the_person_who_looks_on(
 def test_recaptcha_is_named(enter: Enter, sandbox: Sandbox) -> None:
     sandbox.faults.recaptcha = True
     assert refused(enter, sandbox.password) == (
-        "The Admin wants Google reCAPTCHA passed at sign-in, which a program cannot do.",
+        "The Admin requires Google reCAPTCHA at sign-in, which a program cannot pass.",
         "Ask an administrator to switch reCAPTCHA off for the Admin's sign-in, or sign in by hand with --headed.",
     )
     assert tries(sandbox) == 1

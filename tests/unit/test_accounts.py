@@ -143,10 +143,10 @@ def test_a_file_that_cannot_be_read_is_told_where_names_cannot_be_judged_without
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("accounts: []\n", "accounts.yaml:1:11: there are no accounts here: name at least one"),
+        ("accounts: []\n", "accounts.yaml:1:11: the file has no accounts: list at least one"),
         (
             "accounts:\n  - username: one\n    password: of one\n",
-            "accounts.yaml:3:15: a secret does not stand in this file: write {env: NAME} or {file: PATH}",
+            "accounts.yaml:3:15: do not put a secret into this file: write {env: NAME} or {file: PATH}",
         ),
         (
             "accounts:\n  - username: one\n    password: {env: A, file: B}\n",
@@ -175,7 +175,7 @@ def test_secrets_that_are_missing_are_named_all_at_once(tmp_path: Path, monkeypa
     with pytest.raises(SettingsInvalid) as refused:
         read_accounts_file(Path("accounts.yaml")).accounts(read_written())
     assert str(refused.value).splitlines() == [
-        "accounts.yaml: the account three is there twice.",
+        "accounts.yaml: the account three is listed twice.",
         "accounts.yaml: the password of the account one cannot be used: NOT_SET is set neither in the environment nor "
         "in .env.",
         "accounts.yaml: the password of the account two cannot be used: the file not-there cannot be read: No such "

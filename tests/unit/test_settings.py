@@ -403,8 +403,8 @@ def test_a_control_character_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTERMAND_PASSWORD", "hunter2\n")
     dotenv(r'COUNTERMAND_RUNS_DIR="C:\new\runs"')
     assert listing() == (
-        ".env:1: COUNTERMAND_RUNS_DIR: the value contains the control character U+000A. In double quotes \\n, \\t and "
-        "the like stand for such characters; in single quotes they do not.\n"
+        ".env:1: COUNTERMAND_RUNS_DIR: the value contains the control character U+000A. Inside double quotes, \\n, "
+        "\\t and the like become such characters; inside single quotes they do not.\n"
         f"environment: COUNTERMAND_PASSWORD: the value contains the control character U+000A.\n{ALL}"
     )
 
@@ -494,8 +494,8 @@ def test_an_address_that_would_send_the_password_readable_is_refused(
     monkeypatch.setenv("COUNTERMAND_ADMIN_URL", address)
     host = address[7:-6].lower()
     assert listing() == (
-        "environment: COUNTERMAND_ADMIN_URL: http:// would send the password readable; use https://, or, where nobody "
-        f"else can listen, COUNTERMAND_ALLOW_HTTP={host}.\n{ALL}"
+        "environment: COUNTERMAND_ADMIN_URL: http:// would send the password in readable form; use https://, or, if "
+        f"nobody else can listen, COUNTERMAND_ALLOW_HTTP={host}.\n{ALL}"
     )
 
 
@@ -514,7 +514,7 @@ def test_another_address_than_the_one_that_is_allowed_is_refused(
 ) -> None:
     monkeypatch.setenv("COUNTERMAND_ALLOW_HTTP", "test.shop.example")
     monkeypatch.setenv("COUNTERMAND_ADMIN_URL", address)
-    assert "http:// would send the password readable" in listing()
+    assert "http:// would send the password in readable form" in listing()
 
 
 @pytest.mark.parametrize(
@@ -540,8 +540,8 @@ def test_an_address_with_a_password_in_it_is_refused_and_not_repeated(
 ) -> None:
     monkeypatch.setenv("COUNTERMAND_ADMIN_URL", address)
     assert listing() == (
-        "environment: COUNTERMAND_ADMIN_URL: it must not hold a user name or password; those have settings of their "
-        f"own.\n{ALL}"
+        "environment: COUNTERMAND_ADMIN_URL: it must not contain a user name or password; those have their own "
+        f"settings.\n{ALL}"
     )
 
 
@@ -749,7 +749,7 @@ def test_a_ledgers_address_with_a_password_in_it_is_refused_and_not_repeated(
 ) -> None:
     monkeypatch.setenv("COUNTERMAND_LEDGER", address)
     assert places_listing() == (
-        "environment: COUNTERMAND_LEDGER: it must not hold a password; PostgreSQL reads it from PGPASSWORD or your "
+        "environment: COUNTERMAND_LEDGER: it must not contain a password; PostgreSQL reads it from PGPASSWORD or your "
         ".pgpass file.\n" + ALL
     )
 

@@ -147,7 +147,7 @@ def _wording(screen: Screen, sight: Sight, baseline: Baseline | None) -> Iterato
             yield Drift(
                 aspect=Aspect.WORDING,
                 element=name,
-                what=f"{name} reads {', '.join(map(repr, unknown))}, which is no status that the pack knows.",
+                what=f"{name} reads {', '.join(map(repr, unknown))}, which is not a status that the pack knows.",
                 instead=f"The pack knows, under statuses in pack.yaml: {', '.join(known)}.",
             )
 

@@ -253,10 +253,10 @@ def browser_of(admin: Admin) -> str:
 
 
 def _rearranged(baseline: Baseline, lines: tuple[str, ...]) -> Drift:
-    went, came = (sum(line.startswith(sign) for line in lines) for sign in "-+")
+    removed, added = (sum(line.startswith(sign) for line in lines) for sign in "-+")
     return Drift(
         aspect=Aspect.LANDMARKS,
-        what=f"What is on the screen, or its order, is not that of the baseline: {went} went, {came} came.",
+        what=f"The screen's contents, or their order, differ from the baseline: {removed} removed, {added} added.",
         last_held=f"The baseline was taken on {baseline.taken}.",
         lines=lines,
     )
@@ -265,7 +265,10 @@ def _rearranged(baseline: Baseline, lines: tuple[str, ...]) -> Drift:
 def _looks_different(baseline: Baseline, seen: Comparison, tolerance: float, browser: str) -> Drift:
     where = ", ".join(f"at {box.x}, {box.y} ({box.width} x {box.height})" for box in seen.places[:3])
     more = f" and {len(seen.places) - 3} more places" if len(seen.places) > 3 else ""
-    what = f"It looks different: {seen.changed:g} % of the picture, where {tolerance:g} % may{': ' if where else ''}"
+    what = (
+        f"It looks different: {seen.changed:g} % of the picture, more than the allowed {tolerance:g} "
+        f"%{': ' if where else ''}"
+    )
     size = " The two pictures are of different sizes." if seen.size else ""
     other = (
         ""

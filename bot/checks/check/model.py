@@ -79,19 +79,21 @@ class Candidate(_Model):
     likeness: float = Field(description="0 to 1, by words, role and place")
     snippet: str = Field(description="YAML for the pack's file that would find it")
     finds: int = Field(description="How many things on the screen that YAML finds")
-    warning: str = Field(default="", description="What a person must see to before it is used")
+    warning: str = Field(default="", description="What a person must verify before it is used")
 
 
 class Drift(_Model):
     """One thing that is not as the pack or the baseline says."""
 
     aspect: Aspect
-    element: str = Field(default="", description="Name of the element in the pack; empty where it is about none")
+    element: str = Field(default="", description="Name of the element in the pack; empty if it is about no element")
     what: str = Field(description="What is wrong, in one sentence")
     instead: str = Field(default="", description="What is there instead")
     last_held: str = Field(default="", description="What held when the baseline was taken")
     candidates: tuple[Candidate, ...] = Field(default=(), description="What it may be now, the likeliest first")
-    lines: tuple[str, ...] = Field(default=(), description="Lines that went (-), came (+) or stayed around them")
+    lines: tuple[str, ...] = Field(
+        default=(), description="Lines that were removed (-), added (+), or are next to them"
+    )
 
 
 class ScreenReport(_Model):
@@ -102,7 +104,7 @@ class ScreenReport(_Model):
     aspects: dict[Aspect, State]
     drifts: tuple[Drift, ...] = ()
     changed: float | None = Field(default=None, description="Percent of the compared pixels that look different")
-    note: str = Field(default="", description="Why it was not looked at, or what else is to be known")
+    note: str = Field(default="", description="Why it was not checked, or what else to know")
     updated: bool = Field(default=False, description="Whether its baseline was written")
 
     @property

@@ -39,19 +39,19 @@ class CheckOutcome(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     check: str = Field(description="Id of the check, which is also the name of its folder")
-    admin: str = Field(description="The Admin that was looked at")
+    admin: str = Field(description="The Admin that was checked")
     account: str = Field(description="Who was signed in")
     pack: str = Field(description="Name of the pack")
     baselines: str = Field(description="Folder of the baselines")
     updated: bool = Field(default=False, description="Whether baselines were to be written")
-    browser: str = Field(default="", description="What it was looked at with")
+    browser: str = Field(default="", description="The browser that was used")
     started_at: datetime
     seconds: float = Field(description="How long it took, in seconds")
     version: str = Field(description="Version of Countermand")
     screens: tuple[ScreenReport, ...] = Field(description="Every screen of the way, in its order")
-    ended: str = Field(default="", description="Why the walk ended before the cancel dialog; empty where it did not")
+    ended: str = Field(default="", description="Why the walk ended before the cancel dialog; empty if it did not")
     next_step: str = Field(default="", description="What to do about that")
-    full: OrderResult | None = Field(default=None, description="What became of the order that --full names")
+    full: OrderResult | None = Field(default=None, description="What happened to the order that --full names")
 
     @property
     def holds(self) -> bool:
@@ -68,7 +68,7 @@ class CheckOutcome(BaseModel):
             line = f"{differ} of {count_of(looked_at, 'screen')} {'differs' if differ == 1 else 'differ'}"
             return line + (", and the walk ended there" if self.ended else "")
         if self.ended:
-            return f"The walk ended early: {count_of(looked_at, 'screen')} looked at"
+            return f"The walk ended early: {count_of(looked_at, 'screen')} checked"
         updated = sum(one.updated for one in self.screens)
         if updated:
             return f"{count_of(updated, 'baseline')} written"
@@ -87,7 +87,7 @@ def on_the_way(pack: Pack, reports: Mapping[str, ScreenReport], findings: Sequen
         if name in reports:
             yield reports[name]
             continue
-        note = why.get(name) or ("the walk did not come so far" if ended else "it did not appear")
+        note = why.get(name) or ("the walk did not get that far" if ended else "it did not appear")
         if name == "two_factor" and "start_page" in reports:
             note = "the Admin asked for no code"
         yield ScreenReport(

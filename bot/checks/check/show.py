@@ -60,7 +60,7 @@ def tell(outcome: CheckOutcome, stream: TextIO | None = None) -> None:
     console.print(_table(outcome))
     for screen in outcome.screens:
         if screen.state is State.NOT_LOOKED_AT:
-            console.print(Text(f"Not looked at: {harmless(screen.title)} ({harmless(screen.note)}).", "bright_black"))
+            console.print(Text(f"Not checked: {harmless(screen.title)} ({harmless(screen.note)}).", "bright_black"))
     for screen in outcome.screens:
         if screen.drifts:
             console.print()
@@ -120,7 +120,7 @@ def _tell_drift(console: Console, drift: Drift) -> None:
         table.add_row(Text(ASPECT_WORDS[drift.aspect].lower() if not place else "", style="red"), line)
     console.print(Padding(table, (0, 0, 0, 2)))
     for place, candidate in enumerate(drift.candidates):
-        _tell_candidate(console, candidate, leading="Likest" if not place else "Or")
+        _tell_candidate(console, candidate, leading="Most likely" if not place else "Or")
 
 
 def _line(line: str) -> Text:
@@ -131,7 +131,7 @@ def _line(line: str) -> Text:
 def _tell_candidate(console: Console, candidate: Candidate, *, leading: str) -> None:
     indent = (0, 0, 0, 2 + _ASPECT)
     where = f", {candidate.where}" if candidate.where else ""
-    head = f"{leading}: {harmless(candidate.shown)}{harmless(where)} ({candidate.likeness:.0%} alike)"
+    head = f"{leading}: {harmless(candidate.shown)}{harmless(where)} ({candidate.likeness:.0%} similar)"
     console.print(Padding(Text(head, style="cyan"), indent))
     if candidate.warning:
         console.print(Padding(Text(f"! {harmless(candidate.warning)}", style="yellow"), indent))

@@ -24,8 +24,8 @@ WALK = (
     "recorded.\nWalk to the screen, then press Enter here."
 )
 CLICK = (
-    "Recording. Click each thing that the pack should know: labels, values, columns, buttons. A click on what you must "
-    "not press is not needed: write it into the draft by hand.\nThen press Enter here."
+    "Recording. Click each thing that the pack should know: labels, values, columns, buttons. Do not click on "
+    "anything that you must not press: write it into the draft by hand.\nThen press Enter here."
 )
 
 
@@ -38,10 +38,10 @@ def record_to_file(screen: str, file: Path, settings: Settings, sign_in: SignIn,
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", screen):
         raise CannotStart(
-            reason=f"{screen!r} is no name of a screen: it has small letters, digits and _, as order_details."
+            reason=f"{screen!r} is not a screen name: use lower-case letters, digits and _, as in order_details."
         )
     if file.exists():
-        raise CannotStart(reason=f"{file} is there already: name another file with --out.")
+        raise CannotStart(reason=f"{file} already exists: name another file with --out.")
     if not sys.stdin.isatty():
         raise CannotStart(reason="There is no terminal: recording needs a person at one, and at the browser beside it.")
     pack = load_pack(settings.pack, settings.language, settings.sign_in_language)

@@ -41,7 +41,7 @@ def ambiguous(screen: Screen, name: str, count: int, sight: Sight, baseline: Bas
     """What tells the several things apart that all answer to one element."""
     element = screen.element(name)
     last = baseline.elements.get(name) if baseline else None
-    what = f"{name} ({element.purpose}) is there {count} times: the pack looks for {in_words(screen, element)}."
+    what = f"{name} ({element.purpose}) was found {count} times: the pack looks for {in_words(screen, element)}."
     found = matches(screen, name, sight)
     ranked = sorted(found, key=lambda thing: -nearness(thing.box, last))
     apart = []
@@ -113,7 +113,7 @@ def in_lines(drift: Drift) -> list[str]:
     lines = [line for line in (drift.what, drift.instead, drift.last_held) if line]
     for place, one in enumerate(drift.candidates):
         where = f", {one.where}" if one.where else ""
-        lines += [f"{'Or' if place else 'Likest'}: {one.shown}{where} ({one.likeness:.0%} alike)", one.warning]
+        lines += [f"{'Or' if place else 'Most likely'}: {one.shown}{where} ({one.likeness:.0%} similar)", one.warning]
         lines += [f"  {line}" for line in one.snippet.splitlines()]
     return [line for line in lines if line]
 
@@ -134,7 +134,7 @@ def _last_held(baseline: Baseline | None, last: LastHeld | None) -> str:
 def _instead(kind: str, element: Element, sight: Sight) -> str:
     """What there is of its kind."""
     if kind == "column":
-        return _listed("The heads of the table are", [thing.name for thing in sight.of_role("columnheader")])
+        return _listed("The table's headers are", [thing.name for thing in sight.of_role("columnheader")])
     if kind in {"field", "choice", "says"}:
         return ""
     roles = {element.role} if isinstance(element.role, str) else set(element.role or ())
@@ -147,7 +147,7 @@ def _instead(kind: str, element: Element, sight: Sight) -> str:
     inside = [thing for thing in sight.of_role(*roles) if sight.around.holds(thing.box) or sight.around == sight.window]
     names = list(dict.fromkeys(thing.name for thing in inside if thing.name))
     what = " or ".join(sorted(roles)) if len(roles) < 3 else "field"
-    return _listed(f"Of role {what} there are", names) if names else f"There is nothing of role {what}."
+    return _listed(f"Of role {what} there are", names) if names else f"There is no element with the role {what}."
 
 
 def _listed(what: str, names: list[str]) -> str:

@@ -16,22 +16,22 @@ from bot.pack.inwords import words_of
 from bot.pack.model import READ_ONLY_KINDS, Card, Element
 
 MOST = 3
-"""So many candidates are told."""
+"""The most candidates that are listed."""
 
 LEAST = 0.4
-"""A candidate that is less like it is none."""
+"""The least likeness of a candidate."""
 
 BEHIND = 0.25
-"""One that is so much less like it than the likeliest is not told."""
+"""A candidate whose likeness is this much below the best is not listed."""
 
 _BOXES = (*sorted(DIALOGS), "navigation", "banner", "main", "search", "form", "region", "complementary", "contentinfo")
 _BOXES += ("toolbar", "tabpanel", "group", "table", "grid")
 
 _COMMITS = (
-    "A person must verify this, by eye, before it goes into the pack: whatever carries this name here will be pressed "
-    "to cancel orders, and that cannot be taken back."
+    "A person must verify this before it goes into the pack: the control with this name will be pressed to cancel "
+    "orders, which cannot be undone."
 )
-_PRESSED = "See by hand what {shown} does before it goes into the pack; what commits must say commits: true there."
+_PRESSED = "Try what {shown} does before it goes into the pack; a control that commits needs commits: true there."
 
 
 def candidates(
@@ -118,7 +118,7 @@ def told_apart(screen: Screen, name: str, thing: Thing, sight: Sight) -> str | N
 
 
 def warning(element: Element, shown: str, role: str) -> str:
-    """What a person must make sure of before this goes into a pack; empty where nothing."""
+    """What a person must verify before this goes into a pack; empty if nothing."""
     if element.commits:
         return _COMMITS
     return _PRESSED.format(shown=shown) if role in PRESSED else ""

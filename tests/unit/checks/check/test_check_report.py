@@ -37,7 +37,7 @@ MISSING = Drift(
 )
 MOVED = Drift(
     aspect=Aspect.LANDMARKS,
-    what="What is on the screen, or its order, is not that of the baseline: 1 went, 1 came.",
+    what="The screen's contents, or their order, differ from the baseline: 1 removed, 1 added.",
     lines=("  main", '- button "Confirm"', '+ button "Submit"'),
 )
 
@@ -102,12 +102,12 @@ def test_the_terminal_shows_a_table_and_what_is_there_instead() -> None:
         "  elements   confirm (cancels the order) is not there: the pack looks for a button named 'Confirm'.",
         "             Of role button there are: Close, Submit.",
         '             On 2026-03-01 it was button "Confirm", at 830, 560.',
-        '             Likest: button "Submit", after button "Close" (71% alike)',
+        '             Most likely: button "Submit", after button "Close" (71% similar)',
         "             ! A person must verify this.",
         "               confirm:",
         "                 role: button",
         "                 name: Submit",
-        "  landmarks  What is on the screen, or its order, is not that of the baseline: 1 went, 1 came.",
+        "  landmarks  The screen's contents, or their order, differ from the baseline: 1 removed, 1 added.",
         "               main",
         '             - button "Confirm"',
         '             + button "Submit"',
@@ -179,6 +179,6 @@ def test_screens_that_were_not_looked_at_say_why() -> None:
         "cancel_dialog",
     ]
     assert way["two_factor"].note == "the Admin asked for no code"
-    assert way["home"].note == "the walk did not come so far"
+    assert way["home"].note == "the walk did not get that far"
     assert way["cancel_dialog"].note == "there is no Unshipped order"
     assert ending(findings) == ("Home page: Gone.", "Look.")
