@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from bot.pack import Pack
-from bot.pack.inwords import words_of_finder
+from bot.pack.describe import describe
 from bot.pack.model import Element, ScreenSpec
 
 _NAME = 24
@@ -42,7 +42,7 @@ def _show_screen(name: str, spec: ScreenSpec) -> Iterator[str]:
         )
         yield f"  {number}. {condition}; else: {check.message}"
     for element, described in spec.elements.items():
-        yield f"  {element:<{_NAME}}{words_of_finder(described)}{_remarks(described)}"
+        yield f"  {element:<{_NAME}}{describe(described)}{_remarks(described)}"
         yield f"  {'':<{_NAME}}for: {described.purpose}"
     if spec.interrupts is not None:
         yield f"  If it appears: {spec.interrupts.reaction}. {spec.interrupts.message}"
@@ -67,7 +67,7 @@ def odd(pack: Pack) -> Iterator[str]:
         file = f"{folder}{name}.yaml"
         found: dict[str, list[str]] = defaultdict(list)
         for element, described in spec.elements.items():
-            found[words_of_finder(described)].append(element)
+            found[describe(described)].append(element)
         for finder, names in found.items():
             if len(names) > 1:
                 yield f"{file}: {' and '.join(names)} are found in the same way: {finder}"
@@ -103,9 +103,9 @@ def _screens(name: str, old: ScreenSpec, new: ScreenSpec) -> Iterator[str]:
     for element in [*old.elements, *(one for one in new.elements if one not in old.elements)]:
         where = f"{name}.{element}"
         if element not in new.elements:
-            yield f"- {where}: {words_of_finder(old.elements[element])}"
+            yield f"- {where}: {describe(old.elements[element])}"
         elif element not in old.elements:
-            yield f"+ {where}: {words_of_finder(new.elements[element])}"
+            yield f"+ {where}: {describe(new.elements[element])}"
         else:
             yield from _fields(where, old.elements[element], new.elements[element])
     yield from _fields(name, old, new, besides=("elements",))

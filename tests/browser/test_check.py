@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.admin import Admin
 from bot.checks.check.inspector import Inspector
-from bot.checks.check.model import Aspect, State
+from bot.checks.check.model import Aspect, AspectState
 from bot.checks.check.savedpage import hold_saved, likeliest
 from bot.checks.doctor import Finding, Over, Round
 from bot.checks.doctor import State as FindingState
@@ -70,7 +70,7 @@ def test_baselines_hold_for_another_store_other_orders_and_whoever_is_signed_in_
         order.status = Status.CANCELED
     again = walk(store=MAIN)
     assert {name: (report.state, report.drifts) for name, report in again.reports.items()} == dict.fromkeys(
-        way, (State.HOLDS, ())
+        way, (AspectState.HOLDS, ())
     )
 
 
@@ -82,7 +82,7 @@ def test_what_a_pack_does_not_find_is_explained_where_the_walk_ends(walk: Walk, 
     inspector = walk(pack=pack.model_copy(update={"screens": pack.screens | {"home": home}}), looks=False)
     assert list(inspector.reports) == WAY[:3]
     report = inspector.reports["home"]
-    assert (report.state, report.aspects[Aspect.LANDMARKS]) == (State.DIFFERS, State.NO_BASELINE)
+    assert (report.state, report.aspects[Aspect.LANDMARKS]) == (AspectState.DIFFERS, AspectState.NO_BASELINE)
     (drift,) = report.drifts
     assert (drift.element, drift.what) == (
         "view_store",

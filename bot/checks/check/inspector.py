@@ -12,9 +12,9 @@ from bot.admin.screen import Screen
 from bot.checks.check import contract, drift
 from bot.checks.check.baseline import Baseline, baselines_folder, read_baseline, write_baseline
 from bot.checks.check.landmarks import differences, landmarks
-from bot.checks.check.looks import Comparison, compare, masked
-from bot.checks.check.model import BY_BASELINE, Aspect, Box, Drift, ScreenReport, State
-from bot.checks.check.sight import Sight, folded, is_data, look_at, neutral
+from bot.checks.check.model import BY_BASELINE, Aspect, AspectState, Box, Drift, ScreenReport
+from bot.checks.check.picture import Comparison, compare, masked
+from bot.checks.check.snapshot import Snapshot, folded, is_data, neutral, take_snapshot
 from bot.errors import CountermandError, Technical
 from bot.pack import Pack
 
@@ -75,12 +75,12 @@ class Inspector:
         found = list(report.drifts)
         if element in screen.spec.elements and not any(one.element == element for one in found):
             knowing = contract.knowing(screen)
-            sight = look_at(screen.admin.page)
+            snapshot = take_snapshot(screen.admin.page)
             baseline = self._baseline(screen.admin.pack, screen.spec.screen)
-            found.insert(0, drift.missing(knowing, element, sight, baseline and baseline[0]))
+            found.insert(0, drift.missing(knowing, element, snapshot, baseline and baseline[0]))
         if not found:
             found.insert(0, Drift(aspect=Aspect.CHECKS, what=error.message))
-        states = {one.aspect: State.DIFFERS for one in found}
+        states = {one.aspect: AspectState.DIFFERS for one in found}
         self.reports[screen.spec.screen] = report.model_copy(
             update={"drifts": tuple(found), "aspects": report.aspects | states}
         )
@@ -93,7 +93,7 @@ class Inspector:
             self.reports[screen.spec.screen] = report.model_copy(
                 update={
                     "drifts": report.drifts + found,
-                    "aspects": report.aspects | {Aspect.WORDING: State.DIFFERS},
+                    "aspects": report.aspects | {Aspect.WORDING: AspectState.DIFFERS},
                 }
             )
 
@@ -105,16 +105,16 @@ class Inspector:
         """
         screen = contract.knowing(screen)
         name = screen.spec.screen
-        sight = look_at(screen.admin.page)
+        snapshot = take_snapshot(screen.admin.page)
         kept = self._baseline(screen.admin.pack, name)
-        drifts = list(contract.hold(screen, sight, kept[0] if kept else None))
-        aspects = dict.fromkeys(Aspect, State.HOLDS)
-        aspects |= {one.aspect: State.DIFFERS for one in drifts}
+        drifts = list(contract.hold(screen, snapshot, kept[0] if kept else None))
+        aspects = dict.fromkeys(Aspect, AspectState.HOLDS)
+        aspects |= {one.aspect: AspectState.DIFFERS for one in drifts}
 
         data, names = {*contract.private_words(screen), *self.data}, {*contract.names_of_data(screen), *self.data}
         known = contract.words_known(screen)
         with _messages_hidden(screen.admin) as some:
-            seen = look_at(screen.admin.page) if some else sight
+            seen = take_snapshot(screen.admin.page) if some else snapshot
             lines = landmarks(seen, known, names)
             picture = b""
             if self.looks:
@@ -124,24 +124,24 @@ class Inspector:
         changed = None
         self.pictures[name] = Pictures(after=picture)
         if self.update and not drifts:
-            self._write(screen, sight, lines, names, picture)
+            self._write(screen, snapshot, lines, names, picture)
         elif kept is None:
-            aspects |= dict.fromkeys(BY_BASELINE, State.NO_BASELINE)
+            aspects |= dict.fromkeys(BY_BASELINE, AspectState.NO_BASELINE)
         else:
             baseline, before = kept
             gone = differences(baseline.landmarks, lines)
             if gone:
                 drifts.append(_rearranged(baseline, gone))
-                aspects[Aspect.LANDMARKS] = State.DIFFERS
+                aspects[Aspect.LANDMARKS] = AspectState.DIFFERS
             if self.looks:
                 compared = compare(before, picture)
                 changed = compared.changed
                 self.pictures[name] = Pictures(after=picture, before=before, difference=compared.picture)
                 if compared.changed > self.tolerance or compared.size:
                     drifts.append(_looks_different(baseline, compared, self.tolerance, browser_of(screen.admin)))
-                    aspects[Aspect.LOOKS] = State.DIFFERS
+                    aspects[Aspect.LOOKS] = AspectState.DIFFERS
         if not self.looks:
-            aspects[Aspect.LOOKS] = State.NOT_LOOKED_AT
+            aspects[Aspect.LOOKS] = AspectState.NOT_LOOKED_AT
         return ScreenReport(
             screen=name,
             title=screen.spec.title,
@@ -155,12 +155,12 @@ class Inspector:
         return read_baseline(baselines_folder(pack, self.baselines), screen)
 
     def _write(
-        self, screen: Screen, sight: Sight, lines: tuple[str, ...], data: Collection[str], picture: bytes
+        self, screen: Screen, snapshot: Snapshot, lines: tuple[str, ...], data: Collection[str], picture: bytes
     ) -> None:
         held = {}
         for name in screen.spec.elements:
             try:
-                last = drift.held_at(screen, name, sight, lambda words: neutral(words, data))
+                last = drift.held_at(screen, name, snapshot, lambda words: neutral(words, data))
             except KeyError:  # a fact that this screen does not know
                 continue
             if last is not None:
@@ -172,7 +172,7 @@ class Inspector:
             browser=browser_of(screen.admin),
             landmarks=lines,
             elements=held,
-            labels={label: tuple(box) for label, box in drift.labels_at(screen, sight)},
+            labels={label: tuple(box) for label, box in drift.labels_at(screen, snapshot)},
         )
         write_baseline(baselines_folder(screen.admin.pack, self.baselines), baseline, picture)
 
@@ -207,22 +207,22 @@ _SHOW = """() => {
 }"""
 
 
-def masks(sight: Sight, data: Collection[str], known: Collection[str] = ()) -> Iterable[Box]:
+def masks(snapshot: Snapshot, data: Collection[str], known: Collection[str] = ()) -> Iterable[Box]:
     """The places of everything that is data: rows of tables, what is entered, charts, words with a figure in them."""
     labels = {folded(words) for words in known}
-    tables = sight.of_role("table", "grid", "treegrid")
-    yield from sight.rows
+    tables = snapshot.of_role("table", "grid", "treegrid")
+    yield from snapshot.rows
     for table in tables:
-        if any(table.box.holds(row) for row in sight.rows):
+        if any(table.box.holds(row) for row in snapshot.rows):
             yield table.box  # how many rows there are, and how wide the columns, is data too
     painted = [
         piece
-        for piece in sight.pieces
+        for piece in snapshot.pieces
         if piece.row or piece.control or (is_data(piece.text, data) and folded(piece.text) not in labels)
     ]
     yield from (piece.box for piece in painted)
-    yield from _pushed_along([piece.box for piece in painted], [piece.box for piece in sight.pieces])
-    yield from sight.charts
+    yield from _pushed_along([piece.box for piece in painted], [piece.box for piece in snapshot.pieces])
+    yield from snapshot.charts
 
 
 NEAR = 48

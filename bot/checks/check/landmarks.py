@@ -8,7 +8,7 @@ So a baseline holds nothing of a buyer, and does not break because another order
 import difflib
 from collections.abc import Collection, Iterable, Sequence
 
-from bot.checks.check.sight import CONTROLS, DIALOGS, Sight, Thing, folded, neutral
+from bot.checks.check.snapshot import CONTROLS, DIALOGS, Snapshot, Thing, folded, neutral
 
 KEPT = (
     (CONTROLS - {"option"})  # the choices of a list are held against the pack's own
@@ -25,17 +25,17 @@ _NO_NAME = frozenset({"alert", "table", "grid"})
 _LONGEST_REPEAT = 12
 
 
-def landmarks(sight: Sight, known: Collection[str], data: Collection[str] = ()) -> tuple[str, ...]:
+def landmarks(snapshot: Snapshot, known: Collection[str], data: Collection[str] = ()) -> tuple[str, ...]:
     """The lines of what can be seen.
 
     Args:
-        sight: what can be seen.
+        snapshot: what can be seen.
         known: the words that the pack knows on this screen; other texts make no line.
         data: texts that are data, such as the store's name.
     """
     words = {folded(one): one for one in known}
     lines = []
-    for thing in _without_rows(sight.things):
+    for thing in _without_rows(snapshot.things):
         if thing.role in KEPT:
             name = "" if thing.role in _NO_NAME else neutral(thing.name, data)
             lines.append(f'{thing.role} "{name}"' if name else thing.role)

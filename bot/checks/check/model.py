@@ -29,7 +29,7 @@ BY_BASELINE = (Aspect.LANDMARKS, Aspect.LOOKS)
 """The aspects that need a baseline."""
 
 
-class State(StrEnum):
+class AspectState(StrEnum):
     """How a screen, or one aspect of it, came out."""
 
     HOLDS = "holds"
@@ -101,17 +101,17 @@ class ScreenReport(_Model):
 
     screen: str = Field(description="Name of the screen in the pack")
     title: str = Field(description="What people call it")
-    aspects: dict[Aspect, State]
+    aspects: dict[Aspect, AspectState]
     drifts: tuple[Drift, ...] = ()
     changed: float | None = Field(default=None, description="Percent of the compared pixels that look different")
     note: str = Field(default="", description="Why it was not checked, or what else to know")
     updated: bool = Field(default=False, description="Whether its baseline was written")
 
     @property
-    def state(self) -> State:
+    def state(self) -> AspectState:
         """The worst of its aspects."""
         states = set(self.aspects.values())
-        order = (State.DIFFERS, State.NOT_LOOKED_AT, State.NO_BASELINE, State.HOLDS)
-        if states == {State.HOLDS, State.NOT_LOOKED_AT}:
-            return State.HOLDS
-        return next((state for state in order if state in states), State.NOT_LOOKED_AT)
+        order = (AspectState.DIFFERS, AspectState.NOT_LOOKED_AT, AspectState.NO_BASELINE, AspectState.HOLDS)
+        if states == {AspectState.HOLDS, AspectState.NOT_LOOKED_AT}:
+            return AspectState.HOLDS
+        return next((state for state in order if state in states), AspectState.NOT_LOOKED_AT)

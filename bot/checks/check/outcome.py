@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.checks.check.inspector import ONLY_CONFIRM
-from bot.checks.check.model import Aspect, ScreenReport, State
+from bot.checks.check.model import Aspect, AspectState, ScreenReport
 from bot.checks.doctor import CHECKS, Finding
 from bot.checks.doctor import State as FindingState
 from bot.outcomes import OrderResult
@@ -25,10 +25,10 @@ ASPECT_WORDS = {
 """What the aspects are called."""
 
 STATE_WORDS = {
-    State.HOLDS: "holds",
-    State.DIFFERS: "differs",
-    State.NO_BASELINE: "no baseline",
-    State.NOT_LOOKED_AT: "not looked at",
+    AspectState.HOLDS: "holds",
+    AspectState.DIFFERS: "differs",
+    AspectState.NO_BASELINE: "no baseline",
+    AspectState.NOT_LOOKED_AT: "not looked at",
 }
 """What the states are called."""
 
@@ -57,14 +57,14 @@ class CheckOutcome(BaseModel):
     def holds(self) -> bool:
         """Whether nothing differs, and the walk came to its end."""
         full = self.full is None or self.full.outcome.is_success
-        return full and not self.ended and not any(one.state is State.DIFFERS for one in self.screens)
+        return full and not self.ended and not any(one.state is AspectState.DIFFERS for one in self.screens)
 
     @property
     def headline(self) -> str:
         """All of it in one line."""
         counts = Counter(one.state for one in self.screens)
-        looked_at = len(self.screens) - counts[State.NOT_LOOKED_AT]
-        if differ := counts[State.DIFFERS]:
+        looked_at = len(self.screens) - counts[AspectState.NOT_LOOKED_AT]
+        if differ := counts[AspectState.DIFFERS]:
             line = f"{differ} of {count_of(looked_at, 'screen')} {'differs' if differ == 1 else 'differ'}"
             return line + (", and the walk ended there" if self.ended else "")
         if self.ended:
@@ -72,7 +72,7 @@ class CheckOutcome(BaseModel):
         updated = sum(one.updated for one in self.screens)
         if updated:
             return f"{count_of(updated, 'baseline')} written"
-        if counts[State.NO_BASELINE]:
+        if counts[AspectState.NO_BASELINE]:
             return f"{count_of(looked_at, 'screen')} as the pack says; there are no baselines to compare with"
         return f"{count_of(looked_at, 'screen')} as the pack and the baselines say"
 
@@ -93,7 +93,7 @@ def on_the_way(pack: Pack, reports: Mapping[str, ScreenReport], findings: Sequen
         yield ScreenReport(
             screen=name,
             title=pack.screens[name].title,
-            aspects=dict.fromkeys(Aspect, State.NOT_LOOKED_AT),
+            aspects=dict.fromkeys(Aspect, AspectState.NOT_LOOKED_AT),
             note=note,
         )
 

@@ -14,7 +14,7 @@ from bot.admin import Admin
 from bot.admin.screen import Screen
 from bot.checks.check import contract
 from bot.checks.check.model import Drift
-from bot.checks.check.sight import look_at
+from bot.checks.check.snapshot import take_snapshot
 from bot.errors import CannotStart
 from bot.pack import Pack, fill
 from bot.pack.model import Check
@@ -73,7 +73,7 @@ def hold_saved(page: Page, pack: Pack, name: str, facts: Mapping[str, str]) -> t
     screen = contract.knowing(admin.screen(name, **facts))
     checks = tuple(check for check in screen.spec.checks if check.route is None and _can_be_told(screen, check))
     screen = Screen(admin, screen.spec.model_copy(update={"checks": checks}), screen.facts)
-    return screen, list(contract.hold(screen, look_at(page)))
+    return screen, list(contract.hold(screen, take_snapshot(page)))
 
 
 def likeliest(page: Page, pack: Pack) -> str:

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.checks.check.model import Aspect, Candidate, Drift, ScreenReport, State
+from bot.checks.check.model import Aspect, AspectState, Candidate, Drift, ScreenReport
 from bot.checks.check.outcome import ASPECT_WORDS, STATE_WORDS, CheckOutcome
 from bot.checks.doctor import OPENS_NOTHING, Check, Finding
 from bot.checks.doctor import State as FindingState
@@ -19,10 +19,10 @@ from bot.reports.progress import Outlet
 from bot.wording import harmless, harmless_lines
 
 _STYLES = {
-    State.HOLDS: "green",
-    State.DIFFERS: "bold red",
-    State.NO_BASELINE: "yellow",
-    State.NOT_LOOKED_AT: "bright_black",
+    AspectState.HOLDS: "green",
+    AspectState.DIFFERS: "bold red",
+    AspectState.NO_BASELINE: "yellow",
+    AspectState.NOT_LOOKED_AT: "bright_black",
 }
 _ASPECT = 11
 """Columns of an aspect's name, with the space after it."""
@@ -59,7 +59,7 @@ def tell(outcome: CheckOutcome, stream: TextIO | None = None) -> None:
     console = Console(file=cast(IO[str], outlet), force_terminal=outlet.can_move, highlight=False, width=width)
     console.print(_table(outcome))
     for screen in outcome.screens:
-        if screen.state is State.NOT_LOOKED_AT:
+        if screen.state is AspectState.NOT_LOOKED_AT:
             console.print(Text(f"Not checked: {harmless(screen.title)} ({harmless(screen.note)}).", "bright_black"))
     for screen in outcome.screens:
         if screen.drifts:
@@ -91,18 +91,18 @@ def _table(outcome: CheckOutcome) -> Table:
     for aspect in Aspect:
         table.add_column(ASPECT_WORDS[aspect], no_wrap=True)
     for screen in outcome.screens:
-        if screen.state is not State.NOT_LOOKED_AT:
+        if screen.state is not AspectState.NOT_LOOKED_AT:
             table.add_row(Text(screen.title), *(_cell(screen, aspect) for aspect in Aspect))
     return table
 
 
 def _cell(screen: ScreenReport, aspect: Aspect) -> Text:
     state = screen.aspects[aspect]
-    words = "-" if state is State.NOT_LOOKED_AT else STATE_WORDS[state]
+    words = "-" if state is AspectState.NOT_LOOKED_AT else STATE_WORDS[state]
     number = sum(drift.aspect is aspect for drift in screen.drifts)
-    if state is State.DIFFERS and aspect is Aspect.LOOKS and screen.changed is not None:
+    if state is AspectState.DIFFERS and aspect is Aspect.LOOKS and screen.changed is not None:
         words = f"{screen.changed:.3g} % differ"
-    elif state is State.DIFFERS and number > 1:
+    elif state is AspectState.DIFFERS and number > 1:
         words = f"{number} differ"
     elif screen.updated and aspect in {Aspect.LANDMARKS, Aspect.LOOKS}:
         words = "written"

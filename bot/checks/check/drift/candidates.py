@@ -8,11 +8,11 @@ from playwright.sync_api import Error as PlaywrightError
 from bot.admin.screen import Screen
 from bot.checks.check.baseline import Baseline, as_yaml
 from bot.checks.check.drift.likeness import FIELDS, PRESSED, alike, nearness, role_likeness
-from bot.checks.check.drift.places import Found, as_box, label_of, texts, where
+from bot.checks.check.drift.position import Found, as_box, label_of, texts, where
 from bot.checks.check.model import Box, Candidate, LastHeld
-from bot.checks.check.sight import CONTROLS, DIALOGS, Sight, Thing, folded, is_data
+from bot.checks.check.snapshot import CONTROLS, DIALOGS, Snapshot, Thing, folded, is_data
 from bot.pack import fill
-from bot.pack.inwords import words_of
+from bot.pack.describe import visible_words
 from bot.pack.model import READ_ONLY_KINDS, Card, Element
 
 MOST = 3
@@ -35,16 +35,18 @@ _PRESSED = "Try what {shown} does before it goes into the pack; a control that c
 
 
 def candidates(
-    screen: Screen, name: str, sight: Sight, baseline: Baseline | None, last: LastHeld | None
+    screen: Screen, name: str, snapshot: Snapshot, baseline: Baseline | None, last: LastHeld | None
 ) -> Iterable[Candidate]:
     """What may be the element ``name`` now, the likest first; each with YAML that was tried and finds it."""
     element = screen.element(name)
-    wanted = fill(words_of(element), screen.facts) if _fits(screen, words_of(element)) else words_of(element)
+    wanted = (
+        fill(visible_words(element), screen.facts) if _fits(screen, visible_words(element)) else visible_words(element)
+    )
     taken = _taken(screen, name)
     before = {line.partition(" ")[2].strip('"') for line in baseline.landmarks} if baseline else set()
     inside = _place_of(screen, element.within)
     scored = []
-    for found in _pool(element, sight):
+    for found in _pool(element, snapshot):
         words = found.name if isinstance(found, Thing) else label_of(found)
         if not words:
             continue
@@ -73,7 +75,7 @@ def candidates(
                 shown = found.words if isinstance(found, Thing) else f'text "{words}"'
                 yield Candidate(
                     shown=shown,
-                    where=where(found, sight),
+                    where=where(found, snapshot),
                     likeness=round(min(1.0, score), 2),
                     snippet=snippet,
                     finds=finds,
@@ -83,7 +85,7 @@ def candidates(
                 break
 
 
-def told_apart(screen: Screen, name: str, thing: Thing, sight: Sight) -> str | None:
+def told_apart(screen: Screen, name: str, thing: Thing, snapshot: Snapshot) -> str | None:
     """YAML that finds this one of several, by the box that it alone is in; None where no box tells them apart."""
     element = screen.element(name)
     if element.kind in READ_ONLY_KINDS:
@@ -98,7 +100,7 @@ def told_apart(screen: Screen, name: str, thing: Thing, sight: Sight) -> str | N
         place = _place_of(screen, other)
         if place is not None and place.holds(thing.box) and _finds(screen, name, new) == 1:
             return _snippet(name, new)
-    around = [one for one in sight.things if one.role in _BOXES and one.box.holds(thing.box) and one is not thing]
+    around = [one for one in snapshot.things if one.role in _BOXES and one.box.holds(thing.box) and one is not thing]
     for box in sorted(around, key=lambda one: one.box.width * one.box.height):
         around_name = f"around_{name}"
         holder = Element.model_validate(
@@ -124,19 +126,19 @@ def warning(element: Element, shown: str, role: str) -> str:
     return _PRESSED.format(shown=shown) if role in PRESSED else ""
 
 
-def _pool(element: Element, sight: Sight) -> Iterable[Found]:
+def _pool(element: Element, snapshot: Snapshot) -> Iterable[Found]:
     """What may at all be what an element of this kind is now."""
     kind = element.kind
-    controls = [thing for thing in sight.things if thing.role in CONTROLS and thing.name]
+    controls = [thing for thing in snapshot.things if thing.role in CONTROLS and thing.name]
     if kind == "column":
-        return sight.of_role("columnheader")
+        return snapshot.of_role("columnheader")
     if kind == "label":
         return [thing for thing in controls if thing.role in FIELDS]
     if kind == "card":
         return [thing for thing in controls if thing.role in PRESSED]
     if kind in {"row", "css", "xpath", "says"}:
         return []
-    free = [piece for piece in texts(sight) if not any(thing.box.holds(piece.box) for thing in controls)]
+    free = [piece for piece in texts(snapshot) if not any(thing.box.holds(piece.box) for thing in controls)]
     if kind in {"field", "choice"}:
         return free
     if kind == "text":
@@ -145,7 +147,9 @@ def _pool(element: Element, sight: Sight) -> Iterable[Found]:
     if roles & FIELDS:
         return [thing for thing in controls if thing.role in FIELDS]
     if not roles & CONTROLS:
-        return [thing for thing in sight.things if thing.role not in CONTROLS and thing.role != "text" and thing.name]
+        return [
+            thing for thing in snapshot.things if thing.role not in CONTROLS and thing.role != "text" and thing.name
+        ]
     return [*controls, *([] if element.commits else free)]
 
 
@@ -203,8 +207,8 @@ def _taken(screen: Screen, name: str) -> set[str]:
     words = set(screen.spec.labels)
     for other, element in screen.spec.elements.items():
         if other not in {name, screen.element(name).within}:
-            words.add(words_of(element))
-    return {folded(one) for one in words if one} - {folded(words_of(screen.element(name)))}
+            words.add(visible_words(element))
+    return {folded(one) for one in words if one} - {folded(visible_words(screen.element(name)))}
 
 
 def _fits(screen: Screen, template: str) -> bool:

@@ -3,9 +3,9 @@
 import math
 from difflib import SequenceMatcher
 
-from bot.checks.check.drift.places import Found
+from bot.checks.check.drift.position import Found
 from bot.checks.check.model import Box, LastHeld
-from bot.checks.check.sight import Thing, folded
+from bot.checks.check.snapshot import Thing, folded
 from bot.pack.model import Element
 
 PRESSED = frozenset({"button", "link", "menuitem", "tab", "option"})

@@ -7,7 +7,7 @@ from bot.pack.lint import FACTS
 from bot.pack.model import Element
 
 
-def words_of_finder(element: Element, known: Mapping[str, str] | None = None) -> str:
+def describe(element: Element, known: Mapping[str, str] | None = None) -> str:
     """How an element is found, in words: ``a button named 'Cancel Order', inside dialog``."""
     facts = {fact: f"{{{fact}}}" for fact in FACTS} | dict(known or {})
 
@@ -37,7 +37,7 @@ def words_of_finder(element: Element, known: Mapping[str, str] | None = None) ->
     return words + (f" that has {holding} in it" if holding else "") + inside
 
 
-def words_of(element: Element) -> str:
+def visible_words(element: Element) -> str:
     """The words that a person finds it by; empty where there are none."""
     if element.card is not None:
         return element.card.control

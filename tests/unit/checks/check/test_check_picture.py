@@ -4,8 +4,8 @@ import io
 
 from PIL import Image, ImageDraw
 
-from bot.checks.check.looks import DATA_COLOUR, compare, masked
 from bot.checks.check.model import Box
+from bot.checks.check.picture import DATA_COLOUR, compare, masked
 
 AROUND = Box(0, 0, 200, 100)
 

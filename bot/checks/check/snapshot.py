@@ -59,7 +59,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Sight:
+class Snapshot:
     """Everything that can be seen on a page, from one moment."""
 
     things: tuple[Thing, ...]
@@ -75,16 +75,16 @@ class Sight:
         return tuple(thing for thing in self.things if thing.role in roles)
 
 
-def look_at(page: Page) -> Sight:
+def take_snapshot(page: Page) -> Snapshot:
     """What can be seen on the page now."""
     seen = page.evaluate(PIECES)
     window = Box(0, 0, seen["width"], seen["height"])
-    things = tuple(parse_snapshot(page.locator("body").aria_snapshot(boxes=True)))
+    things = tuple(parse_aria(page.locator("body").aria_snapshot(boxes=True)))
     pieces = tuple(Piece(one["text"], Box(*one["box"]), one["row"], one["control"]) for one in seen["pieces"])
     around = next((thing.box for thing in reversed(things) if thing.role in DIALOGS and thing.box.width), window)
     if around != window:
         pieces = tuple(piece for piece in pieces if around.holds(piece.box))
-    return Sight(
+    return Snapshot(
         things=things,
         pieces=pieces,
         charts=tuple(Box(*box) for box in seen["charts"]),
@@ -94,7 +94,7 @@ def look_at(page: Page) -> Sight:
     )
 
 
-def parse_snapshot(snapshot: str) -> Iterable[Thing]:
+def parse_aria(snapshot: str) -> Iterable[Thing]:
     """The things in an ARIA snapshot with boxes, in its order; pieces of text have the role ``text``."""
     for line in snapshot.splitlines():
         found = _LINE.match(line)
