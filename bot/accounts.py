@@ -1,6 +1,6 @@
-"""Admin accounts: what one is, and the file that names several of them for runs and workers that go on at once.
+"""Admin accounts: what one is, and the file that names several of them, for runs and workers at the same time.
 
-Secrets are not in the file: it says where they are.
+The file does not hold secrets: it says where they are.
 """
 
 import base64
@@ -29,7 +29,7 @@ class SecretReference(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _is_no_secret(cls, value: Any) -> Any:
-        if isinstance(value, str):  # which must not be repeated in a message, as a wrong value usually is
+        if isinstance(value, str):  # a wrong value is usually repeated in the message, which a secret must not be
             raise ValueError("do not put a secret into this file: write {env: NAME} or {file: PATH}")
         return value
 
@@ -43,7 +43,7 @@ class SecretReference(BaseModel):
         """The secret.
 
         Raises:
-            ValueError: it is not there; the words say where it was looked for.
+            ValueError: it is not there; the message says where it should be.
         """
         if self.env is not None:
             value, where = written.value(self.env), f"the environment variable {self.env}"
@@ -87,7 +87,7 @@ class _Content(BaseModel):
 
 
 class Account(BaseModel):
-    """An Admin account, with its secrets at hand."""
+    """An Admin account with its secrets."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -97,7 +97,7 @@ class Account(BaseModel):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Everything of it that may stand nowhere."""
+        """Everything of it that must not appear anywhere."""
         return tuple(secret.get_secret_value() for secret in (self.password, self.totp_secret) if secret)
 
 
@@ -117,7 +117,7 @@ class AccountsFile:
         """The accounts, each with its secrets; those in variables are taken from what is ``written``.
 
         Raises:
-            SettingsInvalid: two accounts are the same, or secrets are not where the file says, or cannot be used.
+            SettingsInvalid: an account is listed twice, or a secret is missing or invalid.
         """
         names = [entry.username for entry in self.entries]
         wrong = [
@@ -156,7 +156,7 @@ def base32(secret: SecretStr) -> SecretStr:
     """A two-factor secret as it is computed with: without the spaces in which the Admin shows it.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not valid.
     """
     letters = "".join(secret.get_secret_value().split()).rstrip("=").upper()
     try:
@@ -175,6 +175,6 @@ def read_accounts_file(file: Path) -> AccountsFile:
     """Read a file of accounts, but none of the secrets that it refers to.
 
     Raises:
-        InputInvalid: with every mistake in the file, where it stands.
+        InputInvalid: with every mistake in the file and its place.
     """
     return AccountsFile(file, validate(_Content, read_yaml(file)).accounts)

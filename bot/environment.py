@@ -3,7 +3,7 @@
 Every value keeps the place where it was written, so that a mistake can be told with that place. Which names are
 settings, and what they may hold, is decided in ``bot.settings``.
 
-``.env`` lies in the folder where the program is started. python-dotenv reads it; values are taken as they are written
+``.env`` is in the folder where the program is started. python-dotenv reads it; values are taken as they are written
 there, and ``${...}`` means nothing.
 """
 
@@ -38,9 +38,9 @@ class Mistake(NamedTuple):
     """Something to tell a person about what was written."""
 
     line: int
-    """Line of ``.env``; 0 where it stands somewhere else."""
+    """Line of ``.env``; 0 if it is somewhere else."""
     words: str
-    """The whole sentence, with its place."""
+    """The complete message, with its place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,7 +58,7 @@ class Entry:
 
     @property
     def place(self) -> str:
-        """Where it stands, as messages say it."""
+        """Its place, as messages say it."""
         return f"{DOTENV}:{self.line}" if self.line else "environment"
 
     def mistake(self, words: str) -> Mistake:
@@ -133,7 +133,7 @@ def mistakes_in(
 
 
 def _nearest(name: str, settings: Collection[str], options: Collection[str]) -> str:
-    """The setting or the option that was probably meant; nothing where none is near."""
+    """The setting or the option that was probably meant; empty if nothing is similar."""
     choices = {setting.removeprefix(PREFIX): setting for setting in settings}
     choices |= {option.strip("-").replace("-", "_").upper(): f"the option {option}" for option in options}
     word = name.removeprefix(PREFIX)
@@ -148,7 +148,7 @@ def _dotenv(path: Path) -> tuple[list[Entry], list[Mistake]]:
     text = read_text(path, Limits(), as_it_is=True)
     entries: list[Entry] = []
     mistakes: list[Mistake] = []
-    # python-dotenv counts \r\n as two lines where it goes on after a line that it could not read.
+    # python-dotenv counts \r\n as two lines when it continues after a line that it could not read.
     for binding in parse_stream(StringIO(text.replace("\r\n", "\n").replace("\r", "\n"))):
         written = binding.original.string.lstrip()
         line = binding.original.line + binding.original.string.removesuffix(written).count("\n")

@@ -1,4 +1,4 @@
-"""What became of an order, and of a run: the data that every report, file and exit status is made from."""
+"""The outcome of an order, and of a run: the data for every report, file and exit status."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from bot.vocabulary import Reason, Status
 
 
 class Outcome(StrEnum):
-    """What became of one order. Every order of a run ends with exactly one of these."""
+    """The outcome of one order. Every order of a run ends with exactly one of these."""
 
     CANCELED = "canceled"
     """Confirm was pressed, no error answered, and the details page, opened again, says ``Canceled``.
@@ -25,17 +25,17 @@ class Outcome(StrEnum):
     NOT_FOUND = "not_found"
     """The store, or the order in that store, is not in this Admin; nothing was pressed."""
     MISMATCH = "mismatch"
-    """The page shows something else than the job says; nothing was pressed."""
+    """The page disagrees with the job; nothing was pressed."""
     CANCELED_NOT_SENT = "canceled_not_sent"
     """The Admin says ``Canceled`` but answered with an error: Amazon was probably never told."""
     REVERTED = "reverted"
     """It was canceled earlier and reads something else now: Amazon did not keep that cancel; nothing was pressed."""
     UNKNOWN = "unknown"
-    """Confirm may have been pressed and what came of it cannot be decided: a person must look."""
+    """Confirm may have been pressed and the result cannot be determined: a person must look."""
     FAILED = "failed"
     """A technical failure before Confirm; nothing was pressed, and running it again is safe."""
     SKIPPED = "skipped"
-    """The run stopped before this order's turn, or another run had it in hand; nothing was pressed."""
+    """The run stopped before this order's turn, or another run was working on it; nothing was pressed."""
     WOULD_CANCEL = "would_cancel"
     """A plan or a dry run: everything was in order and nothing was pressed."""
 
@@ -51,7 +51,7 @@ class Outcome(StrEnum):
 
 
 class OrderResult(BaseModel):
-    """What became of one order: one object of ``results.json``."""
+    """The result of one order: one object of ``results.json``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

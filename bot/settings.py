@@ -1,7 +1,7 @@
-"""Settings: which there are, what each may hold, and what is wrong with those that are written.
+"""Settings: all of them, what each may hold, and what is wrong with those that are set.
 
-Every one is ``COUNTERMAND_`` and the field's name in capitals, so a new setting is a new field here. What the command
-line says goes before the environment, and the environment before ``.env``; ``bot.environment`` reads both.
+Every one is ``COUNTERMAND_`` and the field's name in capitals, so a new setting is a new field here. The command line
+overrides the environment, and the environment overrides ``.env``; ``bot.environment`` reads both.
 """
 
 import ipaddress
@@ -37,17 +37,17 @@ HomePath = Annotated[Path, AfterValidator(at_home)]
 """A path in which ``~`` is a home folder."""
 
 OPTIONS = ("--dry-run", "--headed", "--max-cancellations", "--since", "--workers", "--yes")
-"""What ``run``, ``plan`` and ``audit`` are told on the command line only; none of them is a setting."""
+"""Options of ``run``, ``plan`` and ``audit`` that are not settings."""
 
 WHERE = "Set them in the environment, or in a file .env in the folder you start from: see .env.example."
-"""What to do where settings are missing."""
+"""What to do if settings are missing."""
 
 ALL = "Every setting is listed in .env.example."
-"""Where to look when none is missing but some are wrong."""
+"""Where to look if none are missing but some are wrong."""
 
 
 class Places(BaseModel):
-    """Where things are on this machine, and in which language: all that a command needs that opens no Admin."""
+    """Where things are on this machine, and in which language: all that a command without an Admin needs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -98,14 +98,14 @@ class Places(BaseModel):
 
     @property
     def stop_file(self) -> Path:
-        """The file whose appearing stops every run that makes its folder here, as Ctrl-C would."""
+        """The file that stops every run with its folder here as soon as it exists, as Ctrl-C would."""
         return self.runs_dir / "STOP"
 
 
 class Settings(Places):
     """What a run needs to know besides its job list."""
 
-    # Before the address, which is judged by it.
+    # Before the address, whose validation needs it.
     allow_http: tuple[str, ...] = Field(
         default=(),
         description=(
@@ -181,7 +181,7 @@ class Settings(Places):
     unmasked: bool = Field(default=False, description="true leaves buyers' data readable in screenshots")
 
     _several: tuple[Account, ...] = PrivateAttr(default=())
-    """Those of the file of accounts, as they were when the settings were read."""
+    """The accounts of the file, as they were when the settings were read."""
 
     @field_validator("allow_http", "allowed_hosts", mode="before")
     @classmethod
@@ -205,7 +205,7 @@ class Settings(Places):
             parts = urlsplit(value)
             known = parts.scheme in {"http", "https"} and parts.port != 0
             host = browser_host(parts.hostname or "") if known else None
-        except ValueError:  # brackets that are not balanced, a port that is no number, letters that no host has
+        except ValueError:  # unbalanced brackets, a port that is no number, letters that no host has
             host = None
         if not host:
             raise ValueError("it must be an address such as https://shop.example/admin")
@@ -238,19 +238,19 @@ def variable(field: str) -> str:
 
 
 def load_settings(**given: object) -> Settings:
-    """Read the settings; values ``given`` on the command line go first, None stands for not given.
+    """Read the settings; values ``given`` on the command line take precedence; None means not given.
 
-    With ``accounts=""`` the account that is given is the only one, whatever file of accounts is set.
+    With ``accounts=""`` the given account is the only one, even if a file of accounts is set.
 
     Raises:
-        SettingsInvalid: naming everything that is missing, wrong or unknown, and where it is written.
+        SettingsInvalid: naming everything that is missing, wrong or unknown, and where it is.
     """
     written = read_written()
     values = _values(Settings, written, given)
     named = values["accounts"] = values.get("accounts") or None
     file, unreadable = _accounts_file(named or written.value(variable("accounts")))
     told = _mistakes(written, file)
-    if named is not None or told:  # names that are not known may be those of a file that cannot be read
+    if named is not None or told:  # unknown names may be in a file that cannot be read
         told += unreadable
     accounts: tuple[Account, ...] = ()
     if named is not None:
@@ -298,7 +298,7 @@ def _accounts_file(named: object) -> tuple[AccountsFile | None, list[Mistake]]:
     except InputInvalid as invalid:
         return None, [Mistake(0, str(problem)) for problem in invalid.problems]
     except ValueError:
-        return None, []  # no such home folder, which is told of the setting itself
+        return None, []  # no such home folder, which is reported for the setting itself
 
 
 def _mistakes(written: Written, file: AccountsFile | None) -> list[Mistake]:
@@ -321,7 +321,7 @@ def _both_set(of_one: Mapping[str, object], written: Written, file: AccountsFile
 def _made(
     kind: type[SettingsKind], values: object, told: list[Mistake], written: Written, given: Mapping[str, object]
 ) -> SettingsKind:
-    """The settings, unless anything is to be ``told`` of them."""
+    """The settings, unless there are mistakes to report."""
     missing = False
     try:
         made = kind.model_validate(values)
@@ -348,7 +348,7 @@ def _made(
 
 
 def _in_home(value: str | None) -> str | None:
-    """A path or a command, with ``~`` as a home folder; anything else stays as it is written."""
+    """A path or a command, with ``~`` as a home folder; anything else is unchanged."""
     return str(at_home(value)) if value and value.startswith("~") else value
 
 
@@ -368,7 +368,7 @@ def secrets_that_are_set() -> set[str]:
         if SecretStr in (field.annotation, *get_args(field.annotation))
     }
     found = {entry.value for entry in written.entries if entry.name in names and entry.value}
-    # A file that cannot be read hides nothing; who needs the accounts hears what is wrong with it.
+    # A file that cannot be read hides nothing; load_settings reports what is wrong with it.
     with suppress(CountermandError, ValueError):
         if accounts := written.value(variable("accounts")):
             found |= read_accounts_file(at_home(accounts)).secrets(written)

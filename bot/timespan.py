@@ -25,7 +25,7 @@ def pace_of(text: str) -> float:
     """The seconds from one order to the next at a pace such as ``30/min``, ``500/h`` or ``2/s``.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not valid.
     """
     found = re.fullmatch(r"(\d{1,6}(?:\.\d{1,3})?)\s*/\s*(s|sec|min|h)", text.strip())
     if not found or not float(found[1]):

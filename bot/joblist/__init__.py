@@ -1,6 +1,6 @@
 """Job lists: which orders to cancel, in which store, for which reason.
 
-A list is read and checked whole, and every mistake in it is reported, before any browser opens::
+A list is read and checked completely, and every mistake in it is reported, before any browser opens::
 
     store: asc-v2-2.3-magentocommerce-us     # for every order that does not name one
     reason: Buyer Canceled                   # label or code
@@ -42,7 +42,7 @@ from bot.joblist.yamlfile import Document, read_draft
 __all__ = ["MOST_ORDERS", "Expect", "Job", "JobList", "job_list_schema", "read_job_list"]
 
 LIMITS: Final = Limits(max_bytes=64 * 1024 * 1024, max_lines=900_000, max_nodes=2_000_000, max_depth=20)
-"""Room for that many orders, each with all its keys on lines of their own."""
+"""Room for that many orders, each with all its keys on separate lines."""
 
 
 def read_job_list(path: Path) -> JobList:
@@ -136,7 +136,7 @@ def _missing(document: Document, columns: Collection[str] | None) -> Iterator[Pr
 
 @contextmanager
 def _without_garbage_collection() -> Iterator[None]:
-    """A big list is millions of small values and no garbage: looking for some would take a third of the time."""
+    """A big list is millions of small values and no garbage: collecting would take a third of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""The shape of a job list, and the rules for each of its values: what a job is, and what may stand in a file.
+"""The shape of a job list, and the rules for each of its values: what a job is, and what a file may contain.
 
 The rules speak for themselves: each says in one sentence what is wrong with a value and what is allowed.
 """
@@ -33,7 +33,7 @@ _LABELS: Final = tuple(reason.label for reason in Reason)
 
 
 def is_order_number(value: Any) -> TypeGuard[str]:
-    """Whether it is a whole Amazon order number, in the digits 0 to 9."""
+    """Whether it is a complete Amazon order number, in the digits 0 to 9."""
     return isinstance(value, str) and value.isascii() and AMAZON_ORDER_NUMBER.fullmatch(value) is not None
 
 
@@ -111,7 +111,7 @@ class _Model(BaseModel):
 
 
 class Expect(_Model):
-    """What the Admin must show for an order before it may be canceled; what is none is not compared."""
+    """What the Admin must show for an order before it may be canceled; None is not compared."""
 
     total: _Total | None = Field(default=None, description=_TOTAL)
     buyer: _Buyer | None = Field(default=None, description=_BUYER)
@@ -134,8 +134,8 @@ class JobList(_Model):
     jobs: tuple[Job, ...]
 
 
-# The same as it stands in a file. There a key may be left out, but not left empty: an empty `total:` would look
-# like a check and be none.
+# The same as written in a file. There a key may be left out, but not left empty: an empty `total:` would look
+# like a check without checking anything.
 
 
 def _filled(value: Any) -> Any:
@@ -210,7 +210,7 @@ def job_list_schema() -> dict[str, Any]:
 
 
 class _EditorSchema(GenerateJsonSchema):
-    """Without the values that stand for a missing key: in a file they would be mistakes."""
+    """Without the values that represent a missing key: in a file they would be mistakes."""
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])

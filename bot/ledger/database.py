@@ -118,7 +118,7 @@ class Database:
         with self._engine.begin() as connection:
             if self._version(connection) == SCHEMA_VERSION:
                 return
-            # Of two programs that find an older ledger or none, one changes it, whole; the other waits for that.
+            # Of two programs that find an older ledger or none, one upgrades it completely; the other waits for that.
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
@@ -156,7 +156,7 @@ class Database:
         try:
             yield
         except sa.exc.DBAPIError as error:
-            # A server's message may go on for lines, with where it was asked; the first says what is wrong.
+            # A server's message may have many lines, with the query; the first says what is wrong.
             what = str(error.orig).strip().partition("\n")[0]
             advice = _FILE_ADVICE if self._engine.dialect.name == "sqlite" else _SERVER_ADVICE
             raise LedgerTrouble(ledger=self._name, reason=f"{what}. {advice}") from error
@@ -174,7 +174,7 @@ def connect(place: Path | str, patience: float) -> tuple[sa.Engine, str]:
             engine = sa.create_engine(
                 url.set(drivername="postgresql+psycopg"),
                 connect_args={"connect_timeout": max(2, round(patience))},  # the driver takes 1 for 2
-                pool_pre_ping=True,  # a server that was started anew is no trouble
+                pool_pre_ping=True,  # a server that was restarted is no problem
             )
         except ModuleNotFoundError as missing:
             raise LedgerTrouble(

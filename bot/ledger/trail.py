@@ -42,7 +42,7 @@ class Event(StrEnum):
     PROVED = "proved"
     """It was proved canceled."""
     IN_DOUBT = "in_doubt"
-    """What became of it waits for a person."""
+    """The result waits for a person."""
     SETTLED = "settled"
     """A person, or a later run's recovery, settled an earlier intent."""
     LOOKED_AGAIN = "looked_again"
@@ -67,8 +67,8 @@ OUTLIVES_ITS_COPY = frozenset(
         Event.RUN_FINISHED,
     }
 )
-"""Events that the ledger keeps although the run's folder cannot be written any more: what came of a press, and of an
-order. Without their copy every other event is none, so that nothing is pressed.
+"""Events that the ledger keeps although the run's folder cannot be written any more: the result of a press, and of an
+order. Every other event needs its copy, or nothing is pressed.
 """
 
 
@@ -121,7 +121,7 @@ class Trail:
             self.append(connection, event, order=order, **told)
 
     def note_purge(self, *, files: int, older_than: str, by: str) -> None:
-        """Append that so many files of evidence of this run are about to be removed, and on whose word.
+        """Append that this many files of evidence of this run are about to be removed, and at whose request.
 
         It is on disk when this returns.
 
@@ -176,7 +176,7 @@ class Trail:
         return self._read(statement.order_by(events.c.number))
 
     def about_intents(self, run_id: str) -> dict[str, list[Entry]]:
-        """What the trail of each run says became of the intents for the orders that this run's trail speaks of."""
+        """What the trail of each run says about the intents for the orders in this run's trail."""
         spoken_of = sa.select(events.c.amazon_order).where(events.c.run_id == run_id)
         kinds = (Event.ANSWERED, Event.PROVED, Event.IN_DOUBT, Event.SETTLED, Event.LOOKED_AGAIN)
         statement = (
@@ -230,9 +230,9 @@ class Trail:
 
 
 def _end_before(copy: BinaryIO, number: int) -> int:
-    """Where the event with this number belongs in the folder's trail; what stands from there on is removed.
+    """Where the event with this number belongs in the folder's trail; everything from there on is removed.
 
-    It was written, by this worker or another, in a transaction that was taken back, or was cut off by the end of its
+    It was written, by this worker or another, in a transaction that was rolled back, or was cut off by the end of its
     process.
     """
     end = copy.seek(0, os.SEEK_END)
@@ -272,7 +272,7 @@ def _entry(row: sa.Row[Any]) -> Entry:
 
 
 def first_hash(run_id: str) -> str:
-    """What stands for the hash before the first event of a run."""
+    """What takes the place of a hash before the first event of a run."""
     return hashlib.sha256(run_id.encode()).hexdigest()
 
 

@@ -1,7 +1,7 @@
 """The pack: what the Admin's screens look like, as data (``selectors/<pack>/``, one YAML file a screen).
 
 Three layers are kept apart, so that a person who knows the screens but no Python can keep a pack: the YAML files
-say how a person recognises each thing; this module types and validates them; ``bot.admin.finder`` turns them into
+say how a person recognizes each thing; this module types and validates them; ``bot.admin.finder`` turns them into
 Playwright locators. Everything wrong in a pack is reported at once, with file, line and column.
 
 ``pack.yaml`` holds what is true of all screens; each other file describes one; those under ``interruptions/`` are
@@ -35,11 +35,11 @@ from bot.pack.model import PackInfo, ScreenSpec, Way
 from bot.vocabulary import Status
 
 AUTO = "auto"
-"""Stands for the pack that is recognised on the page."""
+"""The name for the pack that is recognized on the page."""
 
 
 class Pack(BaseModel):
-    """A whole pack, loaded and checked."""
+    """A complete pack, loaded and checked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -204,7 +204,7 @@ def _extended(base: str, own: list[Path], needed: Mapping[str, Mapping[str, str]
 
 def load_packs(named: str | Path, language: str = ENGLISH, sign_in_language: str | None = None) -> tuple[Pack, ...]:
     """The pack of that name or folder; for ``auto`` every one that comes with Countermand and has these languages, the
-    newest generation first, of which one is to be recognised on the page.
+    newest generation first, of which one is recognized on the page.
 
     Raises:
         CannotStart, InputInvalid: as ``load_pack``.
@@ -234,7 +234,7 @@ def match_route(template: str, address: str) -> dict[str, str] | None:
     """The facts in an address that fits ``template``, or None.
 
     A template with a # fits what comes after the # as a whole, one without it a part of a path, between slashes. After
-    the names of its page an Admin's path goes on with pairs of a name and a value, in any order, with others between.
+    the names of its page an Admin's path continues with pairs of a name and a value, in any order, with others between.
     ``match_route("#/store-details/{store_id}/orders/{order}", "#/store-details/7f/orders/112-1-1")`` is
     ``{"store_id": "7f", "order": "112-1-1"}``.
     """

@@ -23,7 +23,7 @@ def describe(element: Element, known: Mapping[str, str] | None = None) -> str:
         words = f"the {element.kind} {element.css or element.xpath}"
     else:
         told = {
-            "label": "the field labelled {}",
+            "label": "the field labeled {}",
             "text": "the text {}",
             "says": "a message with {}",
             "field": "the value beside the label {}",
@@ -38,7 +38,7 @@ def describe(element: Element, known: Mapping[str, str] | None = None) -> str:
 
 
 def visible_words(element: Element) -> str:
-    """The words that a person finds it by; empty where there are none."""
+    """The words that a person finds it by; empty if it has none."""
     if element.card is not None:
         return element.card.control
     if element.role is not None:

@@ -1,7 +1,7 @@
 """A pack in another language: the words of its screens, as a layer of data (``selectors/<pack>/languages/de_DE.yaml``).
 
-A pack's own files are in English. A layer says for each English word of them what the Admin shows in its language; the
-pack that comes of the two is used like any other. What a layer lacks, or has too much, is named with its place.
+A pack's own files are in English. A layer translates each of their English words into what the Admin shows; the pack
+made from the two is used like any other. What a layer lacks, or does not need, is named with its place.
 """
 
 import re
@@ -164,8 +164,8 @@ def mistakes(translation: Translation, screens: Mapping[str, ScreenSpec]) -> Ite
 def other_languages(folder: Path, screens: Mapping[str, ScreenSpec], used: Mapping[str, str]) -> Iterator[ScreenSpec]:
     """What a telling screen looks like in each language that it is not ``used`` in, as an interruption.
 
-    ``used`` has the code of the language of each telling screen. A layer with mistakes tells nothing here; whoever
-    uses it is told of them.
+    ``used`` has the code of the language of each telling screen. A layer with mistakes is ignored here; loading it
+    reports them.
     """
     layers: dict[str, Layer | None] = {ENGLISH: None}
     for code in codes(folder)[1:]:

@@ -11,7 +11,7 @@ from bot.pack.commerce import names_it
 from bot.pack.model import READ_ONLY_KINDS, ScreenSpec, Way
 
 FACTS = frozenset({"order", "store", "store_id", "reason"})
-"""What a finder, a route or a check may put in braces: facts of the order in hand."""
+"""What a finder, a route or a check may put in braces: facts of the current order."""
 
 NUMBERS = frozenset({"row_id", "merchant_id"})
 """What the addresses of classic pages may have in braces besides: the extension's own numbers of order and store."""
@@ -82,7 +82,7 @@ def lint(
         yield problem(("screen",), f"the screen is named {spec.screen} but its file is {file.name}")
     if spec.interrupts is None and file.parent.name == "interruptions":
         yield problem((), "interrupts is missing: every screen in this folder must say what it means when it appears")
-    # Interruptions are looked for whatever the order in hand is, so they know nothing of it.
+    # Interruptions are looked for whatever the current order is, so they know nothing about it.
     facts = FACTS if spec.interrupts is None else frozenset[str]()
     needs = needed.get(spec.screen, {})
     used = set(needs)
@@ -149,7 +149,7 @@ def _is_inside_itself(spec: ScreenSpec, name: str) -> bool:
 def unknown_facts(
     document: Document, path: tuple[str | int, ...], template: str, facts: frozenset[str] = FACTS
 ) -> Iterator[Problem]:
-    """The braces in ``template`` that no flow could fill in; ``path`` is where it stands in the document."""
+    """The braces in ``template`` that no flow could fill in; ``path`` is where it is in the document."""
     where = document.locate(path)
     try:
         names = {

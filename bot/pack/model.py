@@ -90,7 +90,7 @@ class Element(_Model):
         if self.secret and (self.field or self.column):
             raise ValueError("field and column elements cannot be secret: nothing is typed into them")
         if self.has and self.role is None:
-            raise ValueError("has goes with role: it says what stands inside")
+            raise ValueError("has goes with role: it says what is inside")
         if self.when is not None and (len(self.when) != 1 or self.there != "once"):
             raise ValueError("when names one field and what it reads, and goes without there")
         if self.commits and self.name is None:
@@ -146,7 +146,7 @@ class Interruption(_Model):
             "sign_in: sign in again and continue; taken_over: the same, but only once per run, because somebody else "
             "uses the account; new_code: enter a fresh two-factor code; retry: start this order again; refused: what "
             "was entered to sign in is not tried again; person: only a person can sign in; stop: end the run; clear: "
-            "press what closes it and go on"
+            "press what closes it and continue"
         )
     )
     press: Name | None = Field(default=None, description="With clear: the element that closes it")
@@ -324,7 +324,7 @@ class PackInfo(_Model):
 
 
 def distinct_terms(statuses: Mapping[Status, tuple[str, ...]], reasons: Mapping[Reason, str]) -> None:
-    """Make sure that there are words for every status and reason, and that none stand for two.
+    """Make sure that there are words for every status and reason, and that none are used for two.
 
     Raises:
         ValueError: with what is wrong.
@@ -338,4 +338,4 @@ def distinct_terms(statuses: Mapping[Status, tuple[str, ...]], reasons: Mapping[
             raise ValueError(f"no words for {kind} {', '.join(missing)}")
     shown = [text for texts in statuses.values() for text in texts]
     if len(set(shown)) != len(shown) or len(set(reasons.values())) != len(reasons):
-        raise ValueError("the same words stand for two different statuses or reasons")
+        raise ValueError("the same words are used for two different statuses or reasons")

@@ -1,6 +1,6 @@
 """For people who keep packs: what a pack says in words, what two packs differ in, and what is odd about one.
 
-What is wrong with a pack is a mistake, and no command works with it; what is odd about it is only told here.
+A mistake in a pack stops every command; an oddity is only reported here.
 """
 
 from collections import defaultdict

@@ -1,4 +1,4 @@
-"""The sample job list of the demo, and what must become of each of its orders in a fresh practice Admin."""
+"""The sample job list of the demo, and the outcome of each of its orders in a fresh practice Admin."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path

@@ -74,7 +74,7 @@ class Order:
     items_shipped: int
     items_unshipped: int
     commerce_number: str = ""
-    """Number of the Commerce order, such as ``000000033``, if the order was imported; otherwise empty."""
+    """Number of the Commerce order, such as ``000000033``, if the order was imported; else empty."""
     service: str = "FreeEconomy"
     service_level: str = "Econ US Dom"
     fulfillment: str = "MFN"

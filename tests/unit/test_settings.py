@@ -252,8 +252,8 @@ def test_a_tilde_is_a_home_folder_in_the_file_of_accounts_and_in_its_name(
 def test_a_home_folder_that_is_not_there_is_told() -> None:
     dotenv("COUNTERMAND_RUNS_DIR=~nobody-of-this-name/runs", "COUNTERMAND_BROWSER=~nobody-of-this-name")
     unknown = (
-        "~nobody-of-this-name is not a home folder on this machine; write a file or folder of that name with its "
-        "whole path."
+        "~nobody-of-this-name is not a home folder on this machine; write a file or folder of that name with its full "
+        "path."
     )
     assert listing() == (f".env:1: COUNTERMAND_RUNS_DIR: {unknown}\n.env:2: COUNTERMAND_BROWSER: {unknown}\n{ALL}")
 
@@ -694,8 +694,8 @@ def test_the_ledger_may_be_somewhere_else(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 WRONG_LEDGER = (
-    "environment: COUNTERMAND_LEDGER: it must be a file, or an address such as postgresql://bot@db.example/countermand.\n"
-    + ALL
+    "environment: COUNTERMAND_LEDGER: it must be a file, or an address such as "
+    "postgresql://bot@db.example/countermand.\n" + ALL
 )
 
 

@@ -1,4 +1,4 @@
-"""A screen held against its pack file: its checks in order, its elements, and the words that the pack knows."""
+"""A screen compared with its pack file: its checks in order, its elements, and the words that the pack knows."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from bot.vocabulary import AMAZON_ORDER_NUMBER
 
 
 def knowing(screen: Screen) -> Screen:
-    """The screen with the facts that it shows itself: the first store and order on it, where none is given."""
+    """The screen with the facts that it shows itself: the first store and order on it, if none is given."""
     facts = dict(screen.facts)
     if "store" not in facts and "store_names" in screen.spec.elements:
         names = screen.find("store_names").all_inner_texts()
@@ -168,7 +168,7 @@ def reasons(screen: Screen, name: str, offered: list[str]) -> Iterator[Drift]:
 
 
 def _beside(screen: Screen, labels: tuple[str, ...]) -> dict[str, list[str]]:
-    """What stands beside each of these labels; nothing where the label is not on the screen."""
+    """What is beside each of these labels; nothing if the label is not on the screen."""
     if not labels:
         return {}
     request = {

@@ -27,7 +27,7 @@ ONLY_CONFIRM = frozenset({"answer"})
 
 @dataclass(frozen=True)
 class Pictures:
-    """PNGs of one screen, with everything that is data painted over; those that there are none of are empty."""
+    """PNGs of one screen, with everything that is data painted over; those that do not exist are empty."""
 
     after: bytes
     before: bytes = b""
@@ -40,10 +40,10 @@ class Inspector:
 
     Args:
         baselines: the folder of the baselines; None is the usual place of the pack.
-        update: whether the baselines of screens whose contract holds are written anew.
+        update: whether to rewrite the baselines of screens whose contract holds.
         tolerance: percent of the compared pixels that may look different.
         looks: whether pictures are taken and compared.
-        data: texts that are data wherever they stand, such as the account's name.
+        data: texts that are data wherever they appear, such as the account's name.
     """
 
     baselines: Path | None = None
@@ -118,7 +118,7 @@ class Inspector:
             lines = landmarks(seen, known, names)
             picture = b""
             if self.looks:
-                screen.admin.page.mouse.move(-1, -1)  # what lies under it looks different
+                screen.admin.page.mouse.move(-1, -1)  # what is under it looks different
                 png = screen.admin.page.screenshot(animations="disabled")
                 picture = masked(png, masks(seen, data, known), seen.around)
         changed = None
@@ -226,11 +226,11 @@ def masks(snapshot: Snapshot, data: Collection[str], known: Collection[str] = ()
 
 
 NEAR = 48
-"""CSS pixels: what follows on the same line within so many is taken to be moved by what is before it."""
+"""CSS pixels: what follows on the same line within this distance counts as moved by what is before it."""
 
 
 def _pushed_along(painted: Sequence[Box], pieces: Sequence[Box]) -> Iterator[Box]:
-    """What stands on a line after data, and so elsewhere when the data is longer; its words are compared anyway."""
+    """What follows data on a line, and so moves when the data is longer; its words are compared anyway."""
     pushed = set(painted)
     edge = list(painted)
     while edge:

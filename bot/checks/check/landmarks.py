@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from bot.checks.check.snapshot import CONTROLS, DIALOGS, Snapshot, Thing, folded, neutral
 
 KEPT = (
-    (CONTROLS - {"option"})  # the choices of a list are held against the pack's own
+    (CONTROLS - {"option"})  # the choices of a list are compared with the pack's own
     | DIALOGS
     | frozenset(["banner", "navigation", "main", "region", "contentinfo", "complementary", "form", "search", "heading"])
     | frozenset(["table", "grid", "columnheader", "tablist", "radiogroup", "menu", "group", "alert"])

@@ -1,4 +1,4 @@
-"""What a check finds: of each screen what holds, what does not, and what is there instead."""
+"""What a check finds: for each screen what holds, what does not, and what is there instead."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -11,7 +11,7 @@ class _Model(BaseModel):
 
 
 class Aspect(StrEnum):
-    """What a screen is held against, in the order in which it is told."""
+    """What is compared on a screen, in the order of the report."""
 
     CHECKS = "checks"
     """The pack's ordered checks."""
@@ -30,14 +30,14 @@ BY_BASELINE = (Aspect.LANDMARKS, Aspect.LOOKS)
 
 
 class AspectState(StrEnum):
-    """How a screen, or one aspect of it, came out."""
+    """The result for a screen, or for one aspect of it."""
 
     HOLDS = "holds"
     DIFFERS = "differs"
     NO_BASELINE = "no_baseline"
-    """There is nothing of before to compare it with."""
+    """There is no baseline to compare it with."""
     NOT_LOOKED_AT = "not_looked_at"
-    """The walk did not come to it."""
+    """The walk did not reach it."""
 
 
 class Box(NamedTuple):
@@ -49,7 +49,7 @@ class Box(NamedTuple):
     height: int
 
     def holds(self, other: "Box") -> bool:
-        """Whether the other one lies inside this one."""
+        """Whether the other one is inside this one."""
         return (
             self.x <= other.x + 1
             and self.y <= other.y + 1
@@ -75,7 +75,7 @@ class Candidate(_Model):
     """Something on the screen that may be what an element is now."""
 
     shown: str = Field(description="What it is: its role and its words")
-    where: str = Field(default="", description="Between what it stands")
+    where: str = Field(default="", description="What is before and after it")
     likeness: float = Field(description="0 to 1, by words, role and place")
     snippet: str = Field(description="YAML for the pack's file that would find it")
     finds: int = Field(description="How many things on the screen that YAML finds")

@@ -1,4 +1,4 @@
-"""What a whole check came to: its screens in the order of the way, how it ended, and how that is said."""
+"""The result of a complete check: its screens in order, how it ended, and the words for it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -34,7 +34,7 @@ STATE_WORDS = {
 
 
 class CheckOutcome(BaseModel):
-    """A whole check."""
+    """A complete check."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -48,7 +48,7 @@ class CheckOutcome(BaseModel):
     started_at: datetime
     seconds: float = Field(description="How long it took, in seconds")
     version: str = Field(description="Version of Countermand")
-    screens: tuple[ScreenReport, ...] = Field(description="Every screen of the way, in its order")
+    screens: tuple[ScreenReport, ...] = Field(description="Every screen, in the order of the walk")
     ended: str = Field(default="", description="Why the walk ended before the cancel dialog; empty if it did not")
     next_step: str = Field(default="", description="What to do about that")
     full: OrderResult | None = Field(default=None, description="What happened to the order that --full names")

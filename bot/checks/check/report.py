@@ -39,7 +39,7 @@ class Shot:
 
     label: str
     picture: str
-    """As a ``data:`` URI; empty where there is none."""
+    """As a ``data:`` URI; empty if there is no picture."""
     why_not: str = ""
 
 

@@ -1,4 +1,4 @@
-"""A page that was saved from a browser, held against a pack: opened here, with no network and no script of its own."""
+"""A page that was saved from a browser, compared with a pack: opened without a network and without its scripts."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""How a check is told on a terminal: what is under way, then a table, then what differs and what is there instead."""
+"""A check on a terminal: what is under way, then a table, then what differs and what is there instead."""
 
 import json
 import sys

@@ -1,7 +1,7 @@
 """What can be seen on a page: its controls and landmarks as a screen reader knows them, and its pieces of text.
 
-Nothing here depends on ids, classes or nesting. What is data, such as order numbers, dates and totals, is told from
-what is always there: words with a figure in them, what is entered, what stands in tables, and what the pack reads.
+Nothing here depends on ids, classes or nesting. Data, such as order numbers, dates and totals, are told apart from
+what is always there: words with a digit in them, what is entered, what is in tables, and what the pack reads.
 """
 
 import re
@@ -34,7 +34,7 @@ _ICONS = re.compile("[\ue000-\uf8ff]")
 
 @dataclass(frozen=True)
 class Thing:
-    """Something with a role, as a screen reader tells it."""
+    """Something with a role, as a screen reader reports it."""
 
     role: str
     name: str
@@ -50,7 +50,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of text that stands by itself."""
+    """A separate piece of text."""
 
     text: str
     box: Box
@@ -143,7 +143,7 @@ _DATA = (
 def neutral(text: str, data: Iterable[str] = ()) -> str:
     """``text`` with what is data in it made neutral; ``data`` are further texts that are.
 
-    A single short word of these, such as a status, is data only where it stands alone: it may also be a part of a name.
+    A single short word of these, such as a status, is data only if it is alone: it may also be part of a name.
     """
     for words in sorted(filter(None, data), key=len, reverse=True):
         if text == words:

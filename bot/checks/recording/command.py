@@ -33,7 +33,7 @@ def record_to_file(screen: str, file: Path, settings: Settings, sign_in: SignIn,
     """Record a screen with the person at the terminal, and write the draft to a file that is not there yet.
 
     Raises:
-        CannotStart: there is no terminal or no browser that can be seen, the name is none, or the file is there.
+        CannotStart: there is no terminal or no visible browser, the name is not valid, or the file exists.
         RunStopped: nobody could be signed in.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", screen):
@@ -77,7 +77,7 @@ def record_to_file(screen: str, file: Path, settings: Settings, sign_in: SignIn,
 
 
 def enter_pressed() -> Callable[[], bool]:
-    """What tells whether Enter was pressed at the terminal since now; the page goes on meanwhile."""
+    """A function that says whether Enter was pressed since now; the page keeps running meanwhile."""
     pressed = threading.Event()
 
     def wait() -> None:

@@ -454,7 +454,7 @@ def test_a_csv_with_a_header_only_has_no_orders() -> None:
         ('112-1215998-3002092,"s,x', "The quotes that open in this row are never closed: add the closing one"),
         (
             '112-1215998-3002092,"s"x,NoInventory',
-            "Text goes on after the closing quote of a cell: write a quote that is part of the text twice",
+            "There is text after the closing quote of a cell: write a quote that is part of the text twice",
         ),
         (
             f"112-1215998-3002092,{'x' * 140_000}",

@@ -118,8 +118,8 @@ def test_a_file_that_says_nothing_is_empty(text: str) -> None:
     [
         (
             "a: b: c",
-            "1:5: This is not YAML: a key with a colon cannot stand here: check that the line begins below its "
-            "neighbours, and put text that holds a colon and a space in quotes",
+            "1:5: This is not YAML: a key with a colon is not allowed here: check that the line is aligned with its "
+            "neighbors, and put text that holds a colon and a space in quotes",
         ),
         ("a:\n\tb: c", "2:1: This is not YAML: a tab cannot indent a line: use spaces"),
         ("a: b\n\tc: d", "2:1: This is not YAML: a tab cannot indent a line: use spaces"),
@@ -135,13 +135,14 @@ def test_a_file_that_says_nothing_is_empty(text: str) -> None:
         ),
         (
             "- a\nb: c",
-            "2:1: This is not YAML: the list that begins on line 1 goes on here with something else: begin each of "
+            "2:1: This is not YAML: the list that begins on line 1 continues here with something else: begin each of "
             "its items with a dash below the first one's",
         ),
         (
             "a:\n  - b\n - c",
-            "3:2: This is not YAML: the keys that begin on line 1 go on here with something that is no key: check "
-            "how far the line is indented, and put text that holds quotes, brackets or asterisks in quotes as a whole",
+            "3:2: This is not YAML: the keys that begin on line 1 continue here with something that is not a key: "
+            "check how far the line is indented, and put text that holds quotes, brackets or asterisks in quotes as a "
+            "whole",
         ),
         (
             "a: b\nc\nd: e",

@@ -202,7 +202,7 @@ def test_what_is_pressed_freely_cannot_get_the_words_of_what_commits(
 
 def test_two_statuses_that_become_the_same_are_named(folder: Path, mistakes: Callable[..., str]) -> None:
     edit(folder, "[Abgeschlossen]", "[Versandt]")
-    assert mistakes() == ("languages/de_DE.yaml:1:1: the same words stand for two different statuses or reasons")
+    assert mistakes() == ("languages/de_DE.yaml:1:1: the same words are used for two different statuses or reasons")
 
 
 def test_a_status_without_words_is_named(folder: Path, mistakes: Callable[..., str]) -> None:

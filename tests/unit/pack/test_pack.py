@@ -628,14 +628,14 @@ AT_THE_MENU = "    for: opens the menu\n"
             "pack.yaml",
             "  Shipped: [Shipped]\n",
             "  Shipped: [Shipped, Unshipped]\n",
-            "pack.yaml:1:1: the same words stand for two different statuses or reasons",
+            "pack.yaml:1:1: the same words are used for two different statuses or reasons",
             id="two statuses with the same words",
         ),
         pytest.param(
             "pack.yaml",
             "CustomerReturn: Customer Return",
             "CustomerReturn: No Inventory",
-            "pack.yaml:1:1: the same words stand for two different statuses or reasons",
+            "pack.yaml:1:1: the same words are used for two different statuses or reasons",
             id="two reasons with the same words",
         ),
         pytest.param(

@@ -1,7 +1,7 @@
 """What is on the screen in place of something that the pack does not find.
 
-Nothing here mends anything: it says what is there, what is likest to what was there, and what a pack would have to say
-to find that. Each such piece of YAML is tried on the page before it is shown, and found exactly one thing.
+Nothing here changes anything: it says what is there, what is most like what was there, and which YAML in a pack would
+find that. Each piece of YAML is tried on the page before it is shown, and found exactly one element.
 """
 
 from bot.admin.finder import known_labels

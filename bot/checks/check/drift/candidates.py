@@ -37,7 +37,7 @@ _PRESSED = "Try what {shown} does before it goes into the pack; a control that c
 def candidates(
     screen: Screen, name: str, snapshot: Snapshot, baseline: Baseline | None, last: LastHeld | None
 ) -> Iterable[Candidate]:
-    """What may be the element ``name`` now, the likest first; each with YAML that was tried and finds it."""
+    """What may be the element ``name`` now, the most likely first; each with YAML that was tried and finds it."""
     element = screen.element(name)
     wanted = (
         fill(visible_words(element), screen.facts) if _fits(screen, visible_words(element)) else visible_words(element)

@@ -1,4 +1,4 @@
-"""Where on a screen something is, and what stands beside it."""
+"""Where on a screen something is, and what is next to it."""
 
 from collections.abc import Callable, Iterable
 
@@ -68,7 +68,7 @@ def matches(screen: Screen, name: str, snapshot: Snapshot) -> list[Thing]:
 
 
 def where(found: Found, snapshot: Snapshot) -> str:
-    """Between what it stands, in words; empty where nothing named is before it."""
+    """What is before and after it, in words; empty if nothing named is before it."""
     if isinstance(found, Piece):
         near = [
             piece
