@@ -48,7 +48,7 @@ class Entry:
     """A name and its value, as somebody wrote them."""
 
     name: str
-    """As ``spelled`` gives it."""
+    """As ``normalized_name`` gives it."""
     value: str = field(repr=False)
     """Empty where nothing was filled in, which counts as not set."""
     line: int = 0
@@ -81,7 +81,7 @@ class Written:
 
     def entry(self, name: str) -> Entry | None:
         """The entry that counts for this name; None where it is not set."""
-        return self._counting.get(spelled(name))
+        return self._counting.get(normalized_name(name))
 
     def value(self, name: str) -> str:
         """The value of this name; empty where it is not set."""
@@ -89,7 +89,7 @@ class Written:
         return entry.value if entry else ""
 
 
-def spelled(name: str) -> str:
+def normalized_name(name: str) -> str:
     """A name as it is compared: settings in any case, others as they are, but on Windows in any case too."""
     return name.upper() if name.upper().startswith(PREFIX) or os.name == "nt" else name
 
@@ -103,7 +103,7 @@ def read_written() -> Written:
     except InputInvalid as invalid:
         complete = False
         mistakes = [Mistake(one.line, f"{DOTENV}:{one.line}: {one.message}.") for one in invalid.problems]
-    entries += [Entry(name=spelled(name), value=value) for name, value in os.environ.items()]
+    entries += [Entry(name=normalized_name(name), value=value) for name, value in os.environ.items()]
     return Written(_with_repeats(entries), mistakes, complete=complete)
 
 
@@ -118,7 +118,7 @@ def mistakes_in(
         options: what may be said on the command line only, such as ``--dry-run``.
         others: names that are no settings but used, because a file refers to them.
     """
-    used = {*settings, *(spelled(name) for name in others)}
+    used = {*settings, *(normalized_name(name) for name in others)}
     for entry in written.entries:
         if entry.name not in used:
             if entry.name.startswith(PREFIX):
@@ -155,7 +155,7 @@ def _dotenv(path: Path) -> tuple[list[Entry], list[Mistake]]:
         if binding.error or _is_garbled(binding.key):
             mistakes.append(Mistake(line, f"{path}:{line}: {_UNREADABLE}"))
         elif binding.key is not None:
-            name = spelled(binding.key)
+            name = normalized_name(binding.key)
             entries.append(Entry(name=name, value=binding.value or "", line=line, trouble=_trouble(name, binding)))
     return entries, mistakes
 

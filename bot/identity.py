@@ -50,7 +50,7 @@ def browser_host(host: str) -> str:
     )
 
 
-def spelled(host: str) -> str:
+def normalized_host(host: str) -> str:
     """A host as browsers write it; in lower case where browsers know no such name, to be compared all the same."""
     with suppress(ValueError):
         return browser_host(host)
@@ -60,7 +60,7 @@ def spelled(host: str) -> str:
 def host_of(url: str) -> str:
     """The host in an address, as browsers write it, without a port; empty if it has none."""
     try:
-        return spelled(urlsplit(url).hostname or "")
+        return normalized_host(urlsplit(url).hostname or "")
     except ValueError:  # a page can ask for anything
         return ""
 
@@ -114,7 +114,7 @@ def _letters(label: str) -> str:
 
 def is_allowed(host: str, allowed_hosts: Collection[str]) -> bool:
     """Whether a browser that was started with these ``allowed_hosts`` can talk to ``host``, a name without a port."""
-    patterns, host = host_patterns(allowed_hosts), spelled(host)
+    patterns, host = host_patterns(allowed_hosts), normalized_host(host)
     return any(host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern for pattern in patterns)
 
 
@@ -131,7 +131,7 @@ def host_patterns(hosts: Collection[str]) -> list[str]:
             host = bracketed[1]
         elif host.count(":") == 1:
             host = re.sub(r":\d+$", "", host)
-        host = spelled(host)
+        host = normalized_host(host)
         if not _HOST.fullmatch(host):
             raise CannotStart(
                 reason=f"{given!r} is not a host that the browser could be allowed to talk to. "

@@ -24,14 +24,13 @@ from pydantic import (
 )
 
 from bot.accounts import Account, AccountsFile, base32, read_accounts_file
-from bot.environment import PREFIX, Mistake, Written, mistakes_in, read_written, spelled
+from bot.environment import PREFIX, Mistake, Written, mistakes_in, normalized_name, read_written
 from bot.errors import CountermandError, InputInvalid, SettingsInvalid
 from bot.files import at_home
-from bot.identity import LONGEST_NAME, admin_name, browser_host, host_of
-from bot.identity import spelled as host_spelled
+from bot.identity import LONGEST_NAME, admin_name, browser_host, host_of, normalized_host
 from bot.timespan import pace_of
 
-SettingsKind = TypeVar("SettingsKind", bound="Places")
+SettingsKind = TypeVar("SettingsKind", bound="LocalSettings")
 
 HomePath = Annotated[Path, AfterValidator(at_home)]
 """A path in which ``~`` is a home folder."""
@@ -46,7 +45,7 @@ ALL = "Every setting is listed in .env.example."
 """Where to look if none are missing but some are wrong."""
 
 
-class Places(BaseModel):
+class LocalSettings(BaseModel):
     """Where things are on this machine, and in which language: all that a command without an Admin needs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -102,7 +101,7 @@ class Places(BaseModel):
         return self.runs_dir / "STOP"
 
 
-class Settings(Places):
+class Settings(LocalSettings):
     """What a run needs to know besides its job list."""
 
     # Before the address, whose validation needs it.
@@ -211,7 +210,7 @@ class Settings(Places):
             raise ValueError("it must be an address such as https://shop.example/admin")
         if parts.username or parts.password:
             raise ValueError("it must not contain a user name or password; those have their own settings")
-        allowed = {host_spelled(name) for name in info.data.get("allow_http", ())}
+        allowed = {normalized_host(name) for name in info.data.get("allow_http", ())}
         if parts.scheme == "http" and not _is_loopback(host) and host not in allowed:
             raise ValueError(
                 "http:// would send the password in readable form; use https://, or, if nobody else can listen, "
@@ -268,7 +267,7 @@ def load_settings(**given: object) -> Settings:
     return settings
 
 
-def load_places() -> Places:
+def load_local_settings() -> LocalSettings:
     """Read where things are.
 
     Raises:
@@ -279,10 +278,10 @@ def load_places() -> Places:
     told = _mistakes(written, file)
     if told:  # as above
         told += unreadable
-    return _made(Places, _values(Places, written, {}), told, written, {})
+    return _made(LocalSettings, _values(LocalSettings, written, {}), told, written, {})
 
 
-def _values(kind: type[Places], written: Written, given: Mapping[str, object]) -> dict[str, Any]:
+def _values(kind: type[LocalSettings], written: Written, given: Mapping[str, object]) -> dict[str, Any]:
     found = {name: written.value(variable(name)) for name in kind.model_fields}
     return {name: value for name, value in found.items() if value} | {
         name: value for name, value in given.items() if value is not None
@@ -309,7 +308,7 @@ def _mistakes(written: Written, file: AccountsFile | None) -> list[Mistake]:
 
 def _both_set(of_one: Mapping[str, object], written: Written, file: AccountsFile | None) -> Iterator[Mistake]:
     """That an account is set beside a file of them; a variable that the file refers to belongs to the file."""
-    referred = {spelled(name) for name in file.variables} if file else set()
+    referred = {normalized_name(name) for name in file.variables} if file else set()
     for name in of_one:
         words = f"{variable(name)} and {variable('accounts')} are both set: leave one of them out."
         # A file that cannot be read may refer to anything but its user names.

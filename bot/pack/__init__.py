@@ -279,7 +279,7 @@ _DESCRIPTIONS = {
     "Layer": "languages/<code>.yaml: what the English words of a pack are in another language.",
     "Element": "One thing on a screen: how a person finds it, what it is for, and where that was observed.",
     "Card": "The smallest box that contains a given text and a given control.",
-    "Check": "One condition of a screen, with the message for users if it does not hold.",
+    "ScreenCheck": "One condition of a screen, with the message for users if it does not hold.",
     "Interruption": "What it means when this screen appears instead of the expected one.",
     "CancelRequest": (
         "The request that cancels: what leaves the browser is compared with the permit by it, and its answer is read."

@@ -17,7 +17,7 @@ from bot.errors import InputInvalid, Problem
 from bot.files import did_you_mean
 from bot.joblist.validation import validate
 from bot.joblist.yamlfile import Document, read_yaml
-from bot.pack.model import Check, Element, Interruption, Name, PackInfo, ScreenSpec, Words, distinct_terms
+from bot.pack.model import Element, Interruption, Name, PackInfo, ScreenCheck, ScreenSpec, Words, distinct_terms
 from bot.vocabulary import Reason, Status
 
 ENGLISH = "en_US"
@@ -223,7 +223,7 @@ def _wrong_language(spec: ScreenSpec, sign: Element, found: tuple[str, str], exp
         title=f"{spec.title} in {title}",
         observed=spec.observed,
         elements={"sign": sign},
-        checks=(Check(shows="sign", message="It is not there."),),
+        checks=(ScreenCheck(shows="sign", message="It is not there."),),
         interrupts=what,
         before_sign_in=spec.before_sign_in,
     )
@@ -244,7 +244,7 @@ def _element(element: Element, say: Say) -> Element:
     return element.model_copy(update=told)
 
 
-def _check(check: Check, spec: ScreenSpec, elements: Mapping[str, Element], say: Say, title: str) -> Check:
+def _check(check: ScreenCheck, spec: ScreenSpec, elements: Mapping[str, Element], say: Say, title: str) -> ScreenCheck:
     told: dict[str, object] = {}
     if check.reads is not None:
         told["reads"] = {name: say(expected) for name, expected in check.reads.items()}

@@ -115,7 +115,7 @@ class Element(_Model):
             yield ("has", place), words
 
 
-class Check(_Model):
+class ScreenCheck(_Model):
     """One condition of a screen, with the message for users if it does not hold."""
 
     shows: Name | None = Field(default=None, description="This element is there, exactly once")
@@ -179,7 +179,7 @@ class ScreenSpec(_Model):
     labels: tuple[Words, ...] = Field(
         default=(), description="Other labels on this screen, so that none of them is mistaken for a value"
     )
-    checks: tuple[Check, ...] = Field(
+    checks: tuple[ScreenCheck, ...] = Field(
         description="In order; the first that fails is the message", json_schema_extra={"minItems": 1}
     )
     busy: tuple[Words, ...] = Field(default=(), description="CSS of covers that mean: not ready yet")
@@ -195,7 +195,7 @@ class ScreenSpec(_Model):
 
     @field_validator("checks")
     @classmethod
-    def _some(cls, checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    def _some(cls, checks: tuple[ScreenCheck, ...]) -> tuple[ScreenCheck, ...]:
         # Not min_length: it also complains, beside the real mistake, when every check has one.
         if not checks:
             raise ValueError("a screen needs at least one check that tells it from the others")

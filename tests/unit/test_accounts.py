@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from bot.accounts import Account, read_accounts_file
 from bot.environment import read_written
 from bot.errors import InputInvalid, SettingsInvalid
-from bot.settings import Places, Settings, load_places, load_settings
+from bot.settings import LocalSettings, Settings, load_local_settings, load_settings
 
 ONE, TWO = (Account(username=name, password=SecretStr(f"of {name}")) for name in ("one", "two"))
 FILE = """\
@@ -92,7 +92,7 @@ def test_names_that_the_file_refers_to_are_known_and_may_stand_in_dotenv(monkeyp
     assert [account.secrets for account in load_settings().pool] == [("of one",), ("of two",), ("of ${three}",)]
     monkeypatch.setenv("THREE", "of the environment")
     assert load_settings().pool[2].secrets == ("of the environment",)
-    assert load_places().runs_dir == Path("runs")
+    assert load_local_settings().runs_dir == Path("runs")
 
 
 @pytest.mark.usefixtures("shop")
@@ -125,9 +125,9 @@ def practice_settings() -> Settings:
     return load_settings(admin_url="http://127.0.0.1/admin", username="demo", password="practice", accounts="")
 
 
-@pytest.mark.parametrize("load", [load_places, practice_settings])
+@pytest.mark.parametrize("load", [load_local_settings, practice_settings])
 def test_a_file_that_cannot_be_read_is_told_where_names_cannot_be_judged_without_it(
-    monkeypatch: pytest.MonkeyPatch, load: Callable[[], Places]
+    monkeypatch: pytest.MonkeyPatch, load: Callable[[], LocalSettings]
 ) -> None:
     monkeypatch.setenv("COUNTERMAND_ACCOUNTS", "gone.yaml")
     assert load().runs_dir == Path("runs")

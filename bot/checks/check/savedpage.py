@@ -17,7 +17,7 @@ from bot.checks.check.model import Drift
 from bot.checks.check.snapshot import take_snapshot
 from bot.errors import CannotStart
 from bot.pack import Pack, fill
-from bot.pack.model import Check
+from bot.pack.model import ScreenCheck
 
 
 @contextmanager
@@ -96,7 +96,7 @@ def likeliest(page: Page, pack: Pack) -> str:
     return best
 
 
-def _can_be_told(screen: Screen, check: Check) -> bool:
+def _can_be_told(screen: Screen, check: ScreenCheck) -> bool:
     try:
         screen.told(check)
         for words in (check.reads or {}).values():

@@ -821,7 +821,7 @@ def test_the_schema_knows_every_key_and_allows_no_others() -> None:
     assert set(models) == {
         "Card",
         "Element",
-        "Check",
+        "ScreenCheck",
         "Interruption",
         "ScreenSpec",
         "CancelRequest",
@@ -854,6 +854,6 @@ def test_the_schema_describes_every_key_of_every_shipped_file() -> None:
         for element in data["elements"].values():
             fits("Element", element)
         for check in data["checks"]:
-            fits("Check", check)
+            fits("ScreenCheck", check)
         if "interrupts" in data:
             fits("Interruption", data["interrupts"])
