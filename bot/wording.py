@@ -238,7 +238,7 @@ def headline(outcomes: Iterable[Outcome], command: str) -> str:
     if person := groups[Group.PERSON]:
         parts.append(f"{person:,} {'needs' if person == 1 else 'need'} a person")
     if left := groups[Group.NOT_CANCELED]:
-        parts.append(f"{left:,} {'would not be' if trial else 'not checked again' if audit else 'not canceled'}")
+        parts.append(f"{left:,} {'would not be' if trial else 'not looked at again' if audit else 'not canceled'}")
     if skipped := groups[Group.SKIPPED]:
         parts.append(f"{skipped:,} skipped")
     return ", ".join(parts)

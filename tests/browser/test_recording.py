@@ -325,7 +325,7 @@ def test_a_dialog_whose_confirm_the_person_presses(admin: Admin, sandbox: Sandbo
 
     assert draft.text == DIALOG.format(head=HEAD)
     assert draft.problems == []
-    assert "    commits: true  # it looks as if it could not be taken back" in unknown.text
+    assert "    commits: true  # it looks as if it cannot be undone" in unknown.text
     assert "Buyer Canceled" not in draft.text + unknown.text
     assert sandbox.journal.cancels == ()
 

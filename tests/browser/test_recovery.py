@@ -178,7 +178,7 @@ def test_an_audit_finds_what_the_next_import_brought_back(
 
     assert ended("run", "jobs.yaml", "--yes")[0] == 0
     (folder,) = (path.parent for path in tmp_path.glob("runs/*/run.json"))
-    assert "not checked again yet (countermand audit)" in (folder / "report.html").read_text(encoding="utf-8")
+    assert "not looked at again yet (countermand audit)" in (folder / "report.html").read_text(encoding="utf-8")
 
     sandbox.shop.order(US, ORDER).status = Status.UNSHIPPED
     status, said = ended("audit", "--since", "1h")

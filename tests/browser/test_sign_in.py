@@ -140,7 +140,7 @@ def test_recaptcha_is_named(enter: Enter, sandbox: Sandbox) -> None:
 def test_a_password_that_the_admin_took_is_not_blamed_for_the_second_factor(enter: Enter, sandbox: Sandbox) -> None:
     sandbox.faults.two_factor_not_set_up = True
     for _ in range(3):
-        assert refused(enter, sandbox.password)[0].startswith("The Admin wants two-factor authentication set up")
+        assert refused(enter, sandbox.password)[0].startswith("The Admin requires two-factor authentication, which")
 
 
 # --- Somebody else with the same account --------------------------------------------------------------------------

@@ -117,7 +117,7 @@ def test_lengths_of_time_are_told_for_people(seconds: float, shown: str) -> None
         (
             [Outcome.ALREADY_CANCELED, Outcome.REVERTED, Outcome.FAILED],
             "audit",
-            "1 of 3 orders still canceled, 1 needs a person, 1 not checked again",
+            "1 of 3 orders still canceled, 1 needs a person, 1 not looked at again",
         ),
         ([Outcome.WOULD_CANCEL, Outcome.CANCELED], "run", "1 of 2 orders would be canceled, 1 canceled"),
     ],
