@@ -1,7 +1,7 @@
-"""Which Admin is meant: one spelling of a host, as browsers write it, and one name for each Admin.
+"""Identifying an Admin: one spelling of a host, as browsers write it, and one name for each Admin.
 
-An Admin is known by its host and its path, because one host can serve several: ``shop.example/staging/admin`` and
-``shop.example/prod/admin``. Everything that only says how a page of it was reached is left out of the name.
+An Admin is identified by its host and path, because one host can serve several: ``shop.example/staging/admin`` and
+``shop.example/prod/admin``. Anything that only says how a page was reached is left out of the name.
 """
 
 import ipaddress
@@ -19,10 +19,10 @@ _HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?|[0-9a-f]*:[0-9a-f:
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 _PLAIN = "!$&'()*+,;=:@"
-"""What a part of a path holds as it is, besides letters, digits and ``-._~``."""
+"""Characters that a path contains unescaped, besides letters, digits and ``-._~``."""
 
 LONGEST_NAME = 255
-"""Characters that the ledger has for the name of an Admin."""
+"""The longest name of an Admin that fits into the ledger, in characters."""
 
 _PAGE_PARTS = 3
 """Route, controller and action: what every page of the Admin has in its address between front name and key."""
@@ -51,7 +51,7 @@ def browser_host(host: str) -> str:
 
 
 def normalized_host(host: str) -> str:
-    """A host as browsers write it; in lower case where browsers know no such name, to be compared all the same."""
+    """A host as browsers write it; if browsers know no such name, in lower case, so that it can be compared."""
     with suppress(ValueError):
         return browser_host(host)
     return host.lower()
@@ -92,7 +92,7 @@ def admin_name(url: str) -> str:
 
 
 def names_of_host(name: str) -> frozenset[str]:
-    """What earlier versions can have called the Admin with this name: its host alone, as somebody spelled it."""
+    """Names that earlier versions may have used for this Admin: its host alone, in any spelling."""
     host = name.partition("/")[0]
     spelled = {host}
     if host.startswith("["):

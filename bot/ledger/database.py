@@ -1,4 +1,4 @@
-"""The database under the ledger: opened, brought up to date, read and written, its troubles put into words."""
+"""The database under the ledger: opened, upgraded, read and written, with its errors in plain words."""
 
 import sqlite3
 import time
@@ -15,11 +15,11 @@ from bot.errors import LedgerTrouble
 from bot.ledger.schema import SCHEMA_VERSION, migrate, version_table
 
 BY_HAND = "by-hand"
-"""The run that something belongs to which a person did outside any run."""
+"""The run id for what a person did outside any run."""
 
 
 class Database:
-    """An open ledger's database. Its tables are there and of this version once it is made.
+    """An open ledger's database. Once created, its tables exist and have this version.
 
     Raises:
         LedgerTrouble: it is locked, damaged, not a ledger, of a newer version, or cannot be written.
@@ -140,13 +140,13 @@ class Database:
             what = "file" if connection.dialect.name == "sqlite" else "one"
             raise LedgerTrouble(
                 ledger=self._name,
-                reason=f"it is the database of another program. Name another {what} in COUNTERMAND_LEDGER.",
+                reason=f"it belongs to another program. Name another {what} in COUNTERMAND_LEDGER.",
             )
         version = connection.scalar(sa.select(version_table.c.version))
         if version is None or version > SCHEMA_VERSION:
             raise LedgerTrouble(
                 ledger=self._name,
-                reason=f"it is of version {version}, this Countermand knows up to {SCHEMA_VERSION}. "
+                reason=f"it is of version {version}, this Countermand supports up to {SCHEMA_VERSION}. "
                 "Update Countermand.",
             )
         return int(version)
@@ -224,7 +224,7 @@ _FILE_ADVICE = (
     "it is the only memory of what was pressed."
 )
 
-_SERVER_ADVICE = "See that the server runs and lets you in; nothing is pressed without the ledger."
+_SERVER_ADVICE = "Make sure that the server is running and lets you in; nothing is pressed without the ledger."
 
 _TRIES = 20
 """How often a connection asks for WAL when other programs come in between."""

@@ -1,7 +1,7 @@
 """The trail: every event of a run, in order, each with a hash over itself and the one before.
 
-Whoever changes, removes or puts in an event later would have to change every hash after it, in the ledger and in the
-run's folder, which keeps the same trail as ``trail.jsonl``. Pictures are part of it by their own hashes;
+To change, remove or insert an event later, somebody would have to change every hash after it, in the ledger and in
+the run's folder, which keeps the same trail as ``trail.jsonl``. Pictures are part of it by their own hashes;
 ``countermand verify`` compares all of it (``bot.evidence.verify``).
 """
 
@@ -26,18 +26,18 @@ TRAIL_FILE = "trail.jsonl"
 
 
 class Event(StrEnum):
-    """What can happen, in the order in which it does."""
+    """What can happen, in order."""
 
     RUN_STARTED = "run_started"
     TAKEN = "taken"
-    """This run works on the order from here on."""
+    """From here on, this run works on the order."""
     STEP = "step"
     """A step of a flow begins."""
     PICTURE = "picture"
     """A file of evidence was written, and this is its SHA-256."""
     INTENT_WRITTEN = "intent_written"
     PRESSED = "pressed"
-    """The browser reports Confirm as pressed, or as tried."""
+    """The browser reports that Confirm was pressed, or that it tried."""
     ANSWERED = "answered"
     PROVED = "proved"
     """It was proved canceled."""
@@ -52,7 +52,7 @@ class Event(StrEnum):
     RESULTS_WRITTEN = "results_written"
     """The files with the results were written, and these are their SHA-256."""
     PURGED = "purged"
-    """The files of evidence that the trail has told of were removed on purpose; their events stay."""
+    """The evidence files named in the trail were removed on purpose; their events stay."""
 
 
 OUTLIVES_ITS_COPY = frozenset(

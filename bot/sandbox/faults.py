@@ -45,7 +45,7 @@ class Faults:
     hangs_ms: int = 0
     """Every Admin page and every background request waits for so long before anything is done about it."""
     ended_session: bool = False
-    """Whoever is signed in finds the session expired at the next request."""
+    """Every signed-in user's session is expired at the next request."""
     maintenance: bool = False
     """Every Admin page and every background request answers HTTP 503."""
     server_error: bool = False

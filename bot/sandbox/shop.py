@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.vocabulary import Status
 
 RECENT = 10
-"""So many of a store's orders are on its dashboard: the newest."""
+"""How many of a store's orders are on its dashboard: the newest."""
 UNKNOWN_ORDER = "112-0000000-0000000"
 """An order number that looks right and is in no store."""
 

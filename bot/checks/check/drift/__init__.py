@@ -16,7 +16,7 @@ from bot.pack.describe import describe
 from bot.pack.model import READ_ONLY_KINDS, Element
 
 NAMED = 8
-"""So many things are named of those that are there instead."""
+"""How many of the things that are there instead are named."""
 
 __all__ = ["ambiguous", "explain", "held_at", "in_lines", "labels_at", "missing", "not_said"]
 
