@@ -61,7 +61,7 @@ def read_job_list(path: Path) -> JobList:
 
 
 def _checked(document: Document, columns: Collection[str] | None = None) -> JobList:
-    """The jobs of a document, which has these columns if it is a CSV file."""
+    """The jobs of a document; ``columns`` are those of a CSV file."""
     found = [*document.problems, *_duplicates(document), *_missing(document, columns)]
     try:
         parsed = LIST_IN_FILE.validate_python(document.data)
@@ -117,7 +117,7 @@ def _duplicates(document: Document) -> Iterator[Problem]:
 
 
 def _missing(document: Document, columns: Collection[str] | None) -> Iterator[Problem]:
-    """Orders without a store or a reason, where the list gives none for all."""
+    """Orders without a store or a reason, if the list gives no default."""
     at_the_top = document.data if isinstance(document.data, dict) else {}
     items = _items(document)
     for key in ("store", "reason"):

@@ -31,7 +31,7 @@ class Row(NamedTuple):
 
 
 def read_csv(path: Path, limits: Limits) -> tuple[Document, Collection[str]]:
-    """What the file says, in the shape of a job list in YAML, and the names of its columns.
+    """The file's content, in the shape of a YAML job list, and the names of its columns.
 
     The mistakes of its form are the document's ``problems``; columns that it ought to have are among them.
     Raises ``InputInvalid`` if there is no ``order`` column, or nothing below it can be read.
@@ -74,7 +74,7 @@ class _Columns(NamedTuple):
 
 
 def _rows(text: str, file: str, problems: list[Problem]) -> Iterator[Row]:
-    """Every row that is not empty; after a mistake in the grammar of CSV no more can be read."""
+    """Every row that is not empty; nothing can be read after a mistake in the CSV syntax."""
     first = next(line for line in text.splitlines() if line.strip())
     delimiter = ";" if ";" in first and "," not in first else ","
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)

@@ -1,4 +1,4 @@
-"""The pack: what the Admin's screens look like, as data (``selectors/<pack>/``, one YAML file a screen).
+"""The pack: what the Admin's screens look like, as data (``selectors/<pack>/``, one YAML file per screen).
 
 Three layers are kept apart, so that a person who knows the screens but no Python can keep a pack: the YAML files
 say how a person recognizes each thing; this module types and validates them; ``bot.admin.finder`` turns them into
@@ -49,7 +49,7 @@ class Pack(BaseModel):
     language: str = ENGLISH
     """Code of the language that the screens are in, such as ``de_DE``."""
     in_other_languages: tuple[ScreenSpec, ...] = ()
-    """What tells that the Admin is in another language than the screens, as interruptions."""
+    """Interruptions that recognize an Admin in a different language."""
     sign_in_title: str = "English"
     """What people call the language of the sign-in page."""
 
@@ -59,7 +59,7 @@ class Pack(BaseModel):
         return self.info.pack if self.language == ENGLISH else f"{self.info.pack} in {self.language}"
 
     def status(self, words: str) -> Status | None:
-        """The status that a screen writes as ``words``; None when the pack knows no such words."""
+        """The status that a screen writes as ``words``; None if the pack does not know these words."""
         folded = " ".join(words.split())
         return next((status for status, texts in self.info.statuses.items() if folded in texts), None)
 
@@ -175,7 +175,7 @@ def load_pack(named: str | Path, language: str = ENGLISH, sign_in_language: str 
 
 
 def _reading_order(path: Path) -> tuple[bool, str]:
-    """As a person goes through a pack: what may interrupt first, then the screens by name."""
+    """The sort order for people: interruptions first, then the screens by name."""
     return path.parent.name != "interruptions", path.name
 
 
@@ -225,7 +225,7 @@ def fill(template: str, facts: Mapping[str, str]) -> str:
     """``template`` with its facts filled in.
 
     Raises:
-        KeyError: a fact is needed and was not given; a mistake in a flow, not in a pack.
+        KeyError: a required fact was not given; a mistake in a flow, not in a pack.
     """
     return template.format_map(facts)
 
@@ -249,7 +249,7 @@ def match_route(template: str, address: str) -> dict[str, str] | None:
 
 
 def _pairs(template: str) -> tuple[list[str], dict[str, str]] | None:
-    """The names of an Admin page in a route, and the pairs that follow them; None for a route that is not so made."""
+    """The names of an Admin page in a route, and the pairs that follow them; None for any other route."""
     parts = template.strip("/").split("/")
     first = next((place for place, part in enumerate(parts) if "{" in part), 0) - 1
     names, values = parts[first::2], parts[first + 1 :: 2]
@@ -293,7 +293,7 @@ _DESCRIPTIONS = {
         "Why an order is canceled: the codes that Amazon accepts from a seller, in the order the Admin lists them."
     ),
 }
-"""What the schema says of each part. The docstrings, which pydantic would take, are gone under ``python -OO``."""
+"""The schema's description of each part. Pydantic would use docstrings, which ``python -OO`` removes."""
 
 
 def pack_schema() -> dict[str, Any]:

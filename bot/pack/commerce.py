@@ -20,7 +20,7 @@ ADDRESS = "/sales/order/cancel"
 
 
 def names_it(element: "Element") -> bool:
-    """Whether an element of a pack is that button, as far as its words tell."""
+    """Whether an element of a pack is that button, judging by its words."""
     markup = (element.css or "") + (element.xpath or "")
     if BUTTON in markup or ADDRESS.strip("/") in markup:
         return True

@@ -31,7 +31,7 @@ which more than names of products can be read.
 """
 
 PRESSED_KINDS = frozenset({"role", "text", "label", "card"})
-"""The ways to find what can be pressed."""
+"""The kinds of elements that can be pressed."""
 
 Say = Callable[[str], str]
 """English words of a screen -> what they are in a language."""
@@ -80,7 +80,7 @@ def codes(folder: Path) -> list[str]:
 
 
 def read_layer(folder: Path, code: str) -> Translation:
-    """Read the layer of a language, without holding it against the pack.
+    """Read the layer of a language, without comparing it with the pack.
 
     Raises:
         InputInvalid: with every mistake in it.
@@ -116,7 +116,7 @@ def is_said(words: str) -> bool:
 
 
 def words_of(spec: ScreenSpec) -> Iterator[tuple[str, str]]:
-    """The English words that a screen is known by, each with what it is for; the same ones may come again."""
+    """The English words that identify a screen, each with its purpose; words may repeat."""
     for name, element in spec.elements.items():
         for _, template in element.templates():
             yield template, f"element {name}"
@@ -130,7 +130,7 @@ def words_of(spec: ScreenSpec) -> Iterator[tuple[str, str]]:
 
 
 def mistakes(translation: Translation, screens: Mapping[str, ScreenSpec]) -> Iterator[Problem]:
-    """What a layer lacks, what it has that is on no screen, and words of one screen that it does not tell apart."""
+    """Missing and unused words of a layer, and different words of a screen that it translates alike."""
     layer, document = translation.layer, translation.document
     needed: dict[str, str] = {}
     used: set[tuple[str, ...]] = set()
@@ -189,7 +189,7 @@ def other_languages(folder: Path, screens: Mapping[str, ScreenSpec], used: Mappi
 
 
 def _sign(element: Element, screen: str, layer: Layer | None) -> Element | None:
-    """The element in a language, found in a way that costs next to nothing; None where nothing can be said of it."""
+    """The element in a language, with a cheap finder; None if there is no such finder."""
     try:
         told = element if layer is None else _element(element, lambda words: layer.say(screen, words))
     except KeyError:
@@ -257,7 +257,7 @@ def _check(check: ScreenCheck, spec: ScreenSpec, elements: Mapping[str, Element]
 
 
 def _confused(spec: ScreenSpec, translation: Translation) -> Iterator[Problem]:
-    """Different words of one screen, found in the same way, that the layer makes the same."""
+    """Different words of one screen, found in the same way, that the layer translates alike."""
     layer, document = translation.layer, translation.document
     seen: dict[tuple[str, ...], str] = {}
     found = [("label", label) for label in spec.labels]
@@ -274,7 +274,7 @@ def _confused(spec: ScreenSpec, translation: Translation) -> Iterator[Problem]:
 
 
 def _committing(screens: Mapping[str, ScreenSpec], translation: Translation) -> Iterator[Problem]:
-    """Words that are pressed freely, and that the layer makes those of a control that commits."""
+    """Words of harmless controls that the layer translates like those of a control that commits."""
     layer, document = translation.layer, translation.document
     found = [
         (spec.screen, element.commits, words)
@@ -301,7 +301,7 @@ def _path(layer: Layer, screen: str, words: str) -> tuple[str, ...]:
 
 
 def _way(element: Element) -> str:
-    """How an element is found, as far as two of them could be taken for one another."""
+    """How an element is found; two elements with the same value could be confused."""
     if element.role is not None:
         return f"role {element.role}"
     return "label" if element.kind == "field" else element.kind

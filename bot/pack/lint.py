@@ -1,4 +1,4 @@
-"""What is wrong with a pack beyond its form: names missing, unused or of the wrong kind, facts that are not known."""
+"""Mistakes in a pack beyond its form: names that are missing, unused or of the wrong kind, and unknown facts."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -43,7 +43,7 @@ with.
 
 
 def required(way: Way) -> Mapping[str, Mapping[str, str]]:
-    """What the flows name on the way that a pack describes."""
+    """The screens and elements that the flows need for the way that a pack describes."""
     needs = {screen: dict(elements) for screen, elements in REQUIRED.items()}
     if way.orders == "grid":
         del needs["all_orders"]

@@ -1,4 +1,4 @@
-"""What a pack's files may hold: typed models of ``pack.yaml`` and of one screen, each field with what it means."""
+"""What a pack's files may contain: typed models of ``pack.yaml`` and of one screen, with the meaning of each field."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
@@ -103,7 +103,7 @@ class Element(_Model):
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
     def templates(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """The texts that may hold facts in braces, each with the keys that lead to it."""
+        """The texts that may contain facts in braces, each with the keys that lead to it."""
         if self.card is not None:
             yield ("card", "text"), self.card.text
             yield ("card", "control"), self.card.control
@@ -298,7 +298,7 @@ class PackInfo(_Model):
 
     @property
     def mutation(self) -> str:
-        """Name of the GraphQL mutation that cancels; empty where a form does."""
+        """Name of the GraphQL mutation that cancels; empty if a form does."""
         return (self.cancel_request.body or "") if self.way.confirm_on == "cancel_dialog" else ""
 
     @property
@@ -308,7 +308,7 @@ class PackInfo(_Model):
 
     @property
     def app_endpoint(self) -> str:
-        """Part of the address that the app's own requests go to; empty where there is no app, or it is not known."""
+        """Part of the address that the app's own requests go to; empty if there is no app, or if it is not known."""
         return self.endpoint or (self.cancel_request.address if self.mutation else "")
 
     @model_validator(mode="after")

@@ -1,4 +1,4 @@
-"""For people who keep packs: what a pack says in words, what two packs differ in, and what is odd about one.
+"""For people who maintain packs: a pack in words, the differences between two, and the oddities of one.
 
 A mistake in a pack stops every command; an oddity is only reported here.
 """
@@ -61,7 +61,7 @@ def _remarks(element: Element) -> str:
 
 
 def odd(pack: Pack) -> Iterator[str]:
-    """What is odd about a pack that is not wrong, each with the file that it is in."""
+    """The oddities of a pack, each with its file."""
     for name, spec in pack.screens.items():
         folder = "interruptions/" if (pack.folder / "interruptions" / f"{name}.yaml").is_file() else ""
         file = f"{folder}{name}.yaml"
@@ -80,7 +80,7 @@ def odd(pack: Pack) -> Iterator[str]:
 
 
 def by_markup(pack: Pack) -> Iterator[str]:
-    """The elements that are found by what nobody sees, apart from those of interruptions: worth a second look."""
+    """The elements that are found by invisible markup, except those of interruptions: worth a second look."""
     for name, spec in pack.screens.items():
         for element, described in spec.elements.items():
             if spec.interrupts is None and (described.css or described.xpath):
@@ -88,7 +88,7 @@ def by_markup(pack: Pack) -> Iterator[str]:
 
 
 def differences(old: Pack, new: Pack) -> Iterator[str]:
-    """What differs between two packs, line by line; nothing where they say the same."""
+    """The differences between two packs, line by line."""
     yield from _fields("pack.yaml", old.info, new.info)
     for name in [*old.screens, *(name for name in new.screens if name not in old.screens)]:
         if name not in new.screens:

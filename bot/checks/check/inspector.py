@@ -1,4 +1,4 @@
-"""Looks at every screen that a walk arrives at, once, and remembers what was found."""
+"""Checks every screen of a walk once, and remembers what was found."""
 
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -36,7 +36,7 @@ class Pictures:
 
 @dataclass
 class Inspector:
-    """Holds each screen against contract and baseline as a walk comes to it.
+    """Compares each screen of a walk with contract and baseline.
 
     Args:
         baselines: the folder of the baselines; None is the usual place of the pack.
@@ -55,12 +55,12 @@ class Inspector:
     pictures: dict[str, Pictures] = field(default_factory=dict)
 
     def opened(self, admin: Admin, data: Collection[str] = ()) -> None:
-        """From now on look at every screen that is arrived at."""
+        """From now on check every screen that the walk reaches."""
         self.data = (*self.data, *data)
         admin.on_arrival = self.arrived
 
     def arrived(self, screen: Screen) -> None:
-        """Look at a screen, unless that was done."""
+        """Check a screen, unless that was done already."""
         if screen.spec.screen not in self.reports:
             screen.admin.quiet()
             self.reports[screen.spec.screen] = self.inspect(screen)
@@ -86,7 +86,7 @@ class Inspector:
         )
 
     def offered(self, screen: Screen, name: str, words: list[str]) -> None:
-        """Hold the words that a pick list offers against those that the pack knows."""
+        """Compare the words that a pick list offers with those that the pack knows."""
         report = self.reports.get(screen.spec.screen)
         found = tuple(contract.reasons(screen, name, words))
         if report is not None and found:
@@ -98,7 +98,7 @@ class Inspector:
             )
 
     def inspect(self, screen: Screen) -> ScreenReport:
-        """Hold the screen that is open against its contract and its baseline. The page is only looked at.
+        """Compare the open screen with its contract and its baseline, without acting on the page.
 
         Raises:
             InputInvalid, CannotStart: the baseline is damaged.
@@ -208,7 +208,7 @@ _SHOW = """() => {
 
 
 def masks(snapshot: Snapshot, data: Collection[str], known: Collection[str] = ()) -> Iterable[Box]:
-    """The places of everything that is data: rows of tables, what is entered, charts, words with a figure in them."""
+    """The places of everything that is data: rows of tables, what is entered, charts, words with a digit in them."""
     labels = {folded(words) for words in known}
     tables = snapshot.of_role("table", "grid", "treegrid")
     yield from snapshot.rows
@@ -245,7 +245,7 @@ def _pushed_along(painted: Sequence[Box], pieces: Sequence[Box]) -> Iterator[Box
 
 
 def browser_of(admin: Admin) -> str:
-    """What pictures are taken with, in words: ``Chromium 141.0 on linux, 1440 x 1000``."""
+    """The browser and size of pictures, in words: ``Chromium 141.0 on linux, 1440 x 1000``."""
     browser = admin.page.context.browser
     size = admin.page.viewport_size or {"width": 0, "height": 0}
     version = f"{browser.browser_type.name.capitalize()} {browser.version}" if browser else "a browser"

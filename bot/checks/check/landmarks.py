@@ -45,7 +45,7 @@ def landmarks(snapshot: Snapshot, known: Collection[str], data: Collection[str] 
 
 
 def _without_rows(things: Sequence[Thing]) -> Iterable[Thing]:
-    """All things but the rows of tables, and what is in them; the row of a table's heads stays."""
+    """All things except table rows and their contents; the header row stays."""
     skip_below: int | None = None
     for place, thing in enumerate(things):
         if skip_below is not None and thing.depth > skip_below:
@@ -79,7 +79,7 @@ def _once(lines: list[str]) -> list[str]:
 
 
 def differences(before: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
-    """What went (``-``) and what came (``+``), each with the line before it for the place; empty if nothing did."""
+    """Removed (``-``) and added (``+``) lines, each with the line before it for the position; empty if none."""
     lines: list[str] = []
     for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":

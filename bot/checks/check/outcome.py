@@ -55,7 +55,7 @@ class CheckOutcome(BaseModel):
 
     @property
     def holds(self) -> bool:
-        """Whether nothing differs, and the walk came to its end."""
+        """Whether nothing differs and the walk was complete."""
         full = self.full is None or self.full.outcome.is_success
         return full and not self.ended and not any(one.state is AspectState.DIFFERS for one in self.screens)
 
@@ -78,7 +78,7 @@ class CheckOutcome(BaseModel):
 
 
 def on_the_way(pack: Pack, reports: Mapping[str, ScreenReport], findings: Sequence[Finding]) -> Iterator[ScreenReport]:
-    """A report for every screen of the way to the dialog: one that was not looked at says why."""
+    """A report for every screen up to the dialog; if it was not checked, the report says why."""
     way = [name for name in required(pack.info.way) if name in pack.screens and name not in ONLY_CONFIRM]
     way += [name for name in reports if name not in way]
     ended = any(finding.state is FindingState.FAILED for finding in findings)
@@ -99,7 +99,7 @@ def on_the_way(pack: Pack, reports: Mapping[str, ScreenReport], findings: Sequen
 
 
 def ending(findings: Sequence[Finding]) -> tuple[str, str]:
-    """Why a walk ended early, and what to do; two empty texts where it did not."""
+    """Why a walk ended early, and what to do; two empty texts if it did not."""
     titles = {check.name: check.title for check in CHECKS}
     for finding in findings:
         if finding.state is FindingState.FAILED:

@@ -22,7 +22,7 @@ from bot.pack.model import ScreenCheck
 
 @contextmanager
 def saved_page(path: Path, browser: str | None = None) -> Iterator[tuple[Page, int]]:
-    """The page in a browser that can reach nothing: of files, only style sheets beside the page are read.
+    """The page in a browser without a network; the only files read are style sheets beside the page.
 
     Also gives how many of its style sheets are not there: without them a page shows other things, elsewhere.
 
@@ -77,7 +77,7 @@ def hold_saved(page: Page, pack: Pack, name: str, facts: Mapping[str, str]) -> t
 
 
 def likeliest(page: Page, pack: Pack) -> str:
-    """The screen of which the page shows most, for a page that nobody named.
+    """The screen that matches the page best, if no screen was named.
 
     Raises:
         CannotStart: it shows nothing of any.

@@ -28,11 +28,11 @@ _ASPECT = 11
 """Columns of an aspect's name, with the space after it."""
 
 NOT_A_TERMINAL = 110
-"""Columns of the table where there is no terminal."""
+"""Width of the table without a terminal."""
 
 
 class Watching(UnderWay):
-    """Hears how the walk goes, and keeps what was found; on a terminal it shows what is under way."""
+    """Collects the findings of the walk; on a terminal it shows what is under way."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__(stream or sys.stderr)

@@ -38,7 +38,7 @@ def missing(screen: Screen, name: str, snapshot: Snapshot, baseline: Baseline | 
 
 
 def ambiguous(screen: Screen, name: str, count: int, snapshot: Snapshot, baseline: Baseline | None = None) -> Drift:
-    """What tells the several things apart that all answer to one element."""
+    """How to tell apart the several things that match one element."""
     element = screen.element(name)
     last = baseline.elements.get(name) if baseline else None
     what = (
@@ -73,7 +73,7 @@ def ambiguous(screen: Screen, name: str, count: int, snapshot: Snapshot, baselin
 
 
 def not_said(screen: Screen, label: str, snapshot: Snapshot, baseline: Baseline | None = None) -> Drift:
-    """What may have come in place of a label that the pack knows, and the screen does not show."""
+    """What may have replaced a label that the pack knows and the screen does not show."""
     taken = {folded(one) for one in known_labels(screen.spec)}
     place = baseline.labels.get(label) if baseline else None
     last = LastHeld(words=label, place=place) if place else None

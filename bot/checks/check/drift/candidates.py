@@ -1,4 +1,4 @@
-"""What may be what the pack does not find any more, and what a pack would have to say to find it."""
+"""What a missing element may be now, and which YAML in a pack would find it."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -86,7 +86,7 @@ def candidates(
 
 
 def told_apart(screen: Screen, name: str, thing: Thing, snapshot: Snapshot) -> str | None:
-    """YAML that finds this one of several, by the box that it alone is in; None where no box tells them apart."""
+    """YAML that finds this one of several, by the box that it alone is in; None if no box tells them apart."""
     element = screen.element(name)
     if element.kind in READ_ONLY_KINDS:
         return None
@@ -127,7 +127,7 @@ def warning(element: Element, shown: str, role: str) -> str:
 
 
 def _pool(element: Element, snapshot: Snapshot) -> Iterable[Found]:
-    """What may at all be what an element of this kind is now."""
+    """The things that an element of this kind could be now."""
     kind = element.kind
     controls = [thing for thing in snapshot.things if thing.role in CONTROLS and thing.name]
     if kind == "column":
@@ -178,7 +178,7 @@ def _ways(element: Element, found: Found, words: str) -> Iterable[Element]:
 
 
 def _finds(screen: Screen, name: str, new: Element) -> int:
-    """How many things an element that is described so finds on the page."""
+    """How many things on the page match this description of an element."""
     spec = screen.spec.model_copy(update={"elements": {**screen.spec.elements, name: new}})
     tried = Screen(screen.admin, spec, screen.facts)
     try:
@@ -193,7 +193,7 @@ def _finds(screen: Screen, name: str, new: Element) -> int:
 
 
 def _place_of(screen: Screen, name: str | None) -> Box | None:
-    """Where the one element ``name`` is; None where there is not exactly one."""
+    """Where the one element ``name`` is; None if there is not exactly one."""
     try:
         found = screen.find(name) if name else None
         box = found.bounding_box() if found is not None and found.count() == 1 else None
@@ -203,7 +203,7 @@ def _place_of(screen: Screen, name: str | None) -> Box | None:
 
 
 def _taken(screen: Screen, name: str) -> set[str]:
-    """The words that other elements and labels of this screen have: what carries them is something else."""
+    """The words of this screen's other elements and labels: a thing with one of these is a different element."""
     words = set(screen.spec.labels)
     for other, element in screen.spec.elements.items():
         if other not in {name, screen.element(name).within}:

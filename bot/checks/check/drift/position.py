@@ -47,7 +47,7 @@ def held_at(screen: Screen, name: str, snapshot: Snapshot, say: Callable[[str], 
 
 
 def labels_at(screen: Screen, snapshot: Snapshot) -> Iterable[tuple[str, Box]]:
-    """Where the further labels of a screen are now, for a baseline."""
+    """Where the other labels of a screen are now, for a baseline."""
     for label in screen.spec.labels:
         piece = next((piece for piece in snapshot.pieces if folded(label_of(piece)) == folded(label)), None)
         if piece is not None:
@@ -55,7 +55,7 @@ def labels_at(screen: Screen, snapshot: Snapshot) -> Iterable[tuple[str, Box]]:
 
 
 def matches(screen: Screen, name: str, snapshot: Snapshot) -> list[Thing]:
-    """The things that an element finds, by their places."""
+    """The things that an element finds, by their positions."""
     element = screen.element(name)
     if element.kind in READ_ONLY_KINDS:
         return []
@@ -93,7 +93,7 @@ def label_of(piece: Piece) -> str:
 
 
 def texts(snapshot: Snapshot) -> list[Piece]:
-    """The pieces of text that are no data."""
+    """The pieces of text that are not data."""
     return [
         piece
         for piece in snapshot.pieces
@@ -102,7 +102,7 @@ def texts(snapshot: Snapshot) -> list[Piece]:
 
 
 def _box_of(screen: Screen, name: str, element: Element, snapshot: Snapshot) -> Box | None:
-    """Where what an element finds is, or the label that it is read beside; None where there is not exactly one."""
+    """Where what an element finds is, or the label that it is read beside; None if there is not exactly one."""
     words = fill(visible_words(element), screen.facts)
     if element.kind == "column":
         heads = snapshot.of_role("columnheader")
@@ -122,7 +122,7 @@ def as_box(box: FloatRect) -> Box:
 
 
 def _same(one: Box, other: Box) -> bool:
-    """Whether two boxes are the same, as far as pixels that were rounded tell."""
+    """Whether two boxes are the same, allowing for rounded pixels."""
     return all(abs(a - b) <= 2 for a, b in zip(one, other, strict=True))
 
 
