@@ -79,7 +79,7 @@ NO_BASELINE = screen("home", landmarks=AspectState.NO_BASELINE, looks=AspectStat
             False,
             "1 of 1 screen differs, and the walk ended there",
         ),
-        (outcome(screen("home"), ended="Sign-in: refused"), False, "The walk ended early: 1 screen looked at"),
+        (outcome(screen("home"), ended="Sign-in: refused"), False, "The walk ended early: 1 screen checked"),
     ],
 )
 def test_a_check_is_told_in_one_line(made: CheckOutcome, holds: bool, headline: str) -> None:
