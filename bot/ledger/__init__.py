@@ -37,7 +37,7 @@ __all__ = ["Entry", "Event", "Intent", "Ledger"]
 
 
 class Ledger:
-    """One ledger. Make it with ``open`` or ``in_memory``, and use it as a context manager to close it."""
+    """One ledger. Create it with ``open`` or ``in_memory``, and use it as a context manager to close it."""
 
     def __init__(self, engine: sa.Engine, name: str) -> None:
         self._database = Database(engine, name)
@@ -72,7 +72,7 @@ class Ledger:
         self.close()
 
     def now(self) -> datetime:
-        """The time by the ledger's own clock, in UTC: the server's, or this computer's where it is a file."""
+        """The time by the ledger's own clock, in UTC: the server's, or this computer's if the ledger is a file."""
         return datetime.fromtimestamp(self._database.now(), UTC)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Which rows of the ledger are about one Admin.
+"""Finding the rows of the ledger that are about one Admin.
 
 Versions up to 5 of the ledger identified an Admin by its host alone, so a row under a bare host counts for every Admin
 there. Such rows are not rewritten, because the trail and its hashes refer to them as they are. And if one Admin's name

@@ -1,4 +1,4 @@
-"""The claims in the ledger: which run works on which order, so that two bots never work on one.
+"""The claims in the ledger: which run works on which order, so that two bots never work on the same one.
 
 A claim that expired and was taken over is useless: the intent is only written while the claim is held, in the same
 transaction.

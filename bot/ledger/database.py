@@ -72,7 +72,7 @@ class Database:
 
     @property
     def owner(self) -> str:
-        """Whom things are leased to: the run, or one of its workers."""
+        """The owner of leases: the run, or one of its workers."""
         return f"{self.run_id}/{self.worker}" if self.worker else self.run_id
 
     def alone(self, connection: sa.Connection) -> None:
@@ -102,7 +102,7 @@ class Database:
         return sa.literal(time.time(), sa.Double)
 
     def now(self, connection: sa.Connection | None = None) -> float:
-        """What the clock says; inside a transaction, where one is given."""
+        """The clock's time; inside a transaction, if one is given."""
         if self._engine.dialect.name != "postgresql":
             return time.time()
         statement = sa.select(self.clock)
@@ -163,7 +163,7 @@ class Database:
 
 
 def connect(place: Path | str, patience: float) -> tuple[sa.Engine, str]:
-    """The engine for a ledger file, or for the address of a PostgreSQL database, and what to call it to people.
+    """The engine for a ledger file, or for the address of a PostgreSQL database, and its name for people.
 
     Raises:
         LedgerTrouble: the file's folder cannot be made, or the driver for the database is not installed.
@@ -193,7 +193,7 @@ def connect(place: Path | str, patience: float) -> tuple[sa.Engine, str]:
 
 
 def connect_in_memory() -> tuple[sa.Engine, str]:
-    """The engine for a ledger that is forgotten with the process, and what to call it to people."""
+    """The engine for a ledger that ends with the process, and its name for people."""
     engine = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool, connect_args={"check_same_thread": False})
     return engine, "in memory"
 
@@ -210,14 +210,14 @@ def writable(text: str) -> str:
 
 
 def is_refused_as_double(trouble: LedgerTrouble) -> bool:
-    """Whether the database refused to write something because it is there already."""
+    """Whether the database refused to write something because it exists already."""
     return isinstance(trouble.__cause__, sa.exc.IntegrityError)
 
 
 _MIGRATION_LOCK = 4_711_043
 _RUN_LOCK = 4_711_044
 _THING_LOCK = 4_711_045
-"""Any numbers that other programs in the same database are not likely to lock."""
+"""Arbitrary numbers that other programs in the same database are unlikely to lock."""
 
 _FILE_ADVICE = (
     "If another program holds it, end that one; if it is damaged, move it away and keep it: "

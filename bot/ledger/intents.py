@@ -113,7 +113,7 @@ class Intents:
         return next((_intent(row) for row in self._database.read(statement)), None)
 
     def age(self, intent: Intent) -> float:
-        """Seconds since an intent was written, by the ledger's clock; negative if that was set back since."""
+        """Seconds since an intent was written, by the ledger's clock; negative if the clock was set back since."""
         return self._database.now() - datetime.fromisoformat(intent.written_at).timestamp()
 
     def note_answer(self, intent: int, answer: Answer, words: str) -> None:
@@ -127,7 +127,7 @@ class Intents:
         self._update(intent, Event.PROVED if proved else Event.IN_DOUBT, {"outcome": str(outcome), **settled})
 
     def settle(self, intent: int, settled_as: str, *, by: str, why: str = "") -> None:
-        """Close an intent: what is known of it now, who says so, and why. A later run may then press again."""
+        """Close an intent: what is known now, who says so, and why. A later run may then press again."""
         self._update(
             intent,
             Event.SETTLED,
@@ -201,7 +201,7 @@ class Intents:
             self._trail.append(connection, Event.LOOKED_AGAIN, order=_order_of(connection, intent), **told)
 
     def was_seen(self, intent: int, status: str) -> bool:
-        """Whether the order ever read so when it was looked at again after the press."""
+        """Whether the order ever had this status when it was looked at again after the press."""
         statement = sa.select(looks.c.look).where(looks.c.intent == intent, looks.c.status == status).limit(1)
         return bool(self._database.read(statement))
 

@@ -32,7 +32,7 @@ class Held:
 
 
 class Leases:
-    """The things of one kind that this run, or another one, has.
+    """Leases of one kind of thing, held by this run or another one.
 
     Needs the table in which they are kept, and the name of the column that says which thing it is.
     """
@@ -46,7 +46,7 @@ class Leases:
         self._renewed = (0.0, 0.0)
 
     def take(self, admin: str, thing: str, seconds: float) -> bool:
-        """Take something for this run, or keep it longer; False while another run has it.
+        """Take something for this run, or extend its lease; False while another run has it.
 
         Needs the ``seconds`` for which it stays this run's without a sign of life.
         """
@@ -104,7 +104,7 @@ class Leases:
             connection.execute(self._table.delete().where(self._table.c.owner == owner))
 
     def held(self) -> list[Held]:
-        """Everything that any run has."""
+        """Every lease that any run holds."""
         table = self._table
         live = sa.select(table).where(table.c.until > self._database.clock).order_by(self._thing)
         return [

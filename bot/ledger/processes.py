@@ -61,7 +61,7 @@ def this_process() -> str:
 
 
 def is_gone(written: str) -> bool:
-    """Whether a process that was written down is proved to have ended."""
+    """Whether a recorded process is proved to have ended."""
     process, mine = Process.read(written), _process(os.getpid())
     if process is None or UNKNOWN in {process.system, process.table} or process.id == mine.id:
         return False
@@ -85,7 +85,7 @@ def is_gone(written: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _process(number: int) -> Process:
-    """This process; a fork of it has another number, and so becomes another one."""
+    """This process; a fork has a different number, and so is a different process."""
     host = socket.gethostname()[:64].replace(" ", "_") or UNKNOWN
     try:
         (started, booted), table = _start_of(number), _table()

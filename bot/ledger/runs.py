@@ -15,7 +15,7 @@ from bot.outcomes import OrderResult, RunInfo
 
 
 def hash_of(kept: object) -> str:
-    """SHA-256, in hexadecimal digits, of what the ledger keeps as JSON, by which the trail knows it again."""
+    """SHA-256, in hexadecimal digits, of what the ledger keeps as JSON, by which the trail identifies it."""
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
@@ -27,7 +27,7 @@ class Runs:
         self._trail = trail
 
     def begin(self, info: RunInfo, jobs: Iterable[Job]) -> None:
-        """Record a run and every order that it was asked for, before the first is worked."""
+        """Record a run and all its orders, before work on the first one starts."""
         self._database.run_id = info.run_id
         queued = [
             {
@@ -125,7 +125,7 @@ class Runs:
         return hash_of(_read(rows[0][0])) if rows else ""
 
     def hash_of_jobs(self, run_id: str) -> str:
-        """The hash of everything that a run was asked for, as the ledger has it."""
+        """The hash of everything that a run was asked to do, as the ledger has it."""
         statement = (
             sa.select(orders.c.amazon_order, sa.cast(orders.c.job, sa.Text).label("job"))
             .where(orders.c.run_id == run_id)

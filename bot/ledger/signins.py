@@ -54,7 +54,7 @@ class Ended(StrEnum):
 
 
 class SignIns:
-    """Every password and every two-factor secret that was tried on an account of an Admin."""
+    """Every attempt with a password or a two-factor secret, for each account of an Admin."""
 
     def __init__(self, database: Database) -> None:
         self._database = database

@@ -78,12 +78,12 @@ class Entry(NamedTuple):
     number: int
     """Counted from 1 in each run."""
     line: str
-    """What happened: a JSON object with ``number``, ``at``, ``order``, ``event`` and what else there is to say."""
+    """What happened: a JSON object with ``number``, ``at``, ``order``, ``event`` and other details."""
     hash: str
     """SHA-256 over the hash before and ``line``, in hexadecimal digits."""
     order: str
     event: str
-    """The order and the event once more, in columns by which the ledger finds them."""
+    """The order and the event again, in columns that the ledger can search."""
 
     @property
     def told(self) -> dict[str, Any]:
