@@ -1,6 +1,6 @@
-"""Admin accounts: what one is, and the file that names several of them for runs and workers that go on at once.
+"""Admin accounts: what one is, and the file that names several of them, for runs and workers at the same time.
 
-Secrets are not in the file: it says where they are.
+The file does not hold secrets: it says where they are.
 """
 
 import base64
@@ -29,8 +29,8 @@ class SecretReference(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _is_no_secret(cls, value: Any) -> Any:
-        if isinstance(value, str):  # which must not be repeated in a message, as a wrong value usually is
-            raise ValueError("a secret does not stand in this file: write {env: NAME} or {file: PATH}")
+        if isinstance(value, str):  # a wrong value is usually repeated in the message, which a secret must not be
+            raise ValueError("do not put a secret into this file: write {env: NAME} or {file: PATH}")
         return value
 
     @model_validator(mode="after")
@@ -43,7 +43,7 @@ class SecretReference(BaseModel):
         """The secret.
 
         Raises:
-            ValueError: it is not there; the words say where it was looked for.
+            ValueError: it is not there; the message says where it should be.
         """
         if self.env is not None:
             value, where = written.value(self.env), f"the environment variable {self.env}"
@@ -54,7 +54,7 @@ class SecretReference(BaseModel):
             try:
                 value = at_home(str(self.file)).read_text(encoding="utf-8")
             except (OSError, UnicodeDecodeError) as trouble:
-                raise ValueError(f"{where} cannot be read: {getattr(trouble, 'strerror', 'it is no text')}") from None
+                raise ValueError(f"{where} cannot be read: {getattr(trouble, 'strerror', 'it is not text')}") from None
         if not value.strip():
             raise ValueError(f"{where} holds nothing")
         return SecretStr(value.strip("\r\n"))
@@ -82,12 +82,12 @@ class _Content(BaseModel):
     @classmethod
     def _some(cls, value: tuple[_Entry, ...]) -> tuple[_Entry, ...]:
         if not value:
-            raise ValueError("there are no accounts here: name at least one")
+            raise ValueError("the file has no accounts: list at least one")
         return value
 
 
 class Account(BaseModel):
-    """An Admin account, with its secrets at hand."""
+    """An Admin account with its secrets."""
 
     model_config = ConfigDict(frozen=True)
 
@@ -97,7 +97,7 @@ class Account(BaseModel):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Everything of it that may stand nowhere."""
+        """Everything of it that must not appear anywhere."""
         return tuple(secret.get_secret_value() for secret in (self.password, self.totp_secret) if secret)
 
 
@@ -117,11 +117,13 @@ class AccountsFile:
         """The accounts, each with its secrets; those in variables are taken from what is ``written``.
 
         Raises:
-            SettingsInvalid: two accounts are the same, or secrets are not where the file says, or cannot be used.
+            SettingsInvalid: an account is listed twice, or a secret is missing or invalid.
         """
         names = [entry.username for entry in self.entries]
         wrong = [
-            f"{self.file}: the account {name} is there twice." for name in dict.fromkeys(names) if names.count(name) > 1
+            f"{self.file}: the account {name} is listed twice."
+            for name in dict.fromkeys(names)
+            if names.count(name) > 1
         ]
         accounts: list[Account] = []
         for entry in self.entries:
@@ -154,7 +156,7 @@ def base32(secret: SecretStr) -> SecretStr:
     """A two-factor secret as it is computed with: without the spaces in which the Admin shows it.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not valid.
     """
     letters = "".join(secret.get_secret_value().split()).rstrip("=").upper()
     try:
@@ -173,6 +175,6 @@ def read_accounts_file(file: Path) -> AccountsFile:
     """Read a file of accounts, but none of the secrets that it refers to.
 
     Raises:
-        InputInvalid: with every mistake in the file, where it stands.
+        InputInvalid: with every mistake in the file and its place.
     """
     return AccountsFile(file, validate(_Content, read_yaml(file)).accounts)

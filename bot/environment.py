@@ -3,7 +3,7 @@
 Every value keeps the place where it was written, so that a mistake can be told with that place. Which names are
 settings, and what they may hold, is decided in ``bot.settings``.
 
-``.env`` lies in the folder where the program is started. python-dotenv reads it; values are taken as they are written
+``.env`` is in the folder where the program is started. python-dotenv reads it; values are taken as they are written
 there, and ``${...}`` means nothing.
 """
 
@@ -27,7 +27,7 @@ PREFIX = "COUNTERMAND_"
 DOTENV = ".env"
 
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
-_ESCAPES = " In double quotes \\n, \\t and the like stand for such characters; in single quotes they do not."
+_ESCAPES = " Inside double quotes, \\n, \\t and the like become such characters; inside single quotes they do not."
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _UNREADABLE = (
     "This line cannot be read. Write NAME=value; a value that begins with a quotation mark must end with the same one."
@@ -38,9 +38,9 @@ class Mistake(NamedTuple):
     """Something to tell a person about what was written."""
 
     line: int
-    """Line of ``.env``; 0 where it stands somewhere else."""
+    """Line of ``.env``; 0 if it is somewhere else."""
     words: str
-    """The whole sentence, with its place."""
+    """The complete message, with its place."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +48,7 @@ class Entry:
     """A name and its value, as somebody wrote them."""
 
     name: str
-    """As ``spelled`` gives it."""
+    """As ``normalized_name`` gives it."""
     value: str = field(repr=False)
     """Empty where nothing was filled in, which counts as not set."""
     line: int = 0
@@ -58,7 +58,7 @@ class Entry:
 
     @property
     def place(self) -> str:
-        """Where it stands, as messages say it."""
+        """Its place, as messages say it."""
         return f"{DOTENV}:{self.line}" if self.line else "environment"
 
     def mistake(self, words: str) -> Mistake:
@@ -81,7 +81,7 @@ class Written:
 
     def entry(self, name: str) -> Entry | None:
         """The entry that counts for this name; None where it is not set."""
-        return self._counting.get(spelled(name))
+        return self._counting.get(normalized_name(name))
 
     def value(self, name: str) -> str:
         """The value of this name; empty where it is not set."""
@@ -89,7 +89,7 @@ class Written:
         return entry.value if entry else ""
 
 
-def spelled(name: str) -> str:
+def normalized_name(name: str) -> str:
     """A name as it is compared: settings in any case, others as they are, but on Windows in any case too."""
     return name.upper() if name.upper().startswith(PREFIX) or os.name == "nt" else name
 
@@ -103,7 +103,7 @@ def read_written() -> Written:
     except InputInvalid as invalid:
         complete = False
         mistakes = [Mistake(one.line, f"{DOTENV}:{one.line}: {one.message}.") for one in invalid.problems]
-    entries += [Entry(name=spelled(name), value=value) for name, value in os.environ.items()]
+    entries += [Entry(name=normalized_name(name), value=value) for name, value in os.environ.items()]
     return Written(_with_repeats(entries), mistakes, complete=complete)
 
 
@@ -118,7 +118,7 @@ def mistakes_in(
         options: what may be said on the command line only, such as ``--dry-run``.
         others: names that are no settings but used, because a file refers to them.
     """
-    used = {*settings, *(spelled(name) for name in others)}
+    used = {*settings, *(normalized_name(name) for name in others)}
     for entry in written.entries:
         if entry.name not in used:
             if entry.name.startswith(PREFIX):
@@ -133,7 +133,7 @@ def mistakes_in(
 
 
 def _nearest(name: str, settings: Collection[str], options: Collection[str]) -> str:
-    """The setting or the option that was probably meant; nothing where none is near."""
+    """The setting or the option that was probably meant; empty if nothing is similar."""
     choices = {setting.removeprefix(PREFIX): setting for setting in settings}
     choices |= {option.strip("-").replace("-", "_").upper(): f"the option {option}" for option in options}
     word = name.removeprefix(PREFIX)
@@ -148,14 +148,14 @@ def _dotenv(path: Path) -> tuple[list[Entry], list[Mistake]]:
     text = read_text(path, Limits(), as_it_is=True)
     entries: list[Entry] = []
     mistakes: list[Mistake] = []
-    # python-dotenv counts \r\n as two lines where it goes on after a line that it could not read.
+    # python-dotenv counts \r\n as two lines when it continues after a line that it could not read.
     for binding in parse_stream(StringIO(text.replace("\r\n", "\n").replace("\r", "\n"))):
         written = binding.original.string.lstrip()
         line = binding.original.line + binding.original.string.removesuffix(written).count("\n")
         if binding.error or _is_garbled(binding.key):
             mistakes.append(Mistake(line, f"{path}:{line}: {_UNREADABLE}"))
         elif binding.key is not None:
-            name = spelled(binding.key)
+            name = normalized_name(binding.key)
             entries.append(Entry(name=name, value=binding.value or "", line=line, trouble=_trouble(name, binding)))
     return entries, mistakes
 

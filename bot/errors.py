@@ -43,7 +43,7 @@ class CountermandError(Exception):
     exit_status: ClassVar[int] = 3
     next_step: str = ""
 
-    def __init__(self, reason: str | None = None, next_step: str | None = None, **facts: object) -> None:
+    def __init__(self, reason: object = None, next_step: str | None = None, **facts: object) -> None:
         self.facts = facts if reason is None else {"reason": reason, **facts}
         self.message = self.template.format(**self.facts)
         if next_step is not None:
@@ -200,9 +200,12 @@ class OrderTrouble(CountermandError):
     outcome: ClassVar[Outcome] = Outcome.FAILED
     exit_status = 1
 
-    def __init__(self, reason: str | None = None, next_step: str | None = None, **facts: object) -> None:
-        short = {name: cut(fact) if isinstance(fact, str) else fact for name, fact in facts.items()}
-        super().__init__(None if reason is None else cut(reason), next_step, **short)
+    def __init__(self, reason: object = None, next_step: str | None = None, **facts: object) -> None:
+        super().__init__(_short(reason), next_step, **{name: _short(fact) for name, fact in facts.items()})
+
+
+def _short(fact: object) -> object:
+    return cut(fact) if isinstance(fact, str) else fact
 
 
 # --- The page is fine and says no --------------------------------------------------------------------------

@@ -256,5 +256,5 @@ def at_home(path: str | Path) -> Path:
     except RuntimeError:
         start = Path(path).parts[0]
         raise ValueError(
-            f"{start} is not a home folder on this machine; write a file or folder of that name with its whole path"
+            f"{start} is not a home folder on this machine; write a file or folder of that name with its full path"
         ) from None

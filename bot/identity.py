@@ -1,7 +1,7 @@
-"""Which Admin is meant: one spelling of a host, as browsers write it, and one name for each Admin.
+"""Identifying an Admin: one spelling of a host, as browsers write it, and one name for each Admin.
 
-An Admin is known by its host and its path, because one host can serve several: ``shop.example/staging/admin`` and
-``shop.example/prod/admin``. Everything that only says how a page of it was reached is left out of the name.
+An Admin is identified by its host and path, because one host can serve several: ``shop.example/staging/admin`` and
+``shop.example/prod/admin``. Anything that only says how a page was reached is left out of the name.
 """
 
 import ipaddress
@@ -19,10 +19,10 @@ _HOST = re.compile(r"(\*\.)?[a-z0-9_]([a-z0-9._-]*[a-z0-9_])?|[0-9a-f]*:[0-9a-f:
 _USUAL_PORTS = {"http": 80, "https": 443}
 
 _PLAIN = "!$&'()*+,;=:@"
-"""What a part of a path holds as it is, besides letters, digits and ``-._~``."""
+"""Characters that a path contains unescaped, besides letters, digits and ``-._~``."""
 
 LONGEST_NAME = 255
-"""Characters that the ledger has for the name of an Admin."""
+"""The longest name of an Admin that fits into the ledger, in characters."""
 
 _PAGE_PARTS = 3
 """Route, controller and action: what every page of the Admin has in its address between front name and key."""
@@ -50,8 +50,8 @@ def browser_host(host: str) -> str:
     )
 
 
-def spelled(host: str) -> str:
-    """A host as browsers write it; in lower case where browsers know no such name, to be compared all the same."""
+def normalized_host(host: str) -> str:
+    """A host as browsers write it; if browsers know no such name, in lower case, so that it can be compared."""
     with suppress(ValueError):
         return browser_host(host)
     return host.lower()
@@ -60,7 +60,7 @@ def spelled(host: str) -> str:
 def host_of(url: str) -> str:
     """The host in an address, as browsers write it, without a port; empty if it has none."""
     try:
-        return spelled(urlsplit(url).hostname or "")
+        return normalized_host(urlsplit(url).hostname or "")
     except ValueError:  # a page can ask for anything
         return ""
 
@@ -92,7 +92,7 @@ def admin_name(url: str) -> str:
 
 
 def names_of_host(name: str) -> frozenset[str]:
-    """What earlier versions can have called the Admin with this name: its host alone, as somebody spelled it."""
+    """Names that earlier versions may have used for this Admin: its host alone, in any spelling."""
     host = name.partition("/")[0]
     spelled = {host}
     if host.startswith("["):
@@ -114,7 +114,7 @@ def _letters(label: str) -> str:
 
 def is_allowed(host: str, allowed_hosts: Collection[str]) -> bool:
     """Whether a browser that was started with these ``allowed_hosts`` can talk to ``host``, a name without a port."""
-    patterns, host = host_patterns(allowed_hosts), spelled(host)
+    patterns, host = host_patterns(allowed_hosts), normalized_host(host)
     return any(host.endswith(pattern[1:]) if pattern.startswith("*.") else host == pattern for pattern in patterns)
 
 
@@ -131,7 +131,7 @@ def host_patterns(hosts: Collection[str]) -> list[str]:
             host = bracketed[1]
         elif host.count(":") == 1:
             host = re.sub(r":\d+$", "", host)
-        host = spelled(host)
+        host = normalized_host(host)
         if not _HOST.fullmatch(host):
             raise CannotStart(
                 reason=f"{given!r} is not a host that the browser could be allowed to talk to. "

@@ -1,4 +1,4 @@
-"""What became of an order, and of a run: the data that every report, file and exit status is made from."""
+"""The outcome of an order, and of a run: the data for every report, file and exit status."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -11,7 +11,7 @@ from bot.vocabulary import Reason, Status
 
 
 class Outcome(StrEnum):
-    """What became of one order. Every order of a run ends with exactly one of these."""
+    """The outcome of one order. Every order of a run ends with exactly one of these."""
 
     CANCELED = "canceled"
     """Confirm was pressed, no error answered, and the details page, opened again, says ``Canceled``.
@@ -25,17 +25,17 @@ class Outcome(StrEnum):
     NOT_FOUND = "not_found"
     """The store, or the order in that store, is not in this Admin; nothing was pressed."""
     MISMATCH = "mismatch"
-    """The page shows something else than the job says; nothing was pressed."""
+    """The page disagrees with the job; nothing was pressed."""
     CANCELED_NOT_SENT = "canceled_not_sent"
     """The Admin says ``Canceled`` but answered with an error: Amazon was probably never told."""
     REVERTED = "reverted"
     """It was canceled earlier and reads something else now: Amazon did not keep that cancel; nothing was pressed."""
     UNKNOWN = "unknown"
-    """Confirm may have been pressed and what came of it cannot be decided: a person must look."""
+    """Confirm may have been pressed and the result cannot be determined: a person must look."""
     FAILED = "failed"
     """A technical failure before Confirm; nothing was pressed, and running it again is safe."""
     SKIPPED = "skipped"
-    """The run stopped before this order's turn, or another run had it in hand; nothing was pressed."""
+    """The run stopped before this order's turn, or another run was working on it; nothing was pressed."""
     WOULD_CANCEL = "would_cancel"
     """A plan or a dry run: everything was in order and nothing was pressed."""
 
@@ -51,7 +51,7 @@ class Outcome(StrEnum):
 
 
 class OrderResult(BaseModel):
-    """What became of one order: one object of ``results.json``."""
+    """The result of one order: one object of ``results.json``."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -62,8 +62,8 @@ class OrderResult(BaseModel):
     status_before: Status | None = Field(default=None, description="Status when the order was opened")
     status_after: Status | None = Field(default=None, description="Status when it was opened again after Confirm")
     message: str = Field(description="One sentence: what was seen")
-    next_step: str = Field(default="", description="What a person should do now; empty when nothing is to be done")
-    attempts: int = Field(default=1, ge=0, description="How many times the order was begun; 0 when never")
+    next_step: str = Field(default="", description="What a person should do now; empty if there is nothing to do")
+    attempts: int = Field(default=1, ge=0, description="How many times the order was started; 0 if never")
     seconds: float = Field(default=0.0, ge=0, description="Time spent on it, in seconds")
     evidence: tuple[str, ...] = Field(
         default=(),
@@ -80,18 +80,20 @@ class RunInfo(BaseModel):
 
     run_id: str
     command: str = Field(description="run, dry run, plan, audit or demo")
-    admin: str = Field(description="Host, with port where it is not the usual one, of the Admin")
+    admin: str = Field(description="Host of the Admin, with its port unless that is the default")
     account: str = Field(description="Admin user name; those of all workers, separated by commas")
     workers: int = Field(default=1, ge=1, description="How many worked at once")
     pack: str = Field(
-        description="Name of the pack that described the screens, with (auto) where it was recognised on the page; "
-        "only auto where no store was reached"
+        description=(
+            "Name of the pack that described the screens, with (auto) if it was recognized on the page; just auto if "
+            "no store was reached"
+        )
     )
     job_list: str = Field(description="File name of the job list")
     started_at: datetime = Field(description="With time zone")
     finished_at: datetime | None = Field(default=None, description="With time zone; none while it runs")
     stopped_early: str = Field(default="", description="Why it stopped before the end of the list, or empty")
-    unmasked: bool = Field(default=False, description="Whether buyers' data was left readable in the pictures")
+    unmasked: bool = Field(default=False, description="Whether buyers' data was left readable in the screenshots")
     blocked: dict[str, int] = Field(
         default={}, description="How many requests of the browser were blocked, by host, as the host is not allowed"
     )

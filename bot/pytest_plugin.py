@@ -106,9 +106,9 @@ def found_browser(launch_args: dict[str, Any], config: pytest.Config) -> dict[st
 def countermand_sandbox_of_session() -> Iterator[Sandbox]:
     """The practice Admin, started once; ``countermand_sandbox`` gives it to a test as at the start."""
     from bot.sandbox import Sandbox
-    from bot.settings import load_places
+    from bot.settings import load_local_settings
 
-    with Sandbox(language=load_places().language) as sandbox:
+    with Sandbox(language=load_local_settings().language) as sandbox:
         yield sandbox
 
 

@@ -1,4 +1,4 @@
-"""Secrets, taken out of whatever is written or said: the log, results, messages, and the words of a page."""
+"""Removes secrets from everything that is written or shown: the log, results, messages, and page texts."""
 
 import base64
 import html
@@ -13,7 +13,7 @@ Clean = Callable[[str], str]
 
 
 def cleaner(secrets: Collection[str]) -> Clean:
-    """Gives texts in which each of ``secrets`` is replaced, also as it looks inside quotes, HTML or an address."""
+    """A function that hides each of ``secrets`` in a text, also as it looks inside quotes, HTML or an address."""
     forms = {form for secret in secrets if secret for form in _forms(secret)}
     # The longest first, because one secret may be the beginning of another.
     hide = re.compile("|".join(map(re.escape, sorted(forms, key=len, reverse=True))) or r"(?!)")
@@ -21,7 +21,7 @@ def cleaner(secrets: Collection[str]) -> Clean:
 
 
 def _forms(secret: str) -> set[str]:
-    """A secret as it is, and as JSON, Python, HTML, addresses and base64 write it."""
+    """A secret as it is, and as it looks in JSON, Python, HTML, addresses and base64."""
     return {
         secret,
         json.dumps(secret)[1:-1],

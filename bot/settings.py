@@ -1,7 +1,7 @@
-"""Settings: which there are, what each may hold, and what is wrong with those that are written.
+"""Settings: all of them, what each may hold, and what is wrong with those that are set.
 
-Every one is ``COUNTERMAND_`` and the field's name in capitals, so a new setting is a new field here. What the command
-line says goes before the environment, and the environment before ``.env``; ``bot.environment`` reads both.
+Every one is ``COUNTERMAND_`` and the field's name in capitals, so a new setting is a new field here. The command line
+overrides the environment, and the environment overrides ``.env``; ``bot.environment`` reads both.
 """
 
 import ipaddress
@@ -24,14 +24,13 @@ from pydantic import (
 )
 
 from bot.accounts import Account, AccountsFile, base32, read_accounts_file
-from bot.environment import PREFIX, Mistake, Written, mistakes_in, read_written, spelled
+from bot.environment import PREFIX, Mistake, Written, mistakes_in, normalized_name, read_written
 from bot.errors import CountermandError, InputInvalid, SettingsInvalid
 from bot.files import at_home
-from bot.identity import LONGEST_NAME, admin_name, browser_host, host_of
-from bot.identity import spelled as host_spelled
+from bot.identity import LONGEST_NAME, admin_name, browser_host, host_of, normalized_host
 from bot.timespan import pace_of
 
-SettingsKind = TypeVar("SettingsKind", bound="Places")
+SettingsKind = TypeVar("SettingsKind", bound="LocalSettings")
 
 HomePath = Annotated[Path, AfterValidator(at_home)]
 """A path in which ``~`` is a home folder."""
@@ -49,21 +48,21 @@ OPTIONS = (
     "--workers",
     "--yes",
 )
-"""What ``run``, ``plan`` and ``audit`` are told on the command line only; none of them is a setting."""
+"""Options of ``run``, ``plan`` and ``audit`` that are not settings."""
 
 WHERE = "Set them in the environment, or in a file .env in the folder you start from: see .env.example."
-"""What to do where settings are missing."""
+"""What to do if settings are missing."""
 
 ALL = "Every setting is listed in .env.example."
-"""Where to look when none is missing but some are wrong."""
+"""Where to look if none are missing but some are wrong."""
 
 
-class Places(BaseModel):
-    """Where things are on this machine, and in which language: all that a command needs that opens no Admin."""
+class LocalSettings(BaseModel):
+    """Where things are on this machine, and in which language: all that a command without an Admin needs."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    runs_dir: HomePath = Field(default=Path("runs"), description="Folder that run folders are made in")
+    runs_dir: HomePath = Field(default=Path("runs"), description="Folder for run folders")
     ledger: str | None = Field(
         default=None,
         description="File of the ledger, ledger.sqlite in the runs folder if not set; or the address of a PostgreSQL "
@@ -73,7 +72,7 @@ class Places(BaseModel):
         default=None, description="Folder of the baselines that check compares with; beside the pack if not set"
     )
     browser: str | None = Field(default=None, description="Browser program to use instead of the one found")
-    language: str = Field(default="en_US", description="Language that the Admin has for the account, such as de_DE")
+    language: str = Field(default="en_US", description="The account's interface language in the Admin, such as de_DE")
 
     @field_validator("ledger")
     @classmethod
@@ -88,7 +87,7 @@ class Places(BaseModel):
         if not known:
             raise ValueError("it must be a file, or an address such as postgresql://bot@db.example/countermand")
         if parts.password or any("password" in name.lower() for name, _ in parse_qsl(parts.query)):
-            raise ValueError("it must not hold a password; PostgreSQL reads it from PGPASSWORD or your .pgpass file")
+            raise ValueError("it must not contain a password; PostgreSQL reads it from PGPASSWORD or your .pgpass file")
         return value
 
     @field_validator("browser")
@@ -110,18 +109,20 @@ class Places(BaseModel):
 
     @property
     def stop_file(self) -> Path:
-        """The file whose appearing stops every run that makes its folder here, as Ctrl-C would."""
+        """The file that stops every run with its folder here as soon as it exists, as Ctrl-C would."""
         return self.runs_dir / "STOP"
 
 
-class Settings(Places):
+class Settings(LocalSettings):
     """What a run needs to know besides its job list."""
 
-    # Before the address, which is judged by it.
+    # Before the address, whose validation needs it.
     allow_http: tuple[str, ...] = Field(
         default=(),
-        description="Hosts whose Admin may be opened at http://, where the password can be read on its way; "
-        "separated by commas",
+        description=(
+            "Hosts whose Admin may be opened over http://, where the password is readable on the way; separated by "
+            "commas"
+        ),
     )
     admin_url: str = Field(description="Address of the Admin, such as https://shop.example/admin")
     username: str = Field(min_length=1, description="Admin user name")
@@ -133,63 +134,65 @@ class Settings(Places):
         default=None, description="File of several Admin accounts, of which each run takes a free one"
     )
     share_account: bool = Field(
-        default=False, description="true where the Admin lets two runs sign in with one account at once"
+        default=False, description="true if the Admin lets one account be signed in twice at once"
     )
     pack: str = Field(default="asc-4.3", description="Pack that describes the screens: a name, a folder, or auto")
     sign_in_language: str | None = Field(
-        default=None, description="Language of the Admin's sign-in page, where it is another one"
+        default=None, description="Language of the Admin's sign-in page, if it differs"
     )
     timeout: float = Field(default=30, gt=0, le=600, description="Seconds to wait for a screen")
     settle: float = Field(
         default=5,
         ge=0,
         le=600,
-        description="Seconds for which an order's page is opened again after Confirm until it says Canceled",
+        description="Seconds to keep reopening an order's page after Confirm until it says Canceled",
     )
     recover_after: float = Field(
         default=300,
         ge=0,
-        description="Seconds after which a Confirm that was cut off and never answered, of an order that still reads "
-        "Unshipped, is believed never to have arrived, so that it may be pressed again",
+        description=(
+            "Seconds after which a Confirm that was interrupted and never answered counts as never received, if the "
+            "order still reads Unshipped, so that it may be pressed again"
+        ),
     )
     attempts: int = Field(
-        default=2, ge=1, le=10, description="How many times an order is begun when a screen fails before Confirm"
+        default=2, ge=1, le=10, description="How many times to try an order when a screen fails before Confirm"
     )
     max_failures: int = Field(
         default=5, ge=1, description="Stop after this many orders in a row that failed for technical reasons"
     )
     max_failures_total: int = Field(
-        default=50, ge=1, description="Stop after this many orders that failed for technical reasons in one run"
+        default=50, ge=1, description="Stop after this many orders in total that failed for technical reasons"
     )
     pace: float = Field(
         default=0,
-        description="How many orders are begun at most, over all workers, such as 30/min; no limit if not set",
+        description="Maximum rate at which orders are started, across all workers, such as 30/min; no limit if not set",
     )
     route: Literal["clicks", "direct"] = Field(
         default="clicks",
         description="How an order is reached: by the documented clicks, or by its address once its store was reached",
     )
     fonts: bool = Field(
-        default=True, description="false loads no fonts from the Admin; icons then look otherwise in the pictures"
+        default=True, description="false loads no fonts from the Admin; icons then look different in screenshots"
     )
     cancel_sent_by: Literal["client", "browser"] = Field(
         default="client",
-        description="client sends a cancel exactly once; browser, only where a firewall lets nothing else through, may "
-        "send it twice when the connection is cut",
+        description=(
+            "client sends a cancel exactly once; browser, for firewalls that let only browsers through, may send it "
+            "twice if the connection is cut"
+        ),
     )
     pause: float = Field(
-        default=0, ge=0, le=3600, description="Seconds that a worker rests after an order whose Confirm it pressed"
+        default=0, ge=0, le=3600, description="Seconds that a worker pauses after pressing Confirm for an order"
     )
     allowed_hosts: tuple[str, ...] = Field(
-        default=(), description="Further hosts that the browser may talk to, separated by commas"
+        default=(), description="Other hosts that the browser may talk to, separated by commas"
     )
-    keep_session: bool = Field(
-        default=True, description="Whether the next run goes on with this one's session instead of signing in anew"
-    )
-    unmasked: bool = Field(default=False, description="true leaves buyers' data readable in pictures")
+    keep_session: bool = Field(default=True, description="Whether the next run reuses this run's session")
+    unmasked: bool = Field(default=False, description="true leaves buyers' data readable in screenshots")
 
     _several: tuple[Account, ...] = PrivateAttr(default=())
-    """Those of the file of accounts, as they were when the settings were read."""
+    """The accounts of the file, as they were when the settings were read."""
 
     @field_validator("allow_http", "allowed_hosts", mode="before")
     @classmethod
@@ -213,16 +216,16 @@ class Settings(Places):
             parts = urlsplit(value)
             known = parts.scheme in {"http", "https"} and parts.port != 0
             host = browser_host(parts.hostname or "") if known else None
-        except ValueError:  # brackets that do not pair up, a port that is no number, letters that no host has
+        except ValueError:  # unbalanced brackets, a port that is no number, letters that no host has
             host = None
         if not host:
             raise ValueError("it must be an address such as https://shop.example/admin")
         if parts.username or parts.password:
-            raise ValueError("it must not hold a user name or password; those have settings of their own")
-        allowed = {host_spelled(name) for name in info.data.get("allow_http", ())}
+            raise ValueError("it must not contain a user name or password; those have their own settings")
+        allowed = {normalized_host(name) for name in info.data.get("allow_http", ())}
         if parts.scheme == "http" and not _is_loopback(host) and host not in allowed:
             raise ValueError(
-                "http:// would send the password readable; use https://, or, where nobody else can listen, "
+                "http:// would send the password in readable form; use https://, or, if nobody else can listen, "
                 f"COUNTERMAND_ALLOW_HTTP={host}"
             )
         if len(admin_name(value)) > LONGEST_NAME:
@@ -246,19 +249,19 @@ def variable(field: str) -> str:
 
 
 def load_settings(**given: object) -> Settings:
-    """Read the settings; values ``given`` on the command line go first, None stands for not given.
+    """Read the settings; values ``given`` on the command line take precedence; None means not given.
 
-    With ``accounts=""`` the account that is given is the only one, whatever file of accounts is set.
+    With ``accounts=""`` the given account is the only one, even if a file of accounts is set.
 
     Raises:
-        SettingsInvalid: naming everything that is missing, wrong or unknown, and where it is written.
+        SettingsInvalid: naming everything that is missing, wrong or unknown, and where it is.
     """
     written = read_written()
     values = _values(Settings, written, given)
     named = values["accounts"] = values.get("accounts") or None
     file, unreadable = _accounts_file(named or written.value(variable("accounts")))
     told = _mistakes(written, file)
-    if named is not None or told:  # names that are not known may be those of a file that cannot be read
+    if named is not None or told:  # unknown names may be in a file that cannot be read
         told += unreadable
     accounts: tuple[Account, ...] = ()
     if named is not None:
@@ -276,7 +279,7 @@ def load_settings(**given: object) -> Settings:
     return settings
 
 
-def load_places() -> Places:
+def load_local_settings() -> LocalSettings:
     """Read where things are.
 
     Raises:
@@ -287,10 +290,10 @@ def load_places() -> Places:
     told = _mistakes(written, file)
     if told:  # as above
         told += unreadable
-    return _made(Places, _values(Places, written, {}), told, written, {})
+    return _made(LocalSettings, _values(LocalSettings, written, {}), told, written, {})
 
 
-def _values(kind: type[Places], written: Written, given: Mapping[str, object]) -> dict[str, Any]:
+def _values(kind: type[LocalSettings], written: Written, given: Mapping[str, object]) -> dict[str, Any]:
     found = {name: written.value(variable(name)) for name in kind.model_fields}
     return {name: value for name, value in found.items() if value} | {
         name: value for name, value in given.items() if value is not None
@@ -306,7 +309,7 @@ def _accounts_file(named: object) -> tuple[AccountsFile | None, list[Mistake]]:
     except InputInvalid as invalid:
         return None, [Mistake(0, str(problem)) for problem in invalid.problems]
     except ValueError:
-        return None, []  # no such home folder, which is told of the setting itself
+        return None, []  # no such home folder, which is reported for the setting itself
 
 
 def _mistakes(written: Written, file: AccountsFile | None) -> list[Mistake]:
@@ -317,7 +320,7 @@ def _mistakes(written: Written, file: AccountsFile | None) -> list[Mistake]:
 
 def _both_set(of_one: Mapping[str, object], written: Written, file: AccountsFile | None) -> Iterator[Mistake]:
     """That an account is set beside a file of them; a variable that the file refers to belongs to the file."""
-    referred = {spelled(name) for name in file.variables} if file else set()
+    referred = {normalized_name(name) for name in file.variables} if file else set()
     for name in of_one:
         words = f"{variable(name)} and {variable('accounts')} are both set: leave one of them out."
         # A file that cannot be read may refer to anything but its user names.
@@ -329,7 +332,7 @@ def _both_set(of_one: Mapping[str, object], written: Written, file: AccountsFile
 def _made(
     kind: type[SettingsKind], values: object, told: list[Mistake], written: Written, given: Mapping[str, object]
 ) -> SettingsKind:
-    """The settings, unless anything is to be ``told`` of them."""
+    """The settings, unless there are mistakes to report."""
     missing = False
     try:
         made = kind.model_validate(values)
@@ -356,7 +359,7 @@ def _made(
 
 
 def _in_home(value: str | None) -> str | None:
-    """A path or a command, with ``~`` as a home folder; anything else stays as it is written."""
+    """A path or a command, with ``~`` as a home folder; anything else is unchanged."""
     return str(at_home(value)) if value and value.startswith("~") else value
 
 
@@ -376,7 +379,7 @@ def secrets_that_are_set() -> set[str]:
         if SecretStr in (field.annotation, *get_args(field.annotation))
     }
     found = {entry.value for entry in written.entries if entry.name in names and entry.value}
-    # A file that cannot be read hides nothing; who needs the accounts hears what is wrong with it.
+    # A file that cannot be read hides nothing; load_settings reports what is wrong with it.
     with suppress(CountermandError, ValueError):
         if accounts := written.value(variable("accounts")):
             found |= read_accounts_file(at_home(accounts)).secrets(written)

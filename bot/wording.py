@@ -1,4 +1,4 @@
-"""How results are told to people: the words for every outcome, and text from outside made harmless.
+"""Words for people: the words for every outcome, and text from outside made harmless.
 
 The report and the progress display say the same things in the same words; the machine-readable files do not
 use this module.
@@ -15,7 +15,7 @@ from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.vocabulary import Status
 
 AUDIT_AFTER_HOURS = 4
-"""When an audit is worth making, in hours after the last cancel.
+"""When to run an audit, in hours after the last cancel.
 
 By then the Admin's cron job has had many turns, Amazon has worked through what it was sent, and the next import has
 brought back what it did not keep. It is well within the day that ``countermand audit`` looks back on.
@@ -23,14 +23,14 @@ brought back what it did not keep. It is well within the day that ``countermand 
 
 
 class Group(StrEnum):
-    """The four heaps that a summary sorts outcomes into."""
+    """The four groups of outcomes in a summary."""
 
     DONE = "done"
     """Nobody has to do anything."""
     PERSON = "person"
     """Somebody must look in Seller Central before anything else is done."""
     NOT_CANCELED = "not-canceled"
-    """Nothing was pressed: the order is as it was."""
+    """Nothing was pressed: the order is unchanged."""
     SKIPPED = "skipped"
     """The run did not get to it."""
 
@@ -73,19 +73,19 @@ OUTCOME_WORDS: dict[Outcome, Words] = {
     Outcome.REVERTED: Words(
         "Reverted: Amazon did not keep the cancel",
         "Reverted",
-        "It was canceled earlier, and reads something else now. Nothing was pressed this time.",
+        "It was canceled earlier, but now reads something else. Nothing was pressed this time.",
         Group.PERSON,
     ),
     Outcome.UNKNOWN: Words(
         "Unknown: a person must look",
         "Unknown",
-        "Confirm may have been pressed, and what came of it could not be seen. It was not pressed again.",
+        "Confirm may have been pressed, and the result could not be determined. It was not pressed again.",
         Group.PERSON,
     ),
     Outcome.MISMATCH: Words(
         "Page disagrees with the list",
         "Page disagrees",
-        "The page shows something else than the job list says. Nothing was pressed.",
+        "The page disagrees with the job list. Nothing was pressed.",
         Group.NOT_CANCELED,
     ),
     Outcome.NOT_CANCELABLE: Words(
@@ -118,7 +118,7 @@ OUTCOME_WORDS: dict[Outcome, Words] = {
 _BROKEN_OFF = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _TERMINAL_SEQUENCES = re.compile(
     r"(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])[^\x07\x1b\x90\x98\x9c-\x9f]*(?:\x07|\x1b\\|\x9c)"  # titles, links
-    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # colours and cursor moves
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"  # colors and cursor moves
     r"|\x1b[ -/]*[0-~]?"
 )
 _BLANKS = re.compile(r"[\t\n\v\f\r\x1c-\x1f\x85\u2028\u2029]")
@@ -127,12 +127,12 @@ INVISIBLE = re.compile(
     r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u206f"  # direction marks and overrides
     r"\u00ad\u115f\u1160\u180e\u200b\u2060-\u2065\u3164\ufeff\uffa0\ufff9-\ufffb\U000e0000-\U000e007f]"  # as nothing
 )
-"""A character that could steer a terminal, turn words around, or that nobody sees; white space is none of them."""
+"""A character that is invisible, or could control a terminal or reverse text; white space is not among them."""
 _TO_ESCAPE = re.compile(rf"(?!\n)(?:{INVISIBLE.pattern}|{_BLANKS.pattern})")
 _HALF_CHARACTERS = re.compile(r"[\ud800-\udfff]")
 
 LONGEST = 2_000
-"""At most so many characters of one text that comes from a page are told, written down or kept."""
+"""The most characters of one text from a page that are shown, written or kept."""
 
 
 def cut(text: str, most: int = LONGEST) -> str:
@@ -141,7 +141,7 @@ def cut(text: str, most: int = LONGEST) -> str:
 
 
 def harmless_lines(text: str) -> str:
-    """``text`` with its line breaks, without anything that could steer a terminal or turn words around."""
+    """``text`` with its line breaks, without anything that could control a terminal or reverse text."""
     text = _TERMINAL_SEQUENCES.sub("", text.replace("\r\n", "\n"))
     kept = _BLANKS.sub(lambda blank: "\t" if blank[0] == "\t" else "\n", text).expandtabs(4)
     return _HALF_CHARACTERS.sub("\ufffd", INVISIBLE.sub("", kept))
@@ -154,7 +154,7 @@ def harmless_cell(text: str) -> str:
 
 
 def escaped(written: str) -> str:
-    """JSON, as it is and means, with every character escaped that could steer a terminal or that nobody sees.
+    """JSON, as it is and means, with every character escaped that is invisible or could control a terminal.
 
     Needs JSON whose white space between values is made of spaces and line feeds only.
     """
@@ -162,9 +162,9 @@ def escaped(written: str) -> str:
 
 
 def harmless(text: str) -> str:
-    """``text``, which may come from a page or a list, as one line that cannot steer a terminal.
+    """``text``, which may come from a page or a list, as one line that cannot control a terminal.
 
-    Terminal sequences, control characters and direction overrides go; runs of white space become one space.
+    Terminal sequences, control characters and direction overrides are removed; white space becomes one space.
     """
     return " ".join(harmless_lines(text).split())
 
@@ -175,7 +175,7 @@ def step_words(name: str) -> str:
 
 
 def status_words(status: Status | None) -> str:
-    """A status for people: ``PartiallyShipped`` is ``Partially shipped``; one never seen is empty."""
+    """A status for people: ``PartiallyShipped`` is ``Partially shipped``; one that was never seen is empty."""
     return "" if status is None else _BROKEN_OFF.sub(" ", status.value).capitalize()
 
 
@@ -215,7 +215,7 @@ def trial_sentence(command: str) -> str:
         "plan": "This was a plan: it only read the Admin. Nothing was canceled.",
         "dry run": "This was a dry run: every dialog was left before Confirm. Nothing was canceled.",
         "demo": "This was a practice run on the practice Admin. No real order was touched.",
-        "audit": "This was an audit: it looked again at orders canceled earlier. Nothing was pressed.",
+        "audit": "This was an audit: it checked orders that were canceled earlier. Nothing was pressed.",
     }.get(command, "")
 
 
@@ -228,25 +228,25 @@ def headline(outcomes: Iterable[Outcome], command: str) -> str:
         return "No orders"
     would, canceled = counts[Outcome.WOULD_CANCEL], counts[Outcome.CANCELED]
     already = counts[Outcome.ALREADY_CANCELED]
-    heaps = Counter(OUTCOME_WORDS[outcome].group for outcome in counts.elements())
+    groups = Counter(OUTCOME_WORDS[outcome].group for outcome in counts.elements())
     if trial or would:
         parts = [f"{would:,} of {count_of(total, 'order')} would be canceled"]
         if canceled + already:
             parts.append(f"{canceled + already:,} {'canceled' if canceled else 'already canceled'}")
     else:
         parts = [f"{canceled + already:,} of {count_of(total, 'order')} {'still ' if audit else ''}canceled"]
-    if person := heaps[Group.PERSON]:
+    if person := groups[Group.PERSON]:
         parts.append(f"{person:,} {'needs' if person == 1 else 'need'} a person")
-    if left := heaps[Group.NOT_CANCELED]:
+    if left := groups[Group.NOT_CANCELED]:
         parts.append(f"{left:,} {'would not be' if trial else 'not looked at again' if audit else 'not canceled'}")
-    if skipped := heaps[Group.SKIPPED]:
+    if skipped := groups[Group.SKIPPED]:
         parts.append(f"{skipped:,} skipped")
     return ", ".join(parts)
 
 
 def opening(info: RunInfo, total: int) -> str:
-    """The first line of a run: what begins, on how many orders, where and as whom."""
-    # An audit has no list: where its name would stand, it says which orders they are.
+    """The first line of a run: what starts, on how many orders, where and with which account."""
+    # An audit has no list; job_list says which orders it checks.
     which = harmless(info.job_list) if info.command == "audit" else f"from {harmless(info.job_list)}"
     line = (
         f"{harmless(info.command).capitalize()}: {count_of(total, 'order')} {which}, "
@@ -256,7 +256,7 @@ def opening(info: RunInfo, total: int) -> str:
 
 
 def audit_sentence(info: RunInfo, outcomes: Iterable[Outcome]) -> str:
-    """What is known of the orders that a run canceled, and when to look at them again; empty where it canceled none."""
+    """What is known about the orders that a run canceled, and when to check them; empty if it canceled none."""
     canceled = Counter(outcomes)[Outcome.CANCELED]
     if not canceled:
         return ""
@@ -273,8 +273,8 @@ def audit_sentence(info: RunInfo, outcomes: Iterable[Outcome]) -> str:
 
 
 def closing(info: RunInfo, results: Sequence[OrderResult]) -> list[str]:
-    """The last lines of a run: its figures, why it stopped early if it did, whether it was in earnest, and when to look
-    at its cancels again.
+    """The last lines of a run: its figures, why it stopped early if it did, whether it was a trial, and when to check
+    its cancels.
     """
     outcomes = [result.outcome for result in results]
     line = headline(outcomes, info.command)

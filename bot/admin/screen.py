@@ -28,7 +28,7 @@ from bot.errors import (
 )
 from bot.identity import host_of
 from bot.pack import commerce, fill, match_route
-from bot.pack.model import READ_ONLY_KINDS, Check, Element, ScreenSpec
+from bot.pack.model import READ_ONLY_KINDS, Element, ScreenCheck, ScreenSpec
 from bot.vocabulary import AMAZON_ORDER_NUMBER
 
 
@@ -159,11 +159,11 @@ class Screen:
 
     # --- Whether it is the screen it should be ---
 
-    def failing_check(self) -> Check | None:
+    def failing_check(self) -> ScreenCheck | None:
         """The first of the pack's checks that does not hold now, or None when all hold."""
         return next(self.failing_checks(), None)
 
-    def failing_checks(self) -> Iterator[Check]:
+    def failing_checks(self) -> Iterator[ScreenCheck]:
         """The pack's checks that do not hold now, in their order."""
         snapshot = self.snapshot(*self._texts_for_checks())
         return (check for check in self.spec.checks if not self._holds(check, snapshot))
@@ -221,7 +221,7 @@ class Screen:
             raise self.blamed(ScreenChanged(screen=self.spec.title, why=self.told(failing)))
         return self
 
-    def told(self, check: Check) -> str:
+    def told(self, check: ScreenCheck) -> str:
         """The check's message, with the facts filled in."""
         return fill(check.message, self.facts)
 
@@ -335,7 +335,7 @@ class Screen:
         fields = [name for name, element in self.spec.elements.items() if element.kind == "field"]
         return [*(read | dict.fromkeys(fields if read.keys() & set(fields) else ()))]
 
-    def _holds(self, check: Check, snapshot: Snapshot) -> bool:
+    def _holds(self, check: ScreenCheck, snapshot: Snapshot) -> bool:
         if check.route is not None:
             route = fill(check.route, self.facts)
             return snapshot.address == route if route.startswith("#") else f"/{route}/" in f"{snapshot.path}/"

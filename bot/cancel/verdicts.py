@@ -63,7 +63,7 @@ def unknown_status(words: str) -> Verdict:
     """What a status means that the pack has no word for: nothing that could be canceled."""
     return Verdict(
         outcome=Outcome.NOT_CANCELABLE,
-        message=f"The order's status reads {cut(words, 80)!r}, which is no status that the pack knows.",
+        message=f"The order's status reads {cut(words, 80)!r}, which is not a status that the pack knows.",
         next_step="Look at the order in the Admin; if the words are right, add them to the statuses in pack.yaml.",
     )
 

@@ -20,7 +20,7 @@ class Titled(Protocol):
 class UnderWay:
     """Shows the check that is under way, and its step, on one line that moves; only on a terminal that can do that.
 
-    What becomes of a check is told by the classes that build on this one.
+    Subclasses report the result of a check.
     """
 
     def __init__(self, stream: TextIO) -> None:

@@ -28,9 +28,9 @@ def resolve(
     from datetime import UTC, datetime
 
     from bot.ledger import Ledger
-    from bot.settings import load_places
+    from bot.settings import load_local_settings
 
-    with Ledger.open(load_places().ledger_place) as ledger:
+    with Ledger.open(load_local_settings().ledger_place) as ledger:
         intents = ledger.intents.waiting(order)
         if not intents and settled_as is SettledAs.NOT_CANCELED:
             # Amazon, or a person, has undone a cancel that was proved; only with this may it be pressed again.

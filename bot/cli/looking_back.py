@@ -11,7 +11,7 @@ from bot.errors import CannotStart
 from bot.wording import count_of, harmless, harmless_lines
 
 if TYPE_CHECKING:
-    from bot.settings import Places
+    from bot.settings import LocalSettings
 
 
 def report(
@@ -22,9 +22,9 @@ def report(
     from bot.evidence.store import store_of
     from bot.ledger import Ledger
     from bot.reports.renewal import renew_report
-    from bot.settings import load_places
+    from bot.settings import load_local_settings
 
-    places = load_places()
+    places = load_local_settings()
     folder = find_run(run_id, places.runs_dir)
     with Ledger.open(_ledger_of(folder, places)) as ledger:
         typer.echo(renew_report(folder, ledger, store_of(folder)))
@@ -35,9 +35,9 @@ def verify(run_id: RUN) -> None:
     from bot.evidence.verify import find_folder, find_ledger
     from bot.evidence.verify import verify as compare
     from bot.ledger import Ledger
-    from bot.settings import load_places
+    from bot.settings import load_local_settings
 
-    places = load_places()
+    places = load_local_settings()
     folder = find_folder(run_id, places.runs_dir)
     place, remark = find_ledger(folder, places.ledger_place)
     with Ledger.open(place) as ledger:
@@ -57,9 +57,9 @@ def status() -> None:
     """``countermand status``."""
     from bot.ledger import Ledger
     from bot.reports.status import status_lines
-    from bot.settings import load_places
+    from bot.settings import load_local_settings
 
-    place = load_places().ledger_place
+    place = load_local_settings().ledger_place
     if isinstance(place, Path) and not place.is_file():
         typer.echo(f"There is no ledger at {place} yet: no run was made from this folder.")
         return
@@ -78,10 +78,10 @@ def purge(
     from bot.errors import LedgerTrouble, RunStopped
     from bot.evidence.purge import LeftAlone, OldRun, runs_before
     from bot.evidence.purge import purge as remove
-    from bot.settings import load_places
+    from bot.settings import load_local_settings
     from bot.timespan import time_span
 
-    places = load_places()
+    places = load_local_settings()
     found = list(runs_before(datetime.now(UTC) - time_span(older_than), places.runs_dir, places.ledger_place))
     runs = [one for one in found if isinstance(one, OldRun)]
     for one in found:
@@ -115,7 +115,7 @@ def purge(
     typer.echo("Removed. The outcomes, the reports without pictures and the ledger are kept.")
 
 
-def _ledger_of(folder: Path, places: "Places") -> Path | str:
+def _ledger_of(folder: Path, places: "LocalSettings") -> Path | str:
     """The ledger that a run was recorded in: a demo has one of its own."""
     own = folder / "ledger.sqlite"
     return own if own.is_file() else places.ledger_place

@@ -47,7 +47,7 @@ RUN = Annotated[str, typer.Argument(metavar="RUN", help="Run id, run folder, or 
 PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name, a folder, or auto.")]
 ONE_PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name or a folder.")]
 LANGUAGE = Annotated[
-    str | None, typer.Option("--language", help="Language that the Admin has for the account, such as de_DE.")
+    str | None, typer.Option("--language", help="The account's interface language in the Admin, such as de_DE.")
 ]
 HEADED = Annotated[bool, typer.Option("--headed", help="Show the browser while it works.")]
 WORKERS = Annotated[

@@ -107,13 +107,13 @@ def _lint_page(name: str, pack: str, path: Path, screen: str | None, facts: list
     from bot.checks.check.savedpage import hold_saved, likeliest, saved_page
     from bot.pack import load_pack
     from bot.pack.lint import FACTS
-    from bot.settings import load_places
+    from bot.settings import load_local_settings
 
     given = dict(fact.partition("=")[::2] for fact in facts)
     if unknown := sorted(given.keys() - FACTS):
         raise CannotStart(reason=f"--fact {unknown[0]} is not known: there are {', '.join(sorted(FACTS))}.")
     loaded = load_pack(pack)
-    with saved_page(path, load_places().browser) as (page, lacking):
+    with saved_page(path, load_local_settings().browser) as (page, lacking):
         held, drifts = hold_saved(page, loaded, screen or likeliest(page, loaded), given)
     typer.echo(f"{harmless(str(path))} as {held.spec.screen} ({held.spec.title}):")
     if lacking:

@@ -1,8 +1,8 @@
 """Job lists: which orders to cancel, in which store, for which reason.
 
-A list is read and checked whole, and every mistake in it is reported, before any browser opens::
+A list is read and checked completely, and every mistake in it is reported, before any browser opens::
 
-    store: asc-v2-2.3-magentocommerce-us     # for every order that names none itself
+    store: asc-v2-2.3-magentocommerce-us     # for every order that does not name one
     reason: Buyer Canceled                   # label or code
     orders:
       - 112-1215998-3002091

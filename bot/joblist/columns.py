@@ -81,13 +81,13 @@ def _ours(names: Sequence[str], plain: Sequence[str], given: Collection[str]) ->
     mistakes: list[tuple[int, str]] = []
     for number, name in enumerate(plain):
         if name in places:
-            twice = f"The column {name} is here twice: it is already column {places[name] + 1}; keep one of them"
+            twice = f"The column {name} appears twice: it is already column {places[name] + 1}; keep one of them"
             mistakes.append((number + 1, twice))
         elif name in COLUMNS:
             places[name] = number
         else:
             near = did_you_mean(names[number], COLUMNS)
-            what = f"{shown(names[number])} is not a column that is known here" if name else "This column has no name"
+            what = f"{shown(names[number])} is not a known column" if name else "This column has no name"
             mistakes.append((number + 1, f"{what}: {near}{'A' if near else 'a'}llowed are {one_of(COLUMNS)}"))
     return Columns(places=places, width=len(names), is_ours=True, problems=(*_missing(places, given), *mistakes))
 

@@ -76,5 +76,5 @@ def _in_plain_words(error: str) -> str:
     if "field larger" in error:
         return "A cell of this row is far too long: check that its quotes are closed"
     if "expected after" in error:
-        return "Text goes on after the closing quote of a cell: write a quote that is part of the text twice"
+        return "There is text after the closing quote of a cell: write a quote that is part of the text twice"
     return f"This row is not CSV: {error}"

@@ -1,4 +1,4 @@
-"""The shape of a job list, and the rules for each of its values: what a job is, and what may stand in a file.
+"""The shape of a job list, and the rules for each of its values: what a job is, and what a file may contain.
 
 The rules speak for themselves: each says in one sentence what is wrong with a value and what is allowed.
 """
@@ -35,7 +35,7 @@ _LABELS: Final = tuple(reason.label for reason in Reason)
 
 
 def is_order_number(value: Any) -> TypeGuard[str]:
-    """Whether it is a whole Amazon order number, in the digits 0 to 9."""
+    """Whether it is a complete Amazon order number, in the digits 0 to 9."""
     return isinstance(value, str) and value.isascii() and AMAZON_ORDER_NUMBER.fullmatch(value) is not None
 
 
@@ -130,7 +130,7 @@ _NOTE_SCHEMA: Final = WithJsonSchema({"type": ["string", "number"], "maxLength":
 _ORDER: Final = "Amazon order number of three, seven and seven digits, such as 112-1215998-3002091"
 _STORE: Final = "Name of the store, exactly as Amazon Sales Channel shows it"
 _REASON: Final = "Reason for cancellation: what the Admin calls it, or its code"
-_NOTE: Final = "Anything of yours, such as a ticket number; it is carried into the report"
+_NOTE: Final = "Your own note, such as a ticket number; it appears in the report"
 _EXPECT: Final = "What the Admin must show for this order; if it shows something else, nothing is canceled"
 _TOTAL: Final = "Order total: digits, a point before the cents, no currency sign"
 _BUYER: Final = "Buyer's name"
@@ -141,7 +141,7 @@ class _Model(BaseModel):
 
 
 class Expect(_Model):
-    """What the Admin must show for an order before it may be canceled; what is none is not compared."""
+    """What the Admin must show for an order before it may be canceled; None is not compared."""
 
     total: _Total | None = Field(default=None, description=_TOTAL)
     buyer: _Buyer | None = Field(default=None, description=_BUYER)
@@ -165,8 +165,8 @@ class JobList(_Model):
     remarks: tuple[str, ...] = Field(default=(), description="What was not used of the file, in sentences")
 
 
-# The same as it stands in a file. There a key may be left out, but not left empty: an empty `total:` would look
-# like a check and be none.
+# The same as written in a file. There a key may be left out, but not left empty: an empty `total:` would look
+# like a check without checking anything.
 
 
 def _filled(value: Any) -> Any:
@@ -187,7 +187,7 @@ class ExpectInFile(_Model):
 class OrderInFile(_Model):
     """An order that is more than its number."""
 
-    model_config = ConfigDict(title="Order", json_schema_extra={"description": "One order with words of its own."})
+    model_config = ConfigDict(title="Order", json_schema_extra={"description": "One order with its own details."})
 
     order: OrderNumber_ = Field(description=_ORDER)
     store: Store_ = Field(default="", description=f"{_STORE}; without it, that of the list")
@@ -215,9 +215,9 @@ class ListInFile(_Model):
 
     model_config = ConfigDict(title="Job list", json_schema_extra={"description": "Orders for Countermand to cancel."})
 
-    store: Store_ = Field(default="", description=f"{_STORE}; for every order that names none itself")
+    store: Store_ = Field(default="", description=f"{_STORE}; for every order that does not name one")
     reason: Annotated[Reason_ | None, BeforeValidator(_reason)] = Field(
-        default=None, description=f"{_REASON}; for every order that gives none itself"
+        default=None, description=f"{_REASON}; for every order that does not give one"
     )
     orders: Annotated[
         list[
@@ -228,7 +228,7 @@ class ListInFile(_Model):
         ],
         BeforeValidator(_a_few),
         Field(min_length=1, max_length=MOST_ORDERS),
-    ] = Field(description="The orders, one after another: each its number alone, or a mapping with more about it")
+    ] = Field(description="The orders: each is just its number, or a mapping with more details")
 
 
 LIST_IN_FILE: Final = TypeAdapter(ListInFile)
@@ -241,7 +241,7 @@ def job_list_schema() -> dict[str, Any]:
 
 
 class _EditorSchema(GenerateJsonSchema):
-    """Without the values that stand for a missing key: in a file they would be mistakes."""
+    """Without the values that represent a missing key: in a file they would be mistakes."""
 
     def default_schema(self, schema: core_schema.WithDefaultSchema) -> JsonSchemaValue:
         return self.generate_inner(schema["schema"])

@@ -92,7 +92,7 @@ def problems_of(error: ValidationError, adapter: "TypeAdapter[Any]", document: "
 
 
 def in_order(problems: Iterable[Problem]) -> list[Problem]:
-    """These mistakes of one file, in the order of the file."""
+    """These mistakes, in the order of the file."""
     return sorted(problems, key=lambda problem: (problem.line, problem.column))
 
 
@@ -169,7 +169,7 @@ class _Words:
         if kind == "extra_forbidden":
             allowed = list(self._properties(error))
             hint = _allowed(str(path[-1]), allowed) if allowed else "remove it"
-            return f"{shown(path[-1])} is not a key that is known here: {hint}"
+            return f"{shown(path[-1])} is not a known key: {hint}"
         if kind == "union_tag_invalid":
             hint = _allowed(str(context["tag"]), _QUOTED.findall(context["expected_tags"]))
             return f"{shown(context['tag'])} is not allowed for {_name(path)}: {hint}"
@@ -224,7 +224,7 @@ def _is_alternative(schema: dict[str, Any], tag: str) -> bool:
 
 
 def _follow(data: Any, steps: tuple[str | int, ...]) -> tuple[Path, tuple[bool, ...]]:
-    """The longest way through the data along these steps; a step that leads nowhere is left out."""
+    """The longest path through the data along these steps, without steps that lead nowhere."""
     if not steps:
         return (), ()
     step, rest = steps[0], steps[1:]

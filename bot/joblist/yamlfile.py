@@ -1,7 +1,7 @@
-"""Reading a YAML file that a person wrote: plain data, and where in the file each piece of it stands.
+"""Reading a YAML file that a person wrote: plain data, and where in the file each piece of it is.
 
 Much less than YAML is accepted, because a job list or a pack needs no more and a surprise here could end on
-a live shop. Every scalar is the text that stands in the file (``no`` is "no", ``121.80`` keeps its zero);
+a live shop. Every scalar is the text in the file (``no`` is "no", ``121.80`` keeps its zero);
 only an empty value, ``~`` and ``null`` are nothing. Tags, merge keys (``<<``), keys that are not plain text,
 duplicate keys, several documents, and aliases that contain themselves or grow without measure are mistakes.
 
@@ -38,7 +38,7 @@ Position: TypeAlias = tuple[int, int]
 
 
 class Spot(NamedTuple):
-    """Where a value stands: its key (for an item of a list: itself), the value, and the values in it."""
+    """Where a value is: its key (for an item of a list: itself), the value, and the values in it."""
 
     key: Position
     value: Position
@@ -144,13 +144,13 @@ class _StopReading(Exception):
 class _Open:
     """A list or mapping whose end has not been read."""
 
-    __slots__ = ("anchor", "begun_at", "height", "items", "key", "key_marks", "mark", "spots")
+    __slots__ = ("anchor", "height", "items", "key", "key_marks", "mark", "spots", "started_at")
 
-    def __init__(self, items: Any, mark: Any, anchor: str | None, begun_at: int) -> None:
+    def __init__(self, items: Any, mark: Any, anchor: str | None, started_at: int) -> None:
         self.items = items  # what has been read of it: a list or a dict
         self.mark = mark
         self.anchor = anchor
-        self.begun_at = begun_at  # nodes counted when it began
+        self.started_at = started_at  # nodes counted when it began
         self.height = 1  # lists and mappings inside one another, with itself
         self.key: Any = _NO_KEY
         self.key_marks: dict[str, Any] = {}
@@ -242,7 +242,7 @@ class _Composer:
         done = self.open.pop()
         inside = done.spots if self.with_spots else None
         if done.anchor is not None:
-            nodes = self.nodes - done.begun_at
+            nodes = self.nodes - done.started_at
             self.anchors[done.anchor] = _Anchored(done.items, nodes, done.height, inside)
         if self.open:
             self.open[-1].height = max(self.open[-1].height, done.height + 1)
@@ -255,7 +255,7 @@ class _Composer:
         if anchored is None:
             around = next((o for o in self.open if o.anchor == name), None)
             if around is None:
-                why = f"stands for nothing: mark a value before it with &{name}, or put the text in quotes"
+                why = f"refers to nothing: mark a value before it with &{name}, or put the text in quotes"
             else:
                 why = f"repeats a value that it is itself a part of: &{name} on line {around.mark.line + 1}"
             self._note(event.start_mark, f"*{name} {why}")
@@ -297,7 +297,7 @@ class _Composer:
         first = parent.key_marks.setdefault(key, mark)
         if first is not mark:
             where = f"it is already on line {first.line + 1}"
-            self._note(mark, f"The key {shown(key)} is here twice: {where}; keep one of them")
+            self._note(mark, f"The key {shown(key)} appears twice: {where}; keep one of them")
             return _UNUSABLE
         return key
 

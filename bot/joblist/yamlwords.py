@@ -6,7 +6,7 @@ from bot.files import position, shown
 
 _AT_THE_PROBLEM = {
     "mapping values are not allowed in this context": (
-        "a key with a colon cannot stand here: check that the line begins below its neighbours, and put text "
+        "a key with a colon is not allowed here: check that the line is aligned with its neighbors, and put text "
         "that holds a colon and a space in quotes"
     ),
     "mapping keys are not allowed in this context": ("a question mark cannot begin a value: put the text in quotes"),
@@ -14,11 +14,11 @@ _AT_THE_PROBLEM = {
         "a list cannot begin on the line of its key: write each dash on a line of its own below it"
     ),
     "did not find expected '-' indicator": (
-        "the list that begins on line {line} goes on here with something else: begin each of its items with "
+        "the list that begins on line {line} continues here with something else: begin each of its items with "
         "a dash below the first one's"
     ),
     "did not find expected key": (
-        "the keys that begin on line {line} go on here with something that is no key: check how far the line "
+        "the keys that begin on line {line} continue here with something that is not a key: check how far the line "
         "is indented, and put text that holds quotes, brackets or asterisks in quotes as a whole"
     ),
     "did not find expected ',' or '}'": (
@@ -32,7 +32,7 @@ _AT_THE_PROBLEM = {
     "did not find expected alphabetic or numeric character": (
         "a value that begins with an asterisk or an ampersand must be in quotes"
     ),
-    "did not find expected <document start>": "the file goes on after its end: remove the rest",
+    "did not find expected <document start>": "there is more text after the end of the data: remove it",
     "found unknown escape character": (
         "this backslash means nothing in double quotes: write it twice, or use single quotes"
     ),

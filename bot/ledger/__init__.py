@@ -1,14 +1,14 @@
-"""The ledger: what was asked for, what was pressed and what came of it, across all runs.
+"""The ledger: what was asked for, what was pressed and with which result, across all runs.
 
 It is the memory that makes *once and only once* hold: an intent is on disk before Confirm is pressed, and an
 order with an intent that was never settled is not pressed again. Orders are known by Admin and number, an
 Admin by its host and path (``bot.identity``).
 
 ====================  =======================================================================================
-``Ledger.runs``       every run, the orders it was asked for, and what became of each
-``Ledger.intents``    every Confirm that was pressed or about to be, what was heard of it, and who settled it
-``Ledger.claims``     which run works on which order just now
-``Ledger.accounts``   which run signs in with which Admin account just now
+``Ledger.runs``       every run, the orders it was given, and the outcome of each
+``Ledger.intents``    every Confirm that was pressed or about to be, its answer, and who settled it
+``Ledger.claims``     which run is working on which order now
+``Ledger.accounts``   which run is using which Admin account now
 ``Ledger.sign_ins``   what was tried to sign in with, and whether the Admin refused it
 ``Ledger.codes``      which two-factor codes were used
 ``Ledger.trail``      every event, chained by hashes, so that a later change shows
@@ -37,7 +37,7 @@ __all__ = ["Entry", "Event", "Intent", "Ledger"]
 
 
 class Ledger:
-    """One ledger. Make it with ``open`` or ``in_memory``, and use it as a context manager to close it."""
+    """One ledger. Create it with ``open`` or ``in_memory``, and use it as a context manager to close it."""
 
     def __init__(self, engine: sa.Engine, name: str) -> None:
         self._database = Database(engine, name)
@@ -62,7 +62,7 @@ class Ledger:
 
     @classmethod
     def in_memory(cls) -> Self:
-        """A ledger that is forgotten with the process: for tests and for flows run by hand."""
+        """A ledger that ends with the process: for tests and for flows run by hand."""
         return cls(*connect_in_memory())
 
     def __enter__(self) -> Self:
@@ -72,7 +72,7 @@ class Ledger:
         self.close()
 
     def now(self) -> datetime:
-        """The time by the ledger's own clock, in UTC: the server's, or this computer's where it is a file."""
+        """The time by the ledger's own clock, in UTC: the server's, or this computer's if the ledger is a file."""
         return datetime.fromtimestamp(self._database.now(), UTC)
 
     def close(self) -> None:

@@ -1,9 +1,9 @@
-"""Which rows of the ledger are about one Admin.
+"""Finding the rows of the ledger that are about one Admin.
 
-Versions up to 5 of the ledger knew an Admin by its host alone, so a row under a bare host counts for every Admin
-there. Such rows are not rewritten: the trail, with its hashes, tells of them as they are. And where the name of one
-Admin goes on where that of another ends (``shop.example/admin``, ``shop.example/admin/dashboard``), both can be the
-address of one Admin, so the rows of either count for both. ``shop.example/staging/admin`` and
+Versions up to 5 of the ledger identified an Admin by its host alone, so a row under a bare host counts for every Admin
+there. Such rows are not rewritten, because the trail and its hashes refer to them as they are. And if one Admin's name
+continues another's (``shop.example/admin``, ``shop.example/admin/dashboard``), both can be the address of one Admin,
+so the rows of either count for both. ``shop.example/staging/admin`` and
 ``shop.example/prod/admin`` are two.
 """
 
@@ -23,5 +23,5 @@ def is_about(column: sa.Column[Any], admin: str) -> sa.ColumnElement[bool]:
 
 
 def lock_name(admin: str, thing: str) -> str:
-    """What is locked while somebody decides about a thing of an Admin; the same for all Admins at one host."""
+    """The name of the lock for deciding about something of an Admin; the same for all Admins at one host."""
     return f"{admin.partition('/')[0]} {thing}"

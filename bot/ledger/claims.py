@@ -1,7 +1,7 @@
-"""The claims in the ledger: which run works on which order, so that two bots never work on one.
+"""The claims in the ledger: which run works on which order, so that two bots never work on the same one.
 
-A claim that ran out and was taken over cannot be used any more: the intent is only written while the claim is held, in
-the same transaction.
+A claim that expired and was taken over is useless: the intent is only written while the claim is held, in the same
+transaction.
 """
 
 from typing import Any
@@ -23,7 +23,7 @@ class Claims(Leases):
         self._trail = trail
 
     def hold(self, connection: sa.Connection, admin: str, order: str) -> None:
-        """Make sure, inside a transaction that has written already, that a claim of this run still stands.
+        """Make sure, inside a transaction that has written already, that a claim of this run is still valid.
 
         Raises:
             ClaimLost: the order was taken, and the claim is over or another run's.
@@ -32,9 +32,9 @@ class Claims(Leases):
             raise ClaimLost(order=order)
 
     def holds(self, admin: str, order: str) -> bool:
-        """Whether a claim of this run still stands at this moment; True also for an order that it never claimed.
+        """Whether a claim of this run is valid at this moment; True also for an order that it never claimed.
 
-        One question to the ledger, to be asked right before something leaves that cannot be taken back.
+        One query, to be made right before something leaves that cannot be undone.
 
         Raises:
             LedgerTrouble: the ledger cannot be asked.

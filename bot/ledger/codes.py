@@ -20,11 +20,11 @@ class Codes:
         self._database = database
 
     def last_step(self, admin: str, account: str) -> int | None:
-        """The time step whose code was used last, or None when none was."""
+        """The time step of the last used code, or None."""
         return next((row.step for row in self._database.read(_last(admin, account))), None)
 
     def spend(self, admin: str, account: str, step: int, *, last: int | None) -> bool:
-        """Use the code of ``step``, if ``last`` still is the one used last; False when another run was faster.
+        """Use the code of ``step``, if ``last`` is still the one used last; False if another run was faster.
 
         It is on disk when this returns, so a code counts as used before it is entered.
         """

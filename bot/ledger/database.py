@@ -1,4 +1,4 @@
-"""The database under the ledger: opened, brought up to date, read and written, its troubles put into words."""
+"""The database under the ledger: opened, upgraded, read and written, with its errors in plain words."""
 
 import sqlite3
 import time
@@ -15,11 +15,11 @@ from bot.errors import LedgerTrouble
 from bot.ledger.schema import SCHEMA_VERSION, migrate, version_table
 
 BY_HAND = "by-hand"
-"""The run that something belongs to which a person did outside any run."""
+"""The run id for what a person did outside any run."""
 
 
 class Database:
-    """An open ledger's database. Its tables are there and of this version once it is made.
+    """An open ledger's database. Once created, its tables exist and have this version.
 
     Raises:
         LedgerTrouble: it is locked, damaged, not a ledger, of a newer version, or cannot be written.
@@ -72,7 +72,7 @@ class Database:
 
     @property
     def owner(self) -> str:
-        """Whom things are leased to: the run, or one of its workers."""
+        """The owner of leases: the run, or one of its workers."""
         return f"{self.run_id}/{self.worker}" if self.worker else self.run_id
 
     def alone(self, connection: sa.Connection) -> None:
@@ -102,7 +102,7 @@ class Database:
         return sa.literal(time.time(), sa.Double)
 
     def now(self, connection: sa.Connection | None = None) -> float:
-        """What the clock says; inside a transaction, where one is given."""
+        """The clock's time; inside a transaction, if one is given."""
         if self._engine.dialect.name != "postgresql":
             return time.time()
         statement = sa.select(self.clock)
@@ -118,7 +118,7 @@ class Database:
         with self._engine.begin() as connection:
             if self._version(connection) == SCHEMA_VERSION:
                 return
-            # Of two programs that find an older ledger or none, one changes it, whole; the other waits for that.
+            # Of two programs that find an older ledger or none, one upgrades it completely; the other waits for that.
             if connection.dialect.name == "sqlite":
                 connection.exec_driver_sql("BEGIN IMMEDIATE")
             else:
@@ -140,13 +140,13 @@ class Database:
             what = "file" if connection.dialect.name == "sqlite" else "one"
             raise LedgerTrouble(
                 ledger=self._name,
-                reason=f"it is the database of another program. Name another {what} in COUNTERMAND_LEDGER.",
+                reason=f"it belongs to another program. Name another {what} in COUNTERMAND_LEDGER.",
             )
         version = connection.scalar(sa.select(version_table.c.version))
         if version is None or version > SCHEMA_VERSION:
             raise LedgerTrouble(
                 ledger=self._name,
-                reason=f"it is of version {version}, this Countermand knows up to {SCHEMA_VERSION}. "
+                reason=f"it is of version {version}, this Countermand supports up to {SCHEMA_VERSION}. "
                 "Update Countermand.",
             )
         return int(version)
@@ -156,14 +156,14 @@ class Database:
         try:
             yield
         except sa.exc.DBAPIError as error:
-            # A server's message may go on for lines, with where it was asked; the first says what is wrong.
+            # A server's message may have many lines, with the query; the first says what is wrong.
             what = str(error.orig).strip().partition("\n")[0]
             advice = _FILE_ADVICE if self._engine.dialect.name == "sqlite" else _SERVER_ADVICE
             raise LedgerTrouble(ledger=self._name, reason=f"{what}. {advice}") from error
 
 
 def connect(place: Path | str, patience: float) -> tuple[sa.Engine, str]:
-    """The engine for a ledger file, or for the address of a PostgreSQL database, and what to call it to people.
+    """The engine for a ledger file, or for the address of a PostgreSQL database, and its name for people.
 
     Raises:
         LedgerTrouble: the file's folder cannot be made, or the driver for the database is not installed.
@@ -174,7 +174,7 @@ def connect(place: Path | str, patience: float) -> tuple[sa.Engine, str]:
             engine = sa.create_engine(
                 url.set(drivername="postgresql+psycopg"),
                 connect_args={"connect_timeout": max(2, round(patience))},  # the driver takes 1 for 2
-                pool_pre_ping=True,  # a server that was started anew is no trouble
+                pool_pre_ping=True,  # a server that was restarted is no problem
             )
         except ModuleNotFoundError as missing:
             raise LedgerTrouble(
@@ -193,7 +193,7 @@ def connect(place: Path | str, patience: float) -> tuple[sa.Engine, str]:
 
 
 def connect_in_memory() -> tuple[sa.Engine, str]:
-    """The engine for a ledger that is forgotten with the process, and what to call it to people."""
+    """The engine for a ledger that ends with the process, and its name for people."""
     engine = sa.create_engine("sqlite://", poolclass=sa.pool.StaticPool, connect_args={"check_same_thread": False})
     return engine, "in memory"
 
@@ -210,21 +210,21 @@ def writable(text: str) -> str:
 
 
 def is_refused_as_double(trouble: LedgerTrouble) -> bool:
-    """Whether the database refused to write something because it is there already."""
+    """Whether the database refused to write something because it exists already."""
     return isinstance(trouble.__cause__, sa.exc.IntegrityError)
 
 
 _MIGRATION_LOCK = 4_711_043
 _RUN_LOCK = 4_711_044
 _THING_LOCK = 4_711_045
-"""Any numbers that other programs in the same database are not likely to lock."""
+"""Arbitrary numbers that other programs in the same database are unlikely to lock."""
 
 _FILE_ADVICE = (
     "If another program holds it, end that one; if it is damaged, move it away and keep it: "
     "it is the only memory of what was pressed."
 )
 
-_SERVER_ADVICE = "See that the server runs and lets you in; nothing is pressed without the ledger."
+_SERVER_ADVICE = "Make sure that the server is running and lets you in; nothing is pressed without the ledger."
 
 _TRIES = 20
 """How often a connection asks for WAL when other programs come in between."""

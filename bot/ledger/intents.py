@@ -1,4 +1,4 @@
-"""The intents in the ledger: every Confirm that was pressed or about to be, and what is known of what came of it."""
+"""The intents in the ledger: every Confirm that was pressed or about to be, and what is known about the result."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,7 +18,7 @@ from bot.vocabulary import Reason, Status
 
 @dataclass(frozen=True, kw_only=True)
 class Intent:
-    """That Confirm was about to be pressed, and what is known of what came of it."""
+    """A Confirm that was pressed or about to be, and what is known about the result."""
 
     intent: int
     admin: str
@@ -29,10 +29,10 @@ class Intent:
     written_at: str
     """ISO 8601, UTC, as all times of the ledger."""
     answer: Answer | None
-    """None when the run was cut off before it heard, or gave up hearing."""
+    """None if the run was interrupted, or gave up, before an answer came."""
     answer_words: str
     outcome: Outcome | None
-    """None when the run was cut off before it knew."""
+    """None if the run was interrupted before it knew."""
     looked_at: str = ""
     """When it was last looked at again, by ``countermand audit``; empty if never."""
     looked_status: str = ""
@@ -103,17 +103,17 @@ class Intents:
         return int(intent)
 
     def open(self, admin: str, order: str) -> Intent | None:
-        """The intent for this order that was never settled: Confirm may have been pressed; None if there is none."""
+        """The open intent for this order, so that Confirm may have been pressed; or None."""
         statement = _open_intents().where(_of(admin, order))
         return next((_intent(row) for row in self._database.read(statement)), None)
 
     def latest(self, admin: str, order: str) -> Intent | None:
-        """The latest intent for this order, whatever came of it; None if there is none."""
+        """The latest intent for this order, whatever its result; or None."""
         statement = sa.select(intents).where(_of(admin, order)).order_by(intents.c.intent.desc()).limit(1)
         return next((_intent(row) for row in self._database.read(statement)), None)
 
     def age(self, intent: Intent) -> float:
-        """Seconds since an intent was written, by the ledger's clock; negative if that was set back since."""
+        """Seconds since an intent was written, by the ledger's clock; negative if the clock was set back since."""
         return self._database.now() - datetime.fromisoformat(intent.written_at).timestamp()
 
     def note_answer(self, intent: int, answer: Answer, words: str) -> None:
@@ -121,13 +121,13 @@ class Intents:
         self._update(intent, Event.ANSWERED, {"answer": str(answer), "answer_words": writable(words)})
 
     def conclude(self, intent: int, outcome: Outcome) -> None:
-        """Record what became of a press. Only ``canceled`` settles it; anything else waits for a person."""
+        """Record the result of a press. Only ``canceled`` settles it; anything else waits for a person."""
         proved = outcome is Outcome.CANCELED
         settled = {"settled_at": timestamp(), "settled_as": "canceled", "settled_by": "proof"} if proved else {}
         self._update(intent, Event.PROVED if proved else Event.IN_DOUBT, {"outcome": str(outcome), **settled})
 
     def settle(self, intent: int, settled_as: str, *, by: str, why: str = "") -> None:
-        """Close an intent: what is known of it now, who says so, and why. A later run may then press again."""
+        """Close an intent: what is known now, who says so, and why. A later run may then press again."""
         self._update(
             intent,
             Event.SETTLED,
@@ -135,7 +135,7 @@ class Intents:
         )
 
     def waiting(self, order: str | None = None) -> list[Intent]:
-        """The intents that wait for a person, oldest first: canceled_not_sent, unknown, cut off, or reverted.
+        """The intents that wait for a person, oldest first: canceled_not_sent, unknown, interrupted, or reverted.
 
         With ``order``, only those of that order number, in whichever Admin.
         """
@@ -187,7 +187,7 @@ class Intents:
             )
             .order_by(intents.c.intent)
         )
-        # One Admin can have had two names; in every Admin's list each name stands for itself.
+        # One Admin can have had two names; in a list of every Admin's intents, each name counts separately.
         found = {
             (admin or intent.admin, intent.order): intent for intent in map(_intent, self._database.read(statement))
         }
@@ -201,7 +201,7 @@ class Intents:
             self._trail.append(connection, Event.LOOKED_AGAIN, order=_order_of(connection, intent), **told)
 
     def was_seen(self, intent: int, status: str) -> bool:
-        """Whether the order ever read so when it was looked at again after the press."""
+        """Whether the order ever had this status when it was looked at again after the press."""
         statement = sa.select(looks.c.look).where(looks.c.intent == intent, looks.c.status == status).limit(1)
         return bool(self._database.read(statement))
 

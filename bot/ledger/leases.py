@@ -1,8 +1,8 @@
-"""What one run, or one worker of a run, at a time may have: an order to work on, an Admin account to sign in with.
+"""What only one run, or one worker of a run, may have at a time: an order to work on, an Admin account.
 
-A lease ends when it is given back, or by itself when its time is over without a sign of life, so that a bot that died
-holds nothing up; at once where the process that took it is proved to have ended (``bot.ledger.processes``). What time
-it is says the ledger's clock (``Database.clock``); this computer's own decides only when a sign of life is due.
+A lease ends when it is given back; or when it expires without a sign of life, so that a bot that died blocks nothing;
+or at once if the process that took it is proved to have ended (``bot.ledger.processes``). The ledger's clock
+(``Database.clock``) counts; this computer's own only decides when a sign of life is due.
 """
 
 import time
@@ -19,7 +19,7 @@ from bot.ledger.processes import is_gone, this_process
 
 @dataclass(frozen=True, kw_only=True)
 class Held:
-    """That a run has something."""
+    """A lease that a run holds."""
 
     admin: str
     thing: str
@@ -32,7 +32,7 @@ class Held:
 
 
 class Leases:
-    """The things of one kind that this run, or another one, has.
+    """Leases of one kind of thing, held by this run or another one.
 
     Needs the table in which they are kept, and the name of the column that says which thing it is.
     """
@@ -46,7 +46,7 @@ class Leases:
         self._renewed = (0.0, 0.0)
 
     def take(self, admin: str, thing: str, seconds: float) -> bool:
-        """Take something for this run, or keep it longer; False while another run has it.
+        """Take something for this run, or extend its lease; False while another run has it.
 
         Needs the ``seconds`` for which it stays this run's without a sign of life.
         """
@@ -92,7 +92,7 @@ class Leases:
         return tuple(sorted(thing for _, thing in self._taken if thing not in held))
 
     def release(self, admin: str, thing: str) -> None:
-        """Give something back; nothing happens if another run has it by now."""
+        """Give something back; nothing happens if another run has taken it over."""
         self._taken.discard((admin, thing))
         with self._database.writing(lasting=False) as connection:
             connection.execute(
@@ -100,13 +100,13 @@ class Leases:
             )
 
     def release_all_of(self, worker: int) -> None:
-        """Give back all that a worker of this run had, which is known to have ended."""
+        """Give back everything that a worker of this run had, after it is known to have ended."""
         owner = f"{self._database.run_id}/{worker}"
         with self._database.writing(lasting=False) as connection:
             connection.execute(self._table.delete().where(self._table.c.owner == owner))
 
     def held(self) -> list[Held]:
-        """Everything that any run has."""
+        """Every lease that any run holds."""
         table = self._table
         live = sa.select(table).where(table.c.until > self._database.clock).order_by(self._thing)
         return [
@@ -125,7 +125,7 @@ class Leases:
         return (self._table.c.admin == admin) & (self._thing == thing)
 
     def _clocks(self) -> tuple[float, float]:
-        # The first can be set; the second stands still while the computer sleeps.
+        # The first can be changed; the second stops while the computer sleeps.
         return time.time(), time.monotonic()
 
     def _note(self, connection: sa.Connection, thing: str, **told: str) -> None:

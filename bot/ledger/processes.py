@@ -1,9 +1,9 @@
-"""How the ledger knows a process, and when it is proved that one has ended.
+"""How the ledger identifies a process, and what proves that one has ended.
 
-Host name and process number prove little: containers can share both while each has a process table of its own, and a
-number is given again to another process. So a process is known by a random id. That it has ended is proved only
-from the same start of the same system and the same process table, where the operating system says that there is no
-such process, or that another one has its number. What cannot be proved counts as alive.
+Host name and process number prove little: containers can share both although each has its own process table, and
+numbers are reused. So a process is identified by a random id. Only a process on the same boot of the same system, with
+the same process table, can prove that it has ended: the operating system has no such number, or another process has
+it. Without proof, a process counts as alive.
 """
 
 import os
@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 
 UNKNOWN = "?"
-"""In place of what could not be found out; it proves nothing."""
+"""Stands in for an unknown value; it proves nothing."""
 
 TOLERANCE = 1.0
 """Seconds by which two readings of one moment can differ."""
@@ -26,18 +26,18 @@ TOLERANCE = 1.0
 
 @dataclass(frozen=True, kw_only=True)
 class Process:
-    """A process, as it is written down in the ledger."""
+    """A process, as the ledger records it."""
 
     name: str
     """Host name and process number, with a slash between them: for people."""
     id: str
     """Random, new for each process."""
     system: str
-    """The boot id, which is another one after each start of a computer; containers of one computer share it."""
+    """The boot id, which changes at every start of a computer; containers of one computer share it."""
     table: str
     """The process table in which its number counts: on Linux the number of its process namespace."""
     started: float
-    """When it started: Unix time by the computer's clock, which can have been set since."""
+    """When it started: Unix time by the computer's clock, which may have been changed since."""
     booted: float
     """When the system started, by the same clock at the same moment."""
 
@@ -47,7 +47,7 @@ class Process:
 
     @classmethod
     def read(cls, written: str) -> "Process | None":
-        """The process that was written down; None where an older version wrote less, which proves nothing."""
+        """The process that was recorded; None if an older version recorded less, which proves nothing."""
         try:
             name, its_id, system, table, started, booted = written.split(" ")
             return cls(name=name, id=its_id, system=system, table=table, started=float(started), booted=float(booted))
@@ -56,12 +56,12 @@ class Process:
 
 
 def this_process() -> str:
-    """This process, as it is written down."""
+    """This process, as the ledger records it."""
     return str(_process(os.getpid()))
 
 
 def is_gone(written: str) -> bool:
-    """Whether a process that was written down is proved to have ended."""
+    """Whether a recorded process is proved to have ended."""
     process, mine = Process.read(written), _process(os.getpid())
     if process is None or UNKNOWN in {process.system, process.table} or process.id == mine.id:
         return False
@@ -85,7 +85,7 @@ def is_gone(written: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _process(number: int) -> Process:
-    """This process; a fork of it has another number, and so becomes another one."""
+    """This process; a fork has a different number, and so is a different process."""
     host = socket.gethostname()[:64].replace(" ", "_") or UNKNOWN
     try:
         (started, booted), table = _start_of(number), _table()

@@ -1,4 +1,4 @@
-"""The runs in the ledger: what each was asked to do, and what became of every order of it."""
+"""The runs in the ledger: what each was asked to do, and the outcome of each of its orders."""
 
 import hashlib
 import json
@@ -15,19 +15,19 @@ from bot.outcomes import OrderResult, RunInfo
 
 
 def hash_of(kept: object) -> str:
-    """SHA-256, in hexadecimal digits, of what the ledger keeps as JSON, by which the trail knows it again."""
+    """SHA-256, in hexadecimal digits, of what the ledger keeps as JSON, by which the trail identifies it."""
     return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()
 
 
 class Runs:
-    """Every run that was ever begun on this ledger."""
+    """Every run that was ever started on this ledger."""
 
     def __init__(self, database: Database, trail: Trail) -> None:
         self._database = database
         self._trail = trail
 
     def begin(self, info: RunInfo, jobs: Iterable[Job]) -> None:
-        """Record a run and every order that it was asked for, before the first is worked."""
+        """Record a run and all its orders, before work on the first one starts."""
         self._database.run_id = info.run_id
         queued = [
             {
@@ -57,7 +57,7 @@ class Runs:
             )
 
     def go_on_as(self, run_id: str, worker: int = 0) -> None:
-        """From now on what is written here belongs to this run, which was begun already, or to a worker of it.
+        """From now on what is written here belongs to this run, which has started already, or to a worker of it.
 
         Workers are counted from 1; what is leased to one is not leased to the others.
         """
@@ -69,7 +69,7 @@ class Runs:
         return self._database.run_id
 
     def finish_order(self, result: OrderResult) -> None:
-        """Record what became of an order of this run."""
+        """Record the outcome of an order of this run."""
         kept = result.model_dump(mode="json")
         with self._database.writing() as connection:
             connection.execute(
@@ -103,7 +103,7 @@ class Runs:
         return next((RunInfo.model_validate(row.info) for row in rows), None)
 
     def results(self, run_id: str) -> list[OrderResult]:
-        """What became of the orders of a run, in the order of its list; orders without a result are left out."""
+        """The outcomes of a run's orders, in the order of its list; orders without a result are left out."""
         statement = (
             sa.select(orders.c.result)
             .where(orders.c.run_id == run_id, orders.c.result.is_not(sa.null()))
@@ -112,7 +112,7 @@ class Runs:
         return [OrderResult.model_validate(row.result) for row in self._database.read(statement) if row.result]
 
     def result(self, run_id: str, order: str) -> OrderResult | None:
-        """What became of one order of a run; None if nothing did yet."""
+        """The outcome of one order of a run; None if it has none yet."""
         statement = sa.select(orders.c.result).where(orders.c.run_id == run_id, orders.c.amazon_order == order)
         kept = next((row.result for row in self._database.read(statement)), None)
         return OrderResult.model_validate(kept) if kept else None
@@ -125,7 +125,7 @@ class Runs:
         return hash_of(_read(rows[0][0])) if rows else ""
 
     def hash_of_jobs(self, run_id: str) -> str:
-        """The hash of everything that a run was asked for, as the ledger has it."""
+        """The hash of everything that a run was asked to do, as the ledger has it."""
         statement = (
             sa.select(orders.c.amazon_order, sa.cast(orders.c.job, sa.Text).label("job"))
             .where(orders.c.run_id == run_id)
@@ -144,7 +144,7 @@ class Runs:
 
 
 def _read(kept: str) -> Any:
-    """What a JSON text says, or the text itself if it is none."""
+    """What a JSON text says, or the text itself if it is not JSON."""
     try:
         return json.loads(kept)
     except ValueError:

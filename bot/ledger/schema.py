@@ -1,4 +1,4 @@
-"""The ledger's tables, and how a ledger of an older version becomes one of this version.
+"""The ledger's tables, and the upgrade of older ledgers.
 
 Migrations are plain numbered steps rather than Alembic: there are few of them, each is a handful of statements that
 SQLite and PostgreSQL both understand, they run unattended when a ledger is opened, and a run that is woken at night
@@ -171,12 +171,12 @@ def _third(connection: sa.Connection) -> None:
 
 
 def _fourth(connection: sa.Connection) -> None:
-    """What was pressed for an order is found at once, however many were."""
+    """An index that finds the intents of an order quickly, however many there are."""
     connection.execute(sa.text("CREATE INDEX intents_of_an_order ON intents (admin, amazon_order, intent)"))
 
 
 def _fifth(connection: sa.Connection) -> None:
-    """How accounts are signed in with: codes that were used, what was tried, and which run has which account."""
+    """Signing in: used codes, attempts, and which run has which account."""
     for table in (codes, sign_ins, accounts):
         table.create(connection)
 
@@ -190,13 +190,13 @@ def _sixth(connection: sa.Connection) -> None:
 _SETTLED_COLUMNS: Final = ("settled_as", "settled_by", "settled_why")
 
 STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (_first, _second, _third, _fourth, _fifth, _sixth)
-"""What leads from each version to the next; version 0 is an empty database."""
+"""The step from each version to the next; version 0 is an empty database."""
 
 SCHEMA_VERSION: Final = len(STEPS)
 
 
 def migrate(connection: sa.Connection, version: int, to: int = SCHEMA_VERSION) -> None:
-    """Lead a ledger of ``version`` (0 for an empty database) step by step to version ``to``, in one transaction."""
+    """Upgrade a ledger of ``version`` (0 for an empty database) step by step to version ``to``, in one transaction."""
     for step in STEPS[version:to]:
         step(connection)
     connection.execute(version_table.delete())

@@ -1,10 +1,10 @@
-"""What was tried to sign in with, so that no number of runs ever locks an account.
+"""The attempts to sign in, so that no number of runs ever locks an account.
 
 The Admin asks for a CAPTCHA after three refused passwords, locks an account after six, and blocks one after ten wrong
-two-factor codes. It counts what anybody tries; so does this, for everybody who shares the ledger. A try is written down
-before it is made, and one whose end nobody saw counts as refused. A good sign-in begins the count anew.
+two-factor codes. It counts everybody's attempts; so does this, for everybody who shares the ledger. An attempt is
+recorded before it is made, and one without a known end counts as refused. A successful sign-in resets the count.
 
-Secrets are not kept: a password is known again by its scrypt hash, salted anew for each try.
+Secrets are not kept: a password is recognized by its scrypt hash, with a new salt for each attempt.
 """
 
 import hashlib
@@ -24,29 +24,29 @@ from bot.ledger.processes import is_gone, this_process
 from bot.ledger.schema import sign_ins
 
 PASSWORDS = 2
-"""Passwords that may be refused in a row: the third would bring the CAPTCHA."""
+"""Passwords that may be refused in a row: the third would trigger the CAPTCHA."""
 
 CODES = 6
 """Two-factor codes that may be refused in a row; ten block the account, and others may have typed one wrong."""
 
 UNDER_WAY = 120
-"""Seconds after which a try that has no end was cut off."""
+"""Seconds after which an attempt without an end counts as interrupted."""
 
 BY_HAND = (
-    "Sign in by hand once: start with --headed and do it in the browser's window, or sign in elsewhere and then say so "
-    "with: countermand signed-in --note TEXT"
+    "Sign in by hand once: start with --headed and do it in the browser's window, or sign in elsewhere and then "
+    "record it with: countermand signed-in --note TEXT"
 )
 
 
 class Factor(StrEnum):
-    """What is tried."""
+    """What is entered."""
 
     PASSWORD = "password"
     CODE = "code"
 
 
 class Ended(StrEnum):
-    """How a try ended."""
+    """How an attempt ended."""
 
     ACCEPTED = "accepted"
     REFUSED = "refused"
@@ -54,13 +54,13 @@ class Ended(StrEnum):
 
 
 class SignIns:
-    """Every password and every two-factor secret that was tried on an account of an Admin."""
+    """Every attempt with a password or a two-factor secret, for each account of an Admin."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def begin(self, admin: str, account: str, factor: Factor, secret: SecretStr) -> int | None:
-        """Write down that a secret is about to be tried, and give the try's number; None while another one is made.
+        """Record that a secret is about to be tried; return the attempt's number, or None while another is under way.
 
         Raises:
             CannotSignIn: it must not be tried: this password was refused before, or too many were in a row.
@@ -72,14 +72,14 @@ class SignIns:
             "fingerprint": _fingerprint(secret),
             "process": this_process(),
         }
-        self._bury(admin, account, factor)
+        self._close_interrupted(admin, account, factor)
         under_way = sa.select(sign_ins.c.number).where(_whose(admin, account, factor), sign_ins.c.outcome.is_(None))
         try:
             with self._database.writing() as connection:
                 self._database.deciding(connection, lock_name(admin, account))
                 if connection.execute(under_way).all():
                     return None
-                self._refuse_what_is_spent(connection, admin, account, factor, secret)
+                self._check_attempts_left(connection, admin, account, factor, secret)
                 begun_at = self._database.now(connection)
                 number = connection.execute(sign_ins.insert().values(**mine, begun_at=begun_at)).inserted_primary_key
         except LedgerTrouble as trouble:
@@ -89,12 +89,12 @@ class SignIns:
         return int(number[0]) if number else None
 
     def end(self, number: int, how: Ended) -> None:
-        """Write down how a try ended."""
+        """Record how an attempt ended."""
         with self._database.writing() as connection:
             connection.execute(sign_ins.update().where(sign_ins.c.number == number).values(outcome=how))
 
     def signed_in_by_hand(self, admin: str, account: str, *, by: str, why: str) -> None:
-        """Begin every count anew, because a person has signed in with this account."""
+        """Reset every count, because a person has signed in with this account."""
         with self._database.writing() as connection:
             begun_at = self._database.now(connection)
             for factor in Factor:
@@ -112,8 +112,8 @@ class SignIns:
                     )
                 )
 
-    def _bury(self, admin: str, account: str, factor: Factor) -> None:
-        """A try whose process is gone, or that takes too long, was cut off."""
+    def _close_interrupted(self, admin: str, account: str, factor: Factor) -> None:
+        """Mark attempts as interrupted whose process has ended, or that take too long."""
         whose = _whose(admin, account, factor) & sign_ins.c.outcome.is_(None)
         for row in self._database.read(sa.select(sign_ins, self._database.clock.label("now")).where(whose)):
             if is_gone(row.process) or not 0 <= row.now - row.begun_at < UNDER_WAY:
@@ -121,7 +121,7 @@ class SignIns:
                     cut_off = sign_ins.update().where(sign_ins.c.number == row.number, sign_ins.c.outcome.is_(None))
                     connection.execute(cut_off.values(outcome=Ended.CUT_OFF))
 
-    def _refuse_what_is_spent(
+    def _check_attempts_left(
         self, connection: sa.Connection, admin: str, account: str, factor: Factor, secret: SecretStr
     ) -> None:
         whose = _whose(admin, account, factor)
@@ -137,14 +137,18 @@ class SignIns:
         if factor is Factor.PASSWORD and refused:
             raise CannotSignIn(
                 f"The Admin refused this password of account {account} at {_moment(refused[-1])}, and it is not tried "
-                "again: a few refusals lock the account.",
+                "again, because a few refusals lock the account.",
                 f"Correct COUNTERMAND_PASSWORD. If it is right and the account was locked: {BY_HAND}",
             )
         if len(bad) >= (PASSWORDS if factor is Factor.PASSWORD else CODES):
-            consequence = "One more could bring the CAPTCHA" if factor is Factor.PASSWORD else "A few more block it"
+            consequence = (
+                "One more could trigger the CAPTCHA"
+                if factor is Factor.PASSWORD
+                else "A few more could block the account"
+            )
             raise CannotSignIn(
-                f"The last {len(bad)} {factor}s for account {account} were refused, or cut off before the Admin's "
-                f"answer, since {_moment(bad[0])}. {consequence}, so none is tried.",
+                f"The last {len(bad)} {factor}s for account {account} were refused, or interrupted before the Admin "
+                f"answered, since {_moment(bad[0])}. {consequence}, so no attempt is made.",
                 BY_HAND,
             )
 

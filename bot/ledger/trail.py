@@ -1,7 +1,7 @@
 """The trail: every event of a run, in order, each with a hash over itself and the one before.
 
-Whoever changes, removes or puts in an event later would have to change every hash after it, in the ledger and in the
-run's folder, which keeps the same trail as ``trail.jsonl``. Pictures are part of it by their own hashes;
+To change, remove or insert an event later, somebody would have to change every hash after it, in the ledger and in
+the run's folder, which keeps the same trail as ``trail.jsonl``. Pictures are part of it by their own hashes;
 ``countermand verify`` compares all of it (``bot.evidence.verify``).
 """
 
@@ -26,23 +26,23 @@ TRAIL_FILE = "trail.jsonl"
 
 
 class Event(StrEnum):
-    """What can happen, in the order in which it does."""
+    """What can happen, in order."""
 
     RUN_STARTED = "run_started"
     TAKEN = "taken"
-    """This run works on the order from here on."""
+    """From here on, this run works on the order."""
     STEP = "step"
     """A step of a flow begins."""
     PICTURE = "picture"
     """A file of evidence was written, and this is its SHA-256."""
     INTENT_WRITTEN = "intent_written"
     PRESSED = "pressed"
-    """The browser reports Confirm as pressed, or as tried."""
+    """The browser reports that Confirm was pressed, or that it tried."""
     ANSWERED = "answered"
     PROVED = "proved"
     """It was proved canceled."""
     IN_DOUBT = "in_doubt"
-    """What became of it waits for a person."""
+    """The result waits for a person."""
     SETTLED = "settled"
     """A person, or a later run's recovery, settled an earlier intent."""
     LOOKED_AGAIN = "looked_again"
@@ -52,7 +52,7 @@ class Event(StrEnum):
     RESULTS_WRITTEN = "results_written"
     """The files with the results were written, and these are their SHA-256."""
     PURGED = "purged"
-    """The files of evidence that the trail has told of were removed on purpose; their events stay."""
+    """The evidence files named in the trail were removed on purpose; their events stay."""
 
 
 OUTLIVES_ITS_COPY = frozenset(
@@ -67,8 +67,8 @@ OUTLIVES_ITS_COPY = frozenset(
         Event.RUN_FINISHED,
     }
 )
-"""Events that the ledger keeps although the run's folder cannot be written any more: what came of a press, and of an
-order. Without their copy every other event is none, so that nothing is pressed.
+"""Events that the ledger keeps although the run's folder cannot be written any more: the result of a press, and of an
+order. Every other event needs its copy, or nothing is pressed.
 """
 
 
@@ -78,12 +78,12 @@ class Entry(NamedTuple):
     number: int
     """Counted from 1 in each run."""
     line: str
-    """What happened: a JSON object with ``number``, ``at``, ``order``, ``event`` and what else there is to say."""
+    """What happened: a JSON object with ``number``, ``at``, ``order``, ``event`` and other details."""
     hash: str
     """SHA-256 over the hash before and ``line``, in hexadecimal digits."""
     order: str
     event: str
-    """The order and the event once more, in columns by which the ledger finds them."""
+    """The order and the event again, in columns that the ledger can search."""
 
     @property
     def told(self) -> dict[str, Any]:
@@ -121,7 +121,7 @@ class Trail:
             self.append(connection, event, order=order, **told)
 
     def note_purge(self, *, files: int, older_than: str, by: str) -> None:
-        """Append that so many files of evidence of this run are about to be removed, and on whose word.
+        """Append that this many files of evidence of this run are about to be removed, and at whose request.
 
         It is on disk when this returns.
 
@@ -176,7 +176,7 @@ class Trail:
         return self._read(statement.order_by(events.c.number))
 
     def about_intents(self, run_id: str) -> dict[str, list[Entry]]:
-        """What the trail of each run says became of the intents for the orders that this run's trail speaks of."""
+        """What the trail of each run says about the intents for the orders in this run's trail."""
         spoken_of = sa.select(events.c.amazon_order).where(events.c.run_id == run_id)
         kinds = (Event.ANSWERED, Event.PROVED, Event.IN_DOUBT, Event.SETTLED, Event.LOOKED_AGAIN)
         statement = (
@@ -230,9 +230,9 @@ class Trail:
 
 
 def _end_before(copy: BinaryIO, number: int) -> int:
-    """Where the event with this number belongs in the folder's trail; what stands from there on is removed.
+    """Where the event with this number belongs in the folder's trail; everything from there on is removed.
 
-    It was written, by this worker or another, in a transaction that was taken back, or was cut off by the end of its
+    It was written, by this worker or another, in a transaction that was rolled back, or was cut off by the end of its
     process.
     """
     end = copy.seek(0, os.SEEK_END)
@@ -272,7 +272,7 @@ def _entry(row: sa.Row[Any]) -> Entry:
 
 
 def first_hash(run_id: str) -> str:
-    """What stands for the hash before the first event of a run."""
+    """What takes the place of a hash before the first event of a run."""
     return hashlib.sha256(run_id.encode()).hexdigest()
 
 

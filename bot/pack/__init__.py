@@ -1,7 +1,7 @@
-"""The pack: what the Admin's screens look like, as data (``selectors/<pack>/``, one YAML file a screen).
+"""The pack: what the Admin's screens look like, as data (``selectors/<pack>/``, one YAML file per screen).
 
 Three layers are kept apart, so that a person who knows the screens but no Python can keep a pack: the YAML files
-say how a person recognises each thing; this module types and validates them; ``bot.admin.finder`` turns them into
+say how a person recognizes each thing; this module types and validates them; ``bot.admin.finder`` turns them into
 Playwright locators. Everything wrong in a pack is reported at once, with file, line and column.
 
 ``pack.yaml`` holds what is true of all screens; each other file describes one; those under ``interruptions/`` are
@@ -35,11 +35,11 @@ from bot.pack.model import PackInfo, ScreenSpec, Way
 from bot.vocabulary import Status
 
 AUTO = "auto"
-"""Stands for the pack that is recognised on the page."""
+"""The name for the pack that is recognized on the page."""
 
 
 class Pack(BaseModel):
-    """A whole pack, loaded and checked."""
+    """A complete pack, loaded and checked."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -49,7 +49,7 @@ class Pack(BaseModel):
     language: str = ENGLISH
     """Code of the language that the screens are in, such as ``de_DE``."""
     in_other_languages: tuple[ScreenSpec, ...] = ()
-    """What tells that the Admin is in another language than the screens, as interruptions."""
+    """Interruptions that recognize an Admin in a different language."""
     sign_in_title: str = "English"
     """What people call the language of the sign-in page."""
 
@@ -59,7 +59,7 @@ class Pack(BaseModel):
         return self.info.pack if self.language == ENGLISH else f"{self.info.pack} in {self.language}"
 
     def status(self, words: str) -> Status | None:
-        """The status that a screen writes as ``words``; None when the pack knows no such words."""
+        """The status that a screen writes as ``words``; None if the pack does not know these words."""
         folded = " ".join(words.split())
         return next((status for status, texts in self.info.statuses.items() if folded in texts), None)
 
@@ -100,7 +100,7 @@ def load_pack(named: str | Path, language: str = ENGLISH, sign_in_language: str 
         known = ", ".join(sorted(path.parent.name for path in packs_folder().glob("*/pack.yaml")))
         if str(named) == AUTO:
             raise CannotStart(
-                reason="Only doctor, plan, run and audit recognise the pack on the page (auto): name it here, "
+                reason="Only doctor, plan, run and audit recognize the pack on the page (auto): name it here, "
                 f"one that comes with Countermand ({known}) or a folder that has a pack.yaml."
             )
         raise CannotStart(
@@ -175,7 +175,7 @@ def load_pack(named: str | Path, language: str = ENGLISH, sign_in_language: str 
 
 
 def _reading_order(path: Path) -> tuple[bool, str]:
-    """As a person goes through a pack: what may interrupt first, then the screens by name."""
+    """The sort order for people: interruptions first, then the screens by name."""
     return path.parent.name != "interruptions", path.name
 
 
@@ -204,7 +204,7 @@ def _extended(base: str, own: list[Path], needed: Mapping[str, Mapping[str, str]
 
 def load_packs(named: str | Path, language: str = ENGLISH, sign_in_language: str | None = None) -> tuple[Pack, ...]:
     """The pack of that name or folder; for ``auto`` every one that comes with Countermand and has these languages, the
-    newest generation first, of which one is to be recognised on the page.
+    newest generation first, of which one is recognized on the page.
 
     Raises:
         CannotStart, InputInvalid: as ``load_pack``.
@@ -225,7 +225,7 @@ def fill(template: str, facts: Mapping[str, str]) -> str:
     """``template`` with its facts filled in.
 
     Raises:
-        KeyError: a fact is needed and was not given; a mistake in a flow, not in a pack.
+        KeyError: a required fact was not given; a mistake in a flow, not in a pack.
     """
     return template.format_map(facts)
 
@@ -234,7 +234,7 @@ def match_route(template: str, address: str) -> dict[str, str] | None:
     """The facts in an address that fits ``template``, or None.
 
     A template with a # fits what comes after the # as a whole, one without it a part of a path, between slashes. After
-    the names of its page an Admin's path goes on with pairs of a name and a value, in any order, with others between.
+    the names of its page an Admin's path continues with pairs of a name and a value, in any order, with others between.
     ``match_route("#/store-details/{store_id}/orders/{order}", "#/store-details/7f/orders/112-1-1")`` is
     ``{"store_id": "7f", "order": "112-1-1"}``.
     """
@@ -249,7 +249,7 @@ def match_route(template: str, address: str) -> dict[str, str] | None:
 
 
 def _pairs(template: str) -> tuple[list[str], dict[str, str]] | None:
-    """The names of an Admin page in a route, and the pairs that follow them; None for a route that is not so made."""
+    """The names of an Admin page in a route, and the pairs that follow them; None for any other route."""
     parts = template.strip("/").split("/")
     first = next((place for place, part in enumerate(parts) if "{" in part), 0) - 1
     names, values = parts[first::2], parts[first + 1 :: 2]
@@ -278,13 +278,13 @@ _DESCRIPTIONS = {
     "PackInfo": "pack.yaml: what holds for all screens of a pack.",
     "Layer": "languages/<code>.yaml: what the English words of a pack are in another language.",
     "Element": "One thing on a screen: how a person finds it, what it is for, and where that was observed.",
-    "Card": "The smallest box that holds a given text and a given control.",
-    "Check": "One condition of a screen, with the sentence that the user reads when it does not hold.",
-    "Interruption": "What it means when this screen appears instead of the one that was expected.",
+    "Card": "The smallest box that contains a given text and a given control.",
+    "ScreenCheck": "One condition of a screen, with the message for users if it does not hold.",
+    "Interruption": "What it means when this screen appears instead of the expected one.",
     "CancelRequest": (
-        "The request that cancels: what leaves the browser is held against the permit by it, and its answer is heard."
+        "The request that cancels: what leaves the browser is compared with the permit by it, and its answer is read."
     ),
-    "Names": "What the cancel request calls what it is about, where that is not what the extension calls it.",
+    "Names": "Names of the cancel request's parameters, if they differ from the extension's.",
     "Way": (
         "How the generations of the screens differ: where orders are listed, what a list leads to, where Confirm is."
     ),
@@ -293,7 +293,7 @@ _DESCRIPTIONS = {
         "Why an order is canceled: the codes that Amazon accepts from a seller, in the order the Admin lists them."
     ),
 }
-"""What the schema says of each part. The docstrings, which pydantic would take, are gone under ``python -OO``."""
+"""The schema's description of each part. Pydantic would use docstrings, which ``python -OO`` removes."""
 
 
 def pack_schema() -> dict[str, Any]:

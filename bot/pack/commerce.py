@@ -1,6 +1,6 @@
 """The Commerce order's own *Cancel* button, which is not the Amazon cancel: nothing here can press it.
 
-Versions 4.0 to 4.2 lead through the Commerce order's page, where that button stands among others, two lines above the
+Versions 4.0 to 4.2 lead through the Commerce order's page, where that button is among others, two lines above the
 link that is wanted. Three things keep it from being pressed, each without the others: a pack that names it is refused
 when it is loaded, a click on it is refused when a pack or a page has led there all the same, and what it would send
 is stopped on the wire (``bot.cancel.wire``).
@@ -20,7 +20,7 @@ ADDRESS = "/sales/order/cancel"
 
 
 def names_it(element: "Element") -> bool:
-    """Whether an element of a pack is that button, as far as its words tell."""
+    """Whether an element of a pack is that button, judging by its words."""
     markup = (element.css or "") + (element.xpath or "")
     if BUTTON in markup or ADDRESS.strip("/") in markup:
         return True

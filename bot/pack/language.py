@@ -1,7 +1,7 @@
 """A pack in another language: the words of its screens, as a layer of data (``selectors/<pack>/languages/de_DE.yaml``).
 
-A pack's own files are in English. A layer says for each English word of them what the Admin shows in its language; the
-pack that comes of the two is used like any other. What a layer lacks, or has too much, is named with its place.
+A pack's own files are in English. A layer translates each of their English words into what the Admin shows; the pack
+made from the two is used like any other. What a layer lacks, or does not need, is named with its place.
 """
 
 import re
@@ -17,7 +17,7 @@ from bot.errors import InputInvalid, Problem
 from bot.files import did_you_mean
 from bot.joblist.validation import validate
 from bot.joblist.yamlfile import Document, read_yaml
-from bot.pack.model import Check, Element, Interruption, Name, PackInfo, ScreenSpec, Words, distinct_terms
+from bot.pack.model import Element, Interruption, Name, PackInfo, ScreenCheck, ScreenSpec, Words, distinct_terms
 from bot.vocabulary import Reason, Status
 
 ENGLISH = "en_US"
@@ -31,7 +31,7 @@ which more than names of products can be read.
 """
 
 PRESSED_KINDS = frozenset({"role", "text", "label", "card"})
-"""The ways to find what can be pressed."""
+"""The kinds of elements that can be pressed."""
 
 Say = Callable[[str], str]
 """English words of a screen -> what they are in a language."""
@@ -52,7 +52,8 @@ class Layer(BaseModel):
     )
     words: dict[Words, Words] = Field(description="English words, as the pack has them -> what the Admin shows")
     screens: dict[Name, dict[Words, Words]] = Field(
-        default_factory=dict, description="Screen -> English words that read otherwise there -> what it shows"
+        default_factory=dict,
+        description="Screen -> English words that are translated differently there -> what it shows",
     )
 
     @model_validator(mode="after")
@@ -79,7 +80,7 @@ def codes(folder: Path) -> list[str]:
 
 
 def read_layer(folder: Path, code: str) -> Translation:
-    """Read the layer of a language, without holding it against the pack.
+    """Read the layer of a language, without comparing it with the pack.
 
     Raises:
         InputInvalid: with every mistake in it.
@@ -115,7 +116,7 @@ def is_said(words: str) -> bool:
 
 
 def words_of(spec: ScreenSpec) -> Iterator[tuple[str, str]]:
-    """The English words that a screen is known by, each with what it is for; the same ones may come again."""
+    """The English words that identify a screen, each with its purpose; words may repeat."""
     for name, element in spec.elements.items():
         for _, template in element.templates():
             yield template, f"element {name}"
@@ -129,7 +130,7 @@ def words_of(spec: ScreenSpec) -> Iterator[tuple[str, str]]:
 
 
 def mistakes(translation: Translation, screens: Mapping[str, ScreenSpec]) -> Iterator[Problem]:
-    """What a layer lacks, what it has that is on no screen, and words of one screen that it does not tell apart."""
+    """Missing and unused words of a layer, and different words of a screen that it translates alike."""
     layer, document = translation.layer, translation.document
     needed: dict[str, str] = {}
     used: set[tuple[str, ...]] = set()
@@ -153,7 +154,7 @@ def mistakes(translation: Translation, screens: Mapping[str, ScreenSpec]) -> Ite
             message = f"{path[-1]!r} is on no screen of this pack: {near or 'remove it'}"
             yield document.problem(path, message.rstrip(), of_key=True)
         elif _facts(path[-1]) != _facts(said := _said(layer, path)):
-            yield document.problem(path, f"{said!r} has not the same facts in braces as {path[-1]!r}")
+            yield document.problem(path, f"{said!r} does not have the same facts in braces as {path[-1]!r}")
     if not lacking:
         for spec in screens.values():
             yield from _confused(spec, translation)
@@ -163,8 +164,8 @@ def mistakes(translation: Translation, screens: Mapping[str, ScreenSpec]) -> Ite
 def other_languages(folder: Path, screens: Mapping[str, ScreenSpec], used: Mapping[str, str]) -> Iterator[ScreenSpec]:
     """What a telling screen looks like in each language that it is not ``used`` in, as an interruption.
 
-    ``used`` has the code of the language of each telling screen. A layer with mistakes tells nothing here; whoever
-    uses it is told of them.
+    ``used`` has the code of the language of each telling screen. A layer with mistakes is ignored here; loading it
+    reports them.
     """
     layers: dict[str, Layer | None] = {ENGLISH: None}
     for code in codes(folder)[1:]:
@@ -188,7 +189,7 @@ def other_languages(folder: Path, screens: Mapping[str, ScreenSpec], used: Mappi
 
 
 def _sign(element: Element, screen: str, layer: Layer | None) -> Element | None:
-    """The element in a language, found in a way that costs next to nothing; None where nothing can be said of it."""
+    """The element in a language, with a cheap finder; None if there is no such finder."""
     try:
         told = element if layer is None else _element(element, lambda words: layer.say(screen, words))
     except KeyError:
@@ -210,7 +211,7 @@ def _sign(element: Element, screen: str, layer: Layer | None) -> Element | None:
 def _wrong_language(spec: ScreenSpec, sign: Element, found: tuple[str, str], expected: str) -> ScreenSpec:
     code, title = found
     setting = "COUNTERMAND_SIGN_IN_LANGUAGE" if spec.before_sign_in else "COUNTERMAND_LANGUAGE"
-    message = f"{spec.title} is in {title}, and not in {expected}."
+    message = f"{spec.title} is in {title}, not in {expected}."
     what = Interruption(
         reaction="stop",
         message=message,
@@ -222,7 +223,7 @@ def _wrong_language(spec: ScreenSpec, sign: Element, found: tuple[str, str], exp
         title=f"{spec.title} in {title}",
         observed=spec.observed,
         elements={"sign": sign},
-        checks=(Check(shows="sign", message="It is not there."),),
+        checks=(ScreenCheck(shows="sign", message="It is not there."),),
         interrupts=what,
         before_sign_in=spec.before_sign_in,
     )
@@ -243,7 +244,7 @@ def _element(element: Element, say: Say) -> Element:
     return element.model_copy(update=told)
 
 
-def _check(check: Check, spec: ScreenSpec, elements: Mapping[str, Element], say: Say, title: str) -> Check:
+def _check(check: ScreenCheck, spec: ScreenSpec, elements: Mapping[str, Element], say: Say, title: str) -> ScreenCheck:
     told: dict[str, object] = {}
     if check.reads is not None:
         told["reads"] = {name: say(expected) for name, expected in check.reads.items()}
@@ -256,7 +257,7 @@ def _check(check: Check, spec: ScreenSpec, elements: Mapping[str, Element], say:
 
 
 def _confused(spec: ScreenSpec, translation: Translation) -> Iterator[Problem]:
-    """Different words of one screen, found in the same way, that the layer makes the same."""
+    """Different words of one screen, found in the same way, that the layer translates alike."""
     layer, document = translation.layer, translation.document
     seen: dict[tuple[str, ...], str] = {}
     found = [("label", label) for label in spec.labels]
@@ -268,12 +269,12 @@ def _confused(spec: ScreenSpec, translation: Translation) -> Iterator[Problem]:
         first = seen.setdefault((way, _fold(said)), words)
         if _fold(first) != _fold(words):
             path = _path(layer, spec.screen, words)
-            message = f"{said!r} already stands for {first!r} on the screen {spec.screen}"
+            message = f"{said!r} is already the translation of {first!r} on the screen {spec.screen}"
             yield document.problem(path, message)
 
 
 def _committing(screens: Mapping[str, ScreenSpec], translation: Translation) -> Iterator[Problem]:
-    """Words that are pressed freely, and that the layer makes those of a control that commits."""
+    """Words of harmless controls that the layer translates like those of a control that commits."""
     layer, document = translation.layer, translation.document
     found = [
         (spec.screen, element.commits, words)
@@ -291,7 +292,7 @@ def _committing(screens: Mapping[str, ScreenSpec], translation: Translation) -> 
         path = _path(layer, screen, words)
         if path not in told:
             told.add(path)
-            yield document.problem(path, f"{layer.say(screen, words)!r} stands for {kept!r}, which commits")
+            yield document.problem(path, f"{layer.say(screen, words)!r} is the translation of {kept!r}, which commits")
 
 
 def _path(layer: Layer, screen: str, words: str) -> tuple[str, ...]:
@@ -300,7 +301,7 @@ def _path(layer: Layer, screen: str, words: str) -> tuple[str, ...]:
 
 
 def _way(element: Element) -> str:
-    """How an element is found, as far as two of them could be taken for one another."""
+    """How an element is found; two elements with the same value could be confused."""
     if element.role is not None:
         return f"role {element.role}"
     return "label" if element.kind == "field" else element.kind

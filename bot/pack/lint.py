@@ -1,4 +1,4 @@
-"""What is wrong with a pack beyond its form: names missing, unused or of the wrong kind, facts that are not known."""
+"""Mistakes in a pack beyond its form: names that are missing, unused or of the wrong kind, and unknown facts."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from bot.pack.commerce import names_it
 from bot.pack.model import READ_ONLY_KINDS, ScreenSpec, Way
 
 FACTS = frozenset({"order", "store", "store_id", "reason"})
-"""What a finder, a route or a check may put in braces: facts of the order in hand."""
+"""What a finder, a route or a check may put in braces: facts of the current order."""
 
 NUMBERS = frozenset({"row_id", "merchant_id"})
 """What the addresses of classic pages may have in braces besides: the extension's own numbers of order and store."""
@@ -43,7 +43,7 @@ with.
 
 
 def required(way: Way) -> Mapping[str, Mapping[str, str]]:
-    """What the flows name on the way that a pack describes."""
+    """The screens and elements that the flows need for the way that a pack describes."""
     needs = {screen: dict(elements) for screen, elements in REQUIRED.items()}
     if way.orders == "grid":
         del needs["all_orders"]
@@ -81,8 +81,8 @@ def lint(
     if spec.screen != file.stem:
         yield problem(("screen",), f"the screen is named {spec.screen} but its file is {file.name}")
     if spec.interrupts is None and file.parent.name == "interruptions":
-        yield problem((), "interrupts is missing: every screen in this folder says what its appearing means")
-    # Interruptions are looked for whatever the order in hand is, so they know nothing of it.
+        yield problem((), "interrupts is missing: every screen in this folder must say what it means when it appears")
+    # Interruptions are looked for whatever the current order is, so they know nothing about it.
     facts = FACTS if spec.interrupts is None else frozenset[str]()
     needs = needed.get(spec.screen, {})
     used = set(needs)
@@ -90,7 +90,7 @@ def lint(
         used.update(check.elements)
         sign = spec.elements.get(check.shows) if check.shows else None
         if spec.interrupts is not None and (check.shows is None or (sign and sign.kind in READ_ONLY_KINDS)):
-            yield problem(("checks", number), "an interruption is recognised by what it shows, which cannot be a field")
+            yield problem(("checks", number), "an interruption is recognized by what it shows, which cannot be a field")
         for name in check.elements:
             if name not in spec.elements:
                 yield problem(("checks", number), f"there is no element {name} on this screen")
@@ -107,7 +107,7 @@ def lint(
         used.add(spec.interrupts.press)
         pressed = spec.elements.get(spec.interrupts.press)
         if pressed is None or pressed.kind in READ_ONLY_KINDS or pressed.commits:
-            yield problem(("interrupts", "press"), f"{spec.interrupts.press} is nothing here that may be pressed")
+            yield problem(("interrupts", "press"), f"{spec.interrupts.press} cannot be pressed on this screen")
     for name, element in spec.elements.items():
         if element.within is not None:
             used.add(element.within)
@@ -149,7 +149,7 @@ def _is_inside_itself(spec: ScreenSpec, name: str) -> bool:
 def unknown_facts(
     document: Document, path: tuple[str | int, ...], template: str, facts: frozenset[str] = FACTS
 ) -> Iterator[Problem]:
-    """The braces in ``template`` that no flow could fill in; ``path`` is where it stands in the document."""
+    """The braces in ``template`` that no flow could fill in; ``path`` is where it is in the document."""
     where = document.locate(path)
     try:
         names = {
@@ -158,9 +158,9 @@ def unknown_facts(
             if name is not None
         }
     except ValueError:
-        yield Problem(document.file, *where, f"the braces in {template!r} do not pair up")
+        yield Problem(document.file, *where, f"the braces in {template!r} are not balanced")
         return
     for name in sorted(names - facts):
         allowed = ", ".join(f"{{{fact}}}" for fact in sorted(facts))
-        hint = f"allowed are {allowed}" if facts else "an interruption knows nothing of the order in hand"
+        hint = f"allowed are {allowed}" if facts else "an interruption knows nothing about the current order"
         yield Problem(document.file, *where, f"{{{name}}} is not known; {hint}")

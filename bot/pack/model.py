@@ -1,4 +1,4 @@
-"""What a pack's files may hold: typed models of ``pack.yaml`` and of one screen, each field with what it means."""
+"""What a pack's files may contain: typed models of ``pack.yaml`` and of one screen, with the meaning of each field."""
 
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
@@ -16,9 +16,9 @@ class _Model(BaseModel):
 
 
 class Card(_Model):
-    """The smallest box that holds a given text and a given control."""
+    """The smallest box that contains a given text and a given control."""
 
-    text: Words = Field(description="The text that tells this box from its neighbours, whole")
+    text: Words = Field(description="The complete text that tells this box from the others")
     control: Words = Field(description="The words on a button or link that every such box has")
 
 
@@ -32,19 +32,19 @@ class Element(_Model):
     role: Words | tuple[Words, ...] | None = Field(
         default=None, description="ARIA role, such as button, or any of several; goes with name"
     )
-    name: Words | None = Field(default=None, description="With role: the accessible name, whole")
+    name: Words | None = Field(default=None, description="With role: the complete accessible name")
     label: Words | None = Field(default=None, description="The form control with this label")
-    text: Words | None = Field(default=None, description="The element with this text, whole")
-    says: Words | None = Field(default=None, description="A message that has these words in it")
-    field: Words | None = Field(default=None, description="The value that stands beside this label (read only)")
+    text: Words | None = Field(default=None, description="The element with exactly this text")
+    says: Words | None = Field(default=None, description="A message that contains these words")
+    field: Words | None = Field(default=None, description="The value beside this label (read only)")
     column: Words | None = Field(default=None, description="The cells under this column header (read only)")
     card: Card | None = Field(default=None, description="The smallest box that holds a text and a control")
-    row: Words | None = Field(default=None, description="The table row that has a cell with this text, whole")
+    row: Words | None = Field(default=None, description="The table row that has a cell with exactly this text")
     choice: Words | None = Field(
         default=None, description="The select, listbox button, combobox or group of radio buttons at this label"
     )
-    css: Words | None = Field(default=None, description="CSS selector; only where nothing visible serves")
-    xpath: Words | None = Field(default=None, description="XPath; only where nothing visible serves")
+    css: Words | None = Field(default=None, description="CSS selector; only if nothing visible identifies it")
+    xpath: Words | None = Field(default=None, description="XPath; only if nothing visible identifies it")
 
     words: tuple[Words, ...] = Field(
         default=(),
@@ -63,14 +63,14 @@ class Element(_Model):
     )
     when: dict[Name, Words] | None = Field(
         default=None,
-        description="It is there only while this field reads so, such as status: Unshipped; else it is not there",
+        description="It is there only while this field reads this, such as status: Unshipped",
     )
     commits: bool = Field(
-        default=False, description="Pressing it cannot be taken back; only the holder of a permit can press it"
+        default=False, description="Pressing it cannot be undone; only the holder of a permit can press it"
     )
-    private: bool = Field(default=False, description="Shows buyers' data: masked in pictures and texts")
+    private: bool = Field(default=False, description="Shows buyers' data: masked in screenshots and texts")
     secret: bool = Field(
-        default=False, description="A field for a password or a code: pictured and described empty, whatever is in it"
+        default=False, description="A field for a password or a code: always shown empty in screenshots and texts"
     )
     purpose: Words = Field(alias="for", description="What it is for, in a few words; error messages use them")
     observed: Words = Field(description="Where it was seen: a guide, a version, a screen")
@@ -90,7 +90,7 @@ class Element(_Model):
         if self.secret and (self.field or self.column):
             raise ValueError("field and column elements cannot be secret: nothing is typed into them")
         if self.has and self.role is None:
-            raise ValueError("has goes with role: it says what stands inside")
+            raise ValueError("has goes with role: it says what is inside")
         if self.when is not None and (len(self.when) != 1 or self.there != "once"):
             raise ValueError("when names one field and what it reads, and goes without there")
         if self.commits and self.name is None:
@@ -103,7 +103,7 @@ class Element(_Model):
         return next(kind for kind in KINDS if getattr(self, kind) is not None)
 
     def templates(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
-        """The texts that may hold facts in braces, each with the keys that lead to it."""
+        """The texts that may contain facts in braces, each with the keys that lead to it."""
         if self.card is not None:
             yield ("card", "text"), self.card.text
             yield ("card", "control"), self.card.control
@@ -115,12 +115,12 @@ class Element(_Model):
             yield ("has", place), words
 
 
-class Check(_Model):
-    """One condition of a screen, with the sentence that the user reads when it does not hold."""
+class ScreenCheck(_Model):
+    """One condition of a screen, with the message for users if it does not hold."""
 
     shows: Name | None = Field(default=None, description="This element is there, exactly once")
     hides: Name | None = Field(default=None, description="This element is not there")
-    reads: dict[Name, Words] | None = Field(default=None, description="This element reads exactly so")
+    reads: dict[Name, Words] | None = Field(default=None, description="This element reads exactly this")
     route: Words | None = Field(default=None, description="The address after the # is exactly this")
     message: Words = Field(description="What is wrong when this does not hold")
 
@@ -139,13 +139,15 @@ class Check(_Model):
 
 
 class Interruption(_Model):
-    """What it means when this screen appears instead of the one that was expected."""
+    """What it means when this screen appears instead of the expected one."""
 
     reaction: Literal["sign_in", "taken_over", "new_code", "retry", "refused", "person", "stop", "clear"] = Field(
-        description="sign_in: sign in again and go on; taken_over: the same, but only once a run, because somebody "
-        "else uses the account; new_code: enter a fresh two-factor code; retry: begin this order again; refused: what "
-        "was entered to sign in is not tried again; person: only a person can sign in; stop: end the run; clear: press "
-        "what closes it and go on"
+        description=(
+            "sign_in: sign in again and continue; taken_over: the same, but only once per run, because somebody else "
+            "uses the account; new_code: enter a fresh two-factor code; retry: start this order again; refused: what "
+            "was entered to sign in is not tried again; person: only a person can sign in; stop: end the run; clear: "
+            "press what closes it and continue"
+        )
     )
     press: Name | None = Field(default=None, description="With clear: the element that closes it")
     lasting: float = Field(
@@ -155,7 +157,7 @@ class Interruption(_Model):
         default=None,
         ge=0,
         le=600,
-        description="The same, where the page has loaded without one of its scripts; lasting if not set",
+        description="The same, if the page has loaded without one of its scripts; lasting if not set",
     )
     message: Words = Field(description="What happened, for the user")
     next_step: Words = Field(description="What the user should do")
@@ -175,9 +177,9 @@ class ScreenSpec(_Model):
     observed: Words = Field(description="Where it was seen: a guide, a version")
     elements: dict[Name, Element] = Field(default_factory=dict)
     labels: tuple[Words, ...] = Field(
-        default=(), description="Further labels on this screen, so that none of them is taken for a value"
+        default=(), description="Other labels on this screen, so that none of them is mistaken for a value"
     )
-    checks: tuple[Check, ...] = Field(
+    checks: tuple[ScreenCheck, ...] = Field(
         description="In order; the first that fails is the message", json_schema_extra={"minItems": 1}
     )
     busy: tuple[Words, ...] = Field(default=(), description="CSS of covers that mean: not ready yet")
@@ -186,21 +188,22 @@ class ScreenSpec(_Model):
     )
     before_sign_in: bool = Field(
         default=False,
-        description="Shown while nobody is signed in: in the sign-in page's language, which may be another than the "
-        "account's",
+        description=(
+            "Shown while nobody is signed in: in the sign-in page's language, which may differ from the account's"
+        ),
     )
 
     @field_validator("checks")
     @classmethod
-    def _some(cls, checks: tuple[Check, ...]) -> tuple[Check, ...]:
+    def _some(cls, checks: tuple[ScreenCheck, ...]) -> tuple[ScreenCheck, ...]:
         # Not min_length: it also complains, beside the real mistake, when every check has one.
         if not checks:
-            raise ValueError("a screen has at least one check, or it could not be told from any other")
+            raise ValueError("a screen needs at least one check that tells it from the others")
         return checks
 
 
 class Names(_Model):
-    """What the cancel request calls what it is about, where that is not what the extension calls it."""
+    """Names of the cancel request's parameters, if they differ from the extension's."""
 
     order: Words | None = Field(default=None, description="The Amazon order number; orderId, in a form order_id")
     row: Words | None = Field(default=None, description="In a form, the number of the order's row; id")
@@ -209,10 +212,10 @@ class Names(_Model):
 
 
 class CancelRequest(_Model):
-    """The request that cancels: what leaves the browser is held against the permit by it, and its answer is heard."""
+    """The request that cancels: what leaves the browser is compared with the permit by it, and its answer is read."""
 
     address: Words = Field(
-        description="Whole parts of the path that the request goes to, such as channel/amazon/graphql"
+        description="Complete parts of the path that the request goes to, such as channel/amazon/graphql"
     )
     body: Words | None = Field(
         default=None,
@@ -295,7 +298,7 @@ class PackInfo(_Model):
 
     @property
     def mutation(self) -> str:
-        """Name of the GraphQL mutation that cancels; empty where a form does."""
+        """Name of the GraphQL mutation that cancels; empty if a form does."""
         return (self.cancel_request.body or "") if self.way.confirm_on == "cancel_dialog" else ""
 
     @property
@@ -305,7 +308,7 @@ class PackInfo(_Model):
 
     @property
     def app_endpoint(self) -> str:
-        """Part of the address that the app's own requests go to; empty where there is no app, or it is not known."""
+        """Part of the address that the app's own requests go to; empty if there is no app, or if it is not known."""
         return self.endpoint or (self.cancel_request.address if self.mutation else "")
 
     @model_validator(mode="after")
@@ -321,7 +324,7 @@ class PackInfo(_Model):
 
 
 def distinct_terms(statuses: Mapping[Status, tuple[str, ...]], reasons: Mapping[Reason, str]) -> None:
-    """Make sure that there are words for every status and reason, and that none stand for two.
+    """Make sure that there are words for every status and reason, and that none are used for two.
 
     Raises:
         ValueError: with what is wrong.
@@ -335,4 +338,4 @@ def distinct_terms(statuses: Mapping[Status, tuple[str, ...]], reasons: Mapping[
             raise ValueError(f"no words for {kind} {', '.join(missing)}")
     shown = [text for texts in statuses.values() for text in texts]
     if len(set(shown)) != len(shown) or len(set(reasons.values())) != len(reasons):
-        raise ValueError("the same words stand for two different statuses or reasons")
+        raise ValueError("the same words are used for two different statuses or reasons")

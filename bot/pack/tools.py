@@ -1,6 +1,6 @@
-"""For people who keep packs: what a pack says in words, what two packs differ in, and what is odd about one.
+"""For people who maintain packs: a pack in words, the differences between two, and the oddities of one.
 
-What is wrong with a pack is a mistake, and no command works with it; what is odd about it is only told here.
+A mistake in a pack stops every command; an oddity is only reported here.
 """
 
 from collections import defaultdict
@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pydantic import BaseModel
 
 from bot.pack import Pack
-from bot.pack.inwords import words_of_finder
+from bot.pack.describe import describe
 from bot.pack.model import Element, ScreenSpec
 
 _NAME = 24
@@ -42,7 +42,7 @@ def _show_screen(name: str, spec: ScreenSpec) -> Iterator[str]:
         )
         yield f"  {number}. {condition}; else: {check.message}"
     for element, described in spec.elements.items():
-        yield f"  {element:<{_NAME}}{words_of_finder(described)}{_remarks(described)}"
+        yield f"  {element:<{_NAME}}{describe(described)}{_remarks(described)}"
         yield f"  {'':<{_NAME}}for: {described.purpose}"
     if spec.interrupts is not None:
         yield f"  If it appears: {spec.interrupts.reaction}. {spec.interrupts.message}"
@@ -61,26 +61,26 @@ def _remarks(element: Element) -> str:
 
 
 def odd(pack: Pack) -> Iterator[str]:
-    """What is odd about a pack that is not wrong, each with the file that it is in."""
+    """The oddities of a pack, each with its file."""
     for name, spec in pack.screens.items():
         folder = "interruptions/" if (pack.folder / "interruptions" / f"{name}.yaml").is_file() else ""
         file = f"{folder}{name}.yaml"
         found: dict[str, list[str]] = defaultdict(list)
         for element, described in spec.elements.items():
-            found[words_of_finder(described)].append(element)
+            found[describe(described)].append(element)
         for finder, names in found.items():
             if len(names) > 1:
                 yield f"{file}: {' and '.join(names)} are found in the same way: {finder}"
         fields = {described.field for described in spec.elements.values() if described.field}
         for label in spec.labels:
             if label in fields:
-                yield f"{file}: the label {label!r} is also a field: it need not be named twice"
+                yield f"{file}: the label {label!r} is also a field: it does not need to be listed again"
             if spec.labels.count(label) > 1:
-                yield f"{file}: the label {label!r} is there twice"
+                yield f"{file}: the label {label!r} is listed twice"
 
 
 def by_markup(pack: Pack) -> Iterator[str]:
-    """The elements that are found by what nobody sees, apart from those of interruptions: worth a second look."""
+    """The elements that are found by invisible markup, except those of interruptions: worth a second look."""
     for name, spec in pack.screens.items():
         for element, described in spec.elements.items():
             if spec.interrupts is None and (described.css or described.xpath):
@@ -88,7 +88,7 @@ def by_markup(pack: Pack) -> Iterator[str]:
 
 
 def differences(old: Pack, new: Pack) -> Iterator[str]:
-    """What differs between two packs, line by line; nothing where they say the same."""
+    """The differences between two packs, line by line."""
     yield from _fields("pack.yaml", old.info, new.info)
     for name in [*old.screens, *(name for name in new.screens if name not in old.screens)]:
         if name not in new.screens:
@@ -103,9 +103,9 @@ def _screens(name: str, old: ScreenSpec, new: ScreenSpec) -> Iterator[str]:
     for element in [*old.elements, *(one for one in new.elements if one not in old.elements)]:
         where = f"{name}.{element}"
         if element not in new.elements:
-            yield f"- {where}: {words_of_finder(old.elements[element])}"
+            yield f"- {where}: {describe(old.elements[element])}"
         elif element not in old.elements:
-            yield f"+ {where}: {words_of_finder(new.elements[element])}"
+            yield f"+ {where}: {describe(new.elements[element])}"
         else:
             yield from _fields(where, old.elements[element], new.elements[element])
     yield from _fields(name, old, new, besides=("elements",))
@@ -121,7 +121,7 @@ def _fields(where: str, old: BaseModel, new: BaseModel, besides: tuple[str, ...]
             yield from (f"- {where}.{key}: {_told(item)}" for item in before if item not in after)
             yield from (f"+ {where}.{key}: {_told(item)}" for item in after if item not in before)
             if sorted(map(str, before)) == sorted(map(str, after)):
-                yield f"~ {where}.{key}: in another order"
+                yield f"~ {where}.{key}: in a different order"
         elif isinstance(before, dict) and isinstance(after, dict):
             for term in [*before, *(term for term in after if term not in before)]:
                 if before.get(term) != after.get(term):

@@ -20,7 +20,7 @@ def main() -> int:
     parser.add_argument("--face", type=Face, choices=list(Face), default=Face.SPECTRUM)
     parser.add_argument("--generation", type=Generation, choices=list(Generation), default=Generation.ASC_4_3)
     parser.add_argument("--port", type=int, default=0, help="0 takes any free one")
-    parser.add_argument("--answer-ms", type=int, default=0, help="how long the data endpoint thinks")
+    parser.add_argument("--answer-ms", type=int, default=0, help="delay of the data endpoint")
     parser.add_argument("--language", default="en_US", help="such as de_DE")
     options = parser.parse_args()
     signal.signal(signal.SIGTERM, _end)

@@ -141,7 +141,7 @@ class Channel:
         return {"uuid": self._shop.store(order.store).uuid}
 
     def cancel(self, order: Order, reason: str, session: Session) -> None:
-        """Cancel an order. Raises ChannelError when the second stage fails; the status reads Canceled by then."""
+        """Cancel an order. Raises ChannelError when the second stage fails; by then the status reads Canceled."""
         status_on_arrival = order.status
         order.status = Status.CANCELED
         order.items_unshipped = 0

@@ -1,6 +1,6 @@
 """The classic pages of the extension: an order's page, the page that cancels it, and in versions 2 and 3 the store's.
 
-The server draws them whole; what a person enters comes back as a form.
+The server renders the complete page; what a person enters comes back as a form.
 """
 
 from collections.abc import Callable
@@ -120,7 +120,7 @@ class Classic:
         return self._pages.classic("classic_cancel.html", asked.session, "Amazon Order Cancellation", facts)
 
     def _canceled(self, asked: Asked) -> Response:
-        """Cancel, and go to the store's dashboard with a banner that says what became of it.
+        """Cancel, and go to the store's dashboard with a banner that says what happened.
 
         A mere visit cancels too, and no reason is asked for: the extension does not look.
         """

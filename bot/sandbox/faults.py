@@ -19,7 +19,7 @@ class Faults:
     request_lost: bool = False
     """The connection is cut before the server acts on a cancel."""
     cancel_late_ms: int = 0
-    """The server takes so long before it acts on a cancel, and then does, although who sent it may be gone by then."""
+    """How long the server waits before it acts on a cancel, even if the sender is gone by then."""
     cancel_hangs_ms: int = 0
     """The server acts on a cancel at once and holds its answer back for so long."""
     cancel_status: int = 0
@@ -41,11 +41,11 @@ class Faults:
     operation_lost: str = ""
     """Name of the operation whose connection is cut before the server acts on it."""
     app_status: int = 0
-    """Every background request answers this status, and nothing is acted on; pages are as ever."""
+    """Every background request answers this status, and nothing is acted on; pages work normally."""
     hangs_ms: int = 0
     """Every Admin page and every background request waits for so long before anything is done about it."""
     ended_session: bool = False
-    """Whoever is signed in finds the session expired at the next request."""
+    """Every signed-in user's session is expired at the next request."""
     maintenance: bool = False
     """Every Admin page and every background request answers HTTP 503."""
     server_error: bool = False
@@ -67,7 +67,7 @@ class Faults:
     ships_behind_dialog: bool = False
     """An Unshipped order becomes Shipped as its cancel dialog opens, and the page behind the dialog says so."""
     stale_list_after_store_switch: bool = False
-    """All Orders goes on showing the store that was listed first, until the page is loaded anew."""
+    """All Orders keeps showing the store that was listed first, until the page is reloaded."""
     dialog_names_order: bool = False
     """The cancel dialog names the order that it is about."""
     dialog_for_other_order: bool = False
@@ -79,7 +79,7 @@ class Faults:
     duplicate_row: bool = False
     """Every row of the order lists is there twice."""
     list_sorts_anew: bool = False
-    """The order lists sort themselves anew, in the rows that are there, whenever the mouse is pressed on them."""
+    """The order lists re-sort, within the visible rows, whenever the mouse is pressed on them."""
     missing_reason: str = ""
     """Code of the reason (``BuyerCanceled``, ...) that the dialog does not offer."""
     usage_data_modal: bool = False
@@ -95,7 +95,7 @@ class Faults:
     menu_lacks: str = ""
     """Title of the entry (``Marketing``, ``Amazon Sales Channel``, ...) that the side menu does not have."""
     system_message: bool = False
-    """A red strip about outdated indexes lies across the top of every page."""
+    """A red strip about outdated indexes covers the top of every page."""
     order_import_disabled: bool = False
     """In the lists of version 4.0, order numbers lead to Seller Central, which is another host."""
     slow_start: bool = False
@@ -129,7 +129,7 @@ class Faults:
             setattr(self, field.name, field.default)
 
     def as_dict(self) -> dict[str, bool | int | str]:
-        """Every switch and how it stands."""
+        """Every switch and its value."""
         return asdict(self)
 
     def update(self, switches: Mapping[str, object]) -> None:

@@ -17,7 +17,7 @@ class RequestRecord:
     method: str
     path: str
     operation: str = ""
-    """Name of the operation, for a request to the app's data endpoint; otherwise empty."""
+    """Name of the operation, for a request to the app's data endpoint; else empty."""
     account: str = ""
     """Who was signed in when it arrived; empty for nobody."""
     at: datetime = field(default_factory=_now)
@@ -120,7 +120,7 @@ class Journal:
             self._codes.clear()
 
     def as_dict(self) -> dict[str, list[dict[str, object]]]:
-        """The whole journal as plain data, times in ISO format."""
+        """The complete journal as plain data, times in ISO format."""
         return {
             name: [asdict(record) | {"at": record.at.isoformat()} for record in records]
             for name, records in (

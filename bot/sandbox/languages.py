@@ -27,7 +27,7 @@ _MONTHS_OF = {
     "fr_FR": ("janv.", "févr.", "mars", "avr.", "mai", "juin", "juil.", "août", "sept.", "oct.", "nov.", "déc."),
 }
 _DATES = {"nl_NL": "{day} {month} {year}", "de_DE": "{day}. {month} {year}", "fr_FR": "{day} {month} {year}"}
-_GROUPS = {"nl_NL": ".", "de_DE": ".", "fr_FR": "\u202f"}  # what stands between thousands
+_GROUPS = {"nl_NL": ".", "de_DE": ".", "fr_FR": "\u202f"}  # the thousands separator
 _SIGNED = {"nl_NL": "{sign}\u00a0{number}", "de_DE": "{number}\u00a0{sign}", "fr_FR": "{number}\u00a0{sign}"}
 _COLON = {"nl_NL": ":", "de_DE": ":", "fr_FR": "\u00a0:"}
 
@@ -143,7 +143,7 @@ def checked(code: str) -> str:
 
 
 class Tongue:
-    """Who is spoken to in which language: an account in its own, whoever is not signed in in the sign-in page's."""
+    """Which language each user sees: an account its own, anyone not signed in the sign-in page's."""
 
     def __init__(self, code: str, faults: Faults) -> None:
         self._code = code

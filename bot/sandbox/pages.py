@@ -44,7 +44,7 @@ class Item:
 
     @property
     def name(self) -> str:
-        """The title as it may stand in an identifier."""
+        """The title as part of an identifier."""
         return self.title.lower().replace(" ", "-").replace("&", "and")
 
 
@@ -109,7 +109,7 @@ class Pages:
         return self._draw("sign_in.html", session, "Magento Admin")
 
     def two_factor(self, session: Session) -> HTMLResponse:
-        """The page that asks for the second factor, or says that there is none yet."""
+        """The page that asks for the second factor, or says that it is not set up yet."""
         if self._faults.two_factor_not_set_up:
             session.messages.append(("error", SET_UP))
         return self._draw("two_factor.html", session, "Magento Admin", {"answer": session.url(TWO_FACTOR_ANSWER)})
@@ -153,7 +153,7 @@ class Pages:
         return self._draw("not_found.html", session, "404 Error", status=404)
 
     def trouble(self, status: int) -> HTMLResponse:
-        """The page of a server that is down for maintenance (503) or broken (500), or of what stands before it."""
+        """The page of a server that is down for maintenance (503) or broken (500), or of a proxy in front of it."""
         known = f"{status}.html" if status in {429, 500, 503} else "502.html"
         return HTMLResponse(self._environment.get_template(known).render(), status_code=status)
 

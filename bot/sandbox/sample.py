@@ -1,4 +1,4 @@
-"""The sample job list of the demo, and what must become of each of its orders in a fresh practice Admin."""
+"""The sample job list of the demo, and the outcome of each of its orders in a fresh practice Admin."""
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -24,15 +24,15 @@ EXPECTED: Final[dict[str, Outcome]] = {
     "111-1071022-7105011": Outcome.CANCELED_NOT_SENT,
     "111-1071022-7105014": Outcome.MISMATCH,
 }
-"""What the demo shows, order by order. A demo that ends otherwise has failed."""
+"""What must happen to each order of the demo. If anything else happens, the demo has failed."""
 
 
 def unexpected(results: Sequence[OrderResult]) -> Iterator[str]:
-    """A sentence for each order of the sample list that became something else than it must."""
-    became = {result.order: result for result in results}
+    """A sentence for each order of the sample list that did not end as expected."""
+    results_by_order = {result.order: result for result in results}
     for order, outcome in EXPECTED.items():
-        result = became.get(order)
+        result = results_by_order.get(order)
         if result is None:
             yield f"order {order} has no result."
         elif result.outcome is not outcome:
-            yield f"order {order} became {result.outcome}, not {outcome}: {result.message}"
+            yield f"order {order} ended as {result.outcome}, not {outcome}: {result.message}"

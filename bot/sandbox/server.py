@@ -45,7 +45,7 @@ class _Server(uvicorn.Server):
 class Sandbox:
     """A practice Admin that serves while the ``with`` block lasts.
 
-    ``port`` 0 takes any free one; ``answer_ms`` is how long the data endpoint thinks before each answer;
+    ``port`` 0 takes any free one; ``answer_ms`` is delay of the data endpoint before each answer;
     ``shop`` and ``faults`` are the usual shop and no faults unless given; ``generation`` says whose screens it has and
     ``language`` the code of the language that they are in. Raises CannotStart for a language that it does not speak.
     """

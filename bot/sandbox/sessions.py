@@ -13,11 +13,11 @@ PASSWORD = "practice123"
 ACCOUNTS = ("demo", "channels", *(f"worker-{number}" for number in range(1, 9)))
 """The practice accounts. Several, because a second sign-in with one account ends its first session."""
 PICTURE_AFTER = 3
-"""So many wrong passwords in a row, and the sign-in form asks for the words in a picture."""
+"""Wrong passwords in a row after which the sign-in form shows a CAPTCHA."""
 PICTURE = "K7mP4"
 """The letters and numbers in the picture."""
 TRIES = 6
-"""So many wrong passwords in a row lock an account."""
+"""Wrong passwords in a row that lock an account."""
 
 WRONG = "The account sign-in was incorrect or your account is disabled temporarily. Please wait and try again later."
 EXPIRED = "Your current session has been expired."

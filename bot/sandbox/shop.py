@@ -8,7 +8,7 @@ from datetime import datetime
 from bot.vocabulary import Status
 
 RECENT = 10
-"""So many of a store's orders are on its dashboard: the newest."""
+"""How many of a store's orders are on its dashboard: the newest."""
 UNKNOWN_ORDER = "112-0000000-0000000"
 """An order number that looks right and is in no store."""
 
@@ -74,7 +74,7 @@ class Order:
     items_shipped: int
     items_unshipped: int
     commerce_number: str = ""
-    """Number of the Commerce order, such as ``000000033``, if the order was imported; otherwise empty."""
+    """Number of the Commerce order, such as ``000000033``, if the order was imported; else empty."""
     service: str = "FreeEconomy"
     service_level: str = "Econ US Dom"
     fulfillment: str = "MFN"

@@ -72,7 +72,7 @@ class Scripts(StaticFiles):
 
 
 class Site:
-    """Answers every request of the practice Admin. ``answer_ms`` is how long the data endpoint thinks."""
+    """Answers every request of the practice Admin. ``answer_ms`` is delay of the data endpoint."""
 
     def __init__(
         self,
@@ -353,7 +353,7 @@ class Site:
         return RedirectResponse(session.url(routes.SIGN_IN), status_code=302)
 
     def _authentication_failed(self, session: Session, status: int) -> Response:
-        """An error in JSON, followed by the whole sign-in page."""
+        """An error in JSON, followed by the complete sign-in page."""
         error = json.dumps({"errors": [{"message": "Authentication failed"}]})
         page = bytes(self._pages.sign_in(session).body).decode()
         return Response(error + page, status_code=status, media_type="application/json")

@@ -12,7 +12,7 @@ from bot.sandbox.faults import Faults
 INTERVAL = 30
 """Seconds that a code is good for."""
 TRIES = 10
-"""So many wrong codes in a row block an account."""
+"""Wrong codes in a row that block an account."""
 BLOCKED = 300
 """Seconds for which it is blocked."""
 

@@ -32,7 +32,7 @@ READS = "looks that read the page"
 FINDS = "looks that find elements"
 PICTURES = "pictures"
 WAITS = "waiting for the page to change"
-CLICKS = "clicks, and opening the page anew"
+CLICKS = "clicks, and reopening the page"
 TRIES = "trying whether Confirm can be pressed"
 REST = "all the rest: ledger, files, conclusions"
 
@@ -115,7 +115,7 @@ class Calls(Watch):
 
 
 def times(call: Callable[[], object], often: int) -> list[float]:
-    """The milliseconds of each of so many calls, after one that is not counted."""
+    """The milliseconds of each call, after one that is not counted."""
     call()
     taken = []
     for _ in range(often):

@@ -38,7 +38,7 @@ from bot.vocabulary import Reason
 HOST = "shop.example"
 STORE = "Nordwind UK"
 EVENTS = 20
-"""About so many events an order has in its trail."""
+"""Roughly how many events an order has in its trail."""
 
 
 class Counted(Ear):
@@ -128,7 +128,7 @@ def run_info(run_id: str) -> RunInfo:
 
 
 def fill(file: Path, count: int) -> float:
-    """Make a ledger that has seen so many orders; how many seconds it took to queue them."""
+    """Make a ledger with this many orders; return the seconds that queueing them took."""
     with Ledger.open(file) as ledger:
         jobs = [job(place) for place in range(count)]
         begun = time.perf_counter()

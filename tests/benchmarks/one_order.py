@@ -2,7 +2,7 @@
 
 Both make the same clicks in the same browser, each in a profile of its own with an account of its own, and take
 turns order by order. Timed is the way from standing on the store's dashboard to the status read on the order's
-page opened anew; the way back to the dashboard is not.
+reopened page; the way back to the dashboard is not.
 
 A canceled order stays among the recent orders, so fresh ones are had by resetting the practice Admin after every
 round. A round is every Unshipped order in view on the dashboards of the four stores, half of them for each side;

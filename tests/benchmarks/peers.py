@@ -8,9 +8,9 @@
 (f) this bot: every check, picture, masking, the ledger in a file
 
 Each is a process of its own with a practice Admin of its own, another process, and all drive the same browser
-program. They take turns order by order, in a sequence that is drawn anew each time. (c) to (e) are written as their
+program. They take turns order by order, in a new random sequence each time. (c) to (e) are written as their
 documentation teaches, with a picture after each step, and are installed into environments of their own in .bench.
-Timed is the way from standing on the store's dashboard to the status read on the order's page opened anew. How
+Timed is the way from standing on the store's dashboard to the status read on the reopened order page. How
 fairness is kept is in README.md beside this file.
 """
 
@@ -35,9 +35,9 @@ from kit.table import print_table
 
 FLOOR, BOT = "a", "f"
 STEPS = 5
-"""So many steps has an order, and at least so many pictures whoever takes any."""
+"""How many steps an order has, and at least how many screenshots a program takes that takes any."""
 ORDERS = {0: 30, 200: 12, 1000: 5}
-"""How many orders count where the practice Admin answers after so many ms."""
+"""Milliseconds until the practice Admin answers -> orders that count."""
 ORDERS_FOR_MEMORY = 3
 
 Outcome = TypeVar("Outcome")
@@ -94,7 +94,7 @@ class Field:
 
 
 def measure(every: Sequence[Kind], settings: Settings, answer_ms: int, orders: int) -> Took:
-    """Let every peer cancel so many orders, and one before that to warm up, which is left out.
+    """Let every peer cancel this many orders, after one warm-up that does not count.
 
     Raises:
         RuntimeError: somebody took fewer pictures than there are steps, or the bot or the bare script failed.
@@ -123,7 +123,7 @@ def measure(every: Sequence[Kind], settings: Settings, answer_ms: int, orders: i
 
 
 def peak_memory(kind: Kind, settings: Settings, orders: int) -> float | None:
-    """The most that a peer holds during so many orders, after one that warms up, while no other peer is there."""
+    """The most memory that a peer holds during these orders, after a warm-up, with no other peer running."""
     jobs = jobs_in_view()[: orders + 1]
     with open_peer(kind, settings, 0) as peer:
         peer.begin_round(jobs)

@@ -67,7 +67,7 @@ def main() -> None:
     enlarge_shop()
     jobs = job_list(orders)
     if len(jobs) < orders:
-        parser.error(f"--orders must be at most {len(jobs)}: so many can be canceled in the shop")
+        parser.error(f"--orders must be at most {len(jobs)}: no more can be canceled in the shop")
     ends = [tenth * number for number in range(1, TENTHS + 1)]
     often = max(1, tenth // 10)
     looks = {*ends, *range(often, tenth + 1, often), *range(orders - tenth + often, orders + 1, often)}

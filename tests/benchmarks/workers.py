@@ -2,7 +2,7 @@
 
 The command is run as people run it, on a practice Admin that is a process of its own and shares the machine's cores
 with the workers. Every order is found the longer way, through All Orders, and the list is the same for every number of
-workers, unless there are so many that each would get less than five.
+workers, unless each would get fewer than five.
 
 Orders a minute are counted by the practice Admin, between the N-th cancel and the N-th last one: every worker has done
 its first order then, and none has run out. After that each worker is at its last order, and memory is looked at (PSS:
@@ -31,7 +31,7 @@ from bot.sandbox.sessions import ACCOUNTS
 from bot.sandbox.stock import STORES
 
 ORDERS = {0: 20, 200: 12, 1000: 6}
-"""How many orders are canceled where the practice Admin answers after so many ms, and five for each worker at least."""
+"""Milliseconds until the practice Admin answers -> orders to cancel; at least five for each worker."""
 EACH = 5
 LOOK = 0.1
 """Seconds between two looks at how far a run is."""
@@ -39,7 +39,7 @@ LOOK = 0.1
 
 @dataclass(frozen=True, kw_only=True)
 class Ran:
-    """One run with so many workers."""
+    """One run with this many workers."""
 
     workers: int
     orders: int
@@ -131,7 +131,7 @@ def run(workers: int, jobs: Sequence[Job], practice: Practice) -> Ran:
 def _used_when(
     process: "subprocess.Popen[str]", folder: Path, orders: int, practice: Practice
 ) -> tuple[float, float, float]:
-    """Wait until so many orders have begun; what the bot and the practice Admin have used by then, and the time."""
+    """Wait until this many orders have started; return what bot and practice Admin have used, and the time."""
     while process.poll() is None and len(list(folder.glob("runs/*/evidence/[0-9]*"))) < orders:
         time.sleep(LOOK)
     return processor_seconds(process.pid), processor_seconds(practice.pid), time.perf_counter()

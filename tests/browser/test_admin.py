@@ -247,7 +247,7 @@ AT_ONCE = [
     pytest.param(
         "<input id=tfa_code>",
         RunStopped,
-        "The Admin asks for a second factor that a program cannot give (Authy, Duo Security or a U2F key).",
+        "The Admin asks for a second factor that a program cannot provide (Authy, Duo Security or a U2F key).",
         id="two-factor of another provider",
     ),
     pytest.param(
@@ -262,7 +262,7 @@ AT_ONCE = [
     pytest.param(
         "<p>You need to configure Two-Factor Authorization in order to proceed to your store's admin area</p>",
         RunStopped,
-        "The Admin wants two-factor authentication set up for this account, which was never done.",
+        "The Admin requires two-factor authentication, which was never set up for this account.",
         id="two-factor not set up",
     ),
 ]
@@ -425,7 +425,7 @@ def test_a_window_that_stays_although_it_was_closed_is_pressed_once_and_named(sh
     admin = show(WINDOW.format(act="window.presses = (window.presses ?? 0) + 1"), patience=PATIENT)
     with pytest.raises(RunStopped) as stopped:
         admin.arrive("start_page")
-    assert str(stopped.value) == "A message window of the Admin lies over the page."
+    assert str(stopped.value) == "A message window of the Admin covers the page."
     assert admin.page.evaluate("window.presses") == 1
 
 
@@ -434,7 +434,7 @@ def test_a_window_with_two_ways_to_close_it_is_named(show: Callable[..., Admin])
     admin = show(twice, patience=PATIENT)
     with pytest.raises(RunStopped) as stopped:
         admin.arrive("start_page")
-    assert str(stopped.value) == "A message window of the Admin lies over the page."
+    assert str(stopped.value) == "A message window of the Admin covers the page."
     assert admin.page.evaluate("window.pressed") is None
 
 
@@ -828,8 +828,8 @@ def test_of_what_is_missing_the_evidence_says_explain(show: Callable[..., Admin]
         "cancel_order (opens the dialog; only there while the order is Unshipped) is not there: the pack looks for a "
         "button named 'Cancel Order'.\n"
         "Of role button there are: Void Order, Cancel Orders.\n"
-        'Likest: button "Cancel Orders", after button "Void Order" (97% alike)\n'
-        'See by hand what button "Cancel Orders" does before it goes into the pack; what commits must say commits: '
+        'Most likely: button "Cancel Orders", after button "Void Order" (97% similar)\n'
+        'Try what button "Cancel Orders" does before it goes into the pack; a control that commits needs commits: '
         "true there.\n"
         "  cancel_order:\n"
         "    role: button\n"

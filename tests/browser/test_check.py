@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bot.admin import Admin
 from bot.checks.check.inspector import Inspector
-from bot.checks.check.model import Aspect, State
+from bot.checks.check.model import Aspect, AspectState
 from bot.checks.check.savedpage import hold_saved, likeliest
 from bot.checks.doctor import Finding, Over, Round
 from bot.checks.doctor import State as FindingState
@@ -73,7 +73,7 @@ def test_baselines_hold_for_another_store_other_orders_and_whoever_is_signed_in_
         order.status = Status.CANCELED
     again = walk(store=MAIN)
     assert {name: (report.state, report.drifts) for name, report in again.reports.items()} == dict.fromkeys(
-        way, (State.HOLDS, ())
+        way, (AspectState.HOLDS, ())
     )
 
 
@@ -85,7 +85,7 @@ def test_what_a_pack_does_not_find_is_explained_where_the_walk_ends(walk: Walk, 
     inspector = walk(pack=pack.model_copy(update={"screens": pack.screens | {"home": home}}), looks=False)
     assert list(inspector.reports) == WAY[:3]
     report = inspector.reports["home"]
-    assert (report.state, report.aspects[Aspect.LANDMARKS]) == (State.DIFFERS, State.NO_BASELINE)
+    assert (report.state, report.aspects[Aspect.LANDMARKS]) == (AspectState.DIFFERS, AspectState.NO_BASELINE)
     (drift,) = report.drifts
     assert (drift.element, drift.what) == (
         "view_store",
@@ -170,7 +170,7 @@ def test_a_page_is_held_against_the_screen_that_it_shows_most_of(admin: Admin, p
     )
     (drift,) = hold_saved(admin.page, pack, "store_dashboard", {})[1]
     assert drift.what == (
-        "all_orders (leads to the list of all orders) is there 2 times: the pack looks for the text 'All Orders'."
+        "all_orders (leads to the list of all orders) was found 2 times: the pack looks for the text 'All Orders'."
     )
     assert "within: around_all_orders" in drift.candidates[0].snippet
     with pytest.raises(CannotStart) as refused:

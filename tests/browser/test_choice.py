@@ -222,7 +222,7 @@ def test_two_controls_are_said_to_be_two(page: Page, screen: Admin) -> None:
     with pytest.raises(ElementAmbiguous) as refused:
         screen.screen("cancel_dialog").chosen("reason")
     assert str(refused.value) == (
-        "The cancel dialog: reason (the reason that Amazon is told) was found 2 times, so none of them was used."
+        "The cancel dialog: reason (the reason given to Amazon) was found 2 times, so none of them was used."
     )
 
 
@@ -231,4 +231,4 @@ def test_no_control_is_said_to_be_missing(page: Page, screen: Admin) -> None:
     screen.patience = 0.2  # all of it is there from the beginning
     with pytest.raises(ElementMissing) as refused:
         screen.screen("cancel_dialog").chosen("reason")
-    assert str(refused.value) == "The cancel dialog: reason (the reason that Amazon is told) is not there."
+    assert str(refused.value) == "The cancel dialog: reason (the reason given to Amazon) is not there."

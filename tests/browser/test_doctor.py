@@ -186,7 +186,7 @@ def test_without_orders_neither_an_orders_page_nor_the_dialog_is_tried(
             "two_factor_provider",
             "Duo Security",
             "sign_in",
-            "The Admin asks for a second factor that a program cannot give (Authy, Duo Security or a U2F key).",
+            "The Admin asks for a second factor that a program cannot provide (Authy, Duo Security or a U2F key).",
             "Ask an administrator to give the account Google Authenticator as its provider, and put its secret into "
             "COUNTERMAND_TOTP_SECRET; or to exempt the account.",
             marks=pytest.mark.thorough,

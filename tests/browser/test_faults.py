@@ -450,7 +450,7 @@ def test_a_run_does_not_begin_with_a_damaged_ledger(not_begun: Callable[[], str]
 def test_a_run_does_not_begin_with_a_ledger_of_a_newer_version(not_begun: Callable[[], str], tmp_path: Path) -> None:
     change(tmp_path / LEDGER, "UPDATE ledger_version SET version = 99")
     assert not_begun() == (
-        f"The ledger {LEDGER} cannot be used: it is of version 99, this Countermand knows up to {SCHEMA_VERSION}. "
+        f"The ledger {LEDGER} cannot be used: it is of version 99, this Countermand supports up to {SCHEMA_VERSION}. "
         "Update Countermand.\n"
     )
 

@@ -68,9 +68,7 @@ def in_the_dialog(admin: Admin, at_step: AtStep) -> Callable[[str], None]:
 
 
 NOT_ONCE = "The cancel dialog has changed unexpectedly: The button Confirm is not there, exactly once, in the dialog."
-TWICE = (
-    "The cancel dialog: confirm (cancels the order; cannot be taken back) was found 2 times, so none of them was used."
-)
+TWICE = "The cancel dialog: confirm (cancels the order; cannot be undone) was found 2 times, so none of them was used."
 
 
 @pytest.mark.face("plain")

@@ -258,7 +258,7 @@ def test_a_status_that_the_pack_has_no_word_for_is_not_guessed(
     assert verdicts(job("unshipped_recent")) == [
         Verdict(
             outcome=Outcome.NOT_CANCELABLE,
-            message="The order's status reads 'Not yet shipped', which is no status that the pack knows.",
+            message="The order's status reads 'Not yet shipped', which is not a status that the pack knows.",
             next_step="Look at the order in the Admin; if the words are right, add them to the statuses in pack.yaml.",
         )
     ]

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.face("plain")
 
 PATIENT = 60
 """Seconds that a test never waits: what is recognised is recognised at once."""
-DECLINED = "The Admin asked for leave to collect usage data; it was declined."
+DECLINED = "The Admin asked for permission to collect usage data; it was declined."
 CLOSED = "The Admin showed its release notes; they were closed."
 
 
@@ -104,7 +104,7 @@ def test_what_can_be_cleared_is_and_the_order_is_canceled_once(
         (
             {"release_notes_modal": True, "release_notes_stay": True},
             RunStopped,
-            "A message window of the Admin lies over the page.",
+            "A message window of the Admin covers the page.",
             "Sign in by hand with this account, answer the window, and run it again.",
         ),
         (

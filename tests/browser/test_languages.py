@@ -184,11 +184,11 @@ def test_what_lies_in_the_way_is_cleared(
 
 STOPS = {
     "refused": "The Admin refused the user name or password, or the account is locked for a while.",
-    "recaptcha": "The Admin wants Google reCAPTCHA passed at sign-in, which a program cannot do.",
+    "recaptcha": "The Admin requires Google reCAPTCHA at sign-in, which a program cannot pass.",
     "permission": "The Admin says that this account needs permissions to view the page.",
     "menu": "The Admin's side menu has no Amazon Sales Channel for this account.",
-    "two_factor": "The Admin wants two-factor authentication set up for this account, which was never done.",
-    "provider": "The Admin asks for a second factor that a program cannot give (Authy, Duo Security or a U2F key).",
+    "two_factor": "The Admin requires two-factor authentication, which was never set up for this account.",
+    "provider": "The Admin asks for a second factor that a program cannot provide (Authy, Duo Security or a U2F key).",
 }
 
 
@@ -230,9 +230,7 @@ def test_an_admin_in_another_language_is_named_at_its_sign_in_page(
     with pytest.raises(RunStopped) as again:
         sign_in(admin, sandbox.username, SecretStr(sandbox.password))
     assert (
-        str(stopped.value)
-        == str(again.value)
-        == f"The Admin's sign-in page is in {TITLES[language]}, and not in English."
+        str(stopped.value) == str(again.value) == f"The Admin's sign-in page is in {TITLES[language]}, not in English."
     )
     assert stopped.value.next_step == (
         f"Set COUNTERMAND_SIGN_IN_LANGUAGE={language}, and COUNTERMAND_LANGUAGE to the account's."
@@ -250,7 +248,7 @@ def test_an_account_in_another_language_than_the_sign_in_page_is_named_at_the_ho
     sign_in(admin, sandbox.username, SecretStr(sandbox.password))
     with pytest.raises(RunStopped) as stopped:
         open_order(admin, job("unshipped_recent"))
-    assert str(stopped.value) == f"The Amazon Sales Channel home page is in {TITLES[language]}, and not in English."
+    assert str(stopped.value) == f"The Amazon Sales Channel home page is in {TITLES[language]}, not in English."
     assert stopped.value.next_step == f"Set COUNTERMAND_LANGUAGE={language}."
     assert sandbox.journal.cancels == ()
 

@@ -250,7 +250,7 @@ def test_a_session_that_nobody_renews_fails_the_order(verdicts: Verdicts, job: M
     assert verdicts(job("unshipped_recent")) == [
         failed(
             "Someone signed in with the same account elsewhere, and the Admin ended this session.",
-            "Give the program an Admin account of its own, that nobody else uses.",
+            "Give the program its own Admin account that nobody else uses.",
         )
     ]
     assert "cancelOrder" not in sandbox.journal.operations

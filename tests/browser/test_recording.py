@@ -36,7 +36,7 @@ JOB = Job.model_validate(
 HEAD = """\
 observed: here
 
-# A draft: every finder found exactly one thing. What each is for, and what commits, a person must verify.
+# A draft: every finder found exactly one element. A person must verify what each is for, and which ones commit.
 elements:
 """
 
@@ -63,7 +63,7 @@ title: The order's page
   save_order:
     role: button
     name: Save Order
-    commits: true  # it looks as if it could not be taken back: verify, and remove this if it can
+    commits: true  # it looks as if it cannot be undone: verify, and remove this if it can
     for: say what it is for
     observed: here
   cancel_order:
@@ -72,7 +72,7 @@ title: The order's page
     for: "opens the dialog; only there while the order is Unshipped"
     observed: here
 
-# In order; keep the fewest that only this screen has.
+# In order; keep the fewest that identify this screen.
 checks:
   - shows: heading
     message: The {called} Order details is not there.
@@ -121,7 +121,7 @@ title: The store's dashboard
     for: opens the order's page
     observed: here
 
-# In order; keep the fewest that only this screen has.
+# In order; keep the fewest that identify this screen.
 checks:
   - shows: recent_orders
     message: "The {called} Recent orders: is not there."
@@ -146,7 +146,7 @@ title: The cancel dialog
   reason:
     choice: Reason for cancellation
     within: dialog
-    for: the reason that Amazon is told
+    for: the reason given to Amazon
     observed: here
   close:
     role: button
@@ -159,10 +159,10 @@ title: The cancel dialog
     name: Confirm
     within: dialog
     commits: true
-    for: "cancels the order; cannot be taken back"
+    for: "cancels the order; cannot be undone"
     observed: here
 
-# In order; keep the fewest that only this screen has.
+# In order; keep the fewest that identify this screen.
 checks:
   - shows: dialog
     message: There is not exactly one dialog open.
@@ -198,7 +198,7 @@ title: The Admin's sign-in page
     for: signs in with what was entered
     observed: here
 
-# In order; keep the fewest that only this screen has.
+# In order; keep the fewest that identify this screen.
 checks:
   - shows: username
     message: The field Username is not there.
@@ -223,7 +223,7 @@ title: The Amazon Sales Channel home page
     for: say what it is for
     observed: here
 
-# In order; keep the fewest that only this screen has.
+# In order; keep the fewest that identify this screen.
 checks:
   - shows: banner
     message: The {called} Sell products in the Amazon marketplace is not there.
@@ -232,7 +232,7 @@ checks:
 
 # Not recorded, and needed by the flows: store_card, store_names, view_store.
 
-# Left out, because nothing was found that tells it from everything else:
+# Left out, because nothing tells it apart from everything else:
 # button View Store (there are 4)
 # field Incomplete Listings (there are 4)
 """
@@ -327,7 +327,7 @@ def test_a_dialog_whose_confirm_the_person_presses(admin: Admin, sandbox: Sandbo
 
     assert draft.text == DIALOG.format(head=HEAD)
     assert draft.problems == []
-    assert "    commits: true  # it looks as if it could not be taken back" in unknown.text
+    assert "    commits: true  # it looks as if it cannot be undone" in unknown.text
     assert "Buyer Canceled" not in draft.text + unknown.text
     assert sandbox.journal.cancels == ()
 

@@ -31,8 +31,7 @@ REFUSED = (
 )
 ASKS_FOR_PICTURE = (
     "The Admin asks for the words in a picture (CAPTCHA), which a program cannot read.",
-    "Sign in by hand once with this account (--headed shows the browser); the next sign-in is then asked for no "
-    "CAPTCHA.",
+    "Sign in by hand once with this account (--headed shows the browser); the next sign-in then needs no CAPTCHA.",
 )
 
 
@@ -136,7 +135,7 @@ def test_a_captcha_is_answered_by_the_person_who_looks_on(
 def test_recaptcha_is_named(enter: Enter, sandbox: Sandbox) -> None:
     sandbox.faults.recaptcha = True
     assert refused(enter, sandbox.password) == (
-        "The Admin wants Google reCAPTCHA passed at sign-in, which a program cannot do.",
+        "The Admin requires Google reCAPTCHA at sign-in, which a program cannot pass.",
         "Ask an administrator to switch reCAPTCHA off for the Admin's sign-in, or sign in by hand with --headed.",
     )
     assert tries(sandbox) == 1
@@ -145,7 +144,7 @@ def test_recaptcha_is_named(enter: Enter, sandbox: Sandbox) -> None:
 def test_a_password_that_the_admin_took_is_not_blamed_for_the_second_factor(enter: Enter, sandbox: Sandbox) -> None:
     sandbox.faults.two_factor_not_set_up = True
     for _ in range(3):
-        assert refused(enter, sandbox.password)[0].startswith("The Admin wants two-factor authentication set up")
+        assert refused(enter, sandbox.password)[0].startswith("The Admin requires two-factor authentication, which")
 
 
 # --- Somebody else with the same account --------------------------------------------------------------------------

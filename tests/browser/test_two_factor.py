@@ -200,9 +200,9 @@ def test_without_a_secret_no_code_is_tried(enter: Enter, sandbox: Sandbox, secre
 def test_an_account_without_a_second_factor_is_named(enter: Enter, sandbox: Sandbox, secret: SecretStr) -> None:
     sandbox.faults.two_factor_not_set_up = True
     assert refused(enter, secret) == (
-        "The Admin wants two-factor authentication set up for this account, which was never done.",
-        "Ask an administrator to set up Google Authenticator for the account, and put the secret that stands beside "
-        "the QR code into COUNTERMAND_TOTP_SECRET; or to exempt the account.",
+        "The Admin requires two-factor authentication, which was never set up for this account.",
+        "Ask an administrator to set up Google Authenticator for the account, and put the secret shown beside the QR "
+        "code into COUNTERMAND_TOTP_SECRET; or to exempt the account.",
     )
     assert verdicts(sandbox) == []
 
@@ -211,7 +211,7 @@ def test_an_account_without_a_second_factor_is_named(enter: Enter, sandbox: Sand
 def test_a_provider_that_a_program_cannot_answer_is_named(enter: Enter, sandbox: Sandbox, provider: str) -> None:
     sandbox.faults.two_factor_provider = provider
     assert refused(enter, SecretStr(pyotp.random_base32())) == (
-        "The Admin asks for a second factor that a program cannot give (Authy, Duo Security or a U2F key).",
+        "The Admin asks for a second factor that a program cannot provide (Authy, Duo Security or a U2F key).",
         "Ask an administrator to give the account Google Authenticator as its provider, and put its secret into "
         "COUNTERMAND_TOTP_SECRET; or to exempt the account.",
     )

@@ -383,8 +383,7 @@ def test_a_list_with_mistakes_does_not_begin(refused: Callable[..., str]) -> Non
 @pytest.mark.face("plain", only=True)
 def test_a_run_without_its_settings_does_not_begin(refused: Callable[..., str]) -> None:
     assert refused("run", "--yes", PASSWORD="", ADMIN_URL="http://shop.example/admin") == (
-        "environment: COUNTERMAND_ADMIN_URL: http:// would send the password readable; use https://, or, where nobody "
-        "else can listen, COUNTERMAND_ALLOW_HTTP=shop.example.\n"
-        "COUNTERMAND_PASSWORD is not set (Admin password).\n"
-        "Set them in the environment, or in a file .env in the folder you start from: see .env.example.\n"
+        "environment: COUNTERMAND_ADMIN_URL: http:// would send the password in readable form; use https://, or, if "
+        "nobody else can listen, COUNTERMAND_ALLOW_HTTP=shop.example.\nCOUNTERMAND_PASSWORD is not set (Admin "
+        "password).\nSet them in the environment, or in a file .env in the folder you start from: see .env.example.\n"
     )

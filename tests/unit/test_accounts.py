@@ -9,7 +9,7 @@ from pydantic import SecretStr
 from bot.accounts import Account, read_accounts_file
 from bot.environment import read_written
 from bot.errors import InputInvalid, SettingsInvalid
-from bot.settings import Places, Settings, load_places, load_settings
+from bot.settings import LocalSettings, Settings, load_local_settings, load_settings
 
 ONE, TWO = (Account(username=name, password=SecretStr(f"of {name}")) for name in ("one", "two"))
 FILE = """\
@@ -92,7 +92,7 @@ def test_names_that_the_file_refers_to_are_known_and_may_stand_in_dotenv(monkeyp
     assert [account.secrets for account in load_settings().pool] == [("of one",), ("of two",), ("of ${three}",)]
     monkeypatch.setenv("THREE", "of the environment")
     assert load_settings().pool[2].secrets == ("of the environment",)
-    assert load_places().runs_dir == Path("runs")
+    assert load_local_settings().runs_dir == Path("runs")
 
 
 @pytest.mark.usefixtures("shop")
@@ -125,9 +125,9 @@ def practice_settings() -> Settings:
     return load_settings(admin_url="http://127.0.0.1/admin", username="demo", password="practice", accounts="")
 
 
-@pytest.mark.parametrize("load", [load_places, practice_settings])
+@pytest.mark.parametrize("load", [load_local_settings, practice_settings])
 def test_a_file_that_cannot_be_read_is_told_where_names_cannot_be_judged_without_it(
-    monkeypatch: pytest.MonkeyPatch, load: Callable[[], Places]
+    monkeypatch: pytest.MonkeyPatch, load: Callable[[], LocalSettings]
 ) -> None:
     monkeypatch.setenv("COUNTERMAND_ACCOUNTS", "gone.yaml")
     assert load().runs_dir == Path("runs")
@@ -143,10 +143,10 @@ def test_a_file_that_cannot_be_read_is_told_where_names_cannot_be_judged_without
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("accounts: []\n", "accounts.yaml:1:11: there are no accounts here: name at least one"),
+        ("accounts: []\n", "accounts.yaml:1:11: the file has no accounts: list at least one"),
         (
             "accounts:\n  - username: one\n    password: of one\n",
-            "accounts.yaml:3:15: a secret does not stand in this file: write {env: NAME} or {file: PATH}",
+            "accounts.yaml:3:15: do not put a secret into this file: write {env: NAME} or {file: PATH}",
         ),
         (
             "accounts:\n  - username: one\n    password: {env: A, file: B}\n",
@@ -175,7 +175,7 @@ def test_secrets_that_are_missing_are_named_all_at_once(tmp_path: Path, monkeypa
     with pytest.raises(SettingsInvalid) as refused:
         read_accounts_file(Path("accounts.yaml")).accounts(read_written())
     assert str(refused.value).splitlines() == [
-        "accounts.yaml: the account three is there twice.",
+        "accounts.yaml: the account three is listed twice.",
         "accounts.yaml: the password of the account one cannot be used: NOT_SET is set neither in the environment nor "
         "in .env.",
         "accounts.yaml: the password of the account two cannot be used: the file not-there cannot be read: No such "

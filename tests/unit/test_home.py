@@ -25,6 +25,6 @@ def test_a_home_folder_that_is_not_there_is_refused() -> None:
     with pytest.raises(ValueError) as refused:  # noqa: PT011
         at_home("~nobody-of-this-name/runs")
     assert str(refused.value) == (
-        "~nobody-of-this-name is not a home folder on this machine; write a file or folder of that name with its "
-        "whole path"
+        "~nobody-of-this-name is not a home folder on this machine; write a file or folder of that name with its full "
+        "path"
     )

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.identity import admin_name, browser_host, host_and_port, host_of, names_of_host, spelled
+from bot.identity import admin_name, browser_host, host_and_port, host_of, names_of_host, normalized_host
 
 
 @pytest.mark.parametrize(
@@ -61,14 +61,14 @@ def test_what_tells_admins_apart_is_in_the_name(url: str, name: str) -> None:
     ],
 )
 def test_every_spelling_of_a_host_is_written_as_browsers_write_it(host: str, written: str) -> None:
-    assert browser_host(host) == spelled(host) == written
+    assert browser_host(host) == normalized_host(host) == written
 
 
 @pytest.mark.parametrize("host", ["bad\u200bhost\ufffd.example", "1:2:g"])
 def test_what_browsers_know_no_host_by_is_refused_or_compared_as_it_is(host: str) -> None:
     with pytest.raises(ValueError):  # noqa: PT011  # each library has words of its own
         browser_host(host)
-    assert spelled(host.upper().replace("G", "g")) == host
+    assert normalized_host(host.upper().replace("G", "g")) == host
 
 
 def test_the_host_of_an_address_has_no_port_and_one_that_makes_no_sense_has_none() -> None:

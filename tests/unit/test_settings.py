@@ -10,7 +10,7 @@ import typer
 from bot.cli import app
 from bot.environment import PREFIX
 from bot.errors import SettingsInvalid
-from bot.settings import OPTIONS, Places, Settings, load_places, load_settings
+from bot.settings import OPTIONS, LocalSettings, Settings, load_local_settings, load_settings
 
 ROOT = Path(__file__).resolve().parents[2]
 WHERE = "Set them in the environment, or in a file .env in the folder you start from: see .env.example."
@@ -28,7 +28,7 @@ def listing(**given: Any) -> str:
 def places_listing() -> str:
     """What is said of where the ledger is."""
     with pytest.raises(SettingsInvalid) as refused:
-        load_places()
+        load_local_settings()
     return f"{refused.value}\n{refused.value.next_step}"
 
 
@@ -180,7 +180,7 @@ def test_values_of_dotenv_are_taken_as_they_are_written(
 
 def test_settings_are_read_in_any_case_and_after_export() -> None:
     dotenv("export countermand_runs_dir=one", "Countermand_Ledger=two.sqlite")
-    assert load_places() == Places(runs_dir=Path("one"), ledger="two.sqlite")
+    assert load_local_settings() == LocalSettings(runs_dir=Path("one"), ledger="two.sqlite")
 
 
 @pytest.mark.parametrize("line_end", ["\n", "\r\n", "\r"])
@@ -188,18 +188,18 @@ def test_settings_are_read_in_any_case_and_after_export() -> None:
 def test_dotenv_may_be_written_by_any_editor(line_end: str, mark: bytes) -> None:
     text = line_end.join(["COUNTERMAND_RUNS_DIR=one", "", "COUNTERMAND_LEDGER=two.sqlite", ""])
     Path(".env").write_bytes(mark + text.encode())
-    assert load_places() == Places(runs_dir=Path("one"), ledger="two.sqlite")
+    assert load_local_settings() == LocalSettings(runs_dir=Path("one"), ledger="two.sqlite")
 
 
 @pytest.mark.parametrize("content", ["", "\n", "# nothing yet\n"])
 def test_a_dotenv_with_nothing_in_it_sets_nothing(content: str) -> None:
     Path(".env").write_text(content, encoding="utf-8")
-    assert load_places() == Places()
+    assert load_local_settings() == LocalSettings()
 
 
 def test_a_folder_named_dotenv_is_somebodys_virtual_environment() -> None:
     Path(".env").mkdir()
-    assert load_places() == Places()
+    assert load_local_settings() == LocalSettings()
 
 
 def test_settings_can_be_handed_to_another_process(monkeypatch: pytest.MonkeyPatch, needed: None) -> None:
@@ -252,8 +252,8 @@ def test_a_tilde_is_a_home_folder_in_the_file_of_accounts_and_in_its_name(
 def test_a_home_folder_that_is_not_there_is_told() -> None:
     dotenv("COUNTERMAND_RUNS_DIR=~nobody-of-this-name/runs", "COUNTERMAND_BROWSER=~nobody-of-this-name")
     unknown = (
-        "~nobody-of-this-name is not a home folder on this machine; write a file or folder of that name with its "
-        "whole path."
+        "~nobody-of-this-name is not a home folder on this machine; write a file or folder of that name with its full "
+        "path."
     )
     assert listing() == (f".env:1: COUNTERMAND_RUNS_DIR: {unknown}\n.env:2: COUNTERMAND_BROWSER: {unknown}\n{ALL}")
 
@@ -350,7 +350,7 @@ def test_a_value_that_a_comment_cuts_is_told(value: str) -> None:
 @pytest.mark.parametrize("line", ["COUNTERMAND_RUNS_DIR='abc #1'", "COUNTERMAND_RUNS_DIR='abc #1' # mine"])
 def test_a_value_in_quotes_may_have_a_comment_behind_it(line: str) -> None:
     dotenv(line)
-    assert load_places().runs_dir == Path("abc #1")
+    assert load_local_settings().runs_dir == Path("abc #1")
 
 
 @pytest.mark.parametrize(
@@ -403,8 +403,8 @@ def test_a_control_character_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTERMAND_PASSWORD", "hunter2\n")
     dotenv(r'COUNTERMAND_RUNS_DIR="C:\new\runs"')
     assert listing() == (
-        ".env:1: COUNTERMAND_RUNS_DIR: the value contains the control character U+000A. In double quotes \\n, \\t and "
-        "the like stand for such characters; in single quotes they do not.\n"
+        ".env:1: COUNTERMAND_RUNS_DIR: the value contains the control character U+000A. Inside double quotes, \\n, "
+        "\\t and the like become such characters; inside single quotes they do not.\n"
         f"environment: COUNTERMAND_PASSWORD: the value contains the control character U+000A.\n{ALL}"
     )
 
@@ -494,8 +494,8 @@ def test_an_address_that_would_send_the_password_readable_is_refused(
     monkeypatch.setenv("COUNTERMAND_ADMIN_URL", address)
     host = address[7:-6].lower()
     assert listing() == (
-        "environment: COUNTERMAND_ADMIN_URL: http:// would send the password readable; use https://, or, where nobody "
-        f"else can listen, COUNTERMAND_ALLOW_HTTP={host}.\n{ALL}"
+        "environment: COUNTERMAND_ADMIN_URL: http:// would send the password in readable form; use https://, or, if "
+        f"nobody else can listen, COUNTERMAND_ALLOW_HTTP={host}.\n{ALL}"
     )
 
 
@@ -514,7 +514,7 @@ def test_another_address_than_the_one_that_is_allowed_is_refused(
 ) -> None:
     monkeypatch.setenv("COUNTERMAND_ALLOW_HTTP", "test.shop.example")
     monkeypatch.setenv("COUNTERMAND_ADMIN_URL", address)
-    assert "http:// would send the password readable" in listing()
+    assert "http:// would send the password in readable form" in listing()
 
 
 @pytest.mark.parametrize(
@@ -540,8 +540,8 @@ def test_an_address_with_a_password_in_it_is_refused_and_not_repeated(
 ) -> None:
     monkeypatch.setenv("COUNTERMAND_ADMIN_URL", address)
     assert listing() == (
-        "environment: COUNTERMAND_ADMIN_URL: it must not hold a user name or password; those have settings of their "
-        f"own.\n{ALL}"
+        "environment: COUNTERMAND_ADMIN_URL: it must not contain a user name or password; those have their own "
+        f"settings.\n{ALL}"
     )
 
 
@@ -680,22 +680,22 @@ def test_the_host_is_without_its_port(monkeypatch: pytest.MonkeyPatch, needed: N
 
 
 def test_where_things_are_needs_no_admin() -> None:
-    assert load_places() == Places(runs_dir=Path("runs"), ledger=None)
+    assert load_local_settings() == LocalSettings(runs_dir=Path("runs"), ledger=None)
 
 
 def test_the_ledger_is_in_the_runs_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTERMAND_RUNS_DIR", "elsewhere")
-    assert load_places().ledger_place == Path("elsewhere") / "ledger.sqlite"
+    assert load_local_settings().ledger_place == Path("elsewhere") / "ledger.sqlite"
 
 
 def test_the_ledger_may_be_somewhere_else(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTERMAND_LEDGER", "shared/ours.sqlite")
-    assert load_places().ledger_place == Path("shared/ours.sqlite")
+    assert load_local_settings().ledger_place == Path("shared/ours.sqlite")
 
 
 WRONG_LEDGER = (
-    "environment: COUNTERMAND_LEDGER: it must be a file, or an address such as postgresql://bot@db.example/countermand.\n"
-    + ALL
+    "environment: COUNTERMAND_LEDGER: it must be a file, or an address such as "
+    "postgresql://bot@db.example/countermand.\n" + ALL
 )
 
 
@@ -710,7 +710,7 @@ WRONG_LEDGER = (
 )
 def test_the_ledger_may_be_a_database_on_a_server(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
     monkeypatch.setenv("COUNTERMAND_LEDGER", address)
-    assert load_places().ledger_place == address
+    assert load_local_settings().ledger_place == address
 
 
 @pytest.mark.parametrize(
@@ -749,7 +749,7 @@ def test_a_ledgers_address_with_a_password_in_it_is_refused_and_not_repeated(
 ) -> None:
     monkeypatch.setenv("COUNTERMAND_LEDGER", address)
     assert places_listing() == (
-        "environment: COUNTERMAND_LEDGER: it must not hold a password; PostgreSQL reads it from PGPASSWORD or your "
+        "environment: COUNTERMAND_LEDGER: it must not contain a password; PostgreSQL reads it from PGPASSWORD or your "
         ".pgpass file.\n" + ALL
     )
 

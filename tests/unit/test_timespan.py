@@ -18,7 +18,9 @@ def test_minutes_hours_and_days_are_understood(text: str, span: timedelta) -> No
 def test_anything_else_is_refused_with_what_to_write(text: str) -> None:
     with pytest.raises(CannotStart) as refused:
         time_span(text)
-    assert str(refused.value) == (f"{text!r} is no span of time: write minutes, hours or days, such as 90m, 24h or 7d.")
+    assert str(refused.value) == (
+        f"{text!r} is not a span of time: write minutes, hours or days, such as 90m, 24h or 7d."
+    )
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("30/min", 2), ("500/h", 7.2), ("2/s", 0.5), (" 1.5 / min ", 40)])

@@ -90,7 +90,7 @@ def test_what_is_compared_is_all_that_there_is() -> None:
     assert {name for name in says if name.startswith("countermand")} == {
         f"countermand {command}".strip() for command in COMMANDS
     }
-    assert sum(name.endswith("its sentence") for name in says) > 30
+    assert sum(name.endswith("its template") for name in says) > 30
 
 
 def test_a_mistake_ends_in_its_sentence_without_docstrings() -> None:

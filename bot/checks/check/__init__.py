@@ -1,6 +1,6 @@
-"""``countermand check``: the Admin's screens held against the pack's contract and against baselines of before.
+"""``countermand check``: the Admin's screens compared with the pack and with earlier baselines.
 
-A screen is looked at as it is (``sight``), held against its pack file (``contract``) and against its baseline
-(``landmarks``, ``looks``); what is not as it should be is a ``Drift``, and ``drift`` says what is there instead.
-``inspector`` does all of it whenever a walk arrives at a screen. Nothing here acts on a page, and nothing mends a pack.
+A screen is read as it is (``snapshot``), compared with its pack file (``contract``) and with its baseline
+(``landmarks``, ``picture``); each difference is a ``Drift``, and ``drift`` says what is there instead.
+``inspector`` does all of it at every screen of a walk. Nothing here acts on a page, and nothing changes a pack.
 """

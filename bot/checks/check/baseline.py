@@ -51,7 +51,7 @@ def baselines_folder(pack: Pack, named: Path | None) -> Path:
 
 
 def read_baseline(folder: Path, screen: str) -> tuple[Baseline, bytes] | None:
-    """The baseline of a screen and its picture (PNG), or None when there is none.
+    """The baseline of a screen and its picture (PNG), or None if there is no baseline.
 
     Raises:
         InputInvalid: the file is damaged.

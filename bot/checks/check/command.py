@@ -50,7 +50,7 @@ class Checked:
 
     @property
     def exit_status(self) -> int:
-        """0 when all is as it should be, 2 when nothing could be opened, otherwise 1."""
+        """0 if nothing differs, 2 if nothing could be opened, else 1."""
         return 2 if not self.opened else 0 if self.outcome.holds else 1
 
 

@@ -1,4 +1,4 @@
-"""A screen held against its pack file: its checks in order, its elements, and the words that the pack knows."""
+"""A screen compared with its pack file: its checks in order, its elements, and the words that the pack knows."""
 
 import re
 from collections.abc import Iterator
@@ -8,13 +8,13 @@ from bot.admin.screen import Screen
 from bot.checks.check import drift
 from bot.checks.check.baseline import Baseline
 from bot.checks.check.model import Aspect, Drift
-from bot.checks.check.sight import Sight, folded
+from bot.checks.check.snapshot import Snapshot, folded
 from bot.pack.model import READ_ONLY_KINDS
 from bot.vocabulary import AMAZON_ORDER_NUMBER
 
 
 def knowing(screen: Screen) -> Screen:
-    """The screen with the facts that it shows itself: the first store and order on it, where none is given."""
+    """The screen with the facts that it shows itself: the first store and order on it, if none is given."""
     facts = dict(screen.facts)
     if "store" not in facts and "store_names" in screen.spec.elements:
         names = screen.find("store_names").all_inner_texts()
@@ -26,14 +26,14 @@ def knowing(screen: Screen) -> Screen:
     return Screen(screen.window, screen.spec, facts)
 
 
-def hold(screen: Screen, sight: Sight, baseline: Baseline | None = None) -> Iterator[Drift]:
+def hold(screen: Screen, snapshot: Snapshot, baseline: Baseline | None = None) -> Iterator[Drift]:
     """Everything on the screen that is not as its pack file says; needs a screen that knows its facts.
 
     The page is only looked at.
     """
     yield from _checks(screen)
-    yield from _elements(screen, sight, baseline)
-    yield from _wording(screen, sight, baseline)
+    yield from _elements(screen, snapshot, baseline)
+    yield from _wording(screen, snapshot, baseline)
 
 
 def words_known(screen: Screen) -> tuple[str, ...]:
@@ -70,7 +70,7 @@ def _checks(screen: Screen) -> Iterator[Drift]:
         yield Drift(aspect=Aspect.CHECKS, element=check.shows or "", what=screen.told(check))
 
 
-def _elements(screen: Screen, sight: Sight, baseline: Baseline | None) -> Iterator[Drift]:
+def _elements(screen: Screen, snapshot: Snapshot, baseline: Baseline | None) -> Iterator[Drift]:
     gone: set[str] = set()
     counts = {name: _count(screen, name) for name in screen.spec.elements if is_known(screen, name)}
     for name, count in counts.items():
@@ -81,7 +81,7 @@ def _elements(screen: Screen, sight: Sight, baseline: Baseline | None) -> Iterat
         due = _is_due(screen, name)
         if count == 0 and due is not False and element.there != "maybe" and not (element.when and due is None):
             gone.add(name)
-            yield drift.missing(screen, name, sight, baseline)
+            yield drift.missing(screen, name, snapshot, baseline)
         elif count and due is False:
             ((field, words),) = (element.when or {}).items()
             yield Drift(
@@ -90,7 +90,7 @@ def _elements(screen: Screen, sight: Sight, baseline: Baseline | None) -> Iterat
                 what=f"{name} ({element.purpose}) is there, though {field} does not read {words!r}.",
             )
         elif count > 1 and element.there != "often" and element.kind != "column":
-            yield drift.ambiguous(screen, name, count, sight, baseline)
+            yield drift.ambiguous(screen, name, count, snapshot, baseline)
 
 
 def _is_due(screen: Screen, name: str) -> bool | None:
@@ -133,12 +133,12 @@ def _cells(screen: Screen, name: str) -> int:
     return sum(folded(text) == folded(head) for text in heads)
 
 
-def _wording(screen: Screen, sight: Sight, baseline: Baseline | None) -> Iterator[Drift]:
-    texts = [piece.text for piece in sight.pieces]
+def _wording(screen: Screen, snapshot: Snapshot, baseline: Baseline | None) -> Iterator[Drift]:
+    texts = [piece.text for piece in snapshot.pieces]
     for label in screen.spec.labels:
         said = rf"(?<!\w){re.escape(label)}\s*:"  # in one piece of text with its value, or by itself
         if not any(folded(text) == folded(label) or re.search(said, text, re.IGNORECASE) for text in texts):
-            yield drift.not_said(screen, label, sight, baseline)
+            yield drift.not_said(screen, label, snapshot, baseline)
     statuses = [name for name in ("status", "order_status") if name in screen.spec.elements]
     for name, texts in screen.texts(*statuses).items() if statuses else ():
         unknown = sorted({text for text in texts if text and screen.window.pack.status(text) is None})
@@ -147,7 +147,7 @@ def _wording(screen: Screen, sight: Sight, baseline: Baseline | None) -> Iterato
             yield Drift(
                 aspect=Aspect.WORDING,
                 element=name,
-                what=f"{name} reads {', '.join(map(repr, unknown))}, which is no status that the pack knows.",
+                what=f"{name} reads {', '.join(map(repr, unknown))}, which is not a status that the pack knows.",
                 instead=f"The pack knows, under statuses in pack.yaml: {', '.join(known)}.",
             )
 
@@ -168,7 +168,7 @@ def reasons(screen: Screen, name: str, offered: list[str]) -> Iterator[Drift]:
 
 
 def _beside(screen: Screen, labels: tuple[str, ...]) -> dict[str, list[str]]:
-    """What stands beside each of these labels; nothing where the label is not on the screen."""
+    """What is beside each of these labels; nothing if the label is not on the screen."""
     if not labels:
         return {}
     request = {

@@ -1,4 +1,4 @@
-"""Looks at every screen that a walk arrives at, once, and remembers what was found."""
+"""Checks every screen of a walk once, and remembers what was found."""
 
 import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -13,9 +13,9 @@ from bot.admin.window import Window
 from bot.checks.check import contract, drift
 from bot.checks.check.baseline import Baseline, baselines_folder, read_baseline, write_baseline
 from bot.checks.check.landmarks import differences, landmarks
-from bot.checks.check.looks import Comparison, compare, masked
-from bot.checks.check.model import BY_BASELINE, Aspect, Box, Drift, ScreenReport, State
-from bot.checks.check.sight import Sight, folded, is_data, look_at, neutral
+from bot.checks.check.model import BY_BASELINE, Aspect, AspectState, Box, Drift, ScreenReport
+from bot.checks.check.picture import Comparison, compare, masked
+from bot.checks.check.snapshot import Snapshot, folded, is_data, neutral, take_snapshot
 from bot.errors import CountermandError, Technical
 from bot.pack import Pack
 
@@ -28,7 +28,7 @@ ONLY_CONFIRM = frozenset({"answer"})
 
 @dataclass(frozen=True)
 class Pictures:
-    """PNGs of one screen, with everything that is data painted over; those that there are none of are empty."""
+    """PNGs of one screen, with everything that is data painted over; those that do not exist are empty."""
 
     after: bytes
     before: bytes = b""
@@ -37,14 +37,14 @@ class Pictures:
 
 @dataclass
 class Inspector:
-    """Holds each screen against contract and baseline as a walk comes to it.
+    """Compares each screen of a walk with contract and baseline.
 
     Args:
         baselines: the folder of the baselines; None is the usual place of the pack.
-        update: whether the baselines of screens whose contract holds are written anew.
+        update: whether to rewrite the baselines of screens whose contract holds.
         tolerance: percent of the compared pixels that may look different.
         looks: whether pictures are taken and compared.
-        data: texts that are data wherever they stand, such as the account's name.
+        data: texts that are data wherever they appear, such as the account's name.
     """
 
     baselines: Path | None = None
@@ -56,12 +56,12 @@ class Inspector:
     pictures: dict[str, Pictures] = field(default_factory=dict)
 
     def opened(self, admin: Admin, data: Collection[str] = ()) -> None:
-        """From now on look at every screen that is arrived at."""
+        """From now on check every screen that the walk reaches."""
         self.data = (*self.data, *data)
         admin.on_arrival = self.arrived
 
     def arrived(self, screen: Screen) -> None:
-        """Look at a screen, unless that was done."""
+        """Check a screen, unless that was done already."""
         if screen.spec.screen not in self.reports:
             screen.window.quiet()
             self.reports[screen.spec.screen] = self.inspect(screen)
@@ -76,73 +76,73 @@ class Inspector:
         found = list(report.drifts)
         if element in screen.spec.elements and not any(one.element == element for one in found):
             knowing = contract.knowing(screen)
-            sight = look_at(screen.window.page)
+            snapshot = take_snapshot(screen.window.page)
             baseline = self._baseline(screen.window.pack, screen.spec.screen)
-            found.insert(0, drift.missing(knowing, element, sight, baseline and baseline[0]))
+            found.insert(0, drift.missing(knowing, element, snapshot, baseline and baseline[0]))
         if not found:
             found.insert(0, Drift(aspect=Aspect.CHECKS, what=error.message))
-        states = {one.aspect: State.DIFFERS for one in found}
+        states = {one.aspect: AspectState.DIFFERS for one in found}
         self.reports[screen.spec.screen] = report.model_copy(
             update={"drifts": tuple(found), "aspects": report.aspects | states}
         )
 
     def offered(self, screen: Screen, name: str, words: list[str]) -> None:
-        """Hold the words that a pick list offers against those that the pack knows."""
+        """Compare the words that a pick list offers with those that the pack knows."""
         report = self.reports.get(screen.spec.screen)
         found = tuple(contract.reasons(screen, name, words))
         if report is not None and found:
             self.reports[screen.spec.screen] = report.model_copy(
                 update={
                     "drifts": report.drifts + found,
-                    "aspects": report.aspects | {Aspect.WORDING: State.DIFFERS},
+                    "aspects": report.aspects | {Aspect.WORDING: AspectState.DIFFERS},
                 }
             )
 
     def inspect(self, screen: Screen) -> ScreenReport:
-        """Hold the screen that is open against its contract and its baseline. The page is only looked at.
+        """Compare the open screen with its contract and its baseline, without acting on the page.
 
         Raises:
             InputInvalid, CannotStart: the baseline is damaged.
         """
         screen = contract.knowing(screen)
         name = screen.spec.screen
-        sight = look_at(screen.window.page)
+        snapshot = take_snapshot(screen.window.page)
         kept = self._baseline(screen.window.pack, name)
-        drifts = list(contract.hold(screen, sight, kept[0] if kept else None))
-        aspects = dict.fromkeys(Aspect, State.HOLDS)
-        aspects |= {one.aspect: State.DIFFERS for one in drifts}
+        drifts = list(contract.hold(screen, snapshot, kept[0] if kept else None))
+        aspects = dict.fromkeys(Aspect, AspectState.HOLDS)
+        aspects |= {one.aspect: AspectState.DIFFERS for one in drifts}
 
         data, names = {*contract.private_words(screen), *self.data}, {*contract.names_of_data(screen), *self.data}
         known = contract.words_known(screen)
         with _messages_hidden(screen.window) as some:
-            seen = look_at(screen.window.page) if some else sight
+            seen = take_snapshot(screen.window.page) if some else snapshot
             lines = landmarks(seen, known, names)
             picture = b""
             if self.looks:
-                screen.window.page.mouse.move(-1, -1)  # what lies under it looks different
+                screen.window.page.mouse.move(-1, -1)  # what is under it looks different
                 png = screen.window.page.screenshot(animations="disabled")
                 picture = masked(png, masks(seen, data, known), seen.around)
         changed = None
         self.pictures[name] = Pictures(after=picture)
         if self.update and not drifts:
-            self._write(screen, sight, lines, names, picture)
+            self._write(screen, snapshot, lines, names, picture)
         elif kept is None:
-            aspects |= dict.fromkeys(BY_BASELINE, State.NO_BASELINE)
+            aspects |= dict.fromkeys(BY_BASELINE, AspectState.NO_BASELINE)
         else:
             baseline, before = kept
             gone = differences(baseline.landmarks, lines)
             if gone:
                 drifts.append(_rearranged(baseline, gone))
-                aspects[Aspect.LANDMARKS] = State.DIFFERS
+                aspects[Aspect.LANDMARKS] = AspectState.DIFFERS
             if self.looks:
                 compared = compare(before, picture)
                 changed = compared.changed
                 self.pictures[name] = Pictures(after=picture, before=before, difference=compared.picture)
                 if compared.changed > self.tolerance or compared.size:
                     drifts.append(_looks_different(baseline, compared, self.tolerance, browser_of(screen.window)))
-                    aspects[Aspect.LOOKS] = State.DIFFERS
+                    aspects[Aspect.LOOKS] = AspectState.DIFFERS
         if not self.looks:
-            aspects[Aspect.LOOKS] = State.NOT_LOOKED_AT
+            aspects[Aspect.LOOKS] = AspectState.NOT_LOOKED_AT
         return ScreenReport(
             screen=name,
             title=screen.spec.title,
@@ -156,12 +156,12 @@ class Inspector:
         return read_baseline(baselines_folder(pack, self.baselines), screen)
 
     def _write(
-        self, screen: Screen, sight: Sight, lines: tuple[str, ...], data: Collection[str], picture: bytes
+        self, screen: Screen, snapshot: Snapshot, lines: tuple[str, ...], data: Collection[str], picture: bytes
     ) -> None:
         held = {}
         for name in screen.spec.elements:
             try:
-                last = drift.held_at(screen, name, sight, lambda words: neutral(words, data))
+                last = drift.held_at(screen, name, snapshot, lambda words: neutral(words, data))
             except KeyError:  # a fact that this screen does not know
                 continue
             if last is not None:
@@ -173,7 +173,7 @@ class Inspector:
             browser=browser_of(screen.window),
             landmarks=lines,
             elements=held,
-            labels={label: tuple(box) for label, box in drift.labels_at(screen, sight)},
+            labels={label: tuple(box) for label, box in drift.labels_at(screen, snapshot)},
         )
         write_baseline(baselines_folder(screen.window.pack, self.baselines), baseline, picture)
 
@@ -208,30 +208,30 @@ _SHOW = """() => {
 }"""
 
 
-def masks(sight: Sight, data: Collection[str], known: Collection[str] = ()) -> Iterable[Box]:
-    """The places of everything that is data: rows of tables, what is entered, charts, words with a figure in them."""
+def masks(snapshot: Snapshot, data: Collection[str], known: Collection[str] = ()) -> Iterable[Box]:
+    """The places of everything that is data: rows of tables, what is entered, charts, words with a digit in them."""
     labels = {folded(words) for words in known}
-    tables = sight.of_role("table", "grid", "treegrid")
-    yield from sight.rows
+    tables = snapshot.of_role("table", "grid", "treegrid")
+    yield from snapshot.rows
     for table in tables:
-        if any(table.box.holds(row) for row in sight.rows):
+        if any(table.box.holds(row) for row in snapshot.rows):
             yield table.box  # how many rows there are, and how wide the columns, is data too
     painted = [
         piece
-        for piece in sight.pieces
+        for piece in snapshot.pieces
         if piece.row or piece.control or (is_data(piece.text, data) and folded(piece.text) not in labels)
     ]
     yield from (piece.box for piece in painted)
-    yield from _pushed_along([piece.box for piece in painted], [piece.box for piece in sight.pieces])
-    yield from sight.charts
+    yield from _pushed_along([piece.box for piece in painted], [piece.box for piece in snapshot.pieces])
+    yield from snapshot.charts
 
 
 NEAR = 48
-"""CSS pixels: what follows on the same line within so many is taken to be moved by what is before it."""
+"""CSS pixels: what follows on the same line within this distance counts as moved by what is before it."""
 
 
 def _pushed_along(painted: Sequence[Box], pieces: Sequence[Box]) -> Iterator[Box]:
-    """What stands on a line after data, and so elsewhere when the data is longer; its words are compared anyway."""
+    """What follows data on a line, and so moves when the data is longer; its words are compared anyway."""
     pushed = set(painted)
     edge = list(painted)
     while edge:
@@ -246,7 +246,7 @@ def _pushed_along(painted: Sequence[Box], pieces: Sequence[Box]) -> Iterator[Box
 
 
 def browser_of(window: Window) -> str:
-    """What pictures are taken with, in words: ``Chromium 141.0 on linux, 1440 x 1000``."""
+    """The browser and size of pictures, in words: ``Chromium 141.0 on linux, 1440 x 1000``."""
     browser = window.page.context.browser
     size = window.page.viewport_size or {"width": 0, "height": 0}
     version = f"{browser.browser_type.name.capitalize()} {browser.version}" if browser else "a browser"
@@ -254,10 +254,10 @@ def browser_of(window: Window) -> str:
 
 
 def _rearranged(baseline: Baseline, lines: tuple[str, ...]) -> Drift:
-    went, came = (sum(line.startswith(sign) for line in lines) for sign in "-+")
+    removed, added = (sum(line.startswith(sign) for line in lines) for sign in "-+")
     return Drift(
         aspect=Aspect.LANDMARKS,
-        what=f"What is on the screen, or its order, is not that of the baseline: {went} went, {came} came.",
+        what=f"The screen's contents, or their order, differ from the baseline: {removed} removed, {added} added.",
         last_held=f"The baseline was taken on {baseline.taken}.",
         lines=lines,
     )
@@ -266,7 +266,10 @@ def _rearranged(baseline: Baseline, lines: tuple[str, ...]) -> Drift:
 def _looks_different(baseline: Baseline, seen: Comparison, tolerance: float, browser: str) -> Drift:
     where = ", ".join(f"at {box.x}, {box.y} ({box.width} x {box.height})" for box in seen.places[:3])
     more = f" and {len(seen.places) - 3} more places" if len(seen.places) > 3 else ""
-    what = f"It looks different: {seen.changed:g} % of the picture, where {tolerance:g} % may{': ' if where else ''}"
+    what = (
+        f"It looks different: {seen.changed:g} % of the picture, more than the allowed {tolerance:g} "
+        f"%{': ' if where else ''}"
+    )
     size = " The two pictures are of different sizes." if seen.size else ""
     other = (
         ""

@@ -8,10 +8,10 @@ So a baseline holds nothing of a buyer, and does not break because another order
 import difflib
 from collections.abc import Collection, Iterable, Sequence
 
-from bot.checks.check.sight import CONTROLS, DIALOGS, Sight, Thing, folded, neutral
+from bot.checks.check.snapshot import CONTROLS, DIALOGS, Snapshot, Thing, folded, neutral
 
 KEPT = (
-    (CONTROLS - {"option"})  # the choices of a list are held against the pack's own
+    (CONTROLS - {"option"})  # the choices of a list are compared with the pack's own
     | DIALOGS
     | frozenset(["banner", "navigation", "main", "region", "contentinfo", "complementary", "form", "search", "heading"])
     | frozenset(["table", "grid", "columnheader", "tablist", "radiogroup", "menu", "group", "alert"])
@@ -25,17 +25,17 @@ _NO_NAME = frozenset({"alert", "table", "grid"})
 _LONGEST_REPEAT = 12
 
 
-def landmarks(sight: Sight, known: Collection[str], data: Collection[str] = ()) -> tuple[str, ...]:
+def landmarks(snapshot: Snapshot, known: Collection[str], data: Collection[str] = ()) -> tuple[str, ...]:
     """The lines of what can be seen.
 
     Args:
-        sight: what can be seen.
+        snapshot: what can be seen.
         known: the words that the pack knows on this screen; other texts make no line.
         data: texts that are data, such as the store's name.
     """
     words = {folded(one): one for one in known}
     lines = []
-    for thing in _without_rows(sight.things):
+    for thing in _without_rows(snapshot.things):
         if thing.role in KEPT:
             name = "" if thing.role in _NO_NAME else neutral(thing.name, data)
             lines.append(f'{thing.role} "{name}"' if name else thing.role)
@@ -45,7 +45,7 @@ def landmarks(sight: Sight, known: Collection[str], data: Collection[str] = ()) 
 
 
 def _without_rows(things: Sequence[Thing]) -> Iterable[Thing]:
-    """All things but the rows of tables, and what is in them; the row of a table's heads stays."""
+    """All things except table rows and their contents; the header row stays."""
     skip_below: int | None = None
     for place, thing in enumerate(things):
         if skip_below is not None and thing.depth > skip_below:
@@ -79,7 +79,7 @@ def _once(lines: list[str]) -> list[str]:
 
 
 def differences(before: Sequence[str], after: Sequence[str]) -> tuple[str, ...]:
-    """What went (``-``) and what came (``+``), each with the line before it for the place; empty if nothing did."""
+    """Removed (``-``) and added (``+``) lines, each with the line before it for the position; empty if none."""
     lines: list[str] = []
     for tag, i1, i2, j1, j2 in difflib.SequenceMatcher(None, before, after, autojunk=False).get_opcodes():
         if tag == "equal":

@@ -1,4 +1,4 @@
-"""What a check finds: of each screen what holds, what does not, and what is there instead."""
+"""What a check finds: for each screen what holds, what does not, and what is there instead."""
 
 from enum import StrEnum
 from typing import NamedTuple
@@ -11,7 +11,7 @@ class _Model(BaseModel):
 
 
 class Aspect(StrEnum):
-    """What a screen is held against, in the order in which it is told."""
+    """What is compared on a screen, in the order of the report."""
 
     CHECKS = "checks"
     """The pack's ordered checks."""
@@ -29,15 +29,15 @@ BY_BASELINE = (Aspect.LANDMARKS, Aspect.LOOKS)
 """The aspects that need a baseline."""
 
 
-class State(StrEnum):
-    """How a screen, or one aspect of it, came out."""
+class AspectState(StrEnum):
+    """The result for a screen, or for one aspect of it."""
 
     HOLDS = "holds"
     DIFFERS = "differs"
     NO_BASELINE = "no_baseline"
-    """There is nothing of before to compare it with."""
+    """There is no baseline to compare it with."""
     NOT_LOOKED_AT = "not_looked_at"
-    """The walk did not come to it."""
+    """The walk did not reach it."""
 
 
 class Box(NamedTuple):
@@ -49,7 +49,7 @@ class Box(NamedTuple):
     height: int
 
     def holds(self, other: "Box") -> bool:
-        """Whether the other one lies inside this one."""
+        """Whether the other one is inside this one."""
         return (
             self.x <= other.x + 1
             and self.y <= other.y + 1
@@ -75,23 +75,25 @@ class Candidate(_Model):
     """Something on the screen that may be what an element is now."""
 
     shown: str = Field(description="What it is: its role and its words")
-    where: str = Field(default="", description="Between what it stands")
+    where: str = Field(default="", description="What is before and after it")
     likeness: float = Field(description="0 to 1, by words, role and place")
     snippet: str = Field(description="YAML for the pack's file that would find it")
     finds: int = Field(description="How many things on the screen that YAML finds")
-    warning: str = Field(default="", description="What a person must see to before it is used")
+    warning: str = Field(default="", description="What a person must verify before it is used")
 
 
 class Drift(_Model):
     """One thing that is not as the pack or the baseline says."""
 
     aspect: Aspect
-    element: str = Field(default="", description="Name of the element in the pack; empty where it is about none")
+    element: str = Field(default="", description="Name of the element in the pack; empty if it is about no element")
     what: str = Field(description="What is wrong, in one sentence")
     instead: str = Field(default="", description="What is there instead")
     last_held: str = Field(default="", description="What held when the baseline was taken")
     candidates: tuple[Candidate, ...] = Field(default=(), description="What it may be now, the likeliest first")
-    lines: tuple[str, ...] = Field(default=(), description="Lines that went (-), came (+) or stayed around them")
+    lines: tuple[str, ...] = Field(
+        default=(), description="Lines that were removed (-), added (+), or are next to them"
+    )
 
 
 class ScreenReport(_Model):
@@ -99,17 +101,17 @@ class ScreenReport(_Model):
 
     screen: str = Field(description="Name of the screen in the pack")
     title: str = Field(description="What people call it")
-    aspects: dict[Aspect, State]
+    aspects: dict[Aspect, AspectState]
     drifts: tuple[Drift, ...] = ()
     changed: float | None = Field(default=None, description="Percent of the compared pixels that look different")
-    note: str = Field(default="", description="Why it was not looked at, or what else is to be known")
+    note: str = Field(default="", description="Why it was not checked, or what else to know")
     updated: bool = Field(default=False, description="Whether its baseline was written")
 
     @property
-    def state(self) -> State:
+    def state(self) -> AspectState:
         """The worst of its aspects."""
         states = set(self.aspects.values())
-        order = (State.DIFFERS, State.NOT_LOOKED_AT, State.NO_BASELINE, State.HOLDS)
-        if states == {State.HOLDS, State.NOT_LOOKED_AT}:
-            return State.HOLDS
-        return next((state for state in order if state in states), State.NOT_LOOKED_AT)
+        order = (AspectState.DIFFERS, AspectState.NOT_LOOKED_AT, AspectState.NO_BASELINE, AspectState.HOLDS)
+        if states == {AspectState.HOLDS, AspectState.NOT_LOOKED_AT}:
+            return AspectState.HOLDS
+        return next((state for state in order if state in states), AspectState.NOT_LOOKED_AT)

@@ -1,4 +1,4 @@
-"""What a whole check came to: its screens in the order of the way, how it ended, and how that is said."""
+"""The result of a complete check: its screens in order, how it ended, and the words for it."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -7,7 +7,7 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field
 
 from bot.checks.check.inspector import ONLY_CONFIRM
-from bot.checks.check.model import Aspect, ScreenReport, State
+from bot.checks.check.model import Aspect, AspectState, ScreenReport
 from bot.checks.doctor import CHECKS, Finding
 from bot.checks.doctor import State as FindingState
 from bot.outcomes import OrderResult
@@ -25,60 +25,60 @@ ASPECT_WORDS = {
 """What the aspects are called."""
 
 STATE_WORDS = {
-    State.HOLDS: "holds",
-    State.DIFFERS: "differs",
-    State.NO_BASELINE: "no baseline",
-    State.NOT_LOOKED_AT: "not looked at",
+    AspectState.HOLDS: "holds",
+    AspectState.DIFFERS: "differs",
+    AspectState.NO_BASELINE: "no baseline",
+    AspectState.NOT_LOOKED_AT: "not looked at",
 }
 """What the states are called."""
 
 
 class CheckOutcome(BaseModel):
-    """A whole check."""
+    """A complete check."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     check: str = Field(description="Id of the check, which is also the name of its folder")
-    admin: str = Field(description="The Admin that was looked at")
+    admin: str = Field(description="The Admin that was checked")
     account: str = Field(description="Who was signed in")
     pack: str = Field(description="Name of the pack")
     baselines: str = Field(description="Folder of the baselines")
     updated: bool = Field(default=False, description="Whether baselines were to be written")
-    browser: str = Field(default="", description="What it was looked at with")
+    browser: str = Field(default="", description="The browser that was used")
     started_at: datetime
     seconds: float = Field(description="How long it took, in seconds")
     version: str = Field(description="Version of Countermand")
-    screens: tuple[ScreenReport, ...] = Field(description="Every screen of the way, in its order")
-    ended: str = Field(default="", description="Why the walk ended before the cancel dialog; empty where it did not")
+    screens: tuple[ScreenReport, ...] = Field(description="Every screen, in the order of the walk")
+    ended: str = Field(default="", description="Why the walk ended before the cancel dialog; empty if it did not")
     next_step: str = Field(default="", description="What to do about that")
-    full: OrderResult | None = Field(default=None, description="What became of the order that --full names")
+    full: OrderResult | None = Field(default=None, description="What happened to the order that --full names")
 
     @property
     def holds(self) -> bool:
-        """Whether nothing differs, and the walk came to its end."""
+        """Whether nothing differs and the walk was complete."""
         full = self.full is None or self.full.outcome.is_success
-        return full and not self.ended and not any(one.state is State.DIFFERS for one in self.screens)
+        return full and not self.ended and not any(one.state is AspectState.DIFFERS for one in self.screens)
 
     @property
     def headline(self) -> str:
         """All of it in one line."""
         counts = Counter(one.state for one in self.screens)
-        looked_at = len(self.screens) - counts[State.NOT_LOOKED_AT]
-        if differ := counts[State.DIFFERS]:
+        looked_at = len(self.screens) - counts[AspectState.NOT_LOOKED_AT]
+        if differ := counts[AspectState.DIFFERS]:
             line = f"{differ} of {count_of(looked_at, 'screen')} {'differs' if differ == 1 else 'differ'}"
             return line + (", and the walk ended there" if self.ended else "")
         if self.ended:
-            return f"The walk ended early: {count_of(looked_at, 'screen')} looked at"
+            return f"The walk ended early: {count_of(looked_at, 'screen')} checked"
         updated = sum(one.updated for one in self.screens)
         if updated:
             return f"{count_of(updated, 'baseline')} written"
-        if counts[State.NO_BASELINE]:
+        if counts[AspectState.NO_BASELINE]:
             return f"{count_of(looked_at, 'screen')} as the pack says; there are no baselines to compare with"
         return f"{count_of(looked_at, 'screen')} as the pack and the baselines say"
 
 
 def on_the_way(pack: Pack, reports: Mapping[str, ScreenReport], findings: Sequence[Finding]) -> Iterator[ScreenReport]:
-    """A report for every screen of the way to the dialog: one that was not looked at says why."""
+    """A report for every screen up to the dialog; if it was not checked, the report says why."""
     way = [name for name in required(pack.info.way) if name in pack.screens and name not in ONLY_CONFIRM]
     way += [name for name in reports if name not in way]
     ended = any(finding.state is FindingState.FAILED for finding in findings)
@@ -87,19 +87,19 @@ def on_the_way(pack: Pack, reports: Mapping[str, ScreenReport], findings: Sequen
         if name in reports:
             yield reports[name]
             continue
-        note = why.get(name) or ("the walk did not come so far" if ended else "it did not appear")
+        note = why.get(name) or ("the walk did not get that far" if ended else "it did not appear")
         if name == "two_factor" and "start_page" in reports:
             note = "the Admin asked for no code"
         yield ScreenReport(
             screen=name,
             title=pack.screens[name].title,
-            aspects=dict.fromkeys(Aspect, State.NOT_LOOKED_AT),
+            aspects=dict.fromkeys(Aspect, AspectState.NOT_LOOKED_AT),
             note=note,
         )
 
 
 def ending(findings: Sequence[Finding]) -> tuple[str, str]:
-    """Why a walk ended early, and what to do; two empty texts where it did not."""
+    """Why a walk ended early, and what to do; two empty texts if it did not."""
     titles = {check.name: check.title for check in CHECKS}
     for finding in findings:
         if finding.state is FindingState.FAILED:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.checks.check.inspector import Pictures
-from bot.checks.check.model import ScreenReport, State
+from bot.checks.check.model import AspectState, ScreenReport
 from bot.checks.check.outcome import ASPECT_WORDS, STATE_WORDS, CheckOutcome
 from bot.checks.check.show import as_json
 from bot.reports.html_page import html_page
@@ -20,16 +20,16 @@ JSON_FILE = "check.json"
 
 _TEMPLATE = Path(__file__).with_name("check.html.j2")
 _KINDS = {
-    State.HOLDS: "done",
-    State.DIFFERS: "person",
-    State.NO_BASELINE: "not-canceled",
-    State.NOT_LOOKED_AT: "skipped",
+    AspectState.HOLDS: "done",
+    AspectState.DIFFERS: "person",
+    AspectState.NO_BASELINE: "not-canceled",
+    AspectState.NOT_LOOKED_AT: "skipped",
 }
 _FIGURES = (
-    (State.HOLDS, "As they should be"),
-    (State.DIFFERS, "Different"),
-    (State.NO_BASELINE, "Without baseline"),
-    (State.NOT_LOOKED_AT, "Not looked at"),
+    (AspectState.HOLDS, "As they should be"),
+    (AspectState.DIFFERS, "Different"),
+    (AspectState.NO_BASELINE, "Without baseline"),
+    (AspectState.NOT_LOOKED_AT, "Not looked at"),
 )
 
 
@@ -39,7 +39,7 @@ class Shot:
 
     label: str
     picture: str
-    """As a ``data:`` URI; empty where there is none."""
+    """As a ``data:`` URI; empty if there is no picture."""
     why_not: str = ""
 
 
@@ -80,7 +80,7 @@ def page(outcome: CheckOutcome, pictures: Mapping[str, Pictures]) -> str:
         kinds=_KINDS,
         harmless=harmless,
         harmless_lines=harmless_lines,
-        differs=State.DIFFERS,
+        differs=AspectState.DIFFERS,
     )
 
 
@@ -103,7 +103,7 @@ def junit(outcome: CheckOutcome) -> str:
                     "\n".join(filter(None, (one.what, one.instead, one.last_held, *one.lines))) for one in drifts
                 )
                 case(screen.screen, aspect, "failure", drifts[0].what, text)
-            elif state in {State.NO_BASELINE, State.NOT_LOOKED_AT}:
+            elif state in {AspectState.NO_BASELINE, AspectState.NOT_LOOKED_AT}:
                 case(screen.screen, aspect, "skipped", screen.note or STATE_WORDS[state])
             else:
                 case(screen.screen, aspect)
@@ -140,8 +140,10 @@ def _facts(outcome: CheckOutcome) -> list[tuple[str, str]]:
 
 def _section(report: ScreenReport, pictures: Pictures | None) -> Section:
     words = STATE_WORDS[report.state]
-    if report.state is State.DIFFERS:
-        words = ", ".join(ASPECT_WORDS[aspect] for aspect, state in report.aspects.items() if state is State.DIFFERS)
+    if report.state is AspectState.DIFFERS:
+        words = ", ".join(
+            ASPECT_WORDS[aspect] for aspect, state in report.aspects.items() if state is AspectState.DIFFERS
+        )
     elif report.updated:
         words = "baseline written"
     shots: tuple[Shot, ...] = ()

@@ -1,4 +1,4 @@
-"""A page that was saved from a browser, held against a pack: opened here, with no network and no script of its own."""
+"""A page that was saved from a browser, compared with a pack: opened without a network and without its scripts."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -14,15 +14,15 @@ from bot.admin import Admin
 from bot.admin.screen import Screen
 from bot.checks.check import contract
 from bot.checks.check.model import Drift
-from bot.checks.check.sight import look_at
+from bot.checks.check.snapshot import take_snapshot
 from bot.errors import CannotStart
 from bot.pack import Pack, fill
-from bot.pack.model import Check
+from bot.pack.model import ScreenCheck
 
 
 @contextmanager
 def saved_page(path: Path, browser: str | None = None) -> Iterator[tuple[Page, int]]:
-    """The page in a browser that can reach nothing: of files, only style sheets beside the page are read.
+    """The page in a browser without a network; the only files read are style sheets beside the page.
 
     Also gives how many of its style sheets are not there: without them a page shows other things, elsewhere.
 
@@ -73,11 +73,11 @@ def hold_saved(page: Page, pack: Pack, name: str, facts: Mapping[str, str]) -> t
     screen = contract.knowing(admin.screen(name, **facts))
     checks = tuple(check for check in screen.spec.checks if check.route is None and _can_be_told(screen, check))
     screen = Screen(admin, screen.spec.model_copy(update={"checks": checks}), screen.facts)
-    return screen, list(contract.hold(screen, look_at(page)))
+    return screen, list(contract.hold(screen, take_snapshot(page)))
 
 
 def likeliest(page: Page, pack: Pack) -> str:
-    """The screen of which the page shows most, for a page that nobody named.
+    """The screen that matches the page best, if no screen was named.
 
     Raises:
         CannotStart: it shows nothing of any.
@@ -96,7 +96,7 @@ def likeliest(page: Page, pack: Pack) -> str:
     return best
 
 
-def _can_be_told(screen: Screen, check: Check) -> bool:
+def _can_be_told(screen: Screen, check: ScreenCheck) -> bool:
     try:
         screen.told(check)
         for words in (check.reads or {}).values():

@@ -1,4 +1,4 @@
-"""How a check is told on a terminal: what is under way, then a table, then what differs and what is there instead."""
+"""A check on a terminal: what is under way, then a table, then what differs and what is there instead."""
 
 import json
 import sys
@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from bot.checks.check.model import Aspect, Candidate, Drift, ScreenReport, State
+from bot.checks.check.model import Aspect, AspectState, Candidate, Drift, ScreenReport
 from bot.checks.check.outcome import ASPECT_WORDS, STATE_WORDS, CheckOutcome
 from bot.checks.doctor import OPENS_NOTHING, Check, Finding
 from bot.checks.doctor import State as FindingState
@@ -19,20 +19,20 @@ from bot.reports.progress import SafeStream
 from bot.wording import harmless, harmless_lines
 
 _STYLES = {
-    State.HOLDS: "green",
-    State.DIFFERS: "bold red",
-    State.NO_BASELINE: "yellow",
-    State.NOT_LOOKED_AT: "bright_black",
+    AspectState.HOLDS: "green",
+    AspectState.DIFFERS: "bold red",
+    AspectState.NO_BASELINE: "yellow",
+    AspectState.NOT_LOOKED_AT: "bright_black",
 }
 _ASPECT = 11
 """Columns of an aspect's name, with the space after it."""
 
 NOT_A_TERMINAL = 110
-"""Columns of the table where there is no terminal."""
+"""Width of the table without a terminal."""
 
 
 class Watching(UnderWay):
-    """Hears how the walk goes, and keeps what was found; on a terminal it shows what is under way."""
+    """Collects the findings of the walk; on a terminal it shows what is under way."""
 
     def __init__(self, stream: TextIO | None = None) -> None:
         super().__init__(stream or sys.stderr)
@@ -59,8 +59,8 @@ def tell(outcome: CheckOutcome, stream: TextIO | None = None) -> None:
     console = Console(file=cast(IO[str], safe), force_terminal=safe.can_move, highlight=False, width=width)
     console.print(_table(outcome))
     for screen in outcome.screens:
-        if screen.state is State.NOT_LOOKED_AT:
-            console.print(Text(f"Not looked at: {harmless(screen.title)} ({harmless(screen.note)}).", "bright_black"))
+        if screen.state is AspectState.NOT_LOOKED_AT:
+            console.print(Text(f"Not checked: {harmless(screen.title)} ({harmless(screen.note)}).", "bright_black"))
     for screen in outcome.screens:
         if screen.drifts:
             console.print()
@@ -91,18 +91,18 @@ def _table(outcome: CheckOutcome) -> Table:
     for aspect in Aspect:
         table.add_column(ASPECT_WORDS[aspect], no_wrap=True)
     for screen in outcome.screens:
-        if screen.state is not State.NOT_LOOKED_AT:
+        if screen.state is not AspectState.NOT_LOOKED_AT:
             table.add_row(Text(screen.title), *(_cell(screen, aspect) for aspect in Aspect))
     return table
 
 
 def _cell(screen: ScreenReport, aspect: Aspect) -> Text:
     state = screen.aspects[aspect]
-    words = "-" if state is State.NOT_LOOKED_AT else STATE_WORDS[state]
+    words = "-" if state is AspectState.NOT_LOOKED_AT else STATE_WORDS[state]
     number = sum(drift.aspect is aspect for drift in screen.drifts)
-    if state is State.DIFFERS and aspect is Aspect.LOOKS and screen.changed is not None:
+    if state is AspectState.DIFFERS and aspect is Aspect.LOOKS and screen.changed is not None:
         words = f"{screen.changed:.3g} % differ"
-    elif state is State.DIFFERS and number > 1:
+    elif state is AspectState.DIFFERS and number > 1:
         words = f"{number} differ"
     elif screen.updated and aspect in {Aspect.LANDMARKS, Aspect.LOOKS}:
         words = "written"
@@ -120,7 +120,7 @@ def _tell_drift(console: Console, drift: Drift) -> None:
         table.add_row(Text(ASPECT_WORDS[drift.aspect].lower() if not place else "", style="red"), line)
     console.print(Padding(table, (0, 0, 0, 2)))
     for place, candidate in enumerate(drift.candidates):
-        _tell_candidate(console, candidate, leading="Likest" if not place else "Or")
+        _tell_candidate(console, candidate, leading="Most likely" if not place else "Or")
 
 
 def _line(line: str) -> Text:
@@ -131,7 +131,7 @@ def _line(line: str) -> Text:
 def _tell_candidate(console: Console, candidate: Candidate, *, leading: str) -> None:
     indent = (0, 0, 0, 2 + _ASPECT)
     where = f", {candidate.where}" if candidate.where else ""
-    head = f"{leading}: {harmless(candidate.shown)}{harmless(where)} ({candidate.likeness:.0%} alike)"
+    head = f"{leading}: {harmless(candidate.shown)}{harmless(where)} ({candidate.likeness:.0%} similar)"
     console.print(Padding(Text(head, style="cyan"), indent))
     if candidate.warning:
         console.print(Padding(Text(f"! {harmless(candidate.warning)}", style="yellow"), indent))

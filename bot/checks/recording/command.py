@@ -25,8 +25,8 @@ WALK = (
     "recorded.\nWalk to the screen, then press Enter here."
 )
 CLICK = (
-    "Recording. Click each thing that the pack should know: labels, values, columns, buttons. A click on what you must "
-    "not press is not needed: write it into the draft by hand.\nThen press Enter here."
+    "Recording. Click each thing that the pack should know: labels, values, columns, buttons. Do not click on "
+    "anything that you must not press: write it into the draft by hand.\nThen press Enter here."
 )
 
 
@@ -34,15 +34,15 @@ def record_to_file(screen: str, file: Path, settings: Settings, sign_in: SignIn,
     """Record a screen with the person at the terminal, and write the draft to a file that is not there yet.
 
     Raises:
-        CannotStart: there is no terminal or no browser that can be seen, the name is none, or the file is there.
+        CannotStart: there is no terminal or no visible browser, the name is not valid, or the file exists.
         RunStopped: nobody could be signed in, or the file cannot be written.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", screen):
         raise CannotStart(
-            reason=f"{screen!r} is no name of a screen: it has small letters, digits and _, as order_details."
+            reason=f"{screen!r} is not a screen name: use lower-case letters, digits and _, as in order_details."
         )
     if file.exists():
-        raise CannotStart(reason=f"{file} is there already: name another file with --out.")
+        raise CannotStart(reason=f"{file} already exists: name another file with --out.")
     if not sys.stdin.isatty():
         raise CannotStart(reason="There is no terminal: recording needs a person at one, and at the browser beside it.")
     pack = load_pack(settings.pack, settings.language, settings.sign_in_language)
@@ -78,7 +78,7 @@ def record_to_file(screen: str, file: Path, settings: Settings, sign_in: SignIn,
 
 
 def enter_pressed() -> Callable[[], bool]:
-    """What tells whether Enter was pressed at the terminal since now; the page goes on meanwhile."""
+    """A function that says whether Enter was pressed since now; the page keeps running meanwhile."""
     pressed = threading.Event()
 
     def wait() -> None:

@@ -102,7 +102,8 @@ def write_draft(screen: str, seen: Sequence[Seen], *, like: Pack, observed: str,
         f"title: {_quoted(title)}",
         f"observed: {_quoted(observed)}",
         "",
-        "# A draft: every finder found exactly one thing. What each is for, and what commits, a person must verify.",
+        "# A draft: every finder found exactly one element. A person must verify what each is for, and which ones "
+        "commit.",
         "elements:",
     ]
     if any(one.dialog for one in elements.values()):
@@ -114,7 +115,7 @@ def write_draft(screen: str, seen: Sequence[Seen], *, like: Pack, observed: str,
         ]
     for name, one in elements.items():
         lines += _element(name, one, reference, observed)
-    lines += ["", "# In order; keep the fewest that only this screen has.", "checks:"]
+    lines += ["", "# In order; keep the fewest that identify this screen.", "checks:"]
     lines += _checks(screen, elements, reference)
     lines += _remarks(screen, named, columns, [one for one in dict.fromkeys(seen) if one not in kept])
     text = "\n".join(lines) + "\n"
@@ -161,7 +162,7 @@ def _element(name: str, one: Seen, reference: ScreenSpec | None, observed: str) 
         if known and known[1].commits:
             yield "    commits: true"
         elif known is None and COMMITTING.search(one.words):
-            yield "    commits: true  # it looks as if it could not be taken back: verify, and remove this if it can"
+            yield "    commits: true  # it looks as if it cannot be undone: verify, and remove this if it can"
     if one.kind in READ_ONLY_KINDS and (known[1].private if known else BUYERS.search(one.words)):
         yield "    private: true" + ("" if known else "  # it looks like buyers' data: verify")
     if one.secret:
@@ -199,7 +200,7 @@ def _remarks(
             yield f"# {name}: {{column: {_quoted(one.words)}}}"
     if left:
         yield ""
-        yield "# Left out, because nothing was found that tells it from everything else:"
+        yield "# Left out, because nothing tells it apart from everything else:"
         for one in left:
             what = " ".join(f"{one.role or one.kind} {one.words or 'without a name'}".split())
             why = f"there are {one.found}" if one.found > 1 else "not found by that"

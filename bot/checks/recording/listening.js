@@ -69,7 +69,7 @@
     const [one, other] = [a.getBoundingClientRect(), b.getBoundingClientRect()];
     return Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top) >= 0.5 * Math.min(one.height, other.height);
   };
-  /** The label that a piece of text is the value of, or is itself; empty where there is none. */
+  /** The label that a piece of text is the value of, or is itself; empty if it has none. */
   const labelAround = (element) => {
     const before = /^([^:]{1,60}):\s*\S/.exec(textOf(element));
     if (before && textOf(element).length <= 200) return squeeze(before[1]);

@@ -1,6 +1,6 @@
 """Recording a screen: a person presses what a pack should know, and this only listens.
 
-The person's own presses are real, and so is what becomes of them: nothing is held up. What is typed, and what fields
+The person's own presses are real, with all their effects: nothing is blocked. What is typed, and what fields
 show, is never told by the page.
 """
 

@@ -21,7 +21,7 @@ let underWay = 0;
 let turn = 0;
 let sortsAnew = false;
 
-/** Ask the data endpoint. A loading cover lies over the page until the answer is there. */
+/** Ask the data endpoint. A loading cover covers the page until the answer is there. */
 async function ask(operationName, variables = {}) {
   underWay += 1;
   view.busy(true);
@@ -109,7 +109,7 @@ function drawOrder(data, uuid, number) {
   });
 }
 
-/** Run a command, say what became of it, and load the screen anew. */
+/** Run a command, say what happened, and reload the screen. */
 async function attempt(operation, variables, success) {
   const mine = turn;
   let said;

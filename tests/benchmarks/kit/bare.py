@@ -29,7 +29,7 @@ class Bare:
         self.page.get_by_role("link", name=order).wait_for()
 
     def cancel(self, order: str, reason: str) -> str:
-        """Cancel an order, the reason given by its label, and read the status on its page opened anew."""
+        """Cancel an order, the reason given by its label, and read the status on its reopened page."""
         page = self.page
         page.get_by_role("link", name=order).click()
         cancel = page.get_by_role("button", name="Cancel Order")

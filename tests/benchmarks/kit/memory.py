@@ -38,7 +38,7 @@ def held_by_tree(root: int, without: int = 0) -> float | None:
 
 
 class Peak:
-    """The most that a process and all that it started held at any moment, looked at every so many seconds.
+    """The most memory that a process and its children held at any reading, taken every few seconds.
 
     Looking takes some processor time, and holds the process looked at up: so not while its speed is measured.
     """

@@ -35,7 +35,7 @@ class Canceled:
     """What one order took."""
 
     seconds: float
-    """By the clock, from the word go to the status read on the page opened anew."""
+    """Wall-clock seconds, from the start signal to the status read on the reopened page."""
     processor_seconds: float
     """Of the peer and all that it started, until they rest."""
     pictures: int

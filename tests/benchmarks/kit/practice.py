@@ -15,7 +15,7 @@ from bot.sandbox.stock import STORES, new_shop
 from bot.vocabulary import Reason, Status
 
 IN_VIEW = 8
-"""So many of the recent orders are on a dashboard without scrolling, in both faces."""
+"""How many recent orders are visible on a dashboard without scrolling, on both faces."""
 
 
 @dataclass(frozen=True)

@@ -1,7 +1,7 @@
 """Selenium with a Chrome driver, as its documentation writes a script; ``save_screenshot`` takes the pictures.
 
 It waits implicitly, as the documentation's first script does: explicit waits, which it teaches too, look every half a
-second unless told otherwise, and would be slower.
+second by default, and would be slower.
 """
 
 import os

@@ -54,7 +54,7 @@ class Turns:
         self._next: dict[str, Any] | None = None
 
     def next_round(self) -> Round | None:
-        """Wait for the next round; None when there is none any more."""
+        """Wait for the next round; None if there are no more."""
         said = self._take()
         if "round" not in said:
             return None
@@ -79,7 +79,7 @@ class Turns:
         self._take()
 
     def done(self, status: str, pictures: int = 0, **more: object) -> None:
-        """Say what the order's page, opened anew, says; the clock stops."""
+        """Report what the reopened order page says; the clock stops."""
         self._say({"done": status, "pictures": pictures, **more})
 
     def _take(self) -> dict[str, Any]:

@@ -73,7 +73,7 @@ def test_a_canceled_order_needs_nothing_more() -> None:
 def test_words_that_are_no_status_are_repeated_and_nothing_is_canceled() -> None:
     assert unknown_status("Unshiped") == Verdict(
         outcome=Outcome.NOT_CANCELABLE,
-        message="The order's status reads 'Unshiped', which is no status that the pack knows.",
+        message="The order's status reads 'Unshiped', which is not a status that the pack knows.",
         next_step="Look at the order in the Admin; if the words are right, add them to the statuses in pack.yaml.",
     )
 
@@ -99,8 +99,8 @@ ANYTIME = {True, False}
 ANSWERS: dict[str, set[Answer | None]] = {
     "no error": {Answer.OK},
     "an error": {Answer.ERROR},
-    "none was heard": {None, Answer.NONE},
-    "none was heard, or it could not be understood": {None, Answer.NONE, Answer.UNCLEAR},
+    "no answer": {None, Answer.NONE},
+    "no answer, or one that could not be understood": {None, Answer.NONE, Answer.UNCLEAR},
     "no error, an error, or one that could not be understood": {Answer.OK, Answer.ERROR, Answer.UNCLEAR},
     "any or none": {None, *Answer},
 }
@@ -109,8 +109,8 @@ READS: dict[str, tuple[set[Status | None], set[bool], set[bool]]] = {
     "Canceled": ({Status.CANCELED}, ANYTIME, ANYTIME),
     "Unshipped": (UNSHIPPED, ANYTIME, {False}),
     "Unshipped, within the recovery time": (UNSHIPPED, {False}, {False}),
-    "Unshipped, opened anew after the recovery time": (UNSHIPPED, {True}, {False}),
-    "Unshipped, but it was seen to read Canceled before": (UNSHIPPED, ANYTIME, {True}),
+    "Unshipped, reopened after the recovery time": (UNSHIPPED, {True}, {False}),
+    "Unshipped, but seen to read Canceled before": (UNSHIPPED, ANYTIME, {True}),
     "Shipped or Completed": ({Status.SHIPPED, Status.COMPLETED}, ANYTIME, ANYTIME),
     "anything else, or unreadable": (
         {None, Status.PENDING, Status.PENDING_AVAILABILITY, Status.PARTIALLY_SHIPPED, Status.ERROR},

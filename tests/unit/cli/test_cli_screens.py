@@ -41,7 +41,7 @@ def test_check_needs_the_pack_named(countermand: Countermand, monkeypatch: pytes
     assert countermand("check") == (
         2,
         "",
-        "Only doctor, plan, run and audit recognise the pack on the page (auto): name it here, one that comes with "
+        "Only doctor, plan, run and audit recognize the pack on the page (auto): name it here, one that comes with "
         "Countermand (asc-2, asc-4.0, asc-4.3) or a folder that has a pack.yaml.\n",
     )
 

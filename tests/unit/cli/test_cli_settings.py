@@ -217,8 +217,8 @@ def test_a_tilde_of_nobody_is_told_on_the_command_line(
     assert said.status == 2
     words = " ".join(said.err.replace("│", " ").split())
     assert (
-        "~nobody-of-this-name is not a home folder on this machine; write a file or folder of that name with its "
-        "whole path"
+        "~nobody-of-this-name is not a home folder on this machine; write a file or folder of that name with its full "
+        "path"
     ) in words
     assert nothing_was_made()
 

@@ -349,6 +349,6 @@ def test_an_audit_of_a_time_that_is_none_is_refused(countermand: Countermand) ->
     assert countermand("audit", "--since", "yesterday") == (
         2,
         "",
-        "'yesterday' is no span of time: write minutes, hours or days, such as 90m, 24h or 7d.\n",
+        "'yesterday' is not a span of time: write minutes, hours or days, such as 90m, 24h or 7d.\n",
     )
     assert nothing_was_made()

@@ -486,7 +486,7 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         "a column that is not known",
         "run jobs.xlsx",
         {"jobs.xlsx": workbook([*HEADER, "buyers"], [*ROW, "B"])},
-        f"jobs.xlsx:Sheet1!D1: buyers is not a column that is known here: did you mean buyer? A{COLUMNS[1:]}",
+        f"jobs.xlsx:Sheet1!D1: buyers is not a known column: did you mean buyer? A{COLUMNS[1:]}",
     ),
     (
         "mistakes in LibreOffice",
@@ -565,7 +565,7 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         "no column of orders",
         f"run export.csv {BOTH}",
         {"export.csv": "number,status\n1,x\n"},
-        f"export.csv:1:1: The column order is missing: order, store and reason are needed\nexport.csv:1:1: number is not a column that is known here: {COLUMNS}\nexport.csv:1:2: status is not a column that is known here: {COLUMNS}",
+        f"export.csv:1:1: The column order is missing: order, store and reason are needed\nexport.csv:1:1: number is not a known column: {COLUMNS}\nexport.csv:1:2: status is not a known column: {COLUMNS}",
     ),
     (
         "quotes that stay open",

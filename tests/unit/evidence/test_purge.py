@@ -272,7 +272,7 @@ def test_a_span_that_is_none_is_refused(countermand: Countermand) -> None:
     assert countermand("purge", "--older-than", "a while", "--yes") == (
         2,
         "",
-        "'a while' is no span of time: write minutes, hours or days, such as 90m, 24h or 7d.\n",
+        "'a while' is not a span of time: write minutes, hours or days, such as 90m, 24h or 7d.\n",
     )
 
 

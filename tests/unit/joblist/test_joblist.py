@@ -194,8 +194,7 @@ def test_an_empty_list_is_refused(orders: str, column: int) -> None:
 
 def test_a_list_without_orders_is_refused() -> None:
     assert refusal("store: a\nreason: No Inventory\n") == (
-        "orders.yaml:1:1: orders is missing: The orders, one after another: each its number alone, or a mapping with "
-        "more about it"
+        "orders.yaml:1:1: orders is missing: The orders: each is just its number, or a mapping with more details"
     )
 
 
@@ -283,12 +282,12 @@ def test_unknown_keys_name_the_nearest_one() -> None:
     head = "shop: a\nreason: No Inventory\norder:\nstore: a\norders:\n"
     text = head + "- {order: 112-1215998-3002091, reson: a, expect: {tot: 1}}\n"
     assert refusal(text) == (
-        "orders.yaml:1:1: shop is not a key that is known here: allowed are store, reason and orders\n"
-        "orders.yaml:3:1: order is not a key that is known here: did you mean orders? Allowed are store, reason "
+        "orders.yaml:1:1: shop is not a known key: allowed are store, reason and orders\n"
+        "orders.yaml:3:1: order is not a known key: did you mean orders? Allowed are store, reason "
         "and orders\n"
-        "orders.yaml:6:32: reson is not a key that is known here: did you mean reason? Allowed are order, store, "
+        "orders.yaml:6:32: reson is not a known key: did you mean reason? Allowed are order, store, "
         "reason, note and expect\n"
-        "orders.yaml:6:51: tot is not a key that is known here: did you mean total? Allowed are total and buyer"
+        "orders.yaml:6:51: tot is not a known key: did you mean total? Allowed are total and buyer"
     )
 
 
@@ -349,13 +348,13 @@ def test_all_mistakes_are_reported_together_in_the_order_of_the_file() -> None:
     )
     assert refusal(text) == (
         f"orders.yaml:2:9: Bored is not a reason: a{REASONS}\n"
-        "orders.yaml:3:1: The key store is here twice: it is already on line 1; keep one of them\n"
+        "orders.yaml:3:1: The key store appears twice: it is already on line 1; keep one of them\n"
         f"orders.yaml:5:5: 112-1215998-300209 is not an Amazon order number: {HOW}\n"
         "orders.yaml:7:11: A value cannot begin with !: put the text in quotes, or remove the tag\n"
-        "orders.yaml:8:5: The key note is here twice: it is already on line 7; keep one of them\n"
+        "orders.yaml:8:5: The key note appears twice: it is already on line 7; keep one of them\n"
         "orders.yaml:9:5: 112-1215998-3002091 is in the list twice: it is already on line 6; keep one of them\n"
         f'orders.yaml:10:50: "$1" is not an amount: {AMOUNT}\n'
-        "orders.yaml:11:1: notes is not a key that is known here: allowed are store, reason and orders"
+        "orders.yaml:11:1: notes is not a known key: allowed are store, reason and orders"
     )
 
 
@@ -409,10 +408,10 @@ def test_wrong_missing_and_duplicate_columns_are_reported_with_the_rows_mistakes
     assert refusal("order,Stores,reason,,note,note\n112-1215998-300209,s,,,,,x\n", "orders.csv") == (
         "orders.csv:1:1: The column store is missing: order, store and reason are needed; for all orders alike, name "
         "the store with --store\n"
-        "orders.csv:1:2: Stores is not a column that is known here: did you mean store? Allowed are order, store, "
+        "orders.csv:1:2: Stores is not a known column: did you mean store? Allowed are order, store, "
         "reason, note, total and buyer\n"
         "orders.csv:1:4: This column has no name: allowed are order, store, reason, note, total and buyer\n"
-        "orders.csv:1:6: The column note is here twice: it is already column 5; keep one of them\n"
+        "orders.csv:1:6: The column note appears twice: it is already column 5; keep one of them\n"
         f"orders.csv:2:1: 112-1215998-300209 is not an Amazon order number: {HOW}\n"
         "orders.csv:2:3: The reason is missing: every row needs one\n"
         "orders.csv:2:7: This row has more cells than the 6 columns that line 1 names: put text with commas or "
@@ -423,7 +422,7 @@ def test_wrong_missing_and_duplicate_columns_are_reported_with_the_rows_mistakes
 def test_a_csv_without_the_order_column_is_refused_for_its_columns_alone() -> None:
     assert refusal("number,store,reason\n1,s,x\n", "orders.csv") == (
         "orders.csv:1:1: The column order is missing: order, store and reason are needed\n"
-        "orders.csv:1:1: number is not a column that is known here: allowed are order, store, reason, note, total "
+        "orders.csv:1:1: number is not a known column: allowed are order, store, reason, note, total "
         "and buyer"
     )
 
@@ -460,7 +459,7 @@ def test_a_csv_with_a_header_only_has_no_orders() -> None:
         ('112-1215998-3002092,"s,x', "The quotes that open in this row are never closed: add the closing one"),
         (
             '112-1215998-3002092,"s"x,NoInventory',
-            "Text goes on after the closing quote of a cell: write a quote that is part of the text twice",
+            "There is text after the closing quote of a cell: write a quote that is part of the text twice",
         ),
         (
             f"112-1215998-3002092,{'x' * 140_000}",

@@ -93,11 +93,11 @@ def test_a_type_adapter_is_as_good_as_a_model() -> None:
         ("found: {a: {}}", "1:12: kind is missing: it says which kind of value this is"),
         (
             "found: {a: {kind: text, text: a, txt: b}}",
-            "1:34: txt is not a key that is known here: did you mean text? Allowed are kind and text",
+            "1:34: txt is not a known key: did you mean text? Allowed are kind and text",
         ),
         (
             "found: {a: {kind: role, role: a, text: b}}",
-            "1:34: text is not a key that is known here: allowed are kind, role and level",
+            "1:34: text is not a known key: allowed are kind, role and level",
         ),
         ("either: [[]]", "1:10: Item 1 of either must be text or a mapping, not a list"),
         ("either: [{kind: role}]", "1:10: role is missing"),
@@ -116,7 +116,7 @@ def test_each_mistake_says_what_is_wrong_and_what_is_allowed(text: str, message:
 def test_all_mistakes_are_reported_in_the_order_of_the_file() -> None:
     assert refusal("keyed: {a: x}\nconut: 3\nname: bad\ncount: many\n") == (
         "1:12: a must be a whole number, not x\n"
-        "2:1: conut is not a key that is known here: did you mean count? Allowed are name, colour, count, shown, "
+        "2:1: conut is not a known key: did you mean count? Allowed are name, colour, count, shown, "
         "price, checks, short, found, either and keyed\n"
         "3:7: bad is not a good name: choose another\n"
         "4:8: count must be a whole number, not many"

@@ -118,8 +118,8 @@ def test_a_file_that_says_nothing_is_empty(text: str) -> None:
     [
         (
             "a: b: c",
-            "1:5: This is not YAML: a key with a colon cannot stand here: check that the line begins below its "
-            "neighbours, and put text that holds a colon and a space in quotes",
+            "1:5: This is not YAML: a key with a colon is not allowed here: check that the line is aligned with its "
+            "neighbors, and put text that holds a colon and a space in quotes",
         ),
         ("a:\n\tb: c", "2:1: This is not YAML: a tab cannot indent a line: use spaces"),
         ("a: b\n\tc: d", "2:1: This is not YAML: a tab cannot indent a line: use spaces"),
@@ -135,13 +135,14 @@ def test_a_file_that_says_nothing_is_empty(text: str) -> None:
         ),
         (
             "- a\nb: c",
-            "2:1: This is not YAML: the list that begins on line 1 goes on here with something else: begin each of "
+            "2:1: This is not YAML: the list that begins on line 1 continues here with something else: begin each of "
             "its items with a dash below the first one's",
         ),
         (
             "a:\n  - b\n - c",
-            "3:2: This is not YAML: the keys that begin on line 1 go on here with something that is no key: check "
-            "how far the line is indented, and put text that holds quotes, brackets or asterisks in quotes as a whole",
+            "3:2: This is not YAML: the keys that begin on line 1 continue here with something that is not a key: "
+            "check how far the line is indented, and put text that holds quotes, brackets or asterisks in quotes as a "
+            "whole",
         ),
         (
             "a: b\nc\nd: e",
@@ -167,7 +168,7 @@ def test_a_file_that_says_nothing_is_empty(text: str) -> None:
         ),
         ("%FOO\n---\na", "1:5: This is not YAML: no line may begin with %: remove it"),
         ("a: !x!y b", "1:4: This is not YAML: words that begin with ! are not allowed: put the text in quotes"),
-        ("--- a\n... b", "2:5: This is not YAML: the file goes on after its end: remove the rest"),
+        ("--- a\n... b", "2:5: This is not YAML: there is more text after the end of the data: remove it"),
     ],
 )
 def test_what_is_not_yaml_is_explained_where_it_stands(text: str, message: str) -> None:
@@ -176,9 +177,9 @@ def test_what_is_not_yaml_is_explained_where_it_stands(text: str, message: str) 
 
 def test_duplicate_keys_name_both_lines() -> None:
     assert refusal("a: 1\nb:\n  c: 2\n  c: 3\na: 4\n'a': 5") == (
-        "list.yaml:4:3: The key c is here twice: it is already on line 3; keep one of them\n"
-        "list.yaml:5:1: The key a is here twice: it is already on line 1; keep one of them\n"
-        "list.yaml:6:1: The key a is here twice: it is already on line 1; keep one of them"
+        "list.yaml:4:3: The key c appears twice: it is already on line 3; keep one of them\n"
+        "list.yaml:5:1: The key a appears twice: it is already on line 1; keep one of them\n"
+        "list.yaml:6:1: The key a appears twice: it is already on line 1; keep one of them"
     )
 
 
@@ -217,7 +218,7 @@ def test_an_alias_inside_what_it_repeats_is_refused() -> None:
 
 def test_an_alias_of_nothing_is_refused() -> None:
     assert refusal("a: *bold") == (
-        "list.yaml:1:4: *bold stands for nothing: mark a value before it with &bold, or put the text in quotes"
+        "list.yaml:1:4: *bold refers to nothing: mark a value before it with &bold, or put the text in quotes"
     )
 
 
@@ -258,9 +259,9 @@ def test_an_invisible_character_cannot_hide_in_a_backslash_code() -> None:
 def test_mistakes_of_every_sort_are_reported_together_up_to_where_the_grammar_breaks() -> None:
     assert refusal("a: !x 1\na: 2\n? [b]\n: *c\nd: 'e\n") == (
         "list.yaml:1:4: A value cannot begin with !: put the text in quotes, or remove the tag\n"
-        "list.yaml:2:1: The key a is here twice: it is already on line 1; keep one of them\n"
+        "list.yaml:2:1: The key a appears twice: it is already on line 1; keep one of them\n"
         "list.yaml:3:3: A key must be text, not a list or a mapping\n"
-        "list.yaml:4:3: *c stands for nothing: mark a value before it with &c, or put the text in quotes\n"
+        "list.yaml:4:3: *c refers to nothing: mark a value before it with &c, or put the text in quotes\n"
         "list.yaml:5:4: This is not YAML: the quotes that open here are never closed: add the closing one"
     )
 
@@ -279,9 +280,9 @@ def test_a_draft_keeps_its_mistakes_until_it_is_validated() -> None:
     with pytest.raises(InputInvalid) as caught:
         validate(Thing, draft)
     assert caught.value.message == (
-        "list.yaml:1:7: *a stands for nothing: mark a value before it with &a, or put the text in quotes\n"
+        "list.yaml:1:7: *a refers to nothing: mark a value before it with &a, or put the text in quotes\n"
         "list.yaml:2:7: size must be a whole number, not x\n"
-        "list.yaml:3:1: The key size is here twice: it is already on line 2; keep one of them"
+        "list.yaml:3:1: The key size appears twice: it is already on line 2; keep one of them"
     )
 
 
@@ -290,7 +291,7 @@ def test_a_draft_with_mistakes_is_refused_even_if_the_model_accepts_it() -> None
     with pytest.raises(InputInvalid) as caught:
         validate(Thing, read_draft(Path("list.yaml")))
     assert caught.value.message == (
-        "list.yaml:3:1: The key size is here twice: it is already on line 2; keep one of them"
+        "list.yaml:3:1: The key size appears twice: it is already on line 2; keep one of them"
     )
 
 

@@ -23,7 +23,7 @@ ADVICE = (
     "If another program holds it, end that one; if it is damaged, move it away and keep it: "
     "it is the only memory of what was pressed."
 )
-SERVER_ADVICE = "See that the server runs and lets you in; nothing is pressed without the ledger."
+SERVER_ADVICE = "Make sure that the server is running and lets you in; nothing is pressed without the ledger."
 
 
 def result(order: str = ORDER, outcome: Outcome = Outcome.CANCELED) -> OrderResult:
@@ -116,7 +116,7 @@ def test_a_ledger_of_a_newer_version_is_refused(file: Path) -> None:
     with pytest.raises(LedgerTrouble) as refused:
         Ledger.open(file)
     assert str(refused.value) == (
-        f"The ledger {file} cannot be used: it is of version 7, this Countermand knows up to {SCHEMA_VERSION}. "
+        f"The ledger {file} cannot be used: it is of version 7, this Countermand supports up to {SCHEMA_VERSION}. "
         "Update Countermand."
     )
 
@@ -135,8 +135,7 @@ def test_the_database_of_another_program_is_refused_and_left_alone(file: Path) -
     with pytest.raises(LedgerTrouble) as refused:
         Ledger.open(file)
     assert str(refused.value) == (
-        f"The ledger {file} cannot be used: it is the database of another program. "
-        "Name another file in COUNTERMAND_LEDGER."
+        f"The ledger {file} cannot be used: it belongs to another program. Name another file in COUNTERMAND_LEDGER."
     )
     assert written(file, "SELECT name FROM sqlite_master") == [("stamps",)]
 

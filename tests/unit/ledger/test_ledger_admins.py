@@ -131,8 +131,8 @@ def test_sign_ins_and_codes_of_a_version_5_ledger_count_at_their_host(
     with pytest.raises(CannotSignIn) as refused:
         mine.sign_ins.begin(admin, "demo", Factor.PASSWORD, SecretStr("right"))
     assert str(refused.value) == (
-        "The last 2 passwords for account demo were refused, or cut off before the Admin's answer, since 2026-03-01 "
-        "02:00 UTC. One more could bring the CAPTCHA, so none is tried."
+        "The last 2 passwords for account demo were refused, or interrupted before the Admin answered, since "
+        "2026-03-01 02:00 UTC. One more could trigger the CAPTCHA, so no attempt is made."
     )
     assert mine.codes.last_step(admin, "demo") == 7
     assert not mine.codes.spend(admin, "demo", 8, last=None)

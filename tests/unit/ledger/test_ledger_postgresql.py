@@ -15,7 +15,7 @@ from bot.errors import LedgerTrouble
 from bot.ledger import Ledger
 from bot.ledger.schema import SCHEMA_VERSION
 
-ADVICE = "See that the server runs and lets you in; nothing is pressed without the ledger."
+ADVICE = "Make sure that the server is running and lets you in; nothing is pressed without the ledger."
 
 
 # --- Without a server ---
@@ -62,8 +62,7 @@ def test_the_database_of_another_program_is_refused_and_left_alone(on_server: st
     with pytest.raises(LedgerTrouble) as refused:
         Ledger.open(on_server)
     assert str(refused.value) == (
-        f"The ledger {on_server} cannot be used: it is the database of another program. "
-        "Name another one in COUNTERMAND_LEDGER."
+        f"The ledger {on_server} cannot be used: it belongs to another program. Name another one in COUNTERMAND_LEDGER."
     )
     assert list(on_server_beside.schema()) == ["stamps"]
 
@@ -74,8 +73,8 @@ def test_a_ledger_of_a_newer_version_is_refused(on_server: str, on_server_beside
     with pytest.raises(LedgerTrouble) as refused:
         Ledger.open(on_server)
     assert str(refused.value) == (
-        f"The ledger {on_server} cannot be used: it is of version 99, this Countermand knows up to {SCHEMA_VERSION}. "
-        "Update Countermand."
+        f"The ledger {on_server} cannot be used: it is of version 99, this Countermand supports up to "
+        f"{SCHEMA_VERSION}. Update Countermand."
     )
 
 

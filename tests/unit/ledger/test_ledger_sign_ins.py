@@ -43,11 +43,11 @@ def refused(ledger: Ledger, secret: SecretStr, factor: Factor = Factor.PASSWORD)
 def test_a_refused_password_is_never_tried_again(ledger: Ledger) -> None:
     tried(ledger, WRONG, Ended.REFUSED)
     assert refused(ledger, WRONG) == (
-        "The Admin refused this password of account demo at 2026-03-01 02:00 UTC, and it is not tried again: a few "
-        "refusals lock the account.",
+        "The Admin refused this password of account demo at 2026-03-01 02:00 UTC, and it is not tried again, because "
+        "a few refusals lock the account.",
         "Correct COUNTERMAND_PASSWORD. If it is right and the account was locked: Sign in by hand once: start with "
-        "--headed and do it in the browser's window, or sign in elsewhere and then say so with: countermand signed-in "
-        "--note TEXT",
+        "--headed and do it in the browser's window, or sign in elsewhere and then record it with: countermand "
+        "signed-in --note TEXT",
     )
 
 
@@ -55,8 +55,8 @@ def test_another_password_is_tried_once_and_after_two_refusals_none(ledger: Ledg
     tried(ledger, WRONG, Ended.REFUSED)
     tried(ledger, OTHER, Ended.REFUSED)
     assert refused(ledger, RIGHT) == (
-        "The last 2 passwords for account demo were refused, or cut off before the Admin's answer, since 2026-03-01 "
-        "02:00 UTC. One more could bring the CAPTCHA, so none is tried.",
+        "The last 2 passwords for account demo were refused, or interrupted before the Admin answered, since "
+        "2026-03-01 02:00 UTC. One more could trigger the CAPTCHA, so no attempt is made.",
         BY_HAND,
     )
 
@@ -83,7 +83,7 @@ def test_other_accounts_and_admins_have_budgets_of_their_own(ledger: Ledger) -> 
 def test_a_try_that_was_cut_off_counts_and_may_be_made_once_more(ledger: Ledger) -> None:
     tried(ledger, RIGHT, Ended.CUT_OFF)
     tried(ledger, RIGHT, Ended.CUT_OFF)
-    assert "cut off before the Admin's answer" in refused(ledger, RIGHT)[0]
+    assert "interrupted before the Admin answered" in refused(ledger, RIGHT)[0]
 
 
 def test_while_one_tries_nobody_else_does(ledger: Ledger, place: Path | str) -> None:
@@ -132,8 +132,8 @@ def test_a_code_may_be_refused_more_often_because_one_secret_has_many(ledger: Le
     for _ in range(CODES):
         tried(ledger, RIGHT, Ended.REFUSED, Factor.CODE)
     assert refused(ledger, RIGHT, Factor.CODE) == (
-        "The last 6 codes for account demo were refused, or cut off before the Admin's answer, since 2026-03-01 02:00 "
-        "UTC. A few more block it, so none is tried.",
+        "The last 6 codes for account demo were refused, or interrupted before the Admin answered, since 2026-03-01 "
+        "02:00 UTC. A few more could block the account, so no attempt is made.",
         BY_HAND,
     )
     tried(ledger, RIGHT, Ended.ACCEPTED)

@@ -186,8 +186,8 @@ def test_words_of_a_screen_that_it_has_not_are_named(folder: Path, mistakes: Cal
 def test_two_labels_of_one_screen_that_become_the_same_are_named(folder: Path, mistakes: Callable[..., str]) -> None:
     line, column = edit(folder, "Items unshipped: Nicht versandte Artikel", "Items unshipped: Versandte Artikel")
     assert mistakes() == (
-        f"languages/de_DE.yaml:{line}:{column + 17}: 'Versandte Artikel' already stands for 'Items shipped' on the "
-        "screen order_details"
+        f"languages/de_DE.yaml:{line}:{column + 17}: 'Versandte Artikel' is already the translation of 'Items shipped' "
+        "on the screen order_details"
     )
 
 
@@ -195,12 +195,14 @@ def test_what_is_pressed_freely_cannot_get_the_words_of_what_commits(
     folder: Path, mistakes: Callable[..., str]
 ) -> None:
     line, column = edit(folder, "Back: Zurück", "Back: bestätigen")
-    assert mistakes() == (f"languages/de_DE.yaml:{line}:{column + 6}: 'bestätigen' stands for 'Confirm', which commits")
+    assert mistakes() == (
+        f"languages/de_DE.yaml:{line}:{column + 6}: 'bestätigen' is the translation of 'Confirm', which commits"
+    )
 
 
 def test_two_statuses_that_become_the_same_are_named(folder: Path, mistakes: Callable[..., str]) -> None:
     edit(folder, "[Abgeschlossen]", "[Versandt]")
-    assert mistakes() == ("languages/de_DE.yaml:1:1: the same words stand for two different statuses or reasons")
+    assert mistakes() == ("languages/de_DE.yaml:1:1: the same words are used for two different statuses or reasons")
 
 
 def test_a_status_without_words_is_named(folder: Path, mistakes: Callable[..., str]) -> None:
@@ -212,7 +214,8 @@ def test_facts_must_be_the_same_in_braces(folder: Path, mistakes: Callable[..., 
     edit(folder, "    text: Order details\n", '    text: "Order {order}"\n', "order_details.yaml")
     line, _ = edit(folder, "  Currency: Währung\n", '  "Order {order}": Bestellung {store}\n  Currency: Währung\n')
     assert mistakes() == (
-        f"languages/de_DE.yaml:{line}:20: 'Bestellung {{store}}' has not the same facts in braces as 'Order {{order}}'"
+        f"languages/de_DE.yaml:{line}:20: 'Bestellung {{store}}' does not have the same facts in braces as 'Order "
+        f"{{order}}'"
     )
 
 

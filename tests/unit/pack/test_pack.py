@@ -348,7 +348,7 @@ AT_THE_MENU = "    for: opens the menu\n"
             "title: The start page\n",
             "titel: The start page\n",
             "start_page.yaml:1:1: title is missing: What people call it; error messages use this\n"
-            "start_page.yaml:2:1: titel is not a key that is known here: did you mean title? Allowed are screen, "
+            "start_page.yaml:2:1: titel is not a known key: did you mean title? Allowed are screen, "
             "title, observed, elements, labels, checks, busy, interrupts and before_sign_in",
             id="unknown key",
         ),
@@ -391,14 +391,14 @@ AT_THE_MENU = "    for: opens the menu\n"
             "start_page.yaml",
             "name: Marketing\n",
             "name: Marketing {order\n",
-            "start_page.yaml:8:11: the braces in 'Marketing {order' do not pair up",
+            "start_page.yaml:8:11: the braces in 'Marketing {order' are not balanced",
             id="a brace that is not closed",
         ),
         pytest.param(
             "start_page.yaml",
             "name: Marketing\n",
             "name: Marketing order}\n",
-            "start_page.yaml:8:11: the braces in 'Marketing order}' do not pair up",
+            "start_page.yaml:8:11: the braces in 'Marketing order}' are not balanced",
             id="a brace that is not opened",
         ),
         pytest.param(
@@ -447,7 +447,7 @@ AT_THE_MENU = "    for: opens the menu\n"
             "start_page.yaml",
             "  - shows: marketing_menu\n    message: The menu is not there.\n",
             "  []\n",
-            "start_page.yaml:18:3: a screen has at least one check, or it could not be told from any other",
+            "start_page.yaml:18:3: a screen needs at least one check that tells it from the others",
             id="no checks",
         ),
         pytest.param(
@@ -534,15 +534,16 @@ AT_THE_MENU = "    for: opens the menu\n"
             "interruptions/captcha.yaml",
             'css: "#captcha"',
             'says: "{order}"',
-            "interruptions/captcha.yaml:7:11: {order} is not known; an interruption knows nothing of the order in hand",
+            "interruptions/captcha.yaml:7:11: {order} is not known; an interruption knows nothing about the current "
+            "order",
             id="an interruption about an order",
         ),
         pytest.param(
             "interruptions/captcha.yaml",
             INTERRUPTION[INTERRUPTION.index("interrupts:") :],
             "",
-            "interruptions/captcha.yaml:1:1: interrupts is missing: every screen in this folder says what its "
-            "appearing means",
+            "interruptions/captcha.yaml:1:1: interrupts is missing: every screen in this folder must say what it "
+            "means when it appears",
             id="an interruption that interrupts nothing",
         ),
         pytest.param(
@@ -571,7 +572,7 @@ AT_THE_MENU = "    for: opens the menu\n"
             "interruptions/captcha.yaml",
             "reaction: stop",
             "reaction: clear\n  press: close",
-            "interruptions/captcha.yaml:17:10: close is nothing here that may be pressed",
+            "interruptions/captcha.yaml:17:10: close cannot be pressed on this screen",
             id="pressing what is not there",
         ),
         pytest.param(
@@ -585,14 +586,14 @@ AT_THE_MENU = "    for: opens the menu\n"
             "interruptions/captcha.yaml",
             "shows: sign",
             "hides: sign",
-            "interruptions/captcha.yaml:12:5: an interruption is recognised by what it shows, which cannot be a field",
+            "interruptions/captcha.yaml:12:5: an interruption is recognized by what it shows, which cannot be a field",
             id="an interruption by what is not there",
         ),
         pytest.param(
             "interruptions/captcha.yaml",
             'css: "#captcha"',
             "field: Captcha",
-            "interruptions/captcha.yaml:12:5: an interruption is recognised by what it shows, which cannot be a field",
+            "interruptions/captcha.yaml:12:5: an interruption is recognized by what it shows, which cannot be a field",
             id="an interruption by a field",
         ),
         pytest.param(
@@ -627,14 +628,14 @@ AT_THE_MENU = "    for: opens the menu\n"
             "pack.yaml",
             "  Shipped: [Shipped]\n",
             "  Shipped: [Shipped, Unshipped]\n",
-            "pack.yaml:1:1: the same words stand for two different statuses or reasons",
+            "pack.yaml:1:1: the same words are used for two different statuses or reasons",
             id="two statuses with the same words",
         ),
         pytest.param(
             "pack.yaml",
             "CustomerReturn: Customer Return",
             "CustomerReturn: No Inventory",
-            "pack.yaml:1:1: the same words stand for two different statuses or reasons",
+            "pack.yaml:1:1: the same words are used for two different statuses or reasons",
             id="two reasons with the same words",
         ),
         pytest.param(
@@ -648,7 +649,7 @@ AT_THE_MENU = "    for: opens the menu\n"
             "pack.yaml",
             'store_route: "#/stores/{store_id}"',
             'store_route: "#/stores/{store_id"',
-            "pack.yaml:5:14: the braces in '#/stores/{store_id' do not pair up",
+            "pack.yaml:5:14: the braces in '#/stores/{store_id' are not balanced",
             id="unpaired braces in the store route",
         ),
         pytest.param(
@@ -720,7 +721,7 @@ def test_what_flows_read_must_be_a_field(folder: Path, mistakes: Callable[[], st
 def test_an_unknown_key_of_an_element_is_named(folder: Path, mistakes: Callable[[], str]) -> None:
     edit(folder, "start_page.yaml", AT_THE_MENU, "    colour: red\n" + AT_THE_MENU)
     assert mistakes() == (
-        "start_page.yaml:9:5: colour is not a key that is known here: did you mean column? Allowed are role, "
+        "start_page.yaml:9:5: colour is not a known key: did you mean column? Allowed are role, "
         "name, label, text, says, field, column, card, row, choice, css, xpath, words, has, within, case, there, "
         "when, commits, private, secret, for and observed"
     )
@@ -743,7 +744,7 @@ def test_a_key_that_is_there_twice_is_named(folder: Path, mistakes: Callable[[],
     edit(folder, "start_page.yaml", "  amazon_sales_channel:\n", "  marketing_menu:\n")
     assert (
         mistakes()
-        == "start_page.yaml:11:3: The key marketing_menu is here twice: it is already on line 6; keep one of them"
+        == "start_page.yaml:11:3: The key marketing_menu appears twice: it is already on line 6; keep one of them"
     )
 
 
@@ -820,7 +821,7 @@ def test_the_schema_knows_every_key_and_allows_no_others() -> None:
     assert set(models) == {
         "Card",
         "Element",
-        "Check",
+        "ScreenCheck",
         "Interruption",
         "ScreenSpec",
         "CancelRequest",
@@ -853,6 +854,6 @@ def test_the_schema_describes_every_key_of_every_shipped_file() -> None:
         for element in data["elements"].values():
             fits("Element", element)
         for check in data["checks"]:
-            fits("Check", check)
+            fits("ScreenCheck", check)
         if "interrupts" in data:
             fits("Interruption", data["interrupts"])

@@ -1,4 +1,4 @@
-"""What may be what the pack does not find any more, and what a pack would have to say to find it."""
+"""What a missing element may be now, and which YAML in a pack would find it."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -8,43 +8,45 @@ from playwright.sync_api import Error as PlaywrightError
 from bot.admin.screen import Screen
 from bot.checks.check.baseline import Baseline, as_yaml
 from bot.checks.check.drift.likeness import FIELDS, PRESSED, alike, nearness, role_likeness
-from bot.checks.check.drift.places import Found, as_box, label_of, texts, where
+from bot.checks.check.drift.position import Found, as_box, label_of, texts, where
 from bot.checks.check.model import Box, Candidate, LastHeld
-from bot.checks.check.sight import CONTROLS, DIALOGS, Sight, Thing, folded, is_data
+from bot.checks.check.snapshot import CONTROLS, DIALOGS, Snapshot, Thing, folded, is_data
 from bot.pack import fill
-from bot.pack.inwords import words_of
+from bot.pack.describe import visible_words
 from bot.pack.model import READ_ONLY_KINDS, Card, Element
 
 MOST = 3
-"""So many candidates are told."""
+"""The most candidates that are listed."""
 
 LEAST = 0.4
-"""A candidate that is less like it is none."""
+"""The least likeness of a candidate."""
 
 BEHIND = 0.25
-"""One that is so much less like it than the likeliest is not told."""
+"""A candidate whose likeness is this much below the best is not listed."""
 
 _BOXES = (*sorted(DIALOGS), "navigation", "banner", "main", "search", "form", "region", "complementary", "contentinfo")
 _BOXES += ("toolbar", "tabpanel", "group", "table", "grid")
 
 _COMMITS = (
-    "A person must verify this, by eye, before it goes into the pack: whatever carries this name here will be pressed "
-    "to cancel orders, and that cannot be taken back."
+    "A person must verify this before it goes into the pack: the control with this name will be pressed to cancel "
+    "orders, which cannot be undone."
 )
-_PRESSED = "See by hand what {shown} does before it goes into the pack; what commits must say commits: true there."
+_PRESSED = "Try what {shown} does before it goes into the pack; a control that commits needs commits: true there."
 
 
 def candidates(
-    screen: Screen, name: str, sight: Sight, baseline: Baseline | None, last: LastHeld | None
+    screen: Screen, name: str, snapshot: Snapshot, baseline: Baseline | None, last: LastHeld | None
 ) -> Iterable[Candidate]:
-    """What may be the element ``name`` now, the likest first; each with YAML that was tried and finds it."""
+    """What may be the element ``name`` now, the most likely first; each with YAML that was tried and finds it."""
     element = screen.element(name)
-    wanted = fill(words_of(element), screen.facts) if _fits(screen, words_of(element)) else words_of(element)
+    wanted = (
+        fill(visible_words(element), screen.facts) if _fits(screen, visible_words(element)) else visible_words(element)
+    )
     taken = _taken(screen, name)
     before = {line.partition(" ")[2].strip('"') for line in baseline.landmarks} if baseline else set()
     inside = _place_of(screen, element.within)
     scored = []
-    for found in _pool(element, sight):
+    for found in _pool(element, snapshot):
         words = found.name if isinstance(found, Thing) else label_of(found)
         if not words:
             continue
@@ -73,7 +75,7 @@ def candidates(
                 shown = found.words if isinstance(found, Thing) else f'text "{words}"'
                 yield Candidate(
                     shown=shown,
-                    where=where(found, sight),
+                    where=where(found, snapshot),
                     likeness=round(min(1.0, score), 2),
                     snippet=snippet,
                     finds=finds,
@@ -83,8 +85,8 @@ def candidates(
                 break
 
 
-def told_apart(screen: Screen, name: str, thing: Thing, sight: Sight) -> str | None:
-    """YAML that finds this one of several, by the box that it alone is in; None where no box tells them apart."""
+def told_apart(screen: Screen, name: str, thing: Thing, snapshot: Snapshot) -> str | None:
+    """YAML that finds this one of several, by the box that it alone is in; None if no box tells them apart."""
     element = screen.element(name)
     if element.kind in READ_ONLY_KINDS:
         return None
@@ -98,7 +100,7 @@ def told_apart(screen: Screen, name: str, thing: Thing, sight: Sight) -> str | N
         place = _place_of(screen, other)
         if place is not None and place.holds(thing.box) and _finds(screen, name, new) == 1:
             return _snippet(name, new)
-    around = [one for one in sight.things if one.role in _BOXES and one.box.holds(thing.box) and one is not thing]
+    around = [one for one in snapshot.things if one.role in _BOXES and one.box.holds(thing.box) and one is not thing]
     for box in sorted(around, key=lambda one: one.box.width * one.box.height):
         around_name = f"around_{name}"
         holder = Element.model_validate(
@@ -118,25 +120,25 @@ def told_apart(screen: Screen, name: str, thing: Thing, sight: Sight) -> str | N
 
 
 def warning(element: Element, shown: str, role: str) -> str:
-    """What a person must make sure of before this goes into a pack; empty where nothing."""
+    """What a person must verify before this goes into a pack; empty if nothing."""
     if element.commits:
         return _COMMITS
     return _PRESSED.format(shown=shown) if role in PRESSED else ""
 
 
-def _pool(element: Element, sight: Sight) -> Iterable[Found]:
-    """What may at all be what an element of this kind is now."""
+def _pool(element: Element, snapshot: Snapshot) -> Iterable[Found]:
+    """The things that an element of this kind could be now."""
     kind = element.kind
-    controls = [thing for thing in sight.things if thing.role in CONTROLS and thing.name]
+    controls = [thing for thing in snapshot.things if thing.role in CONTROLS and thing.name]
     if kind == "column":
-        return sight.of_role("columnheader")
+        return snapshot.of_role("columnheader")
     if kind == "label":
         return [thing for thing in controls if thing.role in FIELDS]
     if kind == "card":
         return [thing for thing in controls if thing.role in PRESSED]
     if kind in {"row", "css", "xpath", "says"}:
         return []
-    free = [piece for piece in texts(sight) if not any(thing.box.holds(piece.box) for thing in controls)]
+    free = [piece for piece in texts(snapshot) if not any(thing.box.holds(piece.box) for thing in controls)]
     if kind in {"field", "choice"}:
         return free
     if kind == "text":
@@ -145,7 +147,9 @@ def _pool(element: Element, sight: Sight) -> Iterable[Found]:
     if roles & FIELDS:
         return [thing for thing in controls if thing.role in FIELDS]
     if not roles & CONTROLS:
-        return [thing for thing in sight.things if thing.role not in CONTROLS and thing.role != "text" and thing.name]
+        return [
+            thing for thing in snapshot.things if thing.role not in CONTROLS and thing.role != "text" and thing.name
+        ]
     return [*controls, *([] if element.commits else free)]
 
 
@@ -174,7 +178,7 @@ def _ways(element: Element, found: Found, words: str) -> Iterable[Element]:
 
 
 def _finds(screen: Screen, name: str, new: Element) -> int:
-    """How many things an element that is described so finds on the page."""
+    """How many things on the page match this description of an element."""
     spec = screen.spec.model_copy(update={"elements": {**screen.spec.elements, name: new}})
     tried = Screen(screen.window, spec, screen.facts)
     try:
@@ -189,7 +193,7 @@ def _finds(screen: Screen, name: str, new: Element) -> int:
 
 
 def _place_of(screen: Screen, name: str | None) -> Box | None:
-    """Where the one element ``name`` is; None where there is not exactly one."""
+    """Where the one element ``name`` is; None if there is not exactly one."""
     try:
         found = screen.find(name) if name else None
         box = found.bounding_box() if found is not None and found.count() == 1 else None
@@ -199,12 +203,12 @@ def _place_of(screen: Screen, name: str | None) -> Box | None:
 
 
 def _taken(screen: Screen, name: str) -> set[str]:
-    """The words that other elements and labels of this screen have: what carries them is something else."""
+    """The words of this screen's other elements and labels: a thing with one of these is a different element."""
     words = set(screen.spec.labels)
     for other, element in screen.spec.elements.items():
         if other not in {name, screen.element(name).within}:
-            words.add(words_of(element))
-    return {folded(one) for one in words if one} - {folded(words_of(screen.element(name)))}
+            words.add(visible_words(element))
+    return {folded(one) for one in words if one} - {folded(visible_words(screen.element(name)))}
 
 
 def _fits(screen: Screen, template: str) -> bool:

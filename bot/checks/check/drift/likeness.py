@@ -1,11 +1,11 @@
-"""How alike two things on a screen are: by their words, their roles and their places; each from 0 to 1."""
+"""How similar two things on a screen are: by words, roles and positions; each from 0 to 1."""
 
 import math
 from difflib import SequenceMatcher
 
-from bot.checks.check.drift.places import Found
+from bot.checks.check.drift.position import Found
 from bot.checks.check.model import Box, LastHeld
-from bot.checks.check.sight import Thing, folded
+from bot.checks.check.snapshot import Thing, folded
 from bot.pack.model import Element
 
 PRESSED = frozenset({"button", "link", "menuitem", "tab", "option"})
@@ -13,7 +13,7 @@ FIELDS = frozenset({"textbox", "searchbox", "combobox", "spinbutton", "checkbox"
 
 
 def alike(wanted: str, found: str) -> float:
-    """0 to 1: how like each other two texts are, by their letters and by their words."""
+    """0 to 1: how similar two texts are, by their letters and by their words."""
     one, other = folded(wanted), folded(found)
     if one == other:
         return 1.0
@@ -24,7 +24,7 @@ def alike(wanted: str, found: str) -> float:
 
 
 def role_likeness(element: Element, found: Found, last: LastHeld | None) -> float:
-    """How like the element's role the role of what was found is."""
+    """How similar the role of what was found is to the element's role."""
     role = found.role if isinstance(found, Thing) else "text"
     roles = {element.role} if isinstance(element.role, str) else set(element.role or ())
     if not roles:
@@ -37,7 +37,7 @@ def role_likeness(element: Element, found: Found, last: LastHeld | None) -> floa
 
 
 def nearness(box: Box, last: LastHeld | None) -> float:
-    """How near a box is to where the element was when it was last found; 0 where that is not known."""
+    """How near a box is to where the element was when it was last found; 0 if that is not known."""
     if last is None:
         return 0.0
     x, y = box.middle()

@@ -51,7 +51,7 @@ def test_a_damaged_baseline_is_named_with_its_place(tmp_path: Path) -> None:
     write_baseline(tmp_path, BASELINE, b"picture")
     path = tmp_path / "home.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("landmarks:", "landmark:"), encoding="utf-8")
-    with pytest.raises(InputInvalid, match=r"home\.yaml:6:1: landmark is not a key that is known here"):
+    with pytest.raises(InputInvalid, match=r"home\.yaml:6:1: landmark is not a known key"):
         read_baseline(tmp_path, "home")
 
 

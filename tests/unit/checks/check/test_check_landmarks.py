@@ -4,14 +4,14 @@ import pytest
 
 from bot.checks.check.landmarks import differences, landmarks
 from bot.checks.check.model import Box
-from bot.checks.check.sight import Sight, is_data, neutral, parse_snapshot
+from bot.checks.check.snapshot import Snapshot, is_data, neutral, parse_aria
 
 KNOWN = ("Status", "Recent orders:")
 
 
 def lines(snapshot: str, *data: str) -> tuple[str, ...]:
     window = Box(0, 0, 1440, 1000)
-    return landmarks(Sight(tuple(parse_snapshot(snapshot)), (), (), (), window, window), KNOWN, data)
+    return landmarks(Snapshot(tuple(parse_aria(snapshot)), (), (), (), window, window), KNOWN, data)
 
 
 def test_a_line_is_a_role_and_a_name_in_order_whatever_the_nesting() -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.checks.check.inspector import Pictures
-from bot.checks.check.model import Aspect, Candidate, Drift, ScreenReport, State
+from bot.checks.check.model import Aspect, AspectState, Candidate, Drift, ScreenReport
 from bot.checks.check.outcome import CheckOutcome, ending, on_the_way
 from bot.checks.check.report import junit, page, write_files
 from bot.checks.check.show import as_json, tell
@@ -17,7 +17,7 @@ from bot.checks.doctor import Finding
 from bot.checks.doctor import State as FindingState
 from bot.pack import load_pack
 
-HOLDS = dict.fromkeys(Aspect, State.HOLDS)
+HOLDS = dict.fromkeys(Aspect, AspectState.HOLDS)
 MISSING = Drift(
     aspect=Aspect.ELEMENTS,
     element="confirm",
@@ -37,13 +37,13 @@ MISSING = Drift(
 )
 MOVED = Drift(
     aspect=Aspect.LANDMARKS,
-    what="What is on the screen, or its order, is not that of the baseline: 1 went, 1 came.",
+    what="The screen's contents, or their order, differ from the baseline: 1 removed, 1 added.",
     lines=("  main", '- button "Confirm"', '+ button "Submit"'),
 )
 
 
-def screen(name: str, *drifts: Drift, changed: float | None = 0.0, **aspects: State) -> ScreenReport:
-    found = {drift.aspect: State.DIFFERS for drift in drifts}
+def screen(name: str, *drifts: Drift, changed: float | None = 0.0, **aspects: AspectState) -> ScreenReport:
+    found = {drift.aspect: AspectState.DIFFERS for drift in drifts}
     given = {Aspect(aspect): state for aspect, state in aspects.items()}
     return ScreenReport(
         screen=name, title=f"The {name} page", aspects=HOLDS | found | given, drifts=drifts, changed=changed
@@ -65,7 +65,7 @@ def outcome(*screens: ScreenReport, **otherwise: object) -> CheckOutcome:
     return CheckOutcome.model_validate(told | otherwise)
 
 
-NO_BASELINE = screen("home", landmarks=State.NO_BASELINE, looks=State.NO_BASELINE, changed=None)
+NO_BASELINE = screen("home", landmarks=AspectState.NO_BASELINE, looks=AspectState.NO_BASELINE, changed=None)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ NO_BASELINE = screen("home", landmarks=State.NO_BASELINE, looks=State.NO_BASELIN
             False,
             "1 of 1 screen differs, and the walk ended there",
         ),
-        (outcome(screen("home"), ended="Sign-in: refused"), False, "The walk ended early: 1 screen looked at"),
+        (outcome(screen("home"), ended="Sign-in: refused"), False, "The walk ended early: 1 screen checked"),
     ],
 )
 def test_a_check_is_told_in_one_line(made: CheckOutcome, holds: bool, headline: str) -> None:
@@ -88,7 +88,7 @@ def test_a_check_is_told_in_one_line(made: CheckOutcome, holds: bool, headline: 
 
 def test_the_terminal_shows_a_table_and_what_is_there_instead() -> None:
     told = io.StringIO()
-    tell(outcome(screen("home"), screen("dialog", MISSING, MOVED, looks=State.DIFFERS, changed=2.3456)), told)
+    tell(outcome(screen("home"), screen("dialog", MISSING, MOVED, looks=AspectState.DIFFERS, changed=2.3456)), told)
     lines = [line.rstrip() for line in told.getvalue().splitlines()]
     assert lines[1:5] == [
         " Screen            Checks   Elements   Wording   Landmarks   Looks",
@@ -102,12 +102,12 @@ def test_the_terminal_shows_a_table_and_what_is_there_instead() -> None:
         "  elements   confirm (cancels the order) is not there: the pack looks for a button named 'Confirm'.",
         "             Of role button there are: Close, Submit.",
         '             On 2026-03-01 it was button "Confirm", at 830, 560.',
-        '             Likest: button "Submit", after button "Close" (71% alike)',
+        '             Most likely: button "Submit", after button "Close" (71% similar)',
         "             ! A person must verify this.",
         "               confirm:",
         "                 role: button",
         "                 name: Submit",
-        "  landmarks  What is on the screen, or its order, is not that of the baseline: 1 went, 1 came.",
+        "  landmarks  The screen's contents, or their order, differ from the baseline: 1 removed, 1 added.",
         "               main",
         '             - button "Confirm"',
         '             + button "Submit"',
@@ -145,7 +145,7 @@ def test_json_holds_all_of_it() -> None:
 
 def test_the_page_is_one_file_that_fetches_nothing(tmp_path: Path) -> None:
     pictures = {"dialog": Pictures(after=b"now", before=b"then", difference=b"red")}
-    made = outcome(screen("dialog", MISSING, MOVED, looks=State.DIFFERS, changed=2.3456))
+    made = outcome(screen("dialog", MISSING, MOVED, looks=AspectState.DIFFERS, changed=2.3456))
     path = write_files(tmp_path / "new", made, pictures)
     written = path.read_text(encoding="utf-8")
     assert sorted(file.name for file in path.parent.iterdir()) == ["check.html", "check.json", "junit.xml"]
@@ -179,6 +179,6 @@ def test_screens_that_were_not_looked_at_say_why() -> None:
         "cancel_dialog",
     ]
     assert way["two_factor"].note == "the Admin asked for no code"
-    assert way["home"].note == "the walk did not come so far"
+    assert way["home"].note == "the walk did not get that far"
     assert way["cancel_dialog"].note == "there is no Unshipped order"
     assert ending(findings) == ("Home page: Gone.", "Look.")

@@ -38,9 +38,9 @@ def test_a_screen_is_said_in_words() -> None:
         "  dialog                  a dialog or alertdialog that has 'Reason for cancellation' or 'Confirm' in it",
         "                          for: the box that asks for the reason",
         "  reason                  the pick list at 'Reason for cancellation', inside dialog",
-        "                          for: the reason that Amazon is told",
+        "                          for: the reason given to Amazon",
         "  confirm                 a button named 'Confirm', inside dialog  [COMMITS]",
-        "                          for: cancels the order; cannot be taken back",
+        "                          for: cancels the order; cannot be undone",
     ]
 
 
@@ -66,9 +66,9 @@ def test_what_is_odd_is_named_with_its_file(folder: Path, edit: Edit) -> None:
     assert list(odd(load_pack(folder))) == [
         "order_details.yaml: shipping_city and shipping_region are found in the same way: the value beside the label "
         "'Shipping region'",
-        "order_details.yaml: the label 'Notes' is also a field: it need not be named twice",
-        "order_details.yaml: the label 'Premium' is there twice",
-        "order_details.yaml: the label 'Premium' is there twice",
+        "order_details.yaml: the label 'Notes' is also a field: it does not need to be listed again",
+        "order_details.yaml: the label 'Premium' is listed twice",
+        "order_details.yaml: the label 'Premium' is listed twice",
     ]
 
 

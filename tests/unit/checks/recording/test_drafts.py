@@ -19,7 +19,7 @@ def draft_of(*things: Seen, screen: str = "my_screen") -> list[str]:
     return [line.strip() for line in draft.text.splitlines()]
 
 
-COMMITS = "commits: true  # it looks as if it could not be taken back: verify, and remove this if it can"
+COMMITS = "commits: true  # it looks as if it cannot be undone: verify, and remove this if it can"
 PRIVATE = "private: true  # it looks like buyers' data: verify"
 
 

@@ -22,14 +22,14 @@ def refused(screen: str, file: Path, settings: Settings) -> str:
 
 def test_a_name_that_is_none_is_refused(settings: Settings) -> None:
     assert refused("../evil", Path("x.yaml"), settings) == (
-        "'../evil' is no name of a screen: it has small letters, digits and _, as order_details."
+        "'../evil' is not a screen name: use lower-case letters, digits and _, as in order_details."
     )
 
 
 def test_a_file_that_is_there_is_kept(settings: Settings, tmp_path: Path) -> None:
     file = tmp_path / "home.yaml"
     file.write_text("mine", encoding="utf-8")
-    assert refused("home", file, settings) == f"{file} is there already: name another file with --out."
+    assert refused("home", file, settings) == f"{file} already exists: name another file with --out."
     assert file.read_text(encoding="utf-8") == "mine"
 
 

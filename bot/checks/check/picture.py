@@ -13,11 +13,11 @@ from bot.checks.check.model import Box
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-DATA_COLOUR = (180, 186, 194)
+DATA_COLOR = (180, 186, 194)
 """What is painted over data, as in pictures of a run."""
 
 THRESHOLD = 24
-"""Out of 255: a pixel whose colour differs by less is the same."""
+"""Out of 255: a pixel whose color differs by less is the same."""
 
 MARGIN = 3
 """CSS pixels around data that are painted over with it."""
@@ -45,7 +45,7 @@ def masked(png: bytes, masks: Iterable[Box], around: Box) -> bytes:
     draw = ImageDraw.Draw(picture)
     for box in masks:
         edges = (box.x - MARGIN, box.y - MARGIN, box.x + box.width + MARGIN, box.y + box.height + MARGIN)
-        draw.rectangle(edges, fill=DATA_COLOUR)
+        draw.rectangle(edges, fill=DATA_COLOR)
     left, top = max(0, around.x), max(0, around.y)
     right, bottom = min(picture.width, around.x + around.width), min(picture.height, around.y + around.height)
     return _png(picture.crop((left, top, max(left + 1, right), max(top + 1, bottom))))
@@ -87,7 +87,7 @@ def _painted(picture: "Image") -> "Image":
 
     red, green, blue = (
         band.point([255 if value == level else 0 for value in range(256)])
-        for band, level in zip(picture.split(), DATA_COLOUR, strict=True)
+        for band, level in zip(picture.split(), DATA_COLOR, strict=True)
     )
     return ImageChops.darker(ImageChops.darker(red, green), blue)
 

@@ -1,7 +1,7 @@
 """What can be seen on a page: its controls and landmarks as a screen reader knows them, and its pieces of text.
 
-Nothing here depends on ids, classes or nesting. What is data, such as order numbers, dates and totals, is told from
-what is always there: words with a figure in them, what is entered, what stands in tables, and what the pack reads.
+Nothing here depends on ids, classes or nesting. Data, such as order numbers, dates and totals, are told apart from
+what is always there: words with a digit in them, what is entered, what is in tables, and what the pack reads.
 """
 
 import re
@@ -34,7 +34,7 @@ _ICONS = re.compile("[\ue000-\uf8ff]")
 
 @dataclass(frozen=True)
 class Thing:
-    """Something with a role, as a screen reader tells it."""
+    """Something with a role, as a screen reader reports it."""
 
     role: str
     name: str
@@ -50,7 +50,7 @@ class Thing:
 
 @dataclass(frozen=True)
 class Piece:
-    """A piece of text that stands by itself."""
+    """A separate piece of text."""
 
     text: str
     box: Box
@@ -59,7 +59,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Sight:
+class Snapshot:
     """Everything that can be seen on a page, from one moment."""
 
     things: tuple[Thing, ...]
@@ -75,16 +75,16 @@ class Sight:
         return tuple(thing for thing in self.things if thing.role in roles)
 
 
-def look_at(page: Page) -> Sight:
+def take_snapshot(page: Page) -> Snapshot:
     """What can be seen on the page now."""
     seen = page.evaluate(PIECES)
     window = Box(0, 0, seen["width"], seen["height"])
-    things = tuple(parse_snapshot(page.locator("body").aria_snapshot(boxes=True)))
+    things = tuple(parse_aria(page.locator("body").aria_snapshot(boxes=True)))
     pieces = tuple(Piece(one["text"], Box(*one["box"]), one["row"], one["control"]) for one in seen["pieces"])
     around = next((thing.box for thing in reversed(things) if thing.role in DIALOGS and thing.box.width), window)
     if around != window:
         pieces = tuple(piece for piece in pieces if around.holds(piece.box))
-    return Sight(
+    return Snapshot(
         things=things,
         pieces=pieces,
         charts=tuple(Box(*box) for box in seen["charts"]),
@@ -94,7 +94,7 @@ def look_at(page: Page) -> Sight:
     )
 
 
-def parse_snapshot(snapshot: str) -> Iterable[Thing]:
+def parse_aria(snapshot: str) -> Iterable[Thing]:
     """The things in an ARIA snapshot with boxes, in its order; pieces of text have the role ``text``."""
     for line in snapshot.splitlines():
         found = _LINE.match(line)
@@ -143,7 +143,7 @@ _DATA = (
 def neutral(text: str, data: Iterable[str] = ()) -> str:
     """``text`` with what is data in it made neutral; ``data`` are further texts that are.
 
-    A single short word of these, such as a status, is data only where it stands alone: it may also be a part of a name.
+    A single short word of these, such as a status, is data only if it is alone: it may also be part of a name.
     """
     for words in sorted(filter(None, data), key=len, reverse=True):
         if text == words:

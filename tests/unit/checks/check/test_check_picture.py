@@ -4,8 +4,8 @@ import io
 
 from PIL import Image, ImageDraw
 
-from bot.checks.check.looks import DATA_COLOUR, compare, masked
 from bot.checks.check.model import Box
+from bot.checks.check.picture import DATA_COLOR, compare, masked
 
 AROUND = Box(0, 0, 200, 100)
 
@@ -49,7 +49,7 @@ def test_what_is_painted_over_in_either_is_not_compared() -> None:
 
 def test_a_mask_hides_what_is_under_it() -> None:
     with Image.open(io.BytesIO(masked(picture((10, 10, 30, 20)), [Box(10, 10, 30, 20)], AROUND))) as image:
-        assert image.crop((10, 10, 40, 30)).getcolors() == [(600, DATA_COLOUR)]
+        assert image.crop((10, 10, 40, 30)).getcolors() == [(600, DATA_COLOR)]
 
 
 def test_a_picture_is_cut_to_the_dialog() -> None:

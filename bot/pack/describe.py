@@ -7,7 +7,7 @@ from bot.pack.lint import FACTS
 from bot.pack.model import Element
 
 
-def words_of_finder(element: Element, known: Mapping[str, str] | None = None) -> str:
+def describe(element: Element, known: Mapping[str, str] | None = None) -> str:
     """How an element is found, in words: ``a button named 'Cancel Order', inside dialog``."""
     facts = {fact: f"{{{fact}}}" for fact in FACTS} | dict(known or {})
 
@@ -23,11 +23,11 @@ def words_of_finder(element: Element, known: Mapping[str, str] | None = None) ->
         words = f"the {element.kind} {element.css or element.xpath}"
     else:
         told = {
-            "label": "the field labelled {}",
+            "label": "the field labeled {}",
             "text": "the text {}",
             "says": "a message with {}",
             "field": "the value beside the label {}",
-            "column": "the cells under the head {}",
+            "column": "the cells under the header {}",
             "row": "the row with {}",
             "choice": "the pick list at {}",
         }
@@ -37,8 +37,8 @@ def words_of_finder(element: Element, known: Mapping[str, str] | None = None) ->
     return words + (f" that has {holding} in it" if holding else "") + inside
 
 
-def words_of(element: Element) -> str:
-    """The words that a person finds it by; empty where there are none."""
+def visible_words(element: Element) -> str:
+    """The words that a person finds it by; empty if it has none."""
     if element.card is not None:
         return element.card.control
     if element.role is not None:

@@ -1,4 +1,4 @@
-"""Where on a screen something is, and what stands beside it."""
+"""Where on a screen something is, and what is next to it."""
 
 from collections.abc import Callable, Iterable
 
@@ -7,73 +7,77 @@ from playwright.sync_api import FloatRect
 
 from bot.admin.screen import Screen
 from bot.checks.check.model import Box, LastHeld
-from bot.checks.check.sight import CONTROLS, DIALOGS, Piece, Sight, Thing, folded, is_data
+from bot.checks.check.snapshot import CONTROLS, DIALOGS, Piece, Snapshot, Thing, folded, is_data
 from bot.pack import fill
-from bot.pack.inwords import words_of
+from bot.pack.describe import visible_words
 from bot.pack.model import READ_ONLY_KINDS, Element
 
 Found = Thing | Piece
 
 
-def held_at(screen: Screen, name: str, sight: Sight, say: Callable[[str], str]) -> LastHeld | None:
+def held_at(screen: Screen, name: str, snapshot: Snapshot, say: Callable[[str], str]) -> LastHeld | None:
     """Where an element that is found is now, for a baseline; ``say`` makes its words neutral."""
     element = screen.element(name)
     try:
-        box = _box_of(screen, name, element, sight)
+        box = _box_of(screen, name, element, snapshot)
     except PlaywrightError:
         return None
     if box is None:
         return None
-    thing = next((one for one in sight.things if _same(one.box, box) and one.role in CONTROLS | DIALOGS), None)
+    thing = next((one for one in snapshot.things if _same(one.box, box) and one.role in CONTROLS | DIALOGS), None)
     if thing is None:
-        thing = next((one for one in sight.of_role("columnheader", "heading") if _same(one.box, box)), None)
+        thing = next((one for one in snapshot.of_role("columnheader", "heading") if _same(one.box, box)), None)
     if thing is None:  # its words may be a part of a control
-        words = folded(words_of(element))
+        words = folded(visible_words(element))
         thing = next(
-            (one for one in sight.things if one.role in CONTROLS and folded(one.name) == words and one.box.holds(box)),
+            (
+                one
+                for one in snapshot.things
+                if one.role in CONTROLS and folded(one.name) == words and one.box.holds(box)
+            ),
             None,
         )
-    before = _neighbour(box, sight)
+    before = _neighbour(box, snapshot)
     return LastHeld(
         role=thing.role if thing else "",
-        words=say(thing.name) if thing else say(words_of(element)),
+        words=say(thing.name) if thing else say(visible_words(element)),
         place=tuple(box),
         after=say(before),
     )
 
 
-def labels_at(screen: Screen, sight: Sight) -> Iterable[tuple[str, Box]]:
-    """Where the further labels of a screen are now, for a baseline."""
+def labels_at(screen: Screen, snapshot: Snapshot) -> Iterable[tuple[str, Box]]:
+    """Where the other labels of a screen are now, for a baseline."""
     for label in screen.spec.labels:
-        piece = next((piece for piece in sight.pieces if folded(label_of(piece)) == folded(label)), None)
+        piece = next((piece for piece in snapshot.pieces if folded(label_of(piece)) == folded(label)), None)
         if piece is not None:
             yield label, piece.box
 
 
-def matches(screen: Screen, name: str, sight: Sight) -> list[Thing]:
-    """The things that an element finds, by their places."""
+def matches(screen: Screen, name: str, snapshot: Snapshot) -> list[Thing]:
+    """The things that an element finds, by their positions."""
     element = screen.element(name)
     if element.kind in READ_ONLY_KINDS:
         return []
     places = [as_box(at) for one in screen.find(name).all() if (at := one.bounding_box()) is not None]
     found = []
     for box in places:
-        seen = next((one for one in sight.things if _same(one.box, box) and one.role != "text"), None)
-        found.append(seen or Thing(role="text", name=words_of(element), box=box, depth=0))
+        seen = next((one for one in snapshot.things if _same(one.box, box) and one.role != "text"), None)
+        found.append(seen or Thing(role="text", name=visible_words(element), box=box, depth=0))
     return found
 
 
-def where(found: Found, sight: Sight) -> str:
-    """Between what it stands, in words; empty where nothing named is before it."""
+def where(found: Found, snapshot: Snapshot) -> str:
+    """What is before and after it, in words; empty if nothing named is before it."""
     if isinstance(found, Piece):
         near = [
             piece
-            for piece in texts(sight)
+            for piece in texts(snapshot)
             if piece is not found and abs(piece.box.x - found.box.x) < 40 and piece.box.y < found.box.y
         ]
         above = max(near, key=lambda piece: piece.box.y, default=None)
         return f'under "{label_of(above)}"' if above else ""
-    named = [thing for thing in sight.things if thing.role in CONTROLS | {"heading", "columnheader"} and thing.name]
+    named = [thing for thing in snapshot.things if thing.role in CONTROLS | {"heading", "columnheader"} and thing.name]
     place = next((place for place, thing in enumerate(named) if thing is found), None)
     if place is None:
         return f"at {found.box.x}, {found.box.y}"
@@ -88,23 +92,23 @@ def label_of(piece: Piece) -> str:
     return head.strip() if colon and rest.strip() else piece.text
 
 
-def texts(sight: Sight) -> list[Piece]:
-    """The pieces of text that are no data."""
+def texts(snapshot: Snapshot) -> list[Piece]:
+    """The pieces of text that are not data."""
     return [
         piece
-        for piece in sight.pieces
+        for piece in snapshot.pieces
         if piece.text and not piece.row and len(label_of(piece)) <= 60 and not is_data(label_of(piece))
     ]
 
 
-def _box_of(screen: Screen, name: str, element: Element, sight: Sight) -> Box | None:
-    """Where what an element finds is, or the label that it is read beside; None where there is not exactly one."""
-    words = fill(words_of(element), screen.facts)
+def _box_of(screen: Screen, name: str, element: Element, snapshot: Snapshot) -> Box | None:
+    """Where what an element finds is, or the label that it is read beside; None if there is not exactly one."""
+    words = fill(visible_words(element), screen.facts)
     if element.kind == "column":
-        heads = sight.of_role("columnheader")
+        heads = snapshot.of_role("columnheader")
         return next((thing.box for thing in heads if folded(thing.name) == folded(words)), None)
     if element.kind in {"field", "choice"}:
-        return next((piece.box for piece in sight.pieces if folded(label_of(piece)) == folded(words)), None)
+        return next((piece.box for piece in snapshot.pieces if folded(label_of(piece)) == folded(words)), None)
     found = screen.find(name)
     if element.card is not None:
         found = found.get_by_text(words, exact=True).filter(visible=True)
@@ -118,14 +122,14 @@ def as_box(box: FloatRect) -> Box:
 
 
 def _same(one: Box, other: Box) -> bool:
-    """Whether two boxes are the same, as far as pixels that were rounded tell."""
+    """Whether two boxes are the same, allowing for rounded pixels."""
     return all(abs(a - b) <= 2 for a, b in zip(one, other, strict=True))
 
 
-def _neighbour(box: Box, sight: Sight) -> str:
+def _neighbour(box: Box, snapshot: Snapshot) -> str:
     """The named thing right before a box, in the page's order."""
     before = ""
-    for thing in sight.things:
+    for thing in snapshot.things:
         if _same(thing.box, box) or (thing.box.y, thing.box.x) == (box.y, box.x):
             return before
         if (
