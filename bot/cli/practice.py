@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.options import HEADED
-from bot.cli.wiring import carry_out
+from bot.cli.wiring import explain, run_list, sign_in
 
 
 class FaceName(StrEnum):
@@ -30,6 +30,7 @@ FACE = Annotated[FaceName, typer.Option("--face", help="How the practice Admin d
 def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
     """``countermand demo``."""
     from bot.joblist import read_job_list
+    from bot.runner.task import RunOptions
     from bot.sandbox import Face, Sandbox
     from bot.sandbox.sample import SAMPLE_LIST, unexpected
     from bot.settings import load_settings
@@ -47,7 +48,8 @@ def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
             sign_in_language="en_US",
             keep_session=False,
         )
-        end = carry_out("demo", settings, read_job_list(SAMPLE_LIST), cancel_order, headed=headed)
+        options = RunOptions(command="demo", work=cancel_order, sign_in=sign_in, explain=explain, headed=headed)
+        end = run_list(read_job_list(SAMPLE_LIST), settings, options)
     surprises = list(unexpected(end.results))
     for surprise in surprises:
         typer.echo(f"Not as the demo expects: {surprise}", err=True)

@@ -6,15 +6,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.options import HEADED, LANGUAGE, ONE_PACK, PACK, path_at_home
-from bot.cli.wiring import ask_to_start, carry_out, settings_of, sign_in
+from bot.cli.wiring import ask_to_start, explain, own_process, run_list, settings_of, sign_in
 from bot.errors import CannotStart
 from bot.wording import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.joblist import JobList
     from bot.outcomes import OrderResult
+    from bot.runner.stopping import StopRequest
     from bot.settings import Settings
 
 
@@ -30,12 +30,14 @@ def doctor(
 
     from bot.checks.doctor import examine
     from bot.checks.doctor.show import Json, Lines
+    from bot.settings import load_settings
     from flows.look_around import look_around
 
     show = Json() if as_json else Lines()
-    raise typer.Exit(
-        examine(partial(look_around, store=store), sign_in, show, pack=pack, language=language, headed=headed)
-    )
+    read_settings = partial(load_settings, pack=pack, language=language)
+    with own_process(show.say) as stop:
+        status = examine(partial(look_around, store=store), sign_in, show, read_settings, headed=headed, stop=stop)
+    raise typer.Exit(status)
 
 
 def record(
@@ -88,22 +90,27 @@ def check(
 
     from bot.checks.check.command import Plan
     from bot.checks.check.command import check as make_check
+    from bot.checks.check.show import Watching, tell
     from bot.checks.check.show import as_json as in_json
-    from bot.checks.check.show import tell
     from flows.look_around import look_around
 
     if full and as_json:
         raise CannotStart(reason="--full tells how it goes while it does: leave --json away, and read check.json.")
     settings = settings_of(pack, language, unmasked=False)
-    plan = Plan(
-        baselines=baselines,
-        update=update,
-        tolerance=tolerance,
-        looks=looks,
-        headed=headed,
-        full=_full(settings, full, store, reason, yes=yes, headed=headed) if full else None,
-    )
-    made = make_check(settings, partial(look_around, store=store), sign_in, plan)
+    cancel = _full(settings, full, store, reason, yes=yes, headed=headed) if full else None
+    show = Watching()
+    with own_process(show.say) as stop:
+        plan = Plan(
+            baselines=baselines,
+            update=update,
+            tolerance=tolerance,
+            looks=looks,
+            headed=headed,
+            show=show,
+            stop=stop,
+            full=partial(cancel, stop) if cancel else None,
+        )
+        made = make_check(settings, partial(look_around, store=store), sign_in, plan)
     if as_json:
         typer.echo(in_json(made.outcome), nl=False)
     else:
@@ -114,31 +121,22 @@ def check(
 
 def _full(
     settings: "Settings", order: str, store: str | None, reason: str | None, *, yes: bool, headed: bool
-) -> "Callable[[], OrderResult]":
+) -> "Callable[[StopRequest], OrderResult]":
     """What cancels the one order that ``check --full`` names; a person is asked now, before anything is opened."""
+    from bot.joblist import job_list_of
+    from bot.runner.task import RunOptions
     from flows.cancel_order import cancel_order
 
     if store is None or reason is None:
         raise CannotStart(reason="--full cancels an order: name its store with --store, and a reason with --reason.")
-    job_list = _one_job(order, store, reason)
+    job_list = job_list_of({"orders": [{"order": order, "store": store, "reason": reason}]}, name="order-of-check")
     if not yes:
         ask_to_start(settings, job_list, workers=1)
 
-    def cancel() -> "OrderResult":
-        (result,) = carry_out("run", settings, job_list, cancel_order, headed=headed).results
+    options = RunOptions(command="run", work=cancel_order, sign_in=sign_in, explain=explain, headed=headed)
+
+    def cancel(stop: "StopRequest") -> "OrderResult":
+        (result,) = run_list(job_list, settings, options, stop=stop).results
         return result
 
     return cancel
-
-
-def _one_job(order: str, store: str, reason: str) -> "JobList":
-    """A list of one order, as strict as one in a file."""
-    import json
-    import tempfile
-
-    from bot.joblist import read_job_list
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "order-of-check.yaml"
-        path.write_text(json.dumps({"orders": [{"order": order, "store": store, "reason": reason}]}), encoding="utf-8")
-        return read_job_list(path)

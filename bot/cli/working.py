@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.options import HEADED, JOBS, LANGUAGE, PACE, PACK, UNMASKED, WORKERS
-from bot.cli.wiring import carry_out, settings_of
+from bot.cli.wiring import ask_to_start, explain, run_list, settings_of, sign_in
 
 
 def run(
@@ -28,20 +28,21 @@ def run(
     from functools import partial
 
     from bot.joblist import read_job_list
+    from bot.runner.task import RunOptions
     from flows.cancel_order import cancel_order
 
     job_list, settings = read_job_list(jobs), settings_of(pack, language, unmasked, pace)
-    end = carry_out(
-        "dry run" if dry_run else "run",
-        settings,
-        job_list,
-        partial(cancel_order, dry_run=dry_run),
-        ask=not (yes or dry_run),
+    options = RunOptions(
+        command="dry run" if dry_run else "run",
+        work=partial(cancel_order, dry_run=dry_run),
+        sign_in=sign_in,
+        explain=explain,
+        may_start=None if yes or dry_run else partial(ask_to_start, settings, job_list, workers),
         headed=headed,
         workers=workers,
         max_cancellations=max_cancellations,
     )
-    raise typer.Exit(end.exit_status)
+    raise typer.Exit(run_list(job_list, settings, options).exit_status)
 
 
 def plan(
@@ -55,11 +56,14 @@ def plan(
 ) -> None:
     """``countermand plan``."""
     from bot.joblist import read_job_list
+    from bot.runner.task import RunOptions
     from flows.read_order import plan_order
 
     job_list, settings = read_job_list(jobs), settings_of(pack, language, unmasked, pace)
-    end = carry_out("plan", settings, job_list, plan_order, headed=headed, workers=workers)
-    raise typer.Exit(end.exit_status)
+    options = RunOptions(
+        command="plan", work=plan_order, sign_in=sign_in, explain=explain, headed=headed, workers=workers
+    )
+    raise typer.Exit(run_list(job_list, settings, options).exit_status)
 
 
 def audit(
@@ -76,6 +80,7 @@ def audit(
     from bot.reports.renewal import renew_report
     from bot.reports.results import RUN_FILE
     from bot.reports.status import looked_at_too_soon
+    from bot.runner.task import RunOptions
     from bot.timespan import time_span
     from flows.read_order import audit_order
 
@@ -88,13 +93,14 @@ def audit(
         typer.echo(f"No order was canceled here since {begin.astimezone():%Y-%m-%d %H:%M}: nothing to look at.")
         return
     jobs = tuple(Job(order=intent.order, store=intent.store, reason=intent.reason) for intent in intents.values())
-    end = carry_out(
-        "audit",
-        settings,
-        JobList(file=f"canceled in the last {since}", jobs=jobs),
-        lambda admin, job: audit_order(admin, job, intents[job.order]),
+    options = RunOptions(
+        command="audit",
+        work=lambda admin, job: audit_order(admin, job, intents[job.order]),
+        sign_in=sign_in,
+        explain=explain,
         headed=headed,
     )
+    end = run_list(JobList(file=f"canceled in the last {since}", jobs=jobs), settings, options)
     with Ledger.open(settings.ledger_place) as ledger:
         for run_id in dict.fromkeys(intent.run_id for intent in intents.values()):
             if (settings.runs_dir / run_id / RUN_FILE).is_file():

@@ -37,9 +37,9 @@ from bot.joblist.model import (
     job_list_schema,
 )
 from bot.joblist.validation import in_order, problems_of
-from bot.joblist.yamlfile import Document, read_draft
+from bot.joblist.yamlfile import Data, Document, Spot, read_draft
 
-__all__ = ["MOST_ORDERS", "Expect", "Job", "JobList", "job_list_schema", "read_job_list"]
+__all__ = ["MOST_ORDERS", "Expect", "Job", "JobList", "job_list_of", "job_list_schema", "read_job_list"]
 
 LIMITS: Final = Limits(max_bytes=64 * 1024 * 1024, max_lines=900_000, max_nodes=2_000_000, max_depth=20)
 """Room for that many orders, each with all its keys on lines of their own."""
@@ -58,6 +58,16 @@ def read_job_list(path: Path) -> JobList:
             return _checked(*read_csv(path, LIMITS))
     message = "The name of a job list must end in .yaml, .yml or .csv, which says how it is read"
     raise InputInvalid([Problem(str(path), 1, 1, message)])
+
+
+def job_list_of(data: Data, *, name: str) -> JobList:
+    """The job list that a program has as data: a mapping with ``orders``, as a YAML file holds it.
+
+    It is checked as a file is. ``name`` stands for the file in reports and in what is wrong.
+
+    Raises ``InputInvalid`` with every mistake, all of them at line 1.
+    """
+    return _checked(Document(file=name, data=data, find_spots=lambda: Spot((1, 1), (1, 1))))
 
 
 def _checked(document: Document, columns: Collection[str] | None = None) -> JobList:

@@ -10,16 +10,20 @@ from types import FrameType
 
 
 class StopRequest:
-    """Whether somebody asked to stop, by a signal or by making the stop file. Calling it answers."""
+    """Whether somebody asked to stop: by calling ``ask``, by making the stop file, or in a way of the caller's own.
 
-    def __init__(self, stop_file: Path | None = None) -> None:
+    Calling it answers. ``also`` is asked too, and says True once somebody asked.
+    """
+
+    def __init__(self, stop_file: Path | None = None, *, also: Callable[[], bool] = lambda: False) -> None:
         self._stop_file = stop_file
+        self._also = also
         self.asked = False
         self._never = threading.Event()
 
     def __call__(self) -> bool:
         """Whether somebody asked to stop."""
-        return self.asked or (self._stop_file is not None and self._stop_file.exists())
+        return self.asked or (self._stop_file is not None and self._stop_file.exists()) or self._also()
 
     def wait(self, seconds: float) -> None:
         """Wait so long, less if somebody asks to stop."""

@@ -19,7 +19,7 @@ RECOVERED = 1.5
 """Answers that take at most so many times as long as at the start are no longer slow."""
 
 
-class Tempo:
+class Throttle:
     """When the next order may begin, and how many may be in hand at once.
 
     Args:

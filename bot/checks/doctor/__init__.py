@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -29,11 +28,10 @@ from bot.files import listing
 from bot.identity import admin_name, host_of
 from bot.ledger import Ledger
 from bot.pack import AUTO, load_packs
-from bot.runner.launch import SignIn, unopened_admin
+from bot.runner.entering import Entry, Hooks, SignIn, unopened_admin
 from bot.runner.logs import log_to
-from bot.runner.stopping import StopRequest, stop_on_signals
 from bot.secrecy import cleaner
-from bot.settings import Settings, load_settings, secrets_that_are_set
+from bot.settings import Settings, secrets_that_are_set
 
 
 class State(StrEnum):
@@ -210,11 +208,11 @@ def examine(
     walk: Walk,
     sign_in: SignIn,
     show: Show,
+    read_settings: Callable[[], Settings],
     *,
-    pack: str | None = None,
-    language: str | None = None,
     headed: bool = False,
     onlooker: Onlooker | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Make every check, and give the exit status.
 
@@ -222,10 +220,10 @@ def examine(
         walk: makes the checks from reaching the Admin on, on an Admin where nothing is open.
         sign_in: opens the Admin and signs in with the account that it is given.
         show: hears how it goes.
-        pack: goes before the pack of the settings.
-        language: goes before the language of the settings.
+        read_settings: reads the settings; that it raises is what the first check finds.
         headed: whether the browser can be seen.
-        onlooker: looks at every screen; for it the round signs in anew, so that it comes to the sign-in page too.
+        onlooker: looks at every screen.
+        stop: asked before every step; True ends the round.
 
     Raises:
         Interrupted: a person asked to stop; what was found until then was shown.
@@ -233,9 +231,7 @@ def examine(
     round_ = Round(show, onlooker)
     try:
         with suppress(Over), ExitStack() as stack:
-            kept = None if onlooker is None else False
-            read_settings = partial(load_settings, pack=pack, language=language, keep_session=kept)
-            _go_round(round_, stack, walk, sign_in, read_settings, headed=headed)
+            _go_round(round_, stack, walk, sign_in, read_settings, headed=headed, stop=stop)
     finally:
         round_.finish()
     return round_.exit_status
@@ -249,6 +245,7 @@ def _go_round(
     read_settings: Callable[[], Settings],
     *,
     headed: bool,
+    stop: Callable[[], bool],
 ) -> None:
     show = round_.show
     with round_.check("settings") as result:
@@ -266,21 +263,19 @@ def _go_round(
         result.found = f"{settings.admin_url}, account {account.username}, pack {named}"
     if settings.stop_file.exists():
         show.say(f"The stop file {settings.stop_file} is there: remove it to let runs start again.")
-    stop = StopRequest()
-    stack.enter_context(stop_on_signals(stop, show.say))
     with round_.check("browser") as result:
         choice = find_browser(settings.browser, headed=headed)
         opened, sign_in_and_keep = stack.enter_context(
             unopened_admin(
-                settings,
-                account,
-                packs,
-                ledger,
-                on_step=round_.step,
-                say=show.say,
-                stopping=stop,
-                sign_in=sign_in,
-                headed=headed,
+                Entry(
+                    settings=settings,
+                    account=account,
+                    packs=packs,
+                    ledger=ledger,
+                    sign_in=sign_in,
+                    hooks=Hooks(step=round_.step, say=show.say, stopping=stop),
+                    headed=headed,
+                )
             )
         )
         opened.page.on("requestfailed", lambda request: _note_blocked(round_, opened, request))

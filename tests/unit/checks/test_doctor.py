@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -16,6 +17,7 @@ from bot.checks.doctor import CHECKS, COMPARE, Finding, Round, State, examine
 from bot.checks.doctor.show import Json, Lines, in_one_sentence
 from bot.errors import ElementMissing, Interrupted, NoBrowser, NotAsNeeded, RunStopped
 from bot.ledger import Ledger
+from bot.settings import load_settings
 
 OPENED = [check.name for check in CHECKS[2:]]
 SETTINGS = "https://shop.example/admin, account bot, pack asc-4.3"
@@ -81,9 +83,10 @@ def page(monkeypatch: pytest.MonkeyPatch, settings: None) -> SimpleNamespace:
 def doctor() -> Callable[..., tuple[int, str]]:
     """Makes a round with this walk; gives the exit status and what was said."""
 
-    def examine_with(walk: Callable[..., None] = lambda *_: None, **how: Any) -> tuple[int, str]:
+    def examine_with(walk: Callable[..., None] = lambda *_: None, **given: Any) -> tuple[int, str]:
         said = io.StringIO()
-        return examine(walk, lambda admin, account: None, Lines(said), **how), said.getvalue()
+        status = examine(walk, lambda admin, account: None, Lines(said), partial(load_settings, **given))
+        return status, said.getvalue()
 
     return examine_with
 
@@ -243,7 +246,7 @@ Not ready: Browser failed, so 8 checks could not be made.
 def test_a_round_that_a_person_stops_says_what_it_found(page: SimpleNamespace) -> None:
     said = io.StringIO()
     with pytest.raises(Interrupted):
-        examine(failing("home", Interrupted()), lambda admin, account: None, Lines(said))
+        examine(failing("home", Interrupted()), lambda admin, account: None, Lines(said), load_settings)
     assert said.getvalue().splitlines()[-4:] == [
         "not reached  Order's page",
         "not reached  Cancel dialog",
@@ -383,7 +386,7 @@ def test_for_programs_there_is_one_list_and_nothing_else(
         checks.show.say("Waiting for a fresh code.")
         failing("sign_in", NotAsNeeded("No.", "Ask."))(admin, checks, sign_in)
 
-    assert examine(walk, lambda admin, account: None, Json()) == 1
+    assert examine(walk, lambda admin, account: None, Json(), load_settings) == 1
     out, err = capsys.readouterr()
     assert err == "- Waiting for a fresh code.\n"
     assert json.loads(out) == [

@@ -57,7 +57,7 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> dict[str, State]:
     """What each of the checks is to come to, in place of a walk with a browser; those not named are not made."""
     found: dict[str, State] = {}
 
-    def examine(walk: Any, sign_in: Any, show: Any, **options: Any) -> int:
+    def examine(walk: Any, sign_in: Any, show: Any, read_settings: Any, **options: Any) -> int:
         for check in CHECKS:
             if check.name in found:
                 show.ended(check, Finding(check=check.name, state=found[check.name], found="So it is."))

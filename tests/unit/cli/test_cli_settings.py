@@ -289,8 +289,8 @@ class Opened:
         monkeypatch.setattr("bot.access.session.sync_playwright", lambda: nullcontext())
         monkeypatch.setattr("bot.access.session.find_browser", lambda named, *_, **__: named)
         monkeypatch.setattr("bot.access.session.BrowserSession", session)
-        monkeypatch.setattr("bot.runner.launch.Recorder", recorder)
-        monkeypatch.setattr("bot.runner.launch.Admin", admin)
+        monkeypatch.setattr("bot.runner.task.Recorder", recorder)
+        monkeypatch.setattr("bot.runner.entering.Admin", admin)
 
     def said_to_the_admin(self) -> dict[str, object]:
         names = ("patience", "settle", "recover_after", "allowed_hosts", "direct", "by_hand")

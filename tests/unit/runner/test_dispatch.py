@@ -7,8 +7,8 @@ from bot.errors import RunStopped
 from bot.joblist import Job
 from bot.outcomes import OrderResult, Outcome
 from bot.runner.dispatch import Dispatch
-from bot.runner.throttle import Tempo
-from bot.runner.worker import result_of
+from bot.runner.results import result_of
+from bot.runner.throttle import Throttle
 from bot.vocabulary import Reason
 
 
@@ -30,8 +30,8 @@ class Clock:
 def dispatch(
     orders: Sequence[Job], *, workers: int = 2, spacing: float = 0, clock: Clock | None = None, most: int | None = None
 ) -> Dispatch:
-    tempo = Tempo(workers, spacing, say=lambda words: None, clock=clock or Clock())
-    return Dispatch(orders, tempo, max_failures=2, max_failures_total=3, max_cancellations=most)
+    throttle = Throttle(workers, spacing, say=lambda words: None, clock=clock or Clock())
+    return Dispatch(orders, throttle, max_failures=2, max_failures_total=3, max_cancellations=most)
 
 
 def ended(job: Job, outcome: Outcome = Outcome.CANCELED) -> OrderResult:

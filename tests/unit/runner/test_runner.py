@@ -36,7 +36,7 @@ from bot.evidence.recorder import Recorder
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo
-from bot.runner import AtHand, Limits, RunEnd, Runner
+from bot.runner import InProcessWorker, Limits, RunEnd, Runner, WorkerOptions
 from bot.runner.logs import log_to
 from bot.secrecy import Clean, cleaner
 from bot.vocabulary import Reason, Status
@@ -156,19 +156,17 @@ class Bench:
         clean: Clean = lambda text: text,
         **limits: Any,
     ) -> RunEnd:
-        crew = AtHand(
+        worker = InProcessWorker(
             work=self._work,
             open_admin=self._open,
             ledger=self.ledger,
             recorder=self.recorder,
-            attempts=attempts,
-            rest=self.rested.append,
-            pause=pause,
+            options=WorkerOptions(attempts=attempts, wait=self.rested.append, pause=pause),
         )
         progress = self.progress
         the_limits = Limits(max_failures=max_failures, **limits)
         return Runner(
-            crew, ledger=self.ledger, progress=progress, limits=the_limits, clean=clean, blocked=self.blocked
+            worker, ledger=self.ledger, progress=progress, limits=the_limits, clean=clean, blocked=self.blocked
         ).run(INFO, jobs)
 
     def _work(self, admin: Admin, job: Job) -> Verdict:

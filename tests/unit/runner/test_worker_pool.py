@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from crew_kit import HOST, station
+from pool_kit import HOST, open_worker
 from pydantic import SecretStr
 
 from bot.accounts import Account
@@ -20,7 +20,7 @@ from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, RunInfo
 from bot.runner import Limits, RunEnd, Runner
 from bot.runner.stopping import StopRequest
-from bot.runner.worker_pool import Crew
+from bot.runner.worker_pool import PoolRun, WorkerPool
 from bot.vocabulary import Reason
 
 RUN_ID = "20260301-021405-a1b2"
@@ -77,7 +77,7 @@ class Heard:
 
 
 class Yard:
-    """A folder with a ledger, in which a crew works."""
+    """A folder with a ledger, in which a pool of workers works."""
 
     def __init__(self, folder: Path, ledger: Ledger) -> None:
         self.folder = folder
@@ -88,19 +88,20 @@ class Yard:
         self.blocked: dict[str, int] = {}
 
     def run(self, asked: Sequence[Job], *accounts: str, max_failures: int = 5, most: int | None = None) -> RunEnd:
-        crew = Crew(
-            partial(station, self.folder, RUN_ID),
+        pool = WorkerPool(
+            partial(open_worker, self.folder, RUN_ID),
             [Account(username=name, password=SecretStr("practice")) for name in accounts or ("one", "two")],
-            ledger=self.ledger,
-            host=HOST,
-            run_id=RUN_ID,
-            folder=self.folder / RUN_ID,
-            log=self.log.append,
-            stop=self.stop,
-            blocked=self.blocked,
+            PoolRun(
+                ledger=self.ledger,
+                host=HOST,
+                folder=self.folder / RUN_ID,
+                log=self.log.append,
+                stopping=self.stop,
+                blocked=self.blocked,
+            ),
         )
         limits = Limits(max_failures=max_failures, max_cancellations=most)
-        return Runner(crew, ledger=self.ledger, progress=self.heard, limits=limits).run(INFO, asked)
+        return Runner(pool, ledger=self.ledger, progress=self.heard, limits=limits).run(INFO, asked)
 
     @property
     def pressed_at(self) -> list[str]:
