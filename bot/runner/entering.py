@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from bot.access.kept_session import KeptSession
+from bot.access.saved_session import SavedSession
 from bot.access.session import browser_session
 from bot.accounts import Account
 from bot.admin import Admin, wire_for
@@ -105,13 +105,13 @@ def unopened_admin(entry: Entry) -> Iterator[tuple[Admin, Callable[[Admin], None
     saved = None
     if settings.keep_session:
         name = entry.session_name or entry.account.username
-        saved = KeptSession(settings.sessions_dir, admin_name(settings.admin_url), name)
+        saved = SavedSession(settings.sessions_dir, admin_name(settings.admin_url), name)
     wire = wire_for(settings.admin_url, packs, settings.allowed_hosts, settings.cancel_sent_by)
-    with browser_session(settings, headed=entry.headed, kept=saved, blocked=entry.blocked, wire=wire) as session:
+    with browser_session(settings, headed=entry.headed, saved=saved, blocked=entry.blocked, wire=wire) as session:
 
         def sign_in(admin: Admin) -> None:
             entry.sign_in(admin, entry.account)
-            session.keep()
+            session.save()
 
         admin = Admin(
             session.fresh_page(),
