@@ -235,7 +235,7 @@ def countermand_result(
     from bot.joblist import Job
     from bot.outcomes import RunInfo
     from bot.reports.progress import PlainProgress
-    from bot.runner import InProcessWorker, Limits, Runner, WorkerOptions
+    from bot.runner import InProcessWorker, RunLimits, Runner, WorkerOptions
 
     number = 0
 
@@ -252,7 +252,7 @@ def countermand_result(
             options=WorkerOptions(attempts=1),
         )
         progress = PlainProgress(io.StringIO())
-        runner = Runner(worker, ledger=admin.ledger, progress=progress, limits=Limits(max_failures=1))
+        runner = Runner(worker, ledger=admin.ledger, progress=progress, limits=RunLimits(max_failures=1))
         info = RunInfo(
             run_id=f"{target.run_id}-{countermand_gate.test}-{number}"[:100],
             command="run",

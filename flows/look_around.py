@@ -86,7 +86,7 @@ def how_signed_in(steps: list[str]) -> str:
     """What signing in took, from the steps that it went through."""
     if "enter_code" in steps:
         return "signed in, with a two-factor code"
-    return "signed in" if "sign_in" in steps else "a session of before still holds"
+    return "signed in" if "sign_in" in steps else "reused the saved session"
 
 
 def stores_on_home(admin: Admin) -> list[str]:

@@ -59,7 +59,7 @@ def wait_for_a_person(admin: Admin, account: str, why: CannotSignIn) -> None:
         CannotSignIn: nobody did it in time.
         Interrupted: a person asked to stop.
     """
-    admin.say(f"{why} Sign in by hand, as {account}, in the browser's window; it goes on from there by itself.")
+    admin.say(f"{why} Sign in by hand, as {account}, in the browser's window; the run continues from there.")
 
     def signed_in() -> bool:
         admin.heed_stop()

@@ -67,7 +67,7 @@ def enough(accounts: Sequence[Account], workers: int, *, sharing: bool = False) 
         reason=f"{workers} workers need {workers} Admin accounts, because the Admin ends a session when the same "
         f"account signs in again; there {'is' if len(accounts) == 1 else 'are'} {len(accounts)}."
     )
-    stop.next_step = _more(f"Start with --workers {len(accounts)}" if len(accounts) > 1 else "Leave --workers away")
+    stop.next_step = _more(f"Start with --workers {len(accounts)}" if len(accounts) > 1 else "Leave out --workers")
     raise stop
 
 
@@ -86,7 +86,7 @@ def _too_few(ledger: Ledger, accounts: Sequence[Account], workers: int, free: in
             reason=f"{workers} workers need {workers} Admin accounts, and {free} {'is' if free == 1 else 'are'} free: "
             f"{why}."
         )
-    fewer = f"start with --workers {free}" if free > 1 else "leave --workers away"
+    fewer = f"start with --workers {free}" if free > 1 else "leave out --workers"
     stop.next_step = _more(f"Wait for that run, or {fewer}" if free else "Wait for that run")
     return stop
 

@@ -10,7 +10,7 @@ from bot.cli.wiring import explain, run_list, sign_in
 
 
 class FaceName(StrEnum):
-    """The two ways in which the practice Admin draws its screens."""
+    """The two ways in which the practice Admin can draw its screens."""
 
     SPECTRUM = "spectrum"
     PLAIN = "plain"
@@ -59,11 +59,11 @@ def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
 def sandbox(
     face: FACE = FaceName.SPECTRUM,
     port: Annotated[int, typer.Option("--port", help="Port on this machine; 0 takes a free one.")] = 0,
-    answer_ms: Annotated[int, typer.Option("--answer-ms", min=0, help="How long it takes to answer.")] = 0,
+    answer_ms: Annotated[int, typer.Option("--answer-ms", min=0, help="Milliseconds that it takes to answer.")] = 0,
     two_factor: Annotated[bool, typer.Option("--two-factor", help="Ask for a two-factor code at sign-in.")] = False,
     language: Annotated[str, typer.Option("--language", help="Language of its screens, such as de_DE.")] = "en_US",
     generation: Annotated[
-        GenerationName, typer.Option("--generation", help="Whose screens: of which version of the extension.")
+        GenerationName, typer.Option("--generation", help="Version of the extension whose screens it has.")
     ] = GenerationName.ASC_4_3,
 ) -> None:
     """``countermand sandbox``."""

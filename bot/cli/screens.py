@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def doctor(
-    store: Annotated[str | None, typer.Option("--store", help="Store to look at; else the first one.")] = None,
+    store: Annotated[str | None, typer.Option("--store", help="Store to look at; the first one if not given.")] = None,
     headed: HEADED = False,
     pack: PACK = None,
     language: LANGUAGE = None,
@@ -43,7 +43,8 @@ def doctor(
 def record(
     screen: Annotated[str, typer.Argument(metavar="SCREEN", help="Name of the screen, such as order_details.")],
     out: Annotated[
-        Path | None, typer.Option("--out", help="File to write; SCREEN.yaml here if not given.", callback=path_at_home)
+        Path | None,
+        typer.Option("--out", help="File to write; SCREEN.yaml in this folder if not given.", callback=path_at_home),
     ] = None,
     pack: ONE_PACK = None,
     language: LANGUAGE = None,
@@ -53,32 +54,34 @@ def record(
 
     file = out or Path(f"{screen}.yaml")
     draft = record_to_file(screen, file, settings_of(pack, language, unmasked=False), sign_in, typer.echo)
-    typer.echo(f"Draft: {file}. Read all of it: it is a starting point, and no more.")
+    typer.echo(f"Draft: {file}. Read all of it: it is only a starting point.")
     for problem in draft.problems:
         typer.echo(harmless(f"The pack loader says: {problem}"), err=True)
     raise typer.Exit(bool(draft.problems))
 
 
 def check(
-    store: Annotated[str | None, typer.Option("--store", help="Store to look at; else the first one.")] = None,
-    update: Annotated[bool, typer.Option("--update", help="Write the baselines anew.")] = False,
+    store: Annotated[str | None, typer.Option("--store", help="Store to look at; the first one if not given.")] = None,
+    update: Annotated[bool, typer.Option("--update", help="Replace the baselines with what is found now.")] = False,
     baselines: Annotated[
         Path | None,
         typer.Option(
             "--baselines",
             metavar="FOLDER",
-            help="Where the baselines are; else beside the pack.",
+            help="Folder of the baselines; beside the pack if not given.",
             callback=path_at_home,
         ),
     ] = None,
     tolerance: Annotated[
-        float, typer.Option("--tolerance", min=0, max=100, help="Percent of a picture that may look different.")
+        float, typer.Option("--tolerance", min=0, max=100, help="Percentage of a screenshot that may differ.")
     ] = 0.1,
-    looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Compare pictures too.")] = True,
+    looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Compare screenshots too.")] = True,
     full: Annotated[
-        str | None, typer.Option("--full", metavar="ORDER", help="If nothing differs, also cancel this one test order.")
+        str | None, typer.Option("--full", metavar="ORDER", help="If nothing differs, also cancel this test order.")
     ] = None,
-    reason: Annotated[str | None, typer.Option("--reason", help="With --full: the reason, label or code.")] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="With --full: the reason, as a label or a code.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --full: start without asking.")] = False,
     headed: HEADED = False,
     pack: ONE_PACK = None,
@@ -95,7 +98,7 @@ def check(
     from flows.look_around import look_around
 
     if full and as_json:
-        raise CannotStart(reason="--full tells how it goes while it does: leave --json away, and read check.json.")
+        raise CannotStart(reason="--full shows its progress: leave out --json, and read check.json.")
     settings = settings_of(pack, language, unmasked=False)
     cancel = _full(settings, full, store, reason, yes=yes, headed=headed) if full else None
     show = Watching()
@@ -122,13 +125,13 @@ def check(
 def _full(
     settings: "Settings", order: str, store: str | None, reason: str | None, *, yes: bool, headed: bool
 ) -> "Callable[[StopRequest], OrderResult]":
-    """What cancels the one order that ``check --full`` names; a person is asked now, before anything is opened."""
+    """What cancels the one order that ``check --full`` names; a person is asked first, before anything is opened."""
     from bot.joblist import job_list_of
     from bot.runner.task import RunOptions
     from flows.cancel_order import cancel_order
 
     if store is None or reason is None:
-        raise CannotStart(reason="--full cancels an order: name its store with --store, and a reason with --reason.")
+        raise CannotStart(reason="--full cancels an order: give its store with --store, and a reason with --reason.")
     job_list = job_list_of({"orders": [{"order": order, "store": store, "reason": reason}]}, name="order-of-check")
     if not yes:
         ask_to_start(settings, job_list, workers=1)

@@ -85,7 +85,7 @@ def ask_to_start(settings: "Settings", job_list: "JobList", workers: int) -> Non
 
     Raises:
         CannotStart: there is no terminal to ask on.
-        typer.Abort: the person does not want it.
+        typer.Abort: the person declined.
     """
     stores = ", ".join(dict.fromkeys(job.store for job in job_list.jobs))
     names = [account.username for account in settings.pool]
@@ -97,6 +97,6 @@ def ask_to_start(settings: "Settings", job_list: "JobList", workers: int) -> Non
         f"{at_once}Orders:  {len(job_list.jobs)} from {harmless(job_list.file)}"
     )
     if not sys.stdin.isatty():
-        raise CannotStart(reason="There is no terminal to ask on: look at the plan, then start with --yes.")
-    if not typer.confirm("Cancel them? What is canceled cannot be taken back."):
+        raise CannotStart(reason="There is no terminal to ask on. Look at the plan first, then start with --yes.")
+    if not typer.confirm("Cancel them? This cannot be undone."):
         raise typer.Abort

@@ -12,7 +12,7 @@ def run(
     jobs: JOBS,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Start without asking.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Go as far as the chosen reason, then leave the dialog.")
+        bool, typer.Option("--dry-run", help="Choose the reason, then leave the dialog without confirming.")
     ] = False,
     workers: WORKERS = 1,
     pace: PACE = None,
@@ -21,7 +21,7 @@ def run(
     language: LANGUAGE = None,
     unmasked: UNMASKED = False,
     max_cancellations: Annotated[
-        int | None, typer.Option("--max-cancellations", min=1, help="Stop once Confirm was pressed for so many orders.")
+        int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
     ] = None,
 ) -> None:
     """``countermand run``."""
@@ -90,7 +90,7 @@ def audit(
         canceled = ledger.intents.canceled_since(admin_name(settings.admin_url), begin)
         intents = {intent.order: intent for intent in canceled}
     if not intents:
-        typer.echo(f"No order was canceled here since {begin.astimezone():%Y-%m-%d %H:%M}: nothing to look at.")
+        typer.echo(f"No order was canceled here since {begin.astimezone():%Y-%m-%d %H:%M}: nothing to audit.")
         return
     jobs = tuple(Job(order=intent.order, store=intent.store, reason=intent.reason) for intent in intents.values())
     options = RunOptions(

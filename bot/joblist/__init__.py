@@ -15,10 +15,10 @@ The same as a CSV file has one order a row; ``bot.joblist.csvfile`` says how it 
 """
 
 import gc
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import ValidationError
 
@@ -60,14 +60,14 @@ def read_job_list(path: Path) -> JobList:
     raise InputInvalid([Problem(str(path), 1, 1, message)])
 
 
-def job_list_of(data: Data, *, name: str) -> JobList:
+def job_list_of(data: Mapping[str, object], *, name: str) -> JobList:
     """The job list that a program has as data: a mapping with ``orders``, as a YAML file holds it.
 
-    It is checked as a file is. ``name`` stands for the file in reports and in what is wrong.
+    It is checked as a file is. ``name`` stands for the file in reports and in messages about mistakes.
 
     Raises ``InputInvalid`` with every mistake, all of them at line 1.
     """
-    return _checked(Document(file=name, data=data, find_spots=lambda: Spot((1, 1), (1, 1))))
+    return _checked(Document(file=name, data=cast(Data, dict(data)), find_spots=lambda: Spot((1, 1), (1, 1))))
 
 
 def _checked(document: Document, columns: Collection[str] | None = None) -> JobList:

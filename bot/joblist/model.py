@@ -16,6 +16,7 @@ from pydantic import (
     Tag,
     TypeAdapter,
     WithJsonSchema,
+    field_validator,
 )
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
@@ -132,6 +133,13 @@ class JobList(_Model):
 
     file: str = Field(description="The file as the user named it")
     jobs: tuple[Job, ...]
+
+    @field_validator("jobs")
+    @classmethod
+    def _once_each(cls, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+        if len({job.order for job in jobs}) < len(jobs):
+            raise ValueError("an order is in the list twice")
+        return jobs
 
 
 # The same as it stands in a file. There a key may be left out, but not left empty: an empty `total:` would look

@@ -21,7 +21,7 @@ from bot.runner.throttle import Throttle
 from bot.runner.worker import WorkerOptions
 from bot.secrecy import Clean
 
-__all__ = ["InProcessWorker", "Limits", "RunEnd", "Runner", "WorkerOptions", "Workers"]
+__all__ = ["InProcessWorker", "RunEnd", "RunLimits", "Runner", "WorkerOptions", "Workers"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,7 +34,7 @@ class RunEnd:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Limits:
+class RunLimits:
     """When a run stops before the end of its list, and how fast it may go.
 
     ``max_failures`` orders in a row, or ``max_failures_total`` in all, that failed for technical reasons;
@@ -89,7 +89,7 @@ class Runner:
         *,
         ledger: Ledger,
         progress: Progress,
-        limits: Limits,
+        limits: RunLimits,
         clean: Clean = lambda text: text,
         blocked: Mapping[str, int] | None = None,
     ) -> None:
@@ -159,4 +159,4 @@ class Runner:
     def _pictures(self, recorded: RunResults) -> str:
         """Where to look when the run ended before its first order, which would have pictures of its own."""
         pictures = () if recorded.by_order else self._workers.evidence
-        return f" What the page looked like: {pictures[-1]} in the run's folder." if pictures else ""
+        return f" The page at that time: {pictures[-1]} in the run's folder." if pictures else ""

@@ -69,7 +69,7 @@ class Dispatch:
         if self._max_cancellations is not None and self._pressed + len(self.in_hand) >= self._max_cancellations:
             if self.in_hand:  # none of them may be canceled, which would leave room for another
                 return None
-            raise RunStopped(reason=f"Confirm was pressed for {self._pressed} orders, and no more were allowed.")
+            raise RunStopped(reason=f"Confirm was pressed for {self._pressed} orders, which is the limit of this run.")
         queue = self._queue_for(worker)
         job = (queue or self._later).popleft()
         self._stores[worker] = job.store

@@ -29,7 +29,7 @@ from bot.reports.progress import Progress
 from bot.reports.report import write_report
 from bot.reports.results import hashes_of_results, write_results
 from bot.reports.status import looked_again
-from bot.runner import InProcessWorker, Limits, RunEnd, Runner, Workers
+from bot.runner import InProcessWorker, RunEnd, RunLimits, Runner, Workers
 from bot.runner.entering import Entry, Hooks, open_admin
 from bot.runner.logs import log_lines_to, log_to
 from bot.runner.results import RunResults
@@ -149,7 +149,7 @@ def _runner(run: _Run, max_cancellations: int | None) -> Runner:
         _pool(run) if len(run.accounts) > 1 else _in_process_worker(run),
         ledger=run.ledger,
         progress=run.display,
-        limits=Limits(
+        limits=RunLimits(
             max_failures=settings.max_failures,
             max_failures_total=settings.max_failures_total,
             max_cancellations=max_cancellations,

@@ -48,13 +48,13 @@ def log_to(
             stream.write(f"{line}\n".encode(errors="replace"))
         except OSError as error:
             if not broken:
-                say(f"{file} can no longer be written ({error.strerror}); the run goes on without it.")
+                say(f"{file} can no longer be written ({error.strerror}); the run continues without it.")
             broken = True
         try:
             copy(line)
         except Exception as defect:  # the caller's own, which must not end an order
             if not deaf:
-                say(f"The lines of {file.name} cannot be passed on ({type(defect).__name__}); the run goes on.")
+                say(f"The lines of {file.name} cannot be passed on ({type(defect).__name__}); the run continues.")
             deaf = True
 
     # Without a buffer each line is in the file at once, and closing cannot fail over one that was not.

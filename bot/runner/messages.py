@@ -6,7 +6,7 @@ From the worker come the messages below; to it go jobs, and ``STOP`` or ``FINISH
 from dataclasses import dataclass
 
 from bot.outcomes import OrderResult
-from bot.runner.worker import Done
+from bot.runner.worker import OrderDone
 
 
 class _Order(str):
@@ -45,7 +45,7 @@ class OrderEnded:
 class WorkerFree:
     """The worker waits for its next order; the last one is ``done``, or None if another run works on it."""
 
-    done: Done | None
+    done: OrderDone | None
 
 
 @dataclass(frozen=True)

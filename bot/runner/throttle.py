@@ -53,7 +53,7 @@ class Throttle:
         ``turned_away`` says that the Admin asked to be left alone for a while: HTTP 429 or 503.
         """
         if turned_away:
-            self._slow_down("The Admin turns requests away")
+            self._slow_down("The Admin rejects requests")
             return
         if seconds is None:
             return
@@ -69,13 +69,13 @@ class Throttle:
         elif now <= max(RECOVERED * usual, usual + NOTICED / 2) and self.at_once < self._workers:
             self._latest.clear()
             self.at_once += 1
-            self._say(f"The Admin answers in {now:.1f} s again: going on with {_at_once(self.at_once)}.")
+            self._say(f"The Admin answers in {now:.1f} s again: continuing with {_at_once(self.at_once)}.")
 
     def _slow_down(self, why: str) -> None:
         self._latest.clear()  # what comes from here on is judged anew
         if self.at_once > 1:
             self.at_once = max(1, self.at_once // 2)
-            self._say(f"{why}: going on with {_at_once(self.at_once)}.")
+            self._say(f"{why}: continuing with {_at_once(self.at_once)}.")
 
 
 def _at_once(orders: int) -> str:

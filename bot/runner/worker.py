@@ -22,11 +22,11 @@ from bot.runner.results import RunResults, failed, pressed_and_lost, refused, re
 RENEW_AFTER = 100
 """After this many orders the Admin is opened again in a fresh page, because a page that stays open grows."""
 
-RESTS = 5
-"""How many times a worker rests and tries an order again when the Admin turns it away."""
+BACKOFFS = 5
+"""How many times a worker waits and tries an order again when the Admin rejects its requests."""
 
-FIRST_REST, LONGEST_REST = 5.0, 60.0
-"""Seconds that the first rest takes; each one after it takes twice as long, up to the longest."""
+FIRST_BACKOFF, LONGEST_BACKOFF = 5.0, 60.0
+"""Seconds that it waits the first time; each time after that twice as long, up to the longest."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds before something that failed for a technical reason is tried again; twice as long each time, up to the
@@ -42,7 +42,7 @@ Work = Callable[[Admin, Job], Verdict]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Done:
+class OrderDone:
     """What the run needs to know of an order that a worker has done."""
 
     result: OrderResult
@@ -97,7 +97,7 @@ class Worker:
         self._turned_away = 0  # how often in a row
         self._needs_fresh_page = False  # because what was last done on the page failed, and it may be anywhere
 
-    def do(self, admin: Admin, job: Job, begins: Callable[[], None]) -> Done | None:
+    def do(self, admin: Admin, job: Job, begins: Callable[[], None]) -> OrderDone | None:
         """Take the order, work on it and give it back; None while another run works on it.
 
         ``begins`` is called once the order is taken.
@@ -109,7 +109,7 @@ class Worker:
             if not self._ledger.claims.take(admin.host, job.order, self._options.claim_seconds):
                 return None
         except CountermandError as trouble:
-            return Done(result=self._results.record(result_of(job, refused(trouble))), pressed=False)
+            return OrderDone(result=self._results.record(result_of(job, refused(trouble))), pressed=False)
         self._worked += 1
         self._turned_away = 0
         admin.answers.clear()
@@ -122,7 +122,7 @@ class Worker:
             self._give_back(admin, job)
         if admin.pressed and self._options.pause:
             self._options.wait(self._options.pause)
-        return Done(
+        return OrderDone(
             result=result,
             pressed=admin.pressed,
             answer_seconds=statistics.median(admin.answers) if admin.answers else None,
@@ -169,7 +169,7 @@ class Worker:
                     logger.warning("order {}, attempt {}: {}", job.order, attempt, trouble)
                 if admin.pressed:
                     return record(pressed_and_lost(str(trouble)))
-                if isinstance(trouble, AdminBusy) and self._turned_away < RESTS:
+                if isinstance(trouble, AdminBusy) and self._turned_away < BACKOFFS:
                     self._back_off(trouble, admin)
                     continue
                 if not isinstance(trouble, Technical) or attempt >= self._options.attempts:
@@ -187,7 +187,7 @@ class Worker:
         """Leave the Admin alone, longer each time."""
         # HTTP 503 of the app alone may be maintenance, which opening the Admin again shows at once.
         if self._turned_away or trouble.facts["status"] != 503:
-            seconds = min(LONGEST_REST, FIRST_REST * 2**self._turned_away)
-            admin.say(f"{trouble} Resting for {seconds:g} s.")
+            seconds = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**self._turned_away)
+            admin.say(f"{trouble} Waiting {seconds:g} s.")
             self._options.wait(seconds)
         self._turned_away += 1

@@ -35,7 +35,7 @@ from bot.runner.messages import (
     WorkerReady,
 )
 from bot.runner.results import WORKED_ON_ELSEWHERE, RunResults, failed, pressed_and_lost, result_of, skipped
-from bot.runner.worker import Done
+from bot.runner.worker import OrderDone
 from bot.runner.worker_process import OpenWorker, run_worker
 
 DEATHS = 3
@@ -216,7 +216,7 @@ class WorkerPool:
             case WorkerExit():
                 worker.exit = message
 
-    def _is_free(self, worker: _Worker, done: Done | None, dispatch: Dispatch, results: RunResults) -> None:
+    def _is_free(self, worker: _Worker, done: OrderDone | None, dispatch: Dispatch, results: RunResults) -> None:
         if done is None:
             job = dispatch.in_hand[worker.number]
             if dispatch.is_worked_on_elsewhere(worker.number):
@@ -225,7 +225,7 @@ class WorkerPool:
         self._deaths = 0
         self._count(worker, done, dispatch)
 
-    def _count(self, worker: _Worker, done: Done, dispatch: Dispatch) -> None:
+    def _count(self, worker: _Worker, done: OrderDone, dispatch: Dispatch) -> None:
         try:
             dispatch.done(
                 worker.number,
@@ -278,16 +278,20 @@ class WorkerPool:
             if known is not None:  # it died after the ledger knew, and before the run did
                 if job.order not in results.by_order:
                     results.take_over(known)
-                self._count(worker, Done(result=known, pressed=self._was_pressed(job)), dispatch)
+                self._count(worker, OrderDone(result=known, pressed=self._was_pressed(job)), dispatch)
             elif job.order in self._died_with:
                 self._conclude(job, results, "Two workers died while they worked on it.", again=True)
-                self._count(worker, Done(result=results.by_order[job.order], pressed=self._was_pressed(job)), dispatch)
+                self._count(
+                    worker, OrderDone(result=results.by_order[job.order], pressed=self._was_pressed(job)), dispatch
+                )
             else:
                 self._died_with.add(job.order)
                 dispatch.put_back(worker.number)
         if self._deaths >= DEATHS and self._trouble is None:
             self._trouble = RunStopped(reason=f"Worker processes died {self._deaths} times in a row.")
-            self._trouble.next_step = "See log.jsonl, and whether the machine has memory for so many workers."
+            self._trouble.next_step = (
+                "Look at log.jsonl, and check that the machine has enough memory for this many workers."
+            )
         if self._trouble is None and not self._run.stopping() and not dispatch.is_over:
             self._start(worker.number, worker.account)
 

@@ -34,7 +34,7 @@ from bot.ledger import Intent
 from bot.outcomes import Answer
 from bot.pack import Pack, load_pack
 from bot.reports.progress import PlainProgress
-from bot.runner import InProcessWorker, Limits, RunEnd, Runner, WorkerOptions
+from bot.runner import InProcessWorker, RunEnd, RunLimits, Runner, WorkerOptions
 from bot.sandbox import Face, Generation, RequestRecord, Sandbox
 from bot.sandbox.pages import CHANNEL
 from flows.cancel_order import cancel_order
@@ -268,7 +268,7 @@ def run(admin: Admin) -> Callable[..., RunEnd]:
             recorder=NoRecorder(),
             options=WorkerOptions(attempts=attempts),
         )
-        progress, limits = PlainProgress(io.StringIO()), Limits(max_failures=max_failures)
+        progress, limits = PlainProgress(io.StringIO()), RunLimits(max_failures=max_failures)
         runner = Runner(worker, ledger=admin.ledger, progress=progress, limits=limits)
         return runner.run(RUN.model_copy(update={"run_id": f"run-{next(numbers)}", "admin": admin.host}), jobs)
 

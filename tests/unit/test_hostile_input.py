@@ -28,7 +28,7 @@ from bot.outcomes import Outcome
 from bot.reports.progress import PlainProgress, Progress, make_progress
 from bot.reports.report import write_report
 from bot.reports.results import read_run, write_results
-from bot.runner import InProcessWorker, Limits, Runner, WorkerOptions
+from bot.runner import InProcessWorker, RunLimits, Runner, WorkerOptions
 from bot.runner.logs import log_to
 from bot.vocabulary import Reason
 
@@ -115,7 +115,7 @@ class Folder:
                 recorder=NoRecorder(),
                 options=WorkerOptions(attempts=1),
             )
-            runner = Runner(worker, ledger=ledger, progress=progress, limits=Limits(max_failures=5))
+            runner = Runner(worker, ledger=ledger, progress=progress, limits=RunLimits(max_failures=5))
             info = INFO.model_copy(update=dict.fromkeys(("account", "job_list"), text[:10_000]))
             end = runner.run(info, jobs)
         progress.run_finished(end.info, end.results)

@@ -34,7 +34,7 @@ from bot.secrecy import cleaner
 from bot.settings import Settings, secrets_that_are_set
 
 
-class State(StrEnum):
+class FindingState(StrEnum):
     """How a check ended."""
 
     WORKS = "works"
@@ -45,7 +45,7 @@ class State(StrEnum):
     """An earlier one failed."""
 
 
-class Check(NamedTuple):
+class DoctorCheck(NamedTuple):
     """One thing that is checked."""
 
     name: str
@@ -54,16 +54,16 @@ class Check(NamedTuple):
 
 
 CHECKS = (
-    Check("settings", "Settings"),
-    Check("browser", "Browser"),
-    Check("admin", "Admin"),
-    Check("sign_in", "Sign-in"),
-    Check("app", "App"),
-    Check("home", "Home page"),
-    Check("store_dashboard", "Store's dashboard"),
-    Check("all_orders", "All Orders"),
-    Check("order_details", "Order's page"),
-    Check("cancel_dialog", "Cancel dialog"),
+    DoctorCheck("settings", "Settings"),
+    DoctorCheck("browser", "Browser"),
+    DoctorCheck("admin", "Admin"),
+    DoctorCheck("sign_in", "Sign-in"),
+    DoctorCheck("app", "App"),
+    DoctorCheck("home", "Home page"),
+    DoctorCheck("store_dashboard", "Store's dashboard"),
+    DoctorCheck("all_orders", "All Orders"),
+    DoctorCheck("order_details", "Order's page"),
+    DoctorCheck("cancel_dialog", "Cancel dialog"),
 )
 """What is checked, in this order."""
 
@@ -71,12 +71,12 @@ OPENS_NOTHING = frozenset({"settings", "browser"})
 """The checks before anything is opened."""
 
 COMPARE = (
-    "Run it again; if it stays, look with --headed at what the page shows there. Where your Admin looks different, "
-    "bring a pack of your own (--pack)."
+    "Run it again. If it happens again, look with --headed at what the page shows there. If your Admin looks "
+    "different, use a pack of your own (--pack)."
 )
 """What to do about a screen that is not as the pack says, where nothing better is known."""
 
-TRY_LATER = "Run it again later; if it stays, tell the shop's administrator."
+TRY_LATER = "Run it again later. If it happens again, tell the shop's administrator."
 """What to do about anything else where nothing better is known."""
 
 
@@ -86,7 +86,7 @@ class Finding(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     check: str = Field(description="Name of the check, as in CHECKS")
-    state: State
+    state: FindingState
     found: str = Field(default="", description="What was found, in a few words; lines where there are several things")
     next_step: str = Field(default="", description="What to do; empty where nothing is to be done")
 
@@ -106,7 +106,7 @@ class Result:
 class Show(Protocol):
     """Hears how the round goes."""
 
-    def begun(self, check: Check) -> None:
+    def begun(self, check: DoctorCheck) -> None:
         """A check begins."""
 
     def step(self, name: str) -> None:
@@ -115,7 +115,7 @@ class Show(Protocol):
     def say(self, remark: str) -> None:
         """A remark for the person who waits."""
 
-    def ended(self, check: Check, finding: Finding) -> None:
+    def ended(self, check: DoctorCheck, finding: Finding) -> None:
         """A check ended so, or was not reached."""
 
     def over(self, findings: tuple[Finding, ...]) -> None:
@@ -170,7 +170,11 @@ class Round:
         except PlaywrightError as trouble:
             self._end(_failure(name, PageTrouble(reason=first_line(trouble)), self.blocked))
             raise Over from trouble
-        self._end(Finding(check=name, state=State.WORKS if result.tried else State.NOT_TRIED, found=result.found))
+        self._end(
+            Finding(
+                check=name, state=FindingState.WORKS if result.tried else FindingState.NOT_TRIED, found=result.found
+            )
+        )
 
     def choices(self, screen: Screen, name: str) -> None:
         """See what the pick list ``name`` of the open screen offers; its list may stay open."""
@@ -185,13 +189,13 @@ class Round:
     def finish(self) -> None:
         """Say of the checks that were never begun that they were not reached, and that the round is over."""
         for check in CHECKS[len(self.findings) :]:
-            self._end(Finding(check=check.name, state=State.NOT_REACHED))
+            self._end(Finding(check=check.name, state=FindingState.NOT_REACHED))
         self.show.over(tuple(self.findings))
 
     @property
     def exit_status(self) -> int:
         """0 when nothing failed, 2 when nothing was opened, otherwise 1."""
-        failed = {finding.check for finding in self.findings if finding.state is State.FAILED}
+        failed = {finding.check for finding in self.findings if finding.state is FindingState.FAILED}
         return 2 if failed & OPENS_NOTHING else 1 if failed else 0
 
     def _end(self, finding: Finding) -> None:
@@ -301,5 +305,5 @@ def _failure(name: str, error: CountermandError, blocked: Collection[str] = ()) 
     elif name not in OPENS_NOTHING:
         next_step = next_step.replace("Run the list again", "Run it again") or TRY_LATER
     if blocked and not isinstance(error, NotReached):
-        next_step += f" Blocked on the way, because COUNTERMAND_ALLOWED_HOSTS lacks it: {', '.join(sorted(blocked))}."
-    return Finding(check=name, state=State.FAILED, found=found, next_step=next_step)
+        next_step += f" Blocked, because COUNTERMAND_ALLOWED_HOSTS does not list it: {', '.join(sorted(blocked))}."
+    return Finding(check=name, state=FindingState.FAILED, found=found, next_step=next_step)

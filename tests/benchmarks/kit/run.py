@@ -14,7 +14,7 @@ from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, RunInfo
 from bot.pack import load_pack
-from bot.runner import InProcessWorker, Limits, RunEnd, Runner, WorkerOptions
+from bot.runner import InProcessWorker, RunEnd, RunLimits, Runner, WorkerOptions
 from bot.runner.logs import log_to
 from bot.settings import load_settings
 from flows.cancel_order import cancel_order
@@ -74,7 +74,7 @@ class Bot:
             recorder=self._recorder,
             options=WorkerOptions(attempts=1),
         )
-        runner = Runner(worker, ledger=self._ledger, progress=self._hears, limits=Limits(max_failures=1))
+        runner = Runner(worker, ledger=self._ledger, progress=self._hears, limits=RunLimits(max_failures=1))
         info = RunInfo(
             run_id=f"{self.folder.name}-{self._runs}",
             command="run",

@@ -128,7 +128,7 @@ def test_the_code_is_of_the_admins_time(admin: Any, warned: list[str]) -> None:
     admin.server_ahead = -3600.0
     assert fresh_code(admin, "bot", SECRET) == code_of(FIRST - 120)
     assert warned == [
-        "This machine's clock is 3600 s ahead of the Admin's. Set it right; two-factor codes are computed for the "
+        "This machine's clock is 3600 s ahead of the Admin's. Correct it: two-factor codes are computed for the "
         "Admin's time."
     ]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.checks.doctor import CHECKS, Finding, State
+from bot.checks.doctor import CHECKS, Finding, FindingState
 
 if TYPE_CHECKING:
     from conftest import Countermand
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     [
         (
             ["--full", "112-1215998-3002091"],
-            "--full cancels an order: name its store with --store, and a reason with --reason.",
+            "--full cancels an order: give its store with --store, and a reason with --reason.",
         ),
         (
             ["--full", "112-1215998-3002091", "--json"],
-            "--full tells how it goes while it does: leave --json away, and read check.json.",
+            "--full shows its progress: leave out --json, and read check.json.",
         ),
     ],
 )
@@ -53,9 +53,9 @@ def test_only_a_command_that_can_recognise_the_pack_offers_to(countermand: Count
 
 
 @pytest.fixture
-def walked(monkeypatch: pytest.MonkeyPatch) -> dict[str, State]:
+def walked(monkeypatch: pytest.MonkeyPatch) -> dict[str, FindingState]:
     """What each of the checks is to come to, in place of a walk with a browser; those not named are not made."""
-    found: dict[str, State] = {}
+    found: dict[str, FindingState] = {}
 
     def examine(walk: Any, sign_in: Any, show: Any, read_settings: Any, **options: Any) -> int:
         for check in CHECKS:
@@ -72,14 +72,14 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> dict[str, State]:
     ("found", "status", "ended"),
     [
         ({}, 0, ""),
-        ({"settings": State.WORKS, "home": State.WORKS}, 0, ""),
-        ({"sign_in": State.FAILED}, 1, "Sign-in: So it is."),
-        ({"browser": State.FAILED}, 2, "Browser: So it is."),
+        ({"settings": FindingState.WORKS, "home": FindingState.WORKS}, 0, ""),
+        ({"sign_in": FindingState.FAILED}, 1, "Sign-in: So it is."),
+        ({"browser": FindingState.FAILED}, 2, "Browser: So it is."),
     ],
     ids=["as it should be", "all passed", "the walk ended early", "nothing was opened"],
 )
 def test_check_ends_with_the_status_of_what_it_found(
-    countermand: Countermand, walked: dict[str, State], found: dict[str, State], status: int, ended: str
+    countermand: Countermand, walked: dict[str, FindingState], found: dict[str, FindingState], status: int, ended: str
 ) -> None:
     walked.update(found)
     said = countermand("check", "--json")

@@ -238,7 +238,7 @@ def test_a_tilde_is_a_home_folder_in_what_check_and_record_are_told(
 
 def test_a_tilde_is_a_home_folder_in_the_name_of_a_pack(countermand: Countermand, home: Path) -> None:
     shutil.copytree(packs_folder() / "asc-4.3", home / "mine")
-    assert countermand("pack", "diff", "asc-4.3", "~/mine") == (0, "Both say the same.\n", "")
+    assert countermand("pack", "diff", "asc-4.3", "~/mine") == (0, "The packs do not differ.\n", "")
 
 
 def test_a_saved_page_is_opened_in_the_browser_of_dotenv(

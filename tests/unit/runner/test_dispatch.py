@@ -120,7 +120,7 @@ def test_orders_in_hand_count_as_cancellations_until_they_are_none() -> None:
     finish(work, 2)
     with pytest.raises(RunStopped) as stopped:
         work.next_for(1)
-    assert str(stopped.value) == "Confirm was pressed for 2 orders, and no more were allowed."
+    assert str(stopped.value) == "Confirm was pressed for 2 orders, which is the limit of this run."
 
 
 def test_failures_of_all_workers_count_together() -> None:

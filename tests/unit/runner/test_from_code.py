@@ -2,20 +2,25 @@
 
 import io
 import json
+import pickle
+import re
 import signal
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
 from loguru import logger
+from pydantic import ValidationError
 
 from bot.admin import Admin
 from bot.cancel.verdicts import Verdict
-from bot.errors import CannotStart, Interrupted
+from bot.cli import wiring
+from bot.errors import CannotStart, InputInvalid, Interrupted
 from bot.joblist import Job, JobList, job_list_of
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
@@ -23,10 +28,12 @@ from bot.reports.progress import PlainProgress
 from bot.runner import RunEnd
 from bot.runner.entering import Entry
 from bot.runner.launch import run_jobs
-from bot.runner.task import RunOptions
+from bot.runner.task import RunOptions, Task
 from bot.settings import Settings
+from flows.cancel_order import cancel_order
 
 FIRST, SECOND = "112-1215998-3002091", "112-1215998-3002092"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "from-code.md"
 HANGS = 60
 """Seconds after which runs that wait for each other in vain fail, so that a test that fails ends."""
 
@@ -191,6 +198,60 @@ def test_a_run_stops_between_two_orders_once_the_caller_says_so(tmp_path: Path) 
 
     end = start(orders(FIRST, SECOND), settings(tmp_path), work, stop=asked.is_set)
     assert (end.exit_status, [result.outcome for result in end.results]) == (130, ["canceled", "skipped"])
+
+
+def wrong_in(error: InputInvalid) -> list[str]:
+    return [str(problem) for problem in error.problems]
+
+
+def test_an_order_cannot_be_in_a_list_twice() -> None:
+    with pytest.raises(InputInvalid) as refused:
+        orders(FIRST, FIRST)
+    twice = f"{FIRST} is in the list twice: it is already on line 1; keep one of them"
+    assert wrong_in(refused.value) == [f"the queue:1:1: {twice}"]
+    with pytest.raises(ValidationError, match="an order is in the list twice"):
+        JobList(file="the queue", jobs=orders(FIRST).jobs * 2)
+
+
+def test_data_is_checked_as_a_file_is() -> None:
+    listed = [{"order": "112-1", "store": "Nordwind UK", "reason": "Buyer Canceled"}, {"order": FIRST}]
+    with pytest.raises(InputInvalid) as refused:
+        job_list_of({"orders": listed}, name="the queue")
+    how = "write it in this order, or above the orders, for all of them"
+    assert sorted(wrong_in(refused.value)) == [
+        "the queue:1:1: 112-1 is not an Amazon order number: "
+        "write three, seven and seven digits, such as 112-1215998-3002091",
+        f"the queue:1:1: The reason is missing: {how}",
+        f"the queue:1:1: The store is missing: {how}",
+    ]
+
+
+def test_the_example_of_the_documentation_works(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, value in {"ADMIN_URL": "https://shop.example/admin", "USERNAME": "bot", "PASSWORD": "practice"}.items():
+        monkeypatch.setenv(f"COUNTERMAND_{name}", value)
+    monkeypatch.setattr("flows.cancel_order.cancel_order", canceled)
+    (example, *_) = re.findall(r"```python\n(.+?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)
+    exec(compile(example, str(DOCUMENT), "exec"), {})
+    assert capsys.readouterr().out.splitlines()[-1] == f"{FIRST} canceled So it is."
+
+
+def test_what_a_worker_process_is_told_can_be_sent_to_it(tmp_path: Path) -> None:
+    work = partial(cancel_order, dry_run=True)
+    task = Task(
+        settings=settings(tmp_path),
+        work=work,
+        sign_in=wiring.sign_in,
+        explain=wiring.explain,
+        headed=False,
+        folder=tmp_path / "20260301-021405-a1b2",
+        ledger_place=tmp_path / "ledger.sqlite",
+    )
+    told = pickle.loads(pickle.dumps(task))
+    assert (told.settings, told.folder, told.ledger_place) == (task.settings, task.folder, task.ledger_place)
+    assert (told.sign_in, told.explain) == (wiring.sign_in, wiring.explain)
+    assert (told.work.func, told.work.keywords) == (cancel_order, {"dry_run": True})
 
 
 def test_the_stop_file_stops_a_run_of_the_caller_too(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def test_a_caller_that_cannot_take_the_lines_is_said_once_and_ends_nothing(tmp_p
         logger.info("second")
     lines = (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["message"] for line in lines] == ["first", "second"]
-    assert said == ["The lines of log.jsonl cannot be passed on (ConnectionError); the run goes on."]
+    assert said == ["The lines of log.jsonl cannot be passed on (ConnectionError); the run continues."]
 
 
 def test_an_exception_is_written_with_where_it_happened(tmp_path: Path) -> None:
@@ -294,7 +294,7 @@ def test_a_log_that_is_full_is_said_once_and_ends_nothing(tmp_path: Path, capsys
     with log.to:
         logger.info("the s3cret")
         logger.info("the s3cret again")
-    assert log.said == [f"{log.file} can no longer be written ({os.strerror(28)}); the run goes on without it."]
+    assert log.said == [f"{log.file} can no longer be written ({os.strerror(28)}); the run continues without it."]
     assert capsys.readouterr().err == ""
 
 

@@ -76,8 +76,8 @@ def test_an_admin_that_becomes_slow_is_asked_by_half_as_many(clock: Clock, said:
     answer(slowed, *[2.0] * 5)
     assert slowed.at_once == 2
     assert said == [
-        "The Admin answers in 2.0 s (0.4 s at the start): going on with 4 orders at a time.",
-        "The Admin answers in 2.0 s (0.4 s at the start): going on with 2 orders at a time.",
+        "The Admin answers in 2.0 s (0.4 s at the start): continuing with 4 orders at a time.",
+        "The Admin answers in 2.0 s (0.4 s at the start): continuing with 2 orders at a time.",
     ]
 
 
@@ -102,15 +102,15 @@ def test_an_admin_that_recovers_is_asked_by_one_more_at_a_time(clock: Clock, sai
     answer(recovering, *[0.4] * 50)
     assert recovering.at_once == 3
     assert said[1:] == [
-        "The Admin answers in 0.5 s again: going on with 2 orders at a time.",
-        "The Admin answers in 0.4 s again: going on with 3 orders at a time.",
+        "The Admin answers in 0.5 s again: continuing with 2 orders at a time.",
+        "The Admin answers in 0.4 s again: continuing with 3 orders at a time.",
     ]
 
 
 def test_an_admin_that_turns_away_is_asked_by_half_as_many_at_once(clock: Clock, said: list[str]) -> None:
     refused = throttle(clock, said, workers=3)
     refused.answered(None, turned_away=True)
-    assert (refused.at_once, said) == (1, ["The Admin turns requests away: going on with 1 order at a time."])
+    assert (refused.at_once, said) == (1, ["The Admin rejects requests: continuing with 1 order at a time."])
     refused.answered(None, turned_away=True)
     assert refused.at_once == 1
 

@@ -18,7 +18,7 @@ from bot.errors import CannotStart
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, RunInfo
-from bot.runner import Limits, RunEnd, Runner
+from bot.runner import RunEnd, RunLimits, Runner
 from bot.runner.stopping import StopRequest
 from bot.runner.worker_pool import PoolRun, WorkerPool
 from bot.vocabulary import Reason
@@ -100,7 +100,7 @@ class Yard:
                 blocked=self.blocked,
             ),
         )
-        limits = Limits(max_failures=max_failures, max_cancellations=most)
+        limits = RunLimits(max_failures=max_failures, max_cancellations=most)
         return Runner(pool, ledger=self.ledger, progress=self.heard, limits=limits).run(INFO, asked)
 
     @property
@@ -170,7 +170,8 @@ def test_a_run_whose_workers_all_die_stops(yard: Yard) -> None:
     end = yard.run(jobs(*["dies"] * 6))
     assert (end.exit_status, len(yard.pressed_at) <= 4) == (3, True)
     assert end.info.stopped_early == (
-        "Worker processes died 3 times in a row. See log.jsonl, and whether the machine has memory for so many workers."
+        "Worker processes died 3 times in a row. "
+        "Look at log.jsonl, and check that the machine has enough memory for this many workers."
     )
     assert set(outcomes(end)) <= {"failed", "skipped"}
 
@@ -229,7 +230,7 @@ def test_a_run_without_a_browser_does_not_begin(yard: Yard) -> None:
 def test_no_more_are_canceled_than_allowed_however_many_work(yard: Yard) -> None:
     end = yard.run(jobs(*[""] * 6), "one", "two", "three", most=2)
     assert outcomes(end).count("canceled") == len(yard.pressed_at) == 2
-    assert end.info.stopped_early == "Confirm was pressed for 2 orders, and no more were allowed."
+    assert end.info.stopped_early == "Confirm was pressed for 2 orders, which is the limit of this run."
 
 
 def test_a_stop_reaches_every_worker(yard: Yard) -> None:
