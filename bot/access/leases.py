@@ -19,7 +19,7 @@ LEASE = 300.0
 def leased(ledger: Ledger, admin: str, accounts: Sequence[Account], *, sharing: bool = False) -> Iterator[Account]:
     """The first account that no other run has; it is this run's until the block ends.
 
-    With ``sharing``, which is for Admins that share accounts, it is the first one, whoever has it.
+    With ``sharing``, which is for Admins that share accounts, it is the first account, even if another run has it.
 
     Raises:
         CannotStart: other runs have all of them.
@@ -34,7 +34,7 @@ def leased_each(
 ) -> Iterator[tuple[Account, ...]]:
     """One account for each worker, which no other run has; they are this run's until the block ends.
 
-    With ``sharing`` they are taken in turn, whoever has them, and may be the same.
+    With ``sharing`` they are taken in turn, even if other runs have them, and may be the same.
 
     Raises:
         CannotStart: there are too few accounts, or other runs have them.

@@ -22,7 +22,7 @@ class Dispatch:
         throttle: how fast it may go.
         max_failures: the run stops after this many orders in a row that failed for technical reasons.
         max_failures_total: the same for all of them, in a row or not.
-        max_cancellations: the run stops once so many orders were canceled, or may have been; None is no limit.
+        max_cancellations: the run stops once this many orders were canceled, or may have been; None for no limit.
     """
 
     def __init__(

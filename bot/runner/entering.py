@@ -46,7 +46,7 @@ class Entry:
     sign_in: SignIn
     hooks: Hooks = Hooks()
     recorder: Recorder | None = None
-    """Keeps the evidence; none is kept where none is given."""
+    """Keeps the evidence; without it, no evidence is kept."""
     headed: bool = False
     """Whether the browser can be seen."""
     blocked: dict[str, int] | None = None

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from loguru import Message, Record
 
 LONGEST = 20_000
-"""At most so many characters of one value stand in the log: room for a traceback."""
+"""The most characters of one value that stand in the log: room for a traceback."""
 
 
 @contextmanager

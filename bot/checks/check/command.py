@@ -16,6 +16,7 @@ from bot.checks.check.outcome import CheckOutcome, ending, on_the_way
 from bot.checks.check.report import write_files
 from bot.checks.check.show import Watching
 from bot.checks.doctor import Round, examine
+from bot.errors import Interrupted
 from bot.identity import admin_name
 from bot.outcomes import OrderResult
 from bot.pack import load_pack
@@ -92,6 +93,8 @@ def check(settings: Settings, walk: Walk, sign_in: SignIn, plan: Plan) -> Checke
         next_step=next_step,
     )
     if plan.full is not None and outcome.holds:
+        if plan.stop():  # after the last step of the walk, which would have heeded it
+            raise Interrupted
         outcome = outcome.model_copy(update={"full": plan.full()})
     folder = settings.runs_dir / CHECKS_FOLDER / outcome.check
     return Checked(outcome=outcome, page=write_files(folder, outcome, inspector.pictures), opened=show.opened)

@@ -194,7 +194,7 @@ class Round:
 
     @property
     def exit_status(self) -> int:
-        """0 when nothing failed, 2 when nothing was opened, otherwise 1."""
+        """0 if nothing failed, 2 if nothing was opened, 1 in all other cases."""
         failed = {finding.check for finding in self.findings if finding.state is FindingState.FAILED}
         return 2 if failed & OPENS_NOTHING else 1 if failed else 0
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,9 @@ import pytest
 from bot.checks.doctor import CHECKS, Finding, FindingState
 
 if TYPE_CHECKING:
-    from conftest import Countermand
+    from conftest import Countermand, Shop
+
+    from bot.runner.stopping import StopRequest
 
 
 @pytest.mark.parametrize(
@@ -88,6 +91,29 @@ def test_check_ends_with_the_status_of_what_it_found(
     assert outcome["ended"] == ended
     folder = Path("runs") / "checks" / outcome["check"]
     assert {path.name for path in folder.iterdir()} == {"check.html", "check.json", "junit.xml"}
+
+
+ORDER = "112-1215998-3002091"
+FULL = ("--full", ORDER, "--store", "Nordwind UK", "--reason", "Buyer Canceled", "--yes")
+
+
+@pytest.mark.usefixtures("walked")
+def test_check_cancels_the_order_that_is_named_where_nothing_differs(countermand: Countermand, shop: Shop) -> None:
+    assert countermand("check", *FULL).status == 0
+    assert shop.worked == [("cancel", ORDER, False)]
+
+
+def test_check_cancels_nothing_once_a_person_asked_to_stop(
+    countermand: Countermand, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def examine(walk: Any, sign_in: Any, show: Any, read_settings: Any, *, stop: StopRequest, **options: Any) -> int:
+        signal.raise_signal(signal.SIGINT)  # after the last step of the walk
+        assert stop()
+        return 0
+
+    monkeypatch.setattr("bot.checks.check.command.examine", examine)
+    said = countermand("check", *FULL)
+    assert (said.status, shop.worked) == (130, [])
 
 
 @pytest.mark.usefixtures("settings", "walked")
