@@ -1,6 +1,6 @@
 """Which order is worked next, and by whom: store by store, within the limits that were set.
 
-Workers are known by their numbers; whether they are processes or the only one, in this process, is the same here.
+Workers are known by their numbers; it makes no difference here whether they are processes of their own.
 """
 
 from collections import Counter, deque
@@ -102,8 +102,8 @@ class Dispatch:
         if self._failures >= self._max_failures_total:
             raise RunStopped(reason=f"{self._failures} orders failed; the last one: {result.message}")
 
-    def is_worked_on_elsewhere(self, worker: int) -> bool:
-        """Another run has a worker's order in hand: it is asked for again at the end, or, then, left to that run.
+    def taken_elsewhere(self, worker: int) -> bool:
+        """Another run has a worker's order: hand it out once more at the end, and then leave it to that run.
 
         Returns whether it is left to the other run.
         """

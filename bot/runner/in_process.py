@@ -89,5 +89,5 @@ class InProcessWorker:
                     answer_seconds=done.answer_seconds,
                     turned_away=done.turned_away,
                 )
-            elif dispatch.is_worked_on_elsewhere(1):
+            elif dispatch.taken_elsewhere(1):
                 results.record(result_of(job, WORKED_ON_ELSEWHERE))

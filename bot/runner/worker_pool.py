@@ -38,10 +38,10 @@ from bot.runner.results import WORKED_ON_ELSEWHERE, RunResults, failed, pressed_
 from bot.runner.worker import OrderDone
 from bot.runner.worker_process import OpenWorker, run_worker
 
-DEATHS = 3
+MAX_DEATHS = 3
 """The run stops after this many workers that died without an order done in between."""
 
-LOOK = 0.25
+POLL_SECONDS = 0.25
 """Seconds after which the run looks whether a person asked to stop, or a worker may go on."""
 
 TROUBLES: dict[str, type[CountermandError]] = {
@@ -179,7 +179,7 @@ class WorkerPool:
         """Hear what the workers say, for a moment, and see which of them have ended."""
         pipes = [worker.pipe for worker in self._alive.values() if worker.pipe_open]
         ends = [worker.process.sentinel for worker in self._alive.values()]
-        heard = wait([*pipes, *ends], min(LOOK, dispatch.wait) or LOOK)
+        heard = wait([*pipes, *ends], min(POLL_SECONDS, dispatch.wait) or POLL_SECONDS)
         for worker in list(self._alive.values()):
             if worker.process.sentinel in heard:
                 while worker.pipe_open:  # what it said last
@@ -219,7 +219,7 @@ class WorkerPool:
     def _is_free(self, worker: _Worker, done: OrderDone | None, dispatch: Dispatch, results: RunResults) -> None:
         if done is None:
             job = dispatch.in_hand[worker.number]
-            if dispatch.is_worked_on_elsewhere(worker.number):
+            if dispatch.taken_elsewhere(worker.number):
                 results.record(result_of(job, WORKED_ON_ELSEWHERE))
             return
         self._deaths = 0
@@ -287,7 +287,7 @@ class WorkerPool:
             else:
                 self._died_with.add(job.order)
                 dispatch.put_back(worker.number)
-        if self._deaths >= DEATHS and self._trouble is None:
+        if self._deaths >= MAX_DEATHS and self._trouble is None:
             self._trouble = RunStopped(reason=f"Worker processes died {self._deaths} times in a row.")
             self._trouble.next_step = (
                 "Look at log.jsonl, and check that the machine has enough memory for this many workers."

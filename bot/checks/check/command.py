@@ -75,7 +75,7 @@ def check(settings: Settings, walk: Walk, sign_in: SignIn, plan: Plan) -> Checke
     # Without a saved session, so that the walk comes to the sign-in page too.
     again = partial(load_settings, pack=settings.pack, language=settings.language, keep_session=False)
     started, clock = datetime.now(UTC), time.monotonic()
-    examine(walk, sign_in, show, again, headed=plan.headed, onlooker=watch, stop=plan.stop)
+    examine(walk, sign_in, show, again, headed=plan.headed, observer=watch, stop=plan.stop)
     ended, next_step = ending(show.findings)
     outcome = CheckOutcome(
         check=f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",

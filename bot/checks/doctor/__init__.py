@@ -122,7 +122,7 @@ class Show(Protocol):
         """The round is over."""
 
 
-class Onlooker(Protocol):
+class Observer(Protocol):
     """Looks at the screens that a round comes to, more closely than the round itself does."""
 
     def opened(self, admin: Admin, data: Collection[str] = ()) -> None:
@@ -142,9 +142,9 @@ class Over(Exception):
 class Round:
     """One round of checks, made in order."""
 
-    def __init__(self, show: Show, onlooker: Onlooker | None = None) -> None:
+    def __init__(self, show: Show, observer: Observer | None = None) -> None:
         self.show = show
-        self.onlooker = onlooker
+        self.observer = observer
         self.findings: list[Finding] = []
         self.steps: list[str] = []
         """The steps taken since the check under way began."""
@@ -162,9 +162,9 @@ class Round:
         except Interrupted:
             raise
         except CountermandError as error:
-            if self.onlooker is not None:
+            if self.observer is not None:
                 with suppress(PlaywrightError):  # a page that is gone cannot be looked at
-                    self.onlooker.failed(error)
+                    self.observer.failed(error)
             self._end(_failure(name, error, self.blocked))
             raise Over from error
         except PlaywrightError as trouble:
@@ -178,8 +178,8 @@ class Round:
 
     def choices(self, screen: Screen, name: str) -> None:
         """See what the pick list ``name`` of the open screen offers; its list may stay open."""
-        if self.onlooker is not None:
-            self.onlooker.offered(screen, name, screen.offered(name))
+        if self.observer is not None:
+            self.observer.offered(screen, name, screen.offered(name))
 
     def step(self, name: str) -> None:
         """A step of a flow begins."""
@@ -215,7 +215,7 @@ def examine(
     read_settings: Callable[[], Settings],
     *,
     headed: bool = False,
-    onlooker: Onlooker | None = None,
+    observer: Observer | None = None,
     stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Make every check, and give the exit status.
@@ -226,13 +226,13 @@ def examine(
         show: hears how it goes.
         read_settings: reads the settings; that it raises is what the first check finds.
         headed: whether the browser can be seen.
-        onlooker: looks at every screen.
+        observer: looks at every screen.
         stop: asked before every step; True ends the round.
 
     Raises:
         Interrupted: a person asked to stop; what was found until then was shown.
     """
-    round_ = Round(show, onlooker)
+    round_ = Round(show, observer)
     try:
         with suppress(Over), ExitStack() as stack:
             _go_round(round_, stack, walk, sign_in, read_settings, headed=headed, stop=stop)
@@ -283,8 +283,8 @@ def _go_round(
             )
         )
         opened.page.on("requestfailed", lambda request: _note_blocked(round_, opened, request))
-        if round_.onlooker is not None:
-            round_.onlooker.opened(opened, (account.username,))
+        if round_.observer is not None:
+            round_.observer.opened(opened, (account.username,))
         browser = opened.page.context.browser
         result.found = choice.source + (f", version {browser.version}" if browser else "")
     walk(opened, round_, sign_in_and_keep)

@@ -92,11 +92,11 @@ def test_no_order_is_given_to_two() -> None:
 def test_an_order_of_another_run_is_asked_for_again_at_the_end_and_then_left() -> None:
     work = dispatch(jobs("UK", "UK"), workers=1)
     assert taken(work, 1) == 1
-    assert not work.is_worked_on_elsewhere(1)
+    assert not work.taken_elsewhere(1)
     assert taken(work, 1) == 2
     finish(work, 1)
     assert taken(work, 1) == 1
-    assert work.is_worked_on_elsewhere(1)
+    assert work.taken_elsewhere(1)
     assert work.is_over
 
 
