@@ -32,11 +32,12 @@ from bot.reports.status import looked_again
 from bot.runner import InProcessWorker, RunEnd, RunLimits, Runner, Workers
 from bot.runner.entering import Entry, Hooks, open_admin
 from bot.runner.logs import log_lines_to, log_to
+from bot.runner.pool_run import PoolRun
 from bot.runner.results import RunResults
 from bot.runner.stopping import StopRequest
 from bot.runner.task import RunOptions, Task
 from bot.runner.worker import Worker
-from bot.runner.worker_pool import PoolRun, WorkerPool
+from bot.runner.worker_pool import WorkerPool
 from bot.runner.worker_process import RunConnection, defects_logged
 from bot.secrecy import cleaner
 from bot.settings import Settings

@@ -6,19 +6,16 @@ a worker that dies: its order is handed out again, and looked at before anything
 """
 
 import multiprocessing
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 
 from loguru import logger
 
 from bot.accounts import Account
 from bot.errors import CannotStart, CountermandError, Interrupted, RunStopped
-from bot.joblist import Job
-from bot.ledger import Ledger
 from bot.reports.progress import Progress
 from bot.runner.dispatch import Dispatch
 from bot.runner.messages import (
@@ -34,7 +31,8 @@ from bot.runner.messages import (
     WorkerFree,
     WorkerReady,
 )
-from bot.runner.results import WORKED_ON_ELSEWHERE, RunResults, failed, pressed_and_lost, result_of, skipped
+from bot.runner.pool_run import PoolRun
+from bot.runner.results import WORKED_ON_ELSEWHERE, RunResults, result_of
 from bot.runner.worker import OrderDone
 from bot.runner.worker_process import OpenWorker, run_worker
 
@@ -51,29 +49,6 @@ TROUBLES: dict[str, type[CountermandError]] = {
     "defect": RunStopped,
 }
 """What stops the run when a worker ends with trouble of this kind."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class PoolRun:
-    """The run that a pool works for."""
-
-    ledger: Ledger
-    """Where it is looked up what a worker that died had done."""
-    host: str
-    """The Admin, as the ledger knows it."""
-    folder: Path
-    """The run's folder, which is named as the run."""
-    log: Callable[[str], None]
-    """Writes a line to the run's log."""
-    stopping: Callable[[], bool]
-    """Whether a person asked to stop."""
-    blocked: dict[str, int]
-    """Counts the requests of all browsers that were blocked, by host."""
-
-    @property
-    def run_id(self) -> str:
-        """The run, as the ledger knows it."""
-        return self.folder.name
 
 
 @dataclass
@@ -259,7 +234,7 @@ class WorkerPool:
             self._trouble = TROUBLES[end.kind](reason=end.trouble)
             self._trouble.next_step = end.next_step
         if job is not None and job.order not in results.by_order:
-            self._conclude(job, results, end.trouble or "Interrupted.")
+            self._run.conclude(job, results, end.trouble or "Interrupted.")
 
     def _has_died(self, worker: _Worker, dispatch: Dispatch, results: RunResults) -> None:
         """Put a new worker in the place of one that died, and hand its order out again, once."""
@@ -273,17 +248,16 @@ class WorkerPool:
         )
         self._run.ledger.claims.release_all_of(worker.number)
         if job is not None:
-            self._forget_unfinished(job.order)
-            known = results.by_order.get(job.order) or self._run.ledger.runs.result(self._run.run_id, job.order)
+            self._run.remove_unfinished_evidence(job.order)
+            pressed = self._run.was_pressed(job.order)
+            known = results.by_order.get(job.order) or self._run.result(job.order)
             if known is not None:  # it died after the ledger knew, and before the run did
                 if job.order not in results.by_order:
                     results.take_over(known)
-                self._count(worker, OrderDone(result=known, pressed=self._was_pressed(job)), dispatch)
+                self._count(worker, OrderDone(result=known, pressed=pressed), dispatch)
             elif job.order in self._died_with:
-                self._conclude(job, results, "Two workers died while they worked on it.", again=True)
-                self._count(
-                    worker, OrderDone(result=results.by_order[job.order], pressed=self._was_pressed(job)), dispatch
-                )
+                self._run.conclude(job, results, "Two workers died while they worked on it.", again=True)
+                self._count(worker, OrderDone(result=results.by_order[job.order], pressed=pressed), dispatch)
             else:
                 self._died_with.add(job.order)
                 dispatch.put_back(worker.number)
@@ -295,30 +269,6 @@ class WorkerPool:
         if self._trouble is None and not self._run.stopping() and not dispatch.is_over:
             self._start(worker.number, worker.account)
 
-    def _was_pressed(self, job: Job) -> bool:
-        return any(intent.order == job.order for intent in self._run.ledger.intents.of_run(self._run.run_id))
-
-    def _conclude(self, job: Job, results: RunResults, why: str, *, again: bool = False) -> None:
-        """Give an order whose worker is gone the result that the ledger allows."""
-        known = self._run.ledger.runs.result(self._run.run_id, job.order)
-        if known is not None:
-            results.take_over(known)
-            return
-        open_intent = self._run.ledger.intents.open(self._run.host, job.order)
-        if open_intent is not None and open_intent.run_id == self._run.run_id:
-            verdict = pressed_and_lost(why)
-        else:
-            verdict = failed(why) if again else skipped(why)
-        results.record(result_of(job, verdict))
-
-    def _forget_unfinished(self, order: str) -> None:
-        """Remove what a worker was writing as evidence when it died: the trail does not know of it."""
-        told = {entry.told.get("file") for entry in self._run.ledger.trail.of_order(self._run.run_id, order)}
-        for file in (self._run.folder / "evidence" / order).glob("*"):
-            if file.relative_to(self._run.folder).as_posix() not in told:
-                logger.info("removed {}, which a worker was writing when it died", file.name)
-                file.unlink()
-
     def _end_at_once(self, dispatch: Dispatch, results: RunResults) -> None:
         """End every worker that is still there, and conclude what it had in hand."""
         for worker in self._alive.values():
@@ -328,6 +278,6 @@ class WorkerPool:
             worker.pipe.close()
             job = dispatch.in_hand.pop(worker.number, None)
             if job is not None and job.order not in results.by_order:
-                self._forget_unfinished(job.order)
-                self._conclude(job, results, "Interrupted.")
+                self._run.remove_unfinished_evidence(job.order)
+                self._run.conclude(job, results, "Interrupted.")
         self._alive.clear()

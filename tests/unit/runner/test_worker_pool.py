@@ -19,8 +19,9 @@ from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, RunInfo
 from bot.runner import RunEnd, RunLimits, Runner
+from bot.runner.pool_run import PoolRun
 from bot.runner.stopping import StopRequest
-from bot.runner.worker_pool import PoolRun, WorkerPool
+from bot.runner.worker_pool import WorkerPool
 from bot.vocabulary import Reason
 
 RUN_ID = "20260301-021405-a1b2"
