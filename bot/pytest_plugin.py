@@ -235,7 +235,7 @@ def countermand_result(
     from bot.joblist import Job
     from bot.outcomes import RunInfo
     from bot.reports.progress import PlainProgress
-    from bot.runner import AtHand, Limits, Runner
+    from bot.runner import InProcessWorker, RunLimits, Runner, WorkerOptions
 
     number = 0
 
@@ -244,11 +244,15 @@ def countermand_result(
         number += 1
         __tracebackhide__ = True
         admin, target = countermand_admin, countermand_target
-        crew = AtHand(
-            work=flow, open_admin=lambda: nullcontext(admin), ledger=admin.ledger, recorder=NoRecorder(), attempts=1
+        worker = InProcessWorker(
+            work=flow,
+            open_admin=lambda: nullcontext(admin),
+            ledger=admin.ledger,
+            recorder=NoRecorder(),
+            options=WorkerOptions(attempts=1),
         )
         progress = PlainProgress(io.StringIO())
-        runner = Runner(crew, ledger=admin.ledger, progress=progress, limits=Limits(max_failures=1))
+        runner = Runner(worker, ledger=admin.ledger, progress=progress, limits=RunLimits(max_failures=1))
         info = RunInfo(
             run_id=f"{target.run_id}-{countermand_gate.test}-{number}"[:100],
             command="run",

@@ -1,4 +1,4 @@
-"""What signing in may try: each secret within the budget that the ledger keeps, and a person where none is left.
+"""What signing in may try: each secret within the budget that the ledger keeps, then a person.
 
 The Admin locks an account that is signed in to wrongly too often. So every try is written down before it is made, and
 counts for all runs and programs that share the ledger: see ``bot.ledger.signins``.
@@ -53,13 +53,13 @@ def one_try(admin: Admin, factor: Factor, account: str, secret: SecretStr) -> It
 
 
 def wait_for_a_person(admin: Admin, account: str, why: CannotSignIn) -> None:
-    """Let the person who looks on sign in, and go on with that session. Every count of refusals begins anew then.
+    """Let the person who watches sign in, and continue with that session. Every count of refusals then starts at 0.
 
     Raises:
         CannotSignIn: nobody did it in time.
         Interrupted: a person asked to stop.
     """
-    admin.say(f"{why} Sign in by hand, as {account}, in the browser's window; it goes on from there by itself.")
+    admin.say(f"{why} Sign in by hand, as {account}, in the browser's window; the run continues from there.")
 
     def signed_in() -> bool:
         admin.heed_stop()

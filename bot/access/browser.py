@@ -100,7 +100,7 @@ def launch(
         raise BrowserDoesNotStart(
             source=_capital(choice.source),
             why="it cannot open a window",
-            advice="Leave --headed away, or get the full one with: python -m playwright install chromium.",
+            advice="Leave out --headed, or get the full one with: python -m playwright install chromium.",
         )
     options = launch_options(choice, headed=headed, allowed_hosts=allowed_hosts, secrets=secrets, fonts=fonts)
     try:
@@ -108,7 +108,7 @@ def launch(
     except PlaywrightError as error:
         if not (options["chromium_sandbox"] and _lacks_sandbox(error.message)):
             raise _does_not_start(choice, error) from error
-    logger.warning("This system gives the browser no sandbox. It starts without, for the allowed hosts only.")
+    logger.warning("This system gives the browser no sandbox. It starts without one, for the allowed hosts only.")
     try:
         return playwright.chromium.launch(**{**options, "chromium_sandbox": False})
     except PlaywrightError as error:
@@ -155,26 +155,26 @@ def _does_not_start(choice: BrowserChoice, error: PlaywrightError) -> BrowserDoe
 
 def _reason(playwrights_words: str) -> tuple[str, str]:
     """Why a start failed and what to do, picked from Playwright's pages of words."""
-    libraries = "Get its libraries, as root, with: python -m playwright install-deps chromium."
-    another = "Install it anew, or name another browser in COUNTERMAND_BROWSER."
+    libraries = "Install them, as root, with: python -m playwright install-deps chromium."
+    another = "Reinstall it, or name another browser in COUNTERMAND_BROWSER."
     if library := re.search(r"error while loading shared libraries: ([^\s:]+)", playwrights_words):
         return f"the system library {library[1]} is missing", libraries
     if "Host system is missing dependencies" in playwrights_words:
         return "system libraries are missing", libraries
     if re.search(r"XServer|[Mm]issing X server|cannot open display|ozone_platform", playwrights_words):
-        return "there is no display to open a window on", "Leave --headed away, or start it on a desktop."
+        return "there is no display to open a window on", "Leave out --headed, or start it on a desktop."
     if re.search(r"Executable doesn't exist|\bENOENT\b", playwrights_words):
-        return "its program file is not there any more", another
+        return "its program file is missing", another
     if re.search(r"\bEACCES\b|\bEPERM\b", playwrights_words):
         return "this user may not run it", another
     if re.search(r"\bENOEXEC\b|\bEFTYPE\b|\bUNKNOWN\b|Exec format error", playwrights_words):
         return "its program file is not a program for this system", another
     if re.search(r"Timeout \d+ms exceeded", playwrights_words):
-        return f"it gave no sign of life within {START_LIMIT // 1000} seconds", another
+        return f"it did not start within {START_LIMIT // 1000} seconds", another
     if ended := re.search(r"<process did exit: exitCode=(\d+)", playwrights_words):
         return f"it ended at once, with exit status {ended[1]}", another
     if ended := re.search(r"<process did exit: exitCode=\w+, signal=(\w+)", playwrights_words):
-        return f"it was ended at once, by {ended[1]}", another
+        return f"it was killed at once, by {ended[1]}", another
     return playwrights_words.partition("\n")[0].removeprefix("BrowserType.launch: ").rstrip("."), another
 
 

@@ -65,7 +65,7 @@ def find_browser(
 
     Raises:
         BrowserUnusable: ``named`` is not a program.
-        NoBrowser: there is none.
+        NoBrowser: no browser was found.
     """
     if named is not None and str(named).strip():
         return _named_browser(str(named).strip())

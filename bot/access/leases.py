@@ -19,7 +19,7 @@ LEASE = 300.0
 def leased(ledger: Ledger, admin: str, accounts: Sequence[Account], *, sharing: bool = False) -> Iterator[Account]:
     """The first account that no other run has; it is this run's until the block ends.
 
-    With ``sharing``, which is for Admins that share accounts, it is the first one, whoever has it.
+    With ``sharing``, which is for Admins that share accounts, it is the first account, even if another run has it.
 
     Raises:
         CannotStart: other runs have all of them.
@@ -34,7 +34,7 @@ def leased_each(
 ) -> Iterator[tuple[Account, ...]]:
     """One account for each worker, which no other run has; they are this run's until the block ends.
 
-    With ``sharing`` they are taken in turn, whoever has them, and may be the same.
+    With ``sharing`` they are taken in turn, even if other runs have them, and may be the same.
 
     Raises:
         CannotStart: there are too few accounts, or other runs have them.
@@ -67,7 +67,7 @@ def enough(accounts: Sequence[Account], workers: int, *, sharing: bool = False) 
         reason=f"{workers} workers need {workers} Admin accounts, because the Admin ends a session when the same "
         f"account signs in again; there {'is' if len(accounts) == 1 else 'are'} {len(accounts)}."
     )
-    stop.next_step = _more(f"Start with --workers {len(accounts)}" if len(accounts) > 1 else "Leave --workers away")
+    stop.next_step = _more(f"Start with --workers {len(accounts)}" if len(accounts) > 1 else "Leave out --workers")
     raise stop
 
 
@@ -86,7 +86,7 @@ def _too_few(ledger: Ledger, accounts: Sequence[Account], workers: int, free: in
             reason=f"{workers} workers need {workers} Admin accounts, and {free} {'is' if free == 1 else 'are'} free: "
             f"{why}."
         )
-    fewer = f"start with --workers {free}" if free > 1 else "leave --workers away"
+    fewer = f"start with --workers {free}" if free > 1 else "leave out --workers"
     stop.next_step = _more(f"Wait for that run, or {fewer}" if free else "Wait for that run")
     return stop
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Self
 
 from loguru import logger
@@ -11,19 +12,37 @@ from playwright.sync_api import Error as PlaywrightError
 
 from bot.access.browser import launch, new_context
 from bot.access.find_browser import BrowserChoice, find_browser
-from bot.access.kept_session import KeptSession
+from bot.access.saved_session import SavedSession
 from bot.cancel.wire import Wire
 from bot.identity import host_of, is_allowed
 from bot.settings import Settings
 from bot.wording import harmless
 
 HOSTS = 50
-"""So many blocked hosts are told apart: a page can make up any number."""
+"""How many blocked hosts are counted apart: a page can make up any number of them."""
 
 OTHER_HOSTS = "other hosts"
 
 MOST_WORDS = 200
 """Characters of a page's own words that are logged."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionOptions:
+    """What a browser session may do, and what it is told."""
+
+    hosts: tuple[str, ...]
+    """The hosts that the browser may talk to."""
+    headed: bool = False
+    """Whether the browser can be seen."""
+    fonts: bool = True
+    """Whether it loads the fonts that a page brings."""
+    secrets: Collection[str] = ()
+    """What the browser must not find in its environment."""
+    saved: SavedSession | None = None
+    """Where the session is read from and saved to."""
+    wire: Wire | None = None
+    """Looks at every request that could cancel an order."""
 
 
 class BrowserSession:
@@ -33,51 +52,43 @@ class BrowserSession:
         self,
         playwright: Playwright,
         choice: BrowserChoice,
-        hosts: tuple[str, ...],
-        headed: bool,
-        kept: KeptSession | None = None,
+        options: SessionOptions,
         blocked: dict[str, int] | None = None,
-        secrets: Collection[str] = (),
-        fonts: bool = True,
-        wire: Wire | None = None,
     ) -> None:
         self._playwright = playwright
         self._choice = choice
-        self._hosts = hosts
-        self._headed = headed
-        self._kept = kept
+        self._options = options
         self._browser: Browser | None = None
         self._context: BrowserContext | None = None
-        self._secrets = secrets
-        self._fonts = fonts
-        self._wire = wire
         self._opening = False
         self.blocked: dict[str, int] = {} if blocked is None else blocked
         """Requests to hosts that are not allowed, by host; those beyond ``HOSTS`` hosts together."""
 
     def start(self) -> Self:
         """Start the browser, so that a machine that cannot is known before anything else is done."""
+        options = self._options
         self._browser = launch(
             self._playwright,
             self._choice,
-            headed=self._headed,
-            allowed_hosts=self._hosts,
-            secrets=self._secrets,
-            fonts=self._fonts,
+            headed=options.headed,
+            allowed_hosts=options.hosts,
+            secrets=options.secrets,
+            fonts=options.fonts,
         )
-        if self._wire is not None:
-            self._wire.guard_browser(self._browser)
-        self._context = self._watched(new_context(self._browser, signed_in=self._kept.load() if self._kept else None))
+        if options.wire is not None:
+            options.wire.guard_browser(self._browser)
+        signed_in = options.saved.load() if options.saved is not None else None
+        self._context = self._watched(new_context(self._browser, signed_in=signed_in))
         return self
 
     def fresh_page(self) -> Page:
-        """A new page in the same session; a browser that died is started anew.
+        """A new page in the same session; a browser that died is started again.
 
         The pages before it are closed with the profile that they were in: driver and browser remember every request
         of a profile as long as it is there, and grow with it.
         """
         if self._browser is None or self._context is None or not self._browser.is_connected():
-            logger.warning("the browser is started anew")
+            logger.warning("the browser is started again")
             self.start()
         elif self._context.pages:
             signed_in = self._context.storage_state()
@@ -101,10 +112,10 @@ class BrowserSession:
         finally:
             self._opening = False
 
-    def keep(self) -> None:
-        """Keep the Admin's session as it is now, for a browser that is started anew and for the next run."""
-        if self._kept is not None and self._context is not None:
-            self._kept.save(self._context.storage_state())
+    def save(self) -> None:
+        """Save the Admin's session as it is now, for a browser that is started again and for the next run."""
+        if self._options.saved is not None and self._context is not None:
+            self._options.saved.save(self._context.storage_state())
 
     def close(self) -> None:
         """Close the browser."""
@@ -129,7 +140,7 @@ class BrowserSession:
     def _note_blocked(self, url: str) -> None:
         """Count a request that failed, or a connection that may yet, if its host is why it does."""
         host = host_of(url)
-        if not host or is_allowed(host, self._hosts):
+        if not host or is_allowed(host, self._options.hosts):
             return
         if host not in self.blocked and len(self.blocked) >= HOSTS:
             host = OTHER_HOSTS
@@ -170,27 +181,31 @@ def browser_session(
     settings: Settings,
     *,
     headed: bool = False,
-    kept: KeptSession | None = None,
+    saved: SavedSession | None = None,
     blocked: dict[str, int] | None = None,
     wire: Wire | None = None,
 ) -> Iterator[BrowserSession]:
     """A started browser that may talk to the Admin's host and the allowed ones only.
 
-    With ``kept`` it goes on with the session that was kept there, and can keep its own. In ``blocked`` it counts the
+    With ``saved`` it goes on with the session that was saved there, and can save its own. In ``blocked`` it counts the
     requests to other hosts. With a ``wire``, every request of it that could cancel an order is looked at there.
 
     Raises:
-        NoBrowser, CannotStart: there is none, or it does not start.
+        NoBrowser, CannotStart: there is no browser, or it does not start.
     """
     # What sends a cancel trusts the authorities that this machine trusts, as browsers do.
     os.environ.setdefault("NODE_USE_SYSTEM_CA", "1")
     with sync_playwright() as playwright:
         choice = find_browser(settings.browser, playwright, headed=headed)
-        hosts = (settings.host, *settings.allowed_hosts)
-        secrets = [secret for account in settings.pool for secret in account.secrets]
-        session = BrowserSession(
-            playwright, choice, hosts, headed, kept, blocked, secrets, settings.fonts, wire
-        ).start()
+        options = SessionOptions(
+            hosts=(settings.host, *settings.allowed_hosts),
+            headed=headed,
+            fonts=settings.fonts,
+            secrets=[secret for account in settings.pool for secret in account.secrets],
+            saved=saved,
+            wire=wire,
+        )
+        session = BrowserSession(playwright, choice, options, blocked).start()
         try:
             yield session
         finally:

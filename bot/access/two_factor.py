@@ -67,7 +67,7 @@ def fresh_code(admin: Admin, account: str, secret: SecretStr) -> str:
         LedgerTrouble: it could not be noted that the code is used.
     """
     if abs(admin.server_ahead) > SKEW:
-        logger.warning("{} Set it right; two-factor codes are computed for the Admin's time.", skew_words(admin))
+        logger.warning("{} Correct it: two-factor codes are computed for the Admin's time.", skew_words(admin))
     announced = False
 
     def look() -> str | None:

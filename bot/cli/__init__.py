@@ -1,8 +1,8 @@
 """The command line: parses and wires, nothing else. What is slow to import is imported by the command that needs it.
 
-The commands are in the modules beside this one. Here they are named, in the order in which the help lists them, each
-with the words of its help: these are no docstrings, which ``python -OO`` takes away. What goes wrong in any of them
-becomes a sentence and an exit status.
+The commands are in the modules beside this one. They are listed here in the order of the help, each with its help
+text, which is not its docstring, because ``python -OO`` removes docstrings. Whatever goes wrong in a command becomes a
+sentence and an exit status.
 """
 
 import sys
@@ -34,30 +34,29 @@ app = typer.Typer(
 
 COMMANDS: dict[Callable[..., None], str] = {
     run: "Cancel the orders on a list, or say why not.",
-    plan: "Say what would become of each; press nothing.",
-    audit: f"""Look again at canceled orders: did Amazon keep it?
+    plan: "Say what would happen to each order; press nothing.",
+    audit: f"""Look again at canceled orders: did Amazon accept it?
 
-    The Admin tells Amazon later, and the next import undoes what Amazon did not keep: run it {AUDIT_AFTER_HOURS} hours
-    after the orders were canceled.""",
+    The Admin tells Amazon later, and the next import undoes a cancel that Amazon did not accept. Run it
+    {AUDIT_AFTER_HOURS} hours after the orders were canceled.""",
     resolve: "Settle an order that waits for a person.",
-    signed_in: "Say that a person has signed in by hand, after refusals.",
+    signed_in: "Record that a person signed in by hand, after refusals.",
     demo: "See it work here, on a practice Admin.",
     report: "Write the report of a run again.",
-    verify: "Say whether a run's folder and the ledger still agree.",
+    verify: "Check that a run's folder and the ledger still agree.",
     status: "List runs, and what waits for a person.",
     purge: "Remove old evidence; keep outcomes.",
-    sandbox: "Serve the practice Admin, to try and to train.",
+    sandbox: "Serve the practice Admin, to try things and to train.",
     doctor: """Check everything up to the cancel dialog; cancel nothing.
 
-    It signs in with an account of the settings that no run is at work with.""",
+    It signs in with an account of the settings that no run is using.""",
     record: """Click through a screen; get a draft of its pack file.
 
-    It only listens, and never to what is typed; but your own clicks are real, whatever they do.""",
-    check: """Hold every screen against pack and baselines; cancel nothing.
+    It records where you click, never what you type. Your clicks are real, whatever they do.""",
+    check: """Compare every screen with pack and baselines; cancel nothing.
 
-    It signs in with an account of the settings that no run is at work with, and only looks, up to the cancel
-    dialog.""",
-    schema: "Print a JSON Schema, for editors that check and complete.",
+    It signs in with an account of the settings that no run is using, and only looks, up to the cancel dialog.""",
+    schema: "Print a JSON Schema, for editors that validate and complete.",
 }
 for command, words in COMMANDS.items():
     app.command(help=words)(command)
@@ -65,7 +64,7 @@ app.add_typer(pack_app)
 
 
 def main() -> NoReturn:
-    """Run the command line; everything that a person did wrong ends in a sentence and an exit status."""
+    """Run the command line; whatever a person did wrong ends in a sentence and an exit status."""
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except CountermandError as error:

@@ -1,4 +1,4 @@
-"""Commands by which a person tells the ledger what was seen or done by hand: ``resolve`` and ``signed-in``."""
+"""Commands that tell the ledger what a person saw or did by hand: ``resolve`` and ``signed-in``."""
 
 from enum import StrEnum
 from typing import Annotated
@@ -20,7 +20,7 @@ class SettledAs(StrEnum):
 
 def resolve(
     order: Annotated[str, typer.Argument(metavar="ORDER", help="Amazon order number.")],
-    settled_as: Annotated[SettledAs, typer.Option("--as", help="What Seller Central says of it.")],
+    settled_as: Annotated[SettledAs, typer.Option("--as", help="What Seller Central shows for it.")],
     note: Annotated[str, typer.Option("--note", help="How you know.")],
 ) -> None:
     """``countermand resolve``."""
@@ -36,7 +36,7 @@ def resolve(
             # Amazon, or a person, has undone a cancel that was proved; only with this may it be pressed again.
             intents = ledger.intents.canceled_since(None, datetime.fromtimestamp(0, UTC), order=order)
         if not intents:
-            raise CannotStart(reason=f"Order {order} does not wait for a person; see: countermand status")
+            raise CannotStart(reason=f"Order {order} is not waiting for a person; see: countermand status")
         for intent in intents:
             ledger.intents.settle(intent.intent, settled_as, by=getpass.getuser(), why=note)
             if intent.reverted and settled_as is SettledAs.CANCELED:
@@ -46,9 +46,9 @@ def resolve(
 
 
 def signed_in(
-    note: Annotated[str, typer.Option("--note", help="How, and who did it.")],
+    note: Annotated[str, typer.Option("--note", help="How it was done, and by whom.")],
     account: Annotated[
-        str | None, typer.Option("--account", metavar="NAME", help="Which one, where the settings name several.")
+        str | None, typer.Option("--account", metavar="NAME", help="Which account, if the settings name several.")
     ] = None,
 ) -> None:
     """``countermand signed-in``."""
@@ -60,9 +60,7 @@ def signed_in(
     settings = settings_of(None, None, unmasked=False)
     names = [one.username for one in settings.pool]
     if account is None and len(names) > 1:
-        raise CannotStart(
-            reason=f"The settings name several accounts: name one of them with --account: {', '.join(names)}."
-        )
+        raise CannotStart(reason=f"The settings name several accounts. Choose one with --account: {', '.join(names)}.")
     account = account or names[0]
     if account not in names:
         raise CannotStart(reason=f"The settings name no account {account!r}; they name {', '.join(names)}.")

@@ -1,4 +1,4 @@
-"""Commands about runs that were made: ``report``, ``verify``, ``status`` and ``purge``. They open no browser."""
+"""Commands about earlier runs: ``report``, ``verify``, ``status`` and ``purge``. They open no browser."""
 
 import sys
 from pathlib import Path
@@ -44,7 +44,7 @@ def verify(run_id: RUN) -> None:
         verified = compare(folder, ledger)
     run = harmless(folder.resolve().name)
     if verified.disagreement:
-        typer.echo(f"Run {run} is NOT as it was written. The first place: {harmless(verified.disagreement)}")
+        typer.echo(f"Run {run} is NOT as it was written. First difference: {harmless(verified.disagreement)}")
     else:
         seen = f"{count_of(verified.events, 'event')} and {count_of(verified.pictures, 'file')} of evidence"
         typer.echo(f"Run {run} is as it was written: the folder and the ledger agree in {seen}.")
@@ -94,7 +94,7 @@ def purge(
         typer.echo(f"There is no evidence older than {older_than} in {places.runs_dir}: nothing to remove.")
         return
     files, size = sum(run.files for run in runs), f"{sum(run.size for run in runs) / 1_000_000:.1f} MB"
-    typer.echo(f"In all: {count_of(len(runs), 'run')}, {count_of(files, 'file')} of evidence, {size} with the logs.")
+    typer.echo(f"Total: {count_of(len(runs), 'run')}, {count_of(files, 'file')} of evidence, {size} with the logs.")
     if dry_run:
         typer.echo("Nothing was removed.")
         return
@@ -108,7 +108,7 @@ def purge(
             except (RunStopped, LedgerTrouble) as trouble:
                 troubles.append(str(trouble))
     except KeyboardInterrupt:
-        typer.echo("Interrupted: what is left is removed by the same command again.", err=True)
+        typer.echo("Interrupted. Run the same command again to remove the rest.", err=True)
         raise typer.Exit(130) from None
     if troubles:
         raise RunStopped(reason="\n".join(troubles))
@@ -116,14 +116,14 @@ def purge(
 
 
 def _ledger_of(folder: Path, places: "LocalSettings") -> Path | str:
-    """The ledger that a run was recorded in: a demo has one of its own."""
+    """The ledger that a run was recorded in. A demo has its own."""
     own = folder / "ledger.sqlite"
     return own if own.is_file() else places.ledger_place
 
 
 def _ask_to_remove() -> None:
     if not sys.stdin.isatty():
-        raise CannotStart(reason="There is no terminal to ask on: look at it with --dry-run, then start with --yes.")
-    if not typer.confirm("Remove it? What is removed cannot be brought back."):
+        raise CannotStart(reason="There is no terminal to ask on. Look with --dry-run first, then start with --yes.")
+    if not typer.confirm("Remove it? This cannot be undone."):
         typer.echo("Stopped: nothing was removed.", err=True)
         raise typer.Exit(130)

@@ -1,4 +1,4 @@
-"""What several commands take: their arguments and options, each with its line of help."""
+"""Arguments and options that several commands share, each with its help text."""
 
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +9,7 @@ from bot.files import at_home
 
 
 def path_at_home(path: Path | None) -> Path | None:
-    """The path that an argument or an option names; ``~`` is a home folder, which not every shell says.
+    """The path that an argument or an option names. ``~`` is the home folder, which not every shell replaces.
 
     Raises:
         typer.BadParameter: there is no such home folder.
@@ -46,14 +46,10 @@ EXPECT = Annotated[
 RUN = Annotated[str, typer.Argument(metavar="RUN", help="Run id, run folder, or latest.", callback=_run_at_home)]
 PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name, a folder, or auto.")]
 ONE_PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describes the screens: a name or a folder.")]
-LANGUAGE = Annotated[
-    str | None, typer.Option("--language", help="The account's interface language in the Admin, such as de_DE.")
-]
+LANGUAGE = Annotated[str | None, typer.Option("--language", help="The account's language in the Admin, such as de_DE.")]
 HEADED = Annotated[bool, typer.Option("--headed", help="Show the browser while it works.")]
 WORKERS = Annotated[
-    int, typer.Option("--workers", min=1, help="Processes that work at once; each needs an Admin account of its own.")
+    int, typer.Option("--workers", min=1, help="Number of workers; each is a process and needs its own Admin account.")
 ]
-PACE = Annotated[
-    str | None, typer.Option("--pace", help="At most so many orders, such as 30/min; all workers together.")
-]
-UNMASKED = Annotated[bool, typer.Option("--unmasked", help="Leave buyers' data readable in the pictures.")]
+PACE = Annotated[str | None, typer.Option("--pace", help="Maximum rate of all workers together, such as 30/min.")]
+UNMASKED = Annotated[bool, typer.Option("--unmasked", help="Leave buyers' data readable in screenshots.")]

@@ -18,7 +18,7 @@ pack_app = typer.Typer(
     rich_markup_mode=None,
 )
 
-PACK = Annotated[str, typer.Argument(metavar="PACK", help="Pack that comes with Countermand, or a folder.")]
+PACK = Annotated[str, typer.Argument(metavar="PACK", help="Name of a pack that comes with Countermand, or a folder.")]
 
 
 class SchemaOf(StrEnum):
@@ -51,14 +51,14 @@ def diff(
     from bot.pack.tools import differences
 
     lines = list(differences(load_pack(old), load_pack(new)))
-    typer.echo("\n".join(lines) or "Both say the same.")
+    typer.echo("\n".join(lines) or "The packs do not differ.")
     raise typer.Exit(bool(lines))
 
 
 @pack_app.command(
     help="""Say what is wrong or odd about a pack; exit status 1 if anything is.
 
-    With --page every element of a screen is looked for on a saved page, which is opened without a network.
+    With --page, it looks for every element of a screen on a saved page, which is opened without a network.
     """
 )
 def lint(
@@ -69,7 +69,9 @@ def lint(
             "--page", metavar="FILE", help="Page saved from a browser (HTML) to try it on.", callback=path_at_home
         ),
     ] = None,
-    screen: Annotated[str | None, typer.Option("--screen", help="Which screen it is; else the likeliest.")] = None,
+    screen: Annotated[
+        str | None, typer.Option("--screen", help="Which screen it is; the most likely one if not given.")
+    ] = None,
     fact: Annotated[
         list[str] | None,
         typer.Option("--fact", metavar="NAME=VALUE", help="What the page is about: order=..."),

@@ -6,11 +6,11 @@ from typing import Annotated
 import typer
 
 from bot.cli.options import HEADED
-from bot.cli.wiring import carry_out
+from bot.cli.wiring import explain, run_list, sign_in
 
 
 class FaceName(StrEnum):
-    """The two ways in which the practice Admin draws its screens."""
+    """The two ways in which the practice Admin can draw its screens."""
 
     SPECTRUM = "spectrum"
     PLAIN = "plain"
@@ -30,6 +30,7 @@ FACE = Annotated[FaceName, typer.Option("--face", help="How the practice Admin d
 def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
     """``countermand demo``."""
     from bot.joblist import read_job_list
+    from bot.runner.task import RunOptions
     from bot.sandbox import Face, Sandbox
     from bot.sandbox.sample import SAMPLE_LIST, unexpected
     from bot.settings import load_settings
@@ -47,7 +48,8 @@ def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
             sign_in_language="en_US",
             keep_session=False,
         )
-        end = carry_out("demo", settings, read_job_list(SAMPLE_LIST), cancel_order, headed=headed)
+        options = RunOptions(command="demo", work=cancel_order, sign_in=sign_in, explain=explain, headed=headed)
+        end = run_list(read_job_list(SAMPLE_LIST), settings, options)
     surprises = list(unexpected(end.results))
     for surprise in surprises:
         typer.echo(f"Not as the demo expects: {surprise}", err=True)
@@ -57,11 +59,11 @@ def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
 def sandbox(
     face: FACE = FaceName.SPECTRUM,
     port: Annotated[int, typer.Option("--port", help="Port on this machine; 0 takes a free one.")] = 0,
-    answer_ms: Annotated[int, typer.Option("--answer-ms", min=0, help="How long it takes to answer.")] = 0,
+    answer_ms: Annotated[int, typer.Option("--answer-ms", min=0, help="Milliseconds that it takes to answer.")] = 0,
     two_factor: Annotated[bool, typer.Option("--two-factor", help="Ask for a two-factor code at sign-in.")] = False,
     language: Annotated[str, typer.Option("--language", help="Language of its screens, such as de_DE.")] = "en_US",
     generation: Annotated[
-        GenerationName, typer.Option("--generation", help="Whose screens: of which version of the extension.")
+        GenerationName, typer.Option("--generation", help="Version of the extension whose screens it has.")
     ] = GenerationName.ASC_4_3,
 ) -> None:
     """``countermand sandbox``."""

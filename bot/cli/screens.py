@@ -6,20 +6,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.options import HEADED, LANGUAGE, ONE_PACK, PACK, path_at_home
-from bot.cli.wiring import ask_to_start, carry_out, settings_of, sign_in
+from bot.cli.wiring import ask_to_start, explain, own_process, run_list, settings_of, sign_in
 from bot.errors import CannotStart
 from bot.wording import harmless
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from bot.joblist import JobList
     from bot.outcomes import OrderResult
+    from bot.runner.stopping import StopRequest
     from bot.settings import Settings
 
 
 def doctor(
-    store: Annotated[str | None, typer.Option("--store", help="Store to look at; else the first one.")] = None,
+    store: Annotated[str | None, typer.Option("--store", help="Store to look at; the first one if not given.")] = None,
     headed: HEADED = False,
     pack: PACK = None,
     language: LANGUAGE = None,
@@ -30,18 +30,21 @@ def doctor(
 
     from bot.checks.doctor import examine
     from bot.checks.doctor.show import Json, Lines
+    from bot.settings import load_settings
     from flows.look_around import look_around
 
     show = Json() if as_json else Lines()
-    raise typer.Exit(
-        examine(partial(look_around, store=store), sign_in, show, pack=pack, language=language, headed=headed)
-    )
+    read_settings = partial(load_settings, pack=pack, language=language)
+    with own_process(show.say) as stop:
+        status = examine(partial(look_around, store=store), sign_in, show, read_settings, headed=headed, stop=stop)
+    raise typer.Exit(status)
 
 
 def record(
     screen: Annotated[str, typer.Argument(metavar="SCREEN", help="Name of the screen, such as order_details.")],
     out: Annotated[
-        Path | None, typer.Option("--out", help="File to write; SCREEN.yaml here if not given.", callback=path_at_home)
+        Path | None,
+        typer.Option("--out", help="File to write; SCREEN.yaml in this folder if not given.", callback=path_at_home),
     ] = None,
     pack: ONE_PACK = None,
     language: LANGUAGE = None,
@@ -51,32 +54,34 @@ def record(
 
     file = out or Path(f"{screen}.yaml")
     draft = record_to_file(screen, file, settings_of(pack, language, unmasked=False), sign_in, typer.echo)
-    typer.echo(f"Draft: {file}. Read all of it: it is a starting point, and no more.")
+    typer.echo(f"Draft: {file}. Read all of it: it is only a starting point.")
     for problem in draft.problems:
         typer.echo(harmless(f"The pack loader says: {problem}"), err=True)
     raise typer.Exit(bool(draft.problems))
 
 
 def check(
-    store: Annotated[str | None, typer.Option("--store", help="Store to look at; else the first one.")] = None,
-    update: Annotated[bool, typer.Option("--update", help="Write the baselines anew.")] = False,
+    store: Annotated[str | None, typer.Option("--store", help="Store to look at; the first one if not given.")] = None,
+    update: Annotated[bool, typer.Option("--update", help="Replace the baselines with what is found now.")] = False,
     baselines: Annotated[
         Path | None,
         typer.Option(
             "--baselines",
             metavar="FOLDER",
-            help="Where the baselines are; else beside the pack.",
+            help="Folder of the baselines; beside the pack if not given.",
             callback=path_at_home,
         ),
     ] = None,
     tolerance: Annotated[
-        float, typer.Option("--tolerance", min=0, max=100, help="Percent of a picture that may look different.")
+        float, typer.Option("--tolerance", min=0, max=100, help="Percentage of a screenshot that may differ.")
     ] = 0.1,
-    looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Compare pictures too.")] = True,
+    looks: Annotated[bool, typer.Option("--looks/--no-looks", help="Compare screenshots too.")] = True,
     full: Annotated[
-        str | None, typer.Option("--full", metavar="ORDER", help="If nothing differs, also cancel this one test order.")
+        str | None, typer.Option("--full", metavar="ORDER", help="If nothing differs, also cancel this test order.")
     ] = None,
-    reason: Annotated[str | None, typer.Option("--reason", help="With --full: the reason, label or code.")] = None,
+    reason: Annotated[
+        str | None, typer.Option("--reason", help="With --full: the reason, as a label or a code.")
+    ] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="With --full: start without asking.")] = False,
     headed: HEADED = False,
     pack: ONE_PACK = None,
@@ -88,22 +93,27 @@ def check(
 
     from bot.checks.check.command import Plan
     from bot.checks.check.command import check as make_check
+    from bot.checks.check.show import Watching, tell
     from bot.checks.check.show import as_json as in_json
-    from bot.checks.check.show import tell
     from flows.look_around import look_around
 
     if full and as_json:
-        raise CannotStart(reason="--full tells how it goes while it does: leave --json away, and read check.json.")
+        raise CannotStart(reason="--full shows its progress: leave out --json, and read check.json.")
     settings = settings_of(pack, language, unmasked=False)
-    plan = Plan(
-        baselines=baselines,
-        update=update,
-        tolerance=tolerance,
-        looks=looks,
-        headed=headed,
-        full=_full(settings, full, store, reason, yes=yes, headed=headed) if full else None,
-    )
-    made = make_check(settings, partial(look_around, store=store), sign_in, plan)
+    cancel = _full(settings, full, store, reason, yes=yes, headed=headed) if full else None
+    show = Watching()
+    with own_process(show.say) as stop:
+        plan = Plan(
+            baselines=baselines,
+            update=update,
+            tolerance=tolerance,
+            looks=looks,
+            headed=headed,
+            show=show,
+            stop=stop,
+            full=partial(cancel, stop) if cancel else None,
+        )
+        made = make_check(settings, partial(look_around, store=store), sign_in, plan)
     if as_json:
         typer.echo(in_json(made.outcome), nl=False)
     else:
@@ -114,31 +124,22 @@ def check(
 
 def _full(
     settings: "Settings", order: str, store: str | None, reason: str | None, *, yes: bool, headed: bool
-) -> "Callable[[], OrderResult]":
-    """What cancels the one order that ``check --full`` names; a person is asked now, before anything is opened."""
+) -> "Callable[[StopRequest], OrderResult]":
+    """What cancels the one order that ``check --full`` names; a person is asked first, before anything is opened."""
+    from bot.joblist import job_list_of
+    from bot.runner.task import RunOptions
     from flows.cancel_order import cancel_order
 
     if store is None or reason is None:
-        raise CannotStart(reason="--full cancels an order: name its store with --store, and a reason with --reason.")
-    job_list = _one_job(order, store, reason)
+        raise CannotStart(reason="--full cancels an order: give its store with --store, and a reason with --reason.")
+    job_list = job_list_of({"orders": [{"order": order, "store": store, "reason": reason}]}, name="order-of-check")
     if not yes:
         ask_to_start(settings, job_list, workers=1)
 
-    def cancel() -> "OrderResult":
-        (result,) = carry_out("run", settings, job_list, cancel_order, headed=headed).results
+    options = RunOptions(command="run", work=cancel_order, sign_in=sign_in, explain=explain, headed=headed)
+
+    def cancel(stop: "StopRequest") -> "OrderResult":
+        (result,) = run_list(job_list, settings, options, stop=stop).results
         return result
 
     return cancel
-
-
-def _one_job(order: str, store: str, reason: str) -> "JobList":
-    """A list of one order, as strict as one in a file."""
-    import json
-    import tempfile
-
-    from bot.joblist import read_job_list
-
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "order-of-check.yaml"
-        path.write_text(json.dumps({"orders": [{"order": order, "store": store, "reason": reason}]}), encoding="utf-8")
-        return read_job_list(path)

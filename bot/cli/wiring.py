@@ -1,6 +1,8 @@
-"""What several commands do: read the settings, sign in, ask a person, and have a list worked through."""
+"""What several commands do: read the settings, sign in, ask a person, and work through a list."""
 
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING
 
 import typer
@@ -9,14 +11,13 @@ from bot.errors import CannotStart
 from bot.wording import harmless
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from bot.accounts import Account
     from bot.admin import Admin
     from bot.admin.screen import Screen
     from bot.joblist import JobList
     from bot.runner import RunEnd
-    from bot.runner.worker import Work
+    from bot.runner.stopping import StopRequest
+    from bot.runner.task import RunOptions
     from bot.settings import Settings
 
 
@@ -34,44 +35,47 @@ def sign_in(admin: "Admin", account: "Account") -> None:
     fill_in_the_form(admin, account.username, account.password, account.totp_secret)
 
 
-def explain(screen: "Screen", element: str) -> "Sequence[str]":
-    """What is on a screen in place of an element, in lines. Processes of workers find this function by its name."""
-    # Only where it is needed: a run in which all goes well never does.
+def explain(screen: "Screen", element: str) -> list[str]:
+    """What a screen has in place of an element that was not found there. Found by its name, as ``sign_in``."""
     from bot.checks.check.drift import explain as compare
     from bot.checks.check.drift import in_lines
 
     return in_lines(compare(screen, element))
 
 
-def carry_out(
-    command: str,
-    settings: "Settings",
-    job_list: "JobList",
-    work: "Work",
-    *,
-    ask: bool = False,
-    headed: bool = False,
-    workers: int = 1,
-    max_cancellations: int | None = None,
+@contextmanager
+def own_process(say: Callable[[str], None]) -> "Iterator[StopRequest]":
+    """This process does one thing until the block ends: signals ask it to stop, and only its own log hears of it.
+
+    Signals and log sinks belong to the whole process, so a run leaves them alone, and the command line sets them.
+    """
+    from loguru import logger
+
+    from bot.runner.stopping import StopRequest, stop_on_signals
+
+    stop = StopRequest()
+    logger.remove()
+    try:
+        with stop_on_signals(stop, say):
+            yield stop
+    finally:
+        logger.add(sys.stderr, level="WARNING", backtrace=False, diagnose=False)
+
+
+def run_list(
+    job_list: "JobList", settings: "Settings", options: "RunOptions", *, stop: "StopRequest | None" = None
 ) -> "RunEnd":
-    """Wire the flows to the engine, and work through a list."""
-    from functools import partial
+    """Work through a list, show how it goes, and say where the report is.
 
+    Needs the ``stop`` of ``own_process`` where the caller is inside of that.
+    """
+    from bot.reports.progress import make_progress
     from bot.reports.report import REPORT_FILE
-    from bot.runner.launch import carry_out as work_through
+    from bot.runner.launch import run_jobs
 
-    end = work_through(
-        command,
-        settings,
-        job_list,
-        work=work,
-        sign_in=sign_in,
-        explain=explain,
-        may_start=partial(ask_to_start, settings, job_list, workers) if ask else None,
-        headed=headed,
-        workers=workers,
-        max_cancellations=max_cancellations,
-    )
+    display = make_progress()
+    with own_process(display.say) if stop is None else nullcontext(stop) as asked:
+        end = run_jobs(job_list, settings, options, display=display, stop=asked)
     typer.echo(f"Report: {settings.runs_dir / end.info.run_id / REPORT_FILE}")
     return end
 
@@ -81,7 +85,7 @@ def ask_to_start(settings: "Settings", job_list: "JobList", workers: int) -> Non
 
     Raises:
         CannotStart: there is no terminal to ask on.
-        typer.Abort: the person does not want it.
+        typer.Abort: the person declined.
     """
     stores = ", ".join(dict.fromkeys(job.store for job in job_list.jobs))
     names = [account.username for account in settings.pool]
@@ -93,6 +97,6 @@ def ask_to_start(settings: "Settings", job_list: "JobList", workers: int) -> Non
         f"{at_once}Orders:  {len(job_list.jobs)} from {harmless(job_list.file)}"
     )
     if not sys.stdin.isatty():
-        raise CannotStart(reason="There is no terminal to ask on: look at the plan, then start with --yes.")
-    if not typer.confirm("Cancel them? What is canceled cannot be taken back."):
+        raise CannotStart(reason="There is no terminal to ask on. Look at the plan first, then start with --yes.")
+    if not typer.confirm("Cancel them? This cannot be undone."):
         raise typer.Abort

@@ -21,7 +21,7 @@ from bot.cli.options import (
     WORKERS,
     path_at_home,
 )
-from bot.cli.wiring import carry_out, settings_of
+from bot.cli.wiring import ask_to_start, explain, run_list, settings_of, sign_in
 from bot.errors import CannotStart
 from bot.wording import harmless
 
@@ -38,7 +38,7 @@ def run(
     reason: REASON = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Start without asking.")] = False,
     dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Go as far as the chosen reason, then leave the dialog.")
+        bool, typer.Option("--dry-run", help="Choose the reason, then leave the dialog without confirming.")
     ] = False,
     workers: WORKERS = 1,
     pace: PACE = None,
@@ -50,27 +50,28 @@ def run(
     encoding: ENCODING = None,
     expect: EXPECT = False,
     max_cancellations: Annotated[
-        int | None, typer.Option("--max-cancellations", min=1, help="Stop once Confirm was pressed for so many orders.")
+        int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
     ] = None,
 ) -> None:
     """``countermand run``."""
     from functools import partial
 
+    from bot.runner.task import RunOptions
     from flows.cancel_order import cancel_order
 
     job_list = _job_list(jobs, store=store, reason=reason, sheet=sheet, encoding=encoding, expect=expect)
     settings = settings_of(pack, language, unmasked, pace)
-    end = carry_out(
-        "dry run" if dry_run else "run",
-        settings,
-        job_list,
-        partial(cancel_order, dry_run=dry_run),
-        ask=not (yes or dry_run),
+    options = RunOptions(
+        command="dry run" if dry_run else "run",
+        work=partial(cancel_order, dry_run=dry_run),
+        sign_in=sign_in,
+        explain=explain,
+        may_start=None if yes or dry_run else partial(ask_to_start, settings, job_list, workers),
         headed=headed,
         workers=workers,
         max_cancellations=max_cancellations,
     )
-    raise typer.Exit(end.exit_status)
+    raise typer.Exit(run_list(job_list, settings, options).exit_status)
 
 
 def plan(
@@ -88,12 +89,15 @@ def plan(
     expect: EXPECT = False,
 ) -> None:
     """``countermand plan``."""
+    from bot.runner.task import RunOptions
     from flows.read_order import plan_order
 
     job_list = _job_list(jobs, store=store, reason=reason, sheet=sheet, encoding=encoding, expect=expect)
     settings = settings_of(pack, language, unmasked, pace)
-    end = carry_out("plan", settings, job_list, plan_order, headed=headed, workers=workers)
-    raise typer.Exit(end.exit_status)
+    options = RunOptions(
+        command="plan", work=plan_order, sign_in=sign_in, explain=explain, headed=headed, workers=workers
+    )
+    raise typer.Exit(run_list(job_list, settings, options).exit_status)
 
 
 def audit(
@@ -111,6 +115,7 @@ def audit(
     from bot.reports.renewal import renew_report
     from bot.reports.results import RUN_FILE
     from bot.reports.status import looked_at_too_soon
+    from bot.runner.task import RunOptions
     from bot.timespan import time_span
     from flows.read_order import audit_order
 
@@ -120,16 +125,17 @@ def audit(
         canceled = ledger.intents.canceled_since(admin_name(settings.admin_url), begin)
         intents = {intent.order: intent for intent in canceled}
     if not intents:
-        typer.echo(f"No order was canceled here since {begin.astimezone():%Y-%m-%d %H:%M}: nothing to look at.")
+        typer.echo(f"No order was canceled here since {begin.astimezone():%Y-%m-%d %H:%M}: nothing to audit.")
         return
     jobs = tuple(Job(order=intent.order, store=intent.store, reason=intent.reason) for intent in intents.values())
-    end = carry_out(
-        "audit",
-        settings,
-        JobList(file=f"canceled in the last {since}", jobs=jobs),
-        lambda admin, job: audit_order(admin, job, intents[job.order]),
+    options = RunOptions(
+        command="audit",
+        work=lambda admin, job: audit_order(admin, job, intents[job.order]),
+        sign_in=sign_in,
+        explain=explain,
         headed=headed,
     )
+    end = run_list(JobList(file=f"canceled in the last {since}", jobs=jobs), settings, options)
     with Ledger.open(settings.ledger_place) as ledger:
         for run_id in dict.fromkeys(intent.run_id for intent in intents.values()):
             folder = settings.runs_dir / run_id

@@ -17,6 +17,7 @@ from pydantic import (
     Tag,
     TypeAdapter,
     WithJsonSchema,
+    field_validator,
 )
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
@@ -163,6 +164,13 @@ class JobList(_Model):
     file: str = Field(description="The file as the user named it")
     jobs: tuple[Job, ...]
     remarks: tuple[str, ...] = Field(default=(), description="What was not used of the file, in sentences")
+
+    @field_validator("jobs")
+    @classmethod
+    def _once_each(cls, jobs: tuple[Job, ...]) -> tuple[Job, ...]:
+        if len({job.order for job in jobs}) < len(jobs):
+            raise ValueError("an order is in the list twice")
+        return jobs
 
 
 # The same as written in a file. There a key may be left out, but not left empty: an empty `total:` would look

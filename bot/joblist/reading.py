@@ -2,11 +2,11 @@
 
 import gc
 import sys
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -111,6 +111,16 @@ def orders_by_number(numbers: Sequence[str], given: Given) -> JobList:
         place=lambda line, column: f"order {line}",
     )
     return _checked(document)
+
+
+def job_list_of(data: Mapping[str, object], *, name: str) -> JobList:
+    """The job list that a program has as data: a mapping with ``orders``, as a YAML file holds it.
+
+    It is checked as a file is. ``name`` stands for the file in reports and in messages about mistakes.
+
+    Raises ``InputInvalid`` with every mistake, all of them at line 1.
+    """
+    return _checked(Document(file=name, data=cast(Data, dict(data)), find_spots=lambda: Spot((1, 1), (1, 1))))
 
 
 def _read(file: str, data: bytes, given: Given, suffix: str = "") -> JobList:

@@ -1,6 +1,6 @@
 """Which order is worked next, and by whom: store by store, within the limits that were set.
 
-Workers are known by their numbers; whether they are processes or the only one, in this process, is the same here.
+Workers are known by their numbers; it makes no difference here whether they are processes of their own.
 """
 
 from collections import Counter, deque
@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from bot.errors import RunStopped
 from bot.joblist import Job
 from bot.outcomes import OrderResult, Outcome
-from bot.runner.throttle import Tempo
+from bot.runner.throttle import Throttle
 
 
 class Dispatch:
@@ -19,16 +19,16 @@ class Dispatch:
 
     Args:
         jobs: the orders of the run.
-        tempo: how fast it may go.
+        throttle: how fast it may go.
         max_failures: the run stops after this many orders in a row that failed for technical reasons.
         max_failures_total: the same for all of them, in a row or not.
-        max_cancellations: the run stops once so many orders were canceled, or may have been; None is no limit.
+        max_cancellations: the run stops once this many orders were canceled, or may have been; None for no limit.
     """
 
     def __init__(
         self,
         jobs: Sequence[Job],
-        tempo: Tempo,
+        throttle: Throttle,
         *,
         max_failures: int,
         max_failures_total: int,
@@ -40,7 +40,7 @@ class Dispatch:
         self._later: deque[Job] = deque()
         self._asked_again: set[str] = set()
         self._stores: dict[int, str] = {}
-        self._tempo = tempo
+        self._throttle = throttle
         self._max_failures = max_failures
         self._max_failures_total = max_failures_total
         self._max_cancellations = max_cancellations
@@ -56,7 +56,7 @@ class Dispatch:
     @property
     def wait(self) -> float:
         """Seconds until the next order may begin, as far as that depends on the time."""
-        return self._tempo.wait
+        return self._throttle.wait
 
     def next_for(self, worker: int) -> Job | None:
         """The order that a worker begins now: of the store where it is, if there is one left; None for none just now.
@@ -64,17 +64,17 @@ class Dispatch:
         Raises:
             RunStopped: no more orders may be canceled in this run.
         """
-        if not self._left or self._tempo.wait or len(self.in_hand) >= self._tempo.at_once:
+        if not self._left or self._throttle.wait or len(self.in_hand) >= self._throttle.at_once:
             return None
         if self._max_cancellations is not None and self._pressed + len(self.in_hand) >= self._max_cancellations:
             if self.in_hand:  # none of them may be canceled, which would leave room for another
                 return None
-            raise RunStopped(reason=f"Confirm was pressed for {self._pressed} orders, and no more were allowed.")
+            raise RunStopped(reason=f"Confirm was pressed for {self._pressed} orders, which is the limit of this run.")
         queue = self._queue_for(worker)
         job = (queue or self._later).popleft()
         self._stores[worker] = job.store
         self.in_hand[worker] = job
-        self._tempo.begun()
+        self._throttle.begun()
         return job
 
     def done(
@@ -93,7 +93,7 @@ class Dispatch:
         """
         self.in_hand.pop(worker, None)
         self._pressed += pressed
-        self._tempo.answered(answer_seconds, turned_away=turned_away)
+        self._throttle.answered(answer_seconds, turned_away=turned_away)
         failed = result.outcome is Outcome.FAILED
         self._failures_in_a_row = self._failures_in_a_row + 1 if failed else 0
         self._failures += failed
@@ -102,8 +102,8 @@ class Dispatch:
         if self._failures >= self._max_failures_total:
             raise RunStopped(reason=f"{self._failures} orders failed; the last one: {result.message}")
 
-    def is_worked_on_elsewhere(self, worker: int) -> bool:
-        """Another run has a worker's order in hand: it is asked for again at the end, or, then, left to that run.
+    def taken_elsewhere(self, worker: int) -> bool:
+        """Another run has a worker's order: hand it out once more at the end, and then leave it to that run.
 
         Returns whether it is left to the other run.
         """

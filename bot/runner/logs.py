@@ -1,7 +1,13 @@
-"""Logging: ``log.jsonl`` in the run's folder for machines, warnings to the person who waits. Secrets in neither."""
+"""Logging: ``log.jsonl`` in the run's folder for machines, warnings to the person who waits. Secrets in neither.
+
+A run logs on the thread that it works on, and its log takes what is logged there and nothing else: several runs can
+work in one process, each on a thread of its own. The sinks that the process had before are left alone; they get the
+run's lines too, and with the secrets in them. The command line removes them (``bot.cli.wiring``).
+"""
 
 import json
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -17,27 +23,39 @@ if TYPE_CHECKING:
     from loguru import Message, Record
 
 LONGEST = 20_000
-"""At most so many characters of one value stand in the log: room for a traceback."""
+"""The most characters of one value that stand in the log: room for a traceback."""
 
 
 @contextmanager
-def log_to(file: Path, *, secrets: Collection[str], say: Callable[[str], None]) -> Iterator[Callable[[str], None]]:
-    """While the block runs, write every event to ``file``, one JSON object a line, and say warnings aloud.
+def log_to(
+    file: Path,
+    *,
+    secrets: Collection[str],
+    say: Callable[[str], None],
+    copy: Callable[[str], None] = lambda line: None,
+) -> Iterator[Callable[[str], None]]:
+    """While the block runs, write every event of this thread to ``file``, one JSON object a line, and say warnings.
 
     Each of ``secrets`` is replaced wherever it would stand in what is logged, also as it looks inside quotes or in
-    an address. A log that can no longer be written is said once, and ends nothing. Gives what writes a line that was
-    made elsewhere.
+    an address. A log that can no longer be written is said once, and ends nothing. ``copy`` is told each line too.
+    Gives what writes a line that was made elsewhere.
     """
-    broken = False
+    broken = deaf = False
 
     def write(line: str) -> None:
-        nonlocal broken
+        nonlocal broken, deaf
         try:
             stream.write(f"{line}\n".encode(errors="replace"))
         except OSError as error:
             if not broken:
-                say(f"{file} can no longer be written ({error.strerror}); the run goes on without it.")
+                say(f"{file} can no longer be written ({error.strerror}); the run continues without it.")
             broken = True
+        try:
+            copy(line)
+        except Exception as defect:  # the caller's own, which must not end an order
+            if not deaf:
+                say(f"The lines of {file.name} cannot be passed on ({type(defect).__name__}); the run continues.")
+            deaf = True
 
     # Without a buffer each line is in the file at once, and closing cannot fail over one that was not.
     with file.open("ab", buffering=0) as stream, log_lines_to(write, secrets=secrets, say=say):
@@ -69,18 +87,22 @@ def log_lines_to(
 
         return write
 
-    logger.remove()
-    # An exception is shown without the values that it met on its way: passwords would be among them.
-    sinks = [
-        logger.add(surely(write_line), level="DEBUG", catch=True, backtrace=False, diagnose=False),
-        logger.add(surely(say_aloud), level="WARNING", catch=True, backtrace=False, diagnose=False),
-    ]
+    thread = threading.get_ident()
+
+    def is_ours(record: "Record") -> bool:
+        # Not a context variable: Playwright calls its listeners in a context of their own, but on the same thread.
+        return record["thread"].id == thread
+
+    def listen(sink: Callable[["Message"], None], level: str) -> int:
+        # An exception is shown without the values that it met on its way: passwords would be among them.
+        return logger.add(surely(sink), level=level, filter=is_ours, catch=True, backtrace=False, diagnose=False)
+
+    sinks = [listen(write_line, "DEBUG"), listen(say_aloud, "WARNING")]
     try:
         yield
     finally:
         for sink in sinks:
             logger.remove(sink)
-        logger.add(sys.stderr, level="WARNING", backtrace=False, diagnose=False)
 
 
 def _as_json(record: "Record", clean: Clean) -> str:

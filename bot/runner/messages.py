@@ -1,70 +1,70 @@
-"""What a run and its workers say to each other over the line (a pipe) that each worker has to the run.
+"""What a run and its worker processes send to each other over the pipe between them.
 
-From the worker come the messages below; to it go jobs, and ``STOP`` or ``GO_HOME``.
+From the worker come the messages below; to it go jobs, and ``STOP`` or ``FINISH``.
 """
 
 from dataclasses import dataclass
 
 from bot.outcomes import OrderResult
-from bot.runner.worker import Done
+from bot.runner.worker import OrderDone
 
 
 class _Order(str):
-    """What goes to a worker besides jobs."""
+    """What is sent to a worker besides jobs."""
 
 
-STOP, GO_HOME = _Order("stop"), _Order("go home")
-"""The run is interrupted; there are no jobs any more."""
+STOP, FINISH = _Order("stop"), _Order("finish")
+"""The run is interrupted; there are no more jobs."""
 
 
 @dataclass(frozen=True)
-class Ready:
+class WorkerReady:
     """The worker is signed in, and waits for an order."""
 
 
 @dataclass(frozen=True)
-class Begins:
+class OrderTaken:
     """The worker has taken its order."""
 
 
 @dataclass(frozen=True)
-class Step:
+class StepBegun:
     """The worker has come to a step."""
 
     name: str
 
 
 @dataclass(frozen=True)
-class Ended:
+class OrderEnded:
     """An order has its result, and the ledger has it too."""
 
     result: OrderResult
 
 
 @dataclass(frozen=True)
-class Free:
+class WorkerFree:
     """The worker waits for its next order; the last one is ``done``, or None if another run works on it."""
 
-    done: Done | None
+    done: OrderDone | None
 
 
 @dataclass(frozen=True)
-class Said:
+class Remark:
     """A remark for the person who waits."""
 
     words: str
 
 
 @dataclass(frozen=True)
-class Logged:
+class LogLine:
     """A line of the log."""
 
     line: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Leaves:
-    """The worker goes home, because it was told to, or because of this trouble."""
+class WorkerExit:
+    """The worker ends, because it was told to, or because of this trouble."""
 
     blocked: dict[str, int]
     recognised: str = ""
@@ -78,4 +78,4 @@ class Leaves:
     """
 
 
-Message = Ready | Begins | Step | Ended | Free | Said | Logged | Leaves
+Message = WorkerReady | OrderTaken | StepBegun | OrderEnded | WorkerFree | Remark | LogLine | WorkerExit

@@ -1,4 +1,4 @@
-"""Stopping well: Ctrl-C and its like ask the run to stop; the order in hand ends before Confirm or is finished."""
+"""Stopping well: Ctrl-C asks the run to stop; the order in hand ends before Confirm, or is finished."""
 
 import signal
 import threading
@@ -10,19 +10,23 @@ from types import FrameType
 
 
 class StopRequest:
-    """Whether somebody asked to stop, by a signal or by making the stop file. Calling it answers."""
+    """Whether somebody asked to stop: by calling ``ask``, by making the stop file, or in a way of the caller's own.
 
-    def __init__(self, stop_file: Path | None = None) -> None:
+    Calling it answers. ``also`` is asked too, and says True once somebody asked.
+    """
+
+    def __init__(self, stop_file: Path | None = None, *, also: Callable[[], bool] = lambda: False) -> None:
         self._stop_file = stop_file
+        self._also = also
         self.asked = False
         self._never = threading.Event()
 
     def __call__(self) -> bool:
         """Whether somebody asked to stop."""
-        return self.asked or (self._stop_file is not None and self._stop_file.exists())
+        return self.asked or (self._stop_file is not None and self._stop_file.exists()) or self._also()
 
     def wait(self, seconds: float) -> None:
-        """Wait so long, less if somebody asks to stop."""
+        """Wait this many seconds, less if somebody asks to stop."""
         end = time.monotonic() + seconds
         while not self() and (left := end - time.monotonic()) > 0:
             self._never.wait(min(left, 0.2))  # short, so that signals and the stop file are noticed
@@ -44,7 +48,7 @@ def stop_on_signals(stop: StopRequest, say: Callable[[str], None]) -> Iterator[N
 
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    # Whoever started the program may have had a signal ignored, as nohup does with a closed terminal: that stands.
+    # A signal that the caller had ignored stays ignored, as nohup does with a closed terminal.
     heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
     before = {number: signal.signal(number, on_signal) for number in heard}
     try:

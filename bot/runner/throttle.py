@@ -1,4 +1,4 @@
-"""How fast a run may go: as many orders a minute as the user allows, and fewer at once while the Admin is slow."""
+"""How fast a run may go: at most the rate that the user allows, and with fewer workers while the Admin is slow."""
 
 import statistics
 from collections import deque
@@ -7,19 +7,19 @@ from collections.abc import Callable
 from bot.wording import count_of
 
 SAMPLE = 5
-"""So many orders are compared with the first so many, to tell whether the Admin has become slower."""
+"""The last orders, this many, are compared with the first ones, to tell whether the Admin has become slower."""
 
 SLOWER = 2.0
-"""Answers that take so many times as long as at the start are slow..."""
+"""Answers are slow if they take this many times as long as at the start..."""
 
 NOTICED = 0.5
-"""...if that is also so many seconds more."""
+"""...and also this many seconds longer."""
 
 RECOVERED = 1.5
-"""Answers that take at most so many times as long as at the start are no longer slow."""
+"""Answers are no longer slow if they take at most this many times as long as at the start."""
 
 
-class Tempo:
+class Throttle:
     """When the next order may begin, and how many may be in hand at once.
 
     Args:
@@ -48,12 +48,12 @@ class Tempo:
         self._next = max(self._next, self._clock()) + self._spacing if self._spacing else self._next
 
     def answered(self, seconds: float | None, *, turned_away: bool = False) -> None:
-        """An order ended, during which the Admin took so many ``seconds`` to answer, if it was measured.
+        """An order ended, during which the Admin took these ``seconds`` to answer, if they were measured.
 
-        ``turned_away`` says that the Admin asked to be left alone for a while: HTTP 429 or 503.
+        ``turned_away`` says that the Admin rejected a request for now: HTTP 429 or 503.
         """
         if turned_away:
-            self._slow_down("The Admin turns requests away")
+            self._slow_down("The Admin rejects requests")
             return
         if seconds is None:
             return
@@ -69,13 +69,13 @@ class Tempo:
         elif now <= max(RECOVERED * usual, usual + NOTICED / 2) and self.at_once < self._workers:
             self._latest.clear()
             self.at_once += 1
-            self._say(f"The Admin answers in {now:.1f} s again: going on with {_at_once(self.at_once)}.")
+            self._say(f"The Admin answers in {now:.1f} s again: continuing with {_at_once(self.at_once)}.")
 
     def _slow_down(self, why: str) -> None:
-        self._latest.clear()  # what comes from here on is judged anew
+        self._latest.clear()  # the next answers are compared with the start again
         if self.at_once > 1:
             self.at_once = max(1, self.at_once // 2)
-            self._say(f"{why}: going on with {_at_once(self.at_once)}.")
+            self._say(f"{why}: continuing with {_at_once(self.at_once)}.")
 
 
 def _at_once(orders: int) -> str:

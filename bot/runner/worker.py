@@ -1,34 +1,33 @@
-"""Work on one order until it has a result: begun again where that is safe, and kept whatever happens.
+"""Work on one order until it has a result: tried again where that is safe, and recorded whatever happens.
 
 It knows nothing of screens: what is done to an order is the ``work`` that it is given.
 """
 
 import statistics
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from loguru import logger
 
 from bot.admin import Admin
 from bot.admin.recorder import NoRecorder
-from bot.cancel.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
-from bot.errors import AdminBusy, CountermandError, OrderTrouble, Refused, RunStopped, Technical
+from bot.cancel.verdicts import Verdict
+from bot.errors import AdminBusy, CountermandError, Refused, RunStopped, Technical
 from bot.evidence.recorder import Recorder
 from bot.joblist import Job
 from bot.ledger import Ledger
-from bot.outcomes import OrderResult, Outcome
-from bot.secrecy import Clean
-from bot.wording import cut
+from bot.outcomes import OrderResult
+from bot.runner.results import RunResults, failed, pressed_and_lost, refused, result_of, skipped, unforeseen
 
 RENEW_AFTER = 100
-"""After so many orders the Admin is begun anew in a fresh page, because a page that stays open grows."""
+"""After this many orders the Admin is opened again in a fresh page, because a page that stays open grows."""
 
-RESTS = 5
-"""So often a worker rests and begins an order again when the Admin turns it away."""
+BACKOFFS = 5
+"""How many times a worker waits and tries an order again when the Admin rejects its requests."""
 
-FIRST_REST, LONGEST_REST = 5.0, 60.0
-"""Seconds that the first rest takes; each one after it takes twice as long, up to the longest."""
+FIRST_BACKOFF, LONGEST_BACKOFF = 5.0, 60.0
+"""Seconds that it waits the first time; each time after that twice as long, up to the longest."""
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 30.0
 """Seconds before something that failed for a technical reason is tried again; twice as long each time, up to the
@@ -43,58 +42,31 @@ def pause_after(attempt: int) -> float:
 Work = Callable[[Admin, Job], Verdict]
 
 
-class Book:
-    """The results of a run's orders as they come: in the ledger, in the log, told to the person who waits.
-
-    Args:
-        ledger: where each is recorded.
-        tell: told of each.
-        clean: takes secrets out of what is kept and told.
-    """
-
-    def __init__(self, ledger: Ledger, tell: Callable[[OrderResult], None], clean: Clean = lambda text: text) -> None:
-        self._ledger = ledger
-        self._tell = tell
-        self.clean = clean
-        self.results: dict[str, OrderResult] = {}
-        """What became of each order so far, by its number."""
-
-    def keep(self, result: OrderResult) -> OrderResult:
-        """Keep a result, without the secrets that its words may hold."""
-        told = {"message": self.clean(result.message), "next_step": self.clean(result.next_step)}
-        result = result.model_copy(update=told)
-        logger.bind(order=result.order, outcome=result.outcome).info("{}", result.message)
-        try:
-            self._ledger.runs.finish_order(result)
-        except CountermandError as trouble:
-            # The result stands in the run's folder all the same, and an open intent stays open.
-            logger.error("the result of order {} is not in the ledger: {}", result.order, trouble)
-        self.note(result)
-        return result
-
-    def note(self, result: OrderResult) -> None:
-        """Take over a result that is kept already."""
-        self.results[result.order] = result
-        self._tell(result)
-
-    def skip(self, jobs: Iterable[Job], why: str) -> None:
-        """Give every order that has no result yet this one."""
-        for job in jobs:
-            if job.order not in self.results:
-                self.keep(result_of(job, skipped(why)))
-
-
 @dataclass(frozen=True, kw_only=True)
-class Done:
-    """What there is to know of an order that a worker has done."""
+class OrderDone:
+    """What the run needs to know of an order that a worker has done."""
 
     result: OrderResult
     pressed: bool
     """Whether Confirm was pressed for it."""
     answer_seconds: float | None = None
-    """How long the Admin took to answer, in the middle; None if nothing was measured."""
+    """Median time that the Admin took to answer; None if nothing was measured."""
     turned_away: bool = False
     """Whether the Admin asked to be left alone for a while."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkerOptions:
+    """How patiently a worker works."""
+
+    attempts: int = 1
+    """How many times an order is tried."""
+    claim_seconds: float = 300
+    """How long an order stays this worker's without a sign of life."""
+    pause: float = 0
+    """Seconds to wait after an order whose Confirm was pressed."""
+    wait: Callable[[float], None] = lambda seconds: None
+    """Waits this many seconds, less if a person asks to stop."""
 
 
 class Worker:
@@ -104,11 +76,8 @@ class Worker:
         work: what is done to one order.
         ledger: records every order before and after.
         recorder: keeps the evidence.
-        book: keeps the results.
-        attempts: how many times an order is begun.
-        claim_seconds: how long an order stays this worker's without a sign of life.
-        rest: waits so many seconds, less if a person asks to stop.
-        pause: seconds of rest after an order whose Confirm was pressed.
+        results: records the results.
+        options: how patiently it works.
     """
 
     def __init__(
@@ -117,26 +86,20 @@ class Worker:
         work: Work,
         ledger: Ledger,
         recorder: Recorder | NoRecorder,
-        book: Book,
-        attempts: int,
-        claim_seconds: float = 300,
-        rest: Callable[[float], None] = lambda seconds: None,
-        pause: float = 0,
+        results: RunResults,
+        options: WorkerOptions = WorkerOptions(),
     ) -> None:
         self._work = work
         self._ledger = ledger
         self._recorder = recorder
-        self._book = book
-        self._attempts = attempts
-        self._claim_seconds = claim_seconds
-        self._rest = rest
-        self._pause = pause
+        self._results = results
+        self._options = options
         self._worked = 0
         self._turned_away = 0  # how often in a row
         self._response_seconds: list[float] = []  # of every page opened for the order in hand
-        self._astray = False  # whether the page may be anywhere, because what was last done on it failed
+        self._needs_fresh_page = False  # because what was last done on the page failed, and it may be anywhere
 
-    def do(self, admin: Admin, job: Job, begins: Callable[[], None]) -> Done | None:
+    def do(self, admin: Admin, job: Job, begins: Callable[[], None]) -> OrderDone | None:
         """Take the order, work on it and give it back; None while another run works on it.
 
         ``begins`` is called once the order is taken.
@@ -145,10 +108,10 @@ class Worker:
             RunStopped, KeyboardInterrupt: the run cannot go on; the order has its result all the same.
         """
         try:
-            if not self._ledger.claims.take(admin.name, job.order, self._claim_seconds):
+            if not self._ledger.claims.take(admin.name, job.order, self._options.claim_seconds):
                 return None
         except CountermandError as trouble:
-            return Done(result=self._book.keep(result_of(job, _refused(trouble))), pressed=False)
+            return OrderDone(result=self._results.record(result_of(job, refused(trouble))), pressed=False)
         self._worked += 1
         self._turned_away = 0
         self._response_seconds.clear()
@@ -159,9 +122,9 @@ class Worker:
                 result = self._until_it_has_a_result(admin, job)
         finally:
             self._give_back(admin, job)
-        if admin.attempt.pressed and self._pause:
-            self._rest(self._pause)
-        return Done(
+        if admin.attempt.pressed and self._options.pause:
+            self._options.wait(self._options.pause)
+        return OrderDone(
             result=result,
             pressed=admin.attempt.pressed,
             answer_seconds=statistics.median(self._response_seconds) if self._response_seconds else None,
@@ -172,15 +135,15 @@ class Worker:
         try:
             self._ledger.claims.release(admin.name, job.order)
         except CountermandError as trouble:
-            logger.warning("order {} stays claimed for {:g} s: {}", job.order, self._claim_seconds, trouble)
+            logger.warning("order {} stays claimed for {:g} s: {}", job.order, self._options.claim_seconds, trouble)
 
     def _until_it_has_a_result(self, admin: Admin, job: Job) -> OrderResult:
-        """Work on one order until it has a result. The result is kept, whatever happens."""
+        """Work on one order until it has a result. The result is recorded, whatever happens."""
         begun = time.monotonic()
         attempt = 1
 
-        def keep(verdict: Verdict) -> OrderResult:
-            return self._book.keep(
+        def record(verdict: Verdict) -> OrderResult:
+            return self._results.record(
                 result_of(
                     job,
                     verdict,
@@ -193,103 +156,41 @@ class Worker:
         while True:
             admin.begin_attempt(job.order)
             try:
-                if self._astray or self._worked % RENEW_AFTER == 0:
+                if self._needs_fresh_page or self._worked % RENEW_AFTER == 0:
                     admin.begin_again()
-                    self._astray = False
+                    self._needs_fresh_page = False
                 verdict = self._work(admin, job)
             except (RunStopped, KeyboardInterrupt) as stop:
                 why = str(stop) if isinstance(stop, RunStopped) else "Interrupted."
-                keep(pressed_and_lost(why) if admin.attempt.pressed else skipped(why))
+                record(pressed_and_lost(why) if admin.attempt.pressed else skipped(why))
                 raise
             except CountermandError as trouble:
                 if not isinstance(trouble, Refused):
-                    self._astray = True
+                    self._needs_fresh_page = True
                     logger.warning("order {}, attempt {}: {}", job.order, attempt, trouble)
                 if admin.attempt.pressed:
-                    return keep(pressed_and_lost(str(trouble)))
-                if isinstance(trouble, AdminBusy) and self._turned_away < RESTS:
-                    self._rest_from(trouble, admin)
+                    return record(pressed_and_lost(str(trouble)))
+                if isinstance(trouble, AdminBusy) and self._turned_away < BACKOFFS:
+                    self._back_off(trouble, admin)
                     continue
-                if not isinstance(trouble, Technical) or attempt >= self._attempts:
-                    return keep(_refused(trouble))
-                self._rest(pause_after(attempt))
+                if not isinstance(trouble, Technical) or attempt >= self._options.attempts:
+                    return record(refused(trouble))
+                self._options.wait(pause_after(attempt))
                 attempt += 1
             except Exception as defect:
-                why = unforeseen(defect, self._book.clean)
-                keep(pressed_and_lost(why) if admin.attempt.pressed else _refused(Technical(reason=why)))
+                why = unforeseen(defect, self._results.clean)
+                record(pressed_and_lost(why) if admin.attempt.pressed else failed(why))
                 raise
             else:
-                return keep(verdict)
+                return record(verdict)
             finally:
                 self._response_seconds += admin.attempt.response_seconds
 
-    def _rest_from(self, trouble: AdminBusy, admin: Admin) -> None:
+    def _back_off(self, trouble: AdminBusy, admin: Admin) -> None:
         """Leave the Admin alone, longer each time."""
-        # HTTP 503 of the app alone may be maintenance, which opening the Admin anew shows at once.
+        # HTTP 503 of the app alone may be maintenance, which opening the Admin again shows at once.
         if self._turned_away or trouble.facts["status"] != 503:
-            seconds = min(LONGEST_REST, FIRST_REST * 2**self._turned_away)
-            admin.say(f"{trouble} Resting for {seconds:g} s.")
-            self._rest(seconds)
+            seconds = min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**self._turned_away)
+            admin.say(f"{trouble} Waiting {seconds:g} s.")
+            self._options.wait(seconds)
         self._turned_away += 1
-
-
-def result_of(
-    job: Job, verdict: Verdict, *, attempts: int = 0, seconds: float = 0, evidence: tuple[str, ...] = ()
-) -> OrderResult:
-    """What became of an order, as results and reports have it."""
-    return OrderResult(
-        order=job.order,
-        store=job.store,
-        reason=job.reason,
-        note=job.note,
-        outcome=verdict.outcome,
-        status_before=verdict.status_before,
-        status_after=verdict.status_after,
-        message=cut(verdict.message),
-        next_step=cut(verdict.next_step),
-        attempts=attempts,
-        seconds=seconds,
-        evidence=evidence,
-    )
-
-
-def unforeseen(defect: Exception, clean: Clean) -> str:
-    """What is said of a failure that nobody foresaw."""
-    # Only the first line: a browser's error goes on with what was typed. Cleaned before, as a secret may have two.
-    what = ": ".join([type(defect).__name__, *clean(str(defect)).splitlines()[:1]])
-    return f"Countermand itself failed ({what}). Please report this, with log.jsonl."
-
-
-def _refused(trouble: CountermandError) -> Verdict:
-    outcome = trouble.outcome if isinstance(trouble, OrderTrouble) else Outcome.FAILED
-    return Verdict(outcome=outcome, message=str(trouble), next_step=trouble.next_step)
-
-
-def skipped(why: str) -> Verdict:
-    """What is said of an order that the run did not come to, or left before Confirm."""
-    return Verdict(
-        outcome=Outcome.SKIPPED,
-        message=f"Nothing was pressed: the run stopped. {why}".strip(),
-        next_step="Run the list again: what is done is recognised as already canceled.",
-    )
-
-
-def failed(why: str) -> Verdict:
-    """What is said of an order for which nothing was pressed, and which is not begun again in this run."""
-    return _refused(Technical(reason=why))
-
-
-WORKED_ON_ELSEWHERE = Verdict(
-    outcome=Outcome.SKIPPED,
-    message="Another run is working on this order; this one left it alone.",
-    next_step="Run the list again when the other run is over.",
-)
-
-
-def pressed_and_lost(why: str) -> Verdict:
-    """What is said of an order whose Confirm may have been pressed, when what came of it was not seen."""
-    return Verdict(
-        outcome=Outcome.UNKNOWN,
-        message=f"Confirm may have been pressed, and then: {why}",
-        next_step=LOOK_IN_SELLER_CENTRAL,
-    )

@@ -1,4 +1,4 @@
-"""The run's end of a crew: it starts workers, hands them orders one by one, hears them, and replaces those that die.
+"""The worker pool: starts worker processes, hands them orders one by one, hears them, and replaces those that die.
 
 Each worker is a process of its own, with a browser and an Admin account. The run's process hands out, hears and
 tells; it touches no page. What a worker did is in the ledger before the run hears of it, so that nothing is lost with
@@ -6,32 +6,41 @@ a worker that dies: its order is handed out again, and looked at before anything
 """
 
 import multiprocessing
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
-from pathlib import Path
 
 from loguru import logger
 
 from bot.accounts import Account
 from bot.errors import AccountLost, CannotStart, CountermandError, Interrupted, RunStopped
-from bot.evidence.store import EVIDENCE, store_of
-from bot.joblist import Job
-from bot.ledger import Ledger
 from bot.reports.progress import Progress
 from bot.runner.dispatch import Dispatch
-from bot.runner.messages import GO_HOME, STOP, Begins, Ended, Free, Leaves, Logged, Message, Ready, Said, Step
-from bot.runner.stopping import StopRequest
-from bot.runner.worker import WORKED_ON_ELSEWHERE, Book, Done, failed, pressed_and_lost, result_of, skipped
-from bot.runner.worker_process import Station, work_at
+from bot.runner.messages import (
+    FINISH,
+    STOP,
+    LogLine,
+    Message,
+    OrderEnded,
+    OrderTaken,
+    Remark,
+    StepBegun,
+    WorkerExit,
+    WorkerFree,
+    WorkerReady,
+)
+from bot.runner.pool_run import PoolRun
+from bot.runner.results import WORKED_ON_ELSEWHERE, RunResults, result_of
+from bot.runner.worker import OrderDone
+from bot.runner.worker_process import OpenWorker, run_worker
 
-DEATHS = 3
-"""The run stops after so many workers that died without having done an order in between."""
+MAX_DEATHS = 3
+"""The run stops after this many workers that died without an order done in between."""
 
-LOOK = 0.25
-"""Seconds after which the run looks whether somebody asked to stop, or a worker may go on."""
+POLL_SECONDS = 0.25
+"""Seconds after which the run looks whether a person asked to stop, or a worker may go on."""
 
 TROUBLES: dict[str, type[CountermandError]] = {
     "stopped": RunStopped,
@@ -39,77 +48,53 @@ TROUBLES: dict[str, type[CountermandError]] = {
     "start": CannotStart,
     "defect": RunStopped,
 }
-"""What stops the run when a worker leaves with trouble of such a kind."""
+"""What stops the run when a worker ends with trouble of this kind."""
 
 
 @dataclass
-class _Hand:
+class _Worker:
     """A worker, as the run knows it."""
 
     number: int
     account: Account
     process: BaseProcess
-    line: Connection
+    pipe: Connection
     free: bool = False
-    told_to_go: bool = False
-    left: Leaves | None = None
-    open: bool = field(default=True)
+    told_to_end: bool = False
+    exit: WorkerExit | None = None
+    pipe_open: bool = field(default=True)
 
 
-class Crew:
+class WorkerPool:
     """Worker processes.
 
     Args:
-        station: opens all that a worker needs, in its process.
+        open_worker: opens all that a worker needs, in its process.
         accounts: what each worker signs in with, one a worker.
-        ledger: where the run looks up what a worker that died had done.
-        host: the Admin, as the ledger knows it.
-        run_id: this run.
-        folder: the run's folder.
-        log: writes a line to the run's log.
-        stop: whether a person asked to stop.
-        blocked: how many requests of all browsers were blocked, by host.
+        run: the run that they work for.
     """
 
-    def __init__(
-        self,
-        station: Station,
-        accounts: Sequence[Account],
-        *,
-        ledger: Ledger,
-        host: str,
-        run_id: str,
-        folder: Path,
-        log: Callable[[str], None],
-        stop: StopRequest,
-        blocked: dict[str, int],
-    ) -> None:
-        self._station = station
+    def __init__(self, open_worker: OpenWorker, accounts: Sequence[Account], run: PoolRun) -> None:
+        self._open_worker = open_worker
         self._accounts = accounts
-        self._ledger = ledger
-        self._host = host
-        self._run_id = run_id
-        self._folder = folder
-        self._log = log
-        self._stop = stop
-        self._blocked = blocked
+        self._run = run
         self._processes = multiprocessing.get_context("spawn")
-        self._hands: dict[int, _Hand] = {}
+        self._alive: dict[int, _Worker] = {}
         self._trouble: CountermandError | None = None
         self._died_with: set[str] = set()
         self._deaths = 0
         self._begun = 0
         self.recognised = ""
-        """Name of the pack that was recognised on the page; empty where none was."""
+        """Name of the pack that was recognised on the page; empty if none was."""
         self.evidence: Sequence[str] = ()
         """What the worker that ended the run photographed last."""
 
     @property
-    def workers(self) -> int:
+    def count(self) -> int:
         """How many work at once."""
         return len(self._accounts)
 
-    def work_through(self, dispatch: Dispatch, book: Book, progress: Progress) -> None:
+    def work_through(self, dispatch: Dispatch, results: RunResults, progress: Progress) -> None:
         """Have every order worked, until they are done or the run cannot go on.
 
         Raises:
@@ -119,107 +104,107 @@ class Crew:
         try:
             for number, account in enumerate(self._accounts, start=1):
                 self._start(number, account)
-            while self._hands:
-                self._hear_all(dispatch, book, progress)
+            while self._alive:
+                self._hear_all(dispatch, results, progress)
                 self._hand_out(dispatch)
-                if lost := self._ledger.accounts.sign_of_life():
+                if lost := self._run.ledger.accounts.sign_of_life():
                     self._trouble = self._trouble or AccountLost(account=" and ".join(lost))
         finally:
-            self._end_at_once(dispatch, book)
-        if self._stop():
+            self._end_at_once(dispatch, results)
+        if self._run.stopping():
             raise Interrupted
         if self._trouble is not None:
             raise self._trouble
 
     def _start(self, number: int, account: Account) -> None:
-        line, other_end = self._processes.Pipe()
+        pipe, other_end = self._processes.Pipe()
         process = self._processes.Process(
-            target=work_at, args=(self._station, number, account, other_end), name=f"countermand worker {number}"
+            target=run_worker, args=(self._open_worker, number, account, other_end), name=f"countermand worker {number}"
         )
         process.start()
-        other_end.close()  # so that the line is cut when the worker ends
-        self._hands[number] = _Hand(number, account, process, line)
+        other_end.close()  # so that the pipe is cut when the worker ends
+        self._alive[number] = _Worker(number, account, process, pipe)
 
     def _hand_out(self, dispatch: Dispatch) -> None:
-        """Give every free worker its next order, or send it home."""
-        asked = self._stop()
-        for hand in list(self._hands.values()):
-            if asked and not hand.told_to_go:
-                self._send(hand, STOP)
-                hand.told_to_go = True
-            if not hand.free or hand.told_to_go:
+        """Give every free worker its next order, or tell it that there are no more."""
+        asked = self._run.stopping()
+        for worker in list(self._alive.values()):
+            if asked and not worker.told_to_end:
+                self._send(worker, STOP)
+                worker.told_to_end = True
+            if not worker.free or worker.told_to_end:
                 continue
             job = None
             if self._trouble is None:
                 try:
-                    job = dispatch.next_for(hand.number)
+                    job = dispatch.next_for(worker.number)
                 except RunStopped as stop:
                     self._trouble = stop
             if job is not None:
-                hand.free = False
-                self._send(hand, job)
+                worker.free = False
+                self._send(worker, job)
             elif self._trouble is not None or dispatch.is_over:
-                self._send(hand, GO_HOME)
-                hand.told_to_go = True
+                self._send(worker, FINISH)
+                worker.told_to_end = True
 
-    def _send(self, hand: _Hand, what: object) -> None:
+    def _send(self, worker: _Worker, what: object) -> None:
         with suppress(OSError):  # it has died, which is seen next
-            hand.line.send(what)
+            worker.pipe.send(what)
 
-    def _hear_all(self, dispatch: Dispatch, book: Book, progress: Progress) -> None:
+    def _hear_all(self, dispatch: Dispatch, results: RunResults, progress: Progress) -> None:
         """Hear what the workers say, for a moment, and see which of them have ended."""
-        lines = [hand.line for hand in self._hands.values() if hand.open]
-        ends = [hand.process.sentinel for hand in self._hands.values()]
-        heard = wait([*lines, *ends], min(LOOK, dispatch.wait) or LOOK)
-        for hand in list(self._hands.values()):
-            if hand.process.sentinel in heard:
-                while hand.open:  # what it said last
-                    self._hear(hand, dispatch, book, progress)
-                self._has_ended(hand, dispatch, book)
-            elif hand.line in heard:
-                self._hear(hand, dispatch, book, progress)
+        pipes = [worker.pipe for worker in self._alive.values() if worker.pipe_open]
+        ends = [worker.process.sentinel for worker in self._alive.values()]
+        heard = wait([*pipes, *ends], min(POLL_SECONDS, dispatch.wait) or POLL_SECONDS)
+        for worker in list(self._alive.values()):
+            if worker.process.sentinel in heard:
+                while worker.pipe_open:  # what it said last
+                    self._hear(worker, dispatch, results, progress)
+                self._has_ended(worker, dispatch, results)
+            elif worker.pipe in heard:
+                self._hear(worker, dispatch, results, progress)
 
-    def _hear(self, hand: _Hand, dispatch: Dispatch, book: Book, progress: Progress) -> None:
+    def _hear(self, worker: _Worker, dispatch: Dispatch, results: RunResults, progress: Progress) -> None:
         """Hear one message of a worker."""
         try:
-            message: Message = hand.line.recv()
+            message: Message = worker.pipe.recv()
         except (OSError, EOFError):
-            hand.open = False
+            worker.pipe_open = False
             return
         match message:
-            case Ready():
-                hand.free = True
-            case Begins():
-                job = dispatch.in_hand[hand.number]
+            case WorkerReady():
+                worker.free = True
+            case OrderTaken():
+                job = dispatch.in_hand[worker.number]
                 self._begun += 1
-                progress.order_started(self._begun, job.order, job.store, hand.number)
-            case Step(name):
-                progress.step(name, hand.number)
-            case Ended(result):
-                book.note(result)
-            case Free(done):
-                hand.free = True
-                self._is_free(hand, done, dispatch, book)
-            case Said(words):
+                progress.order_started(self._begun, job.order, job.store, worker.number)
+            case StepBegun(name):
+                progress.step(name, worker.number)
+            case OrderEnded(result):
+                results.take_over(result)
+            case WorkerFree(done):
+                worker.free = True
+                self._is_free(worker, done, dispatch, results)
+            case Remark(words):
                 progress.say(words)
-            case Logged(line):
-                self._log(line)
-            case Leaves():
-                hand.left = message
+            case LogLine(line):
+                self._run.log(line)
+            case WorkerExit():
+                worker.exit = message
 
-    def _is_free(self, hand: _Hand, done: Done | None, dispatch: Dispatch, book: Book) -> None:
+    def _is_free(self, worker: _Worker, done: OrderDone | None, dispatch: Dispatch, results: RunResults) -> None:
         if done is None:
-            job = dispatch.in_hand[hand.number]
-            if dispatch.is_worked_on_elsewhere(hand.number):
-                book.keep(result_of(job, WORKED_ON_ELSEWHERE))
+            job = dispatch.in_hand[worker.number]
+            if dispatch.taken_elsewhere(worker.number):
+                results.record(result_of(job, WORKED_ON_ELSEWHERE))
             return
         self._deaths = 0
-        self._count(hand, done, dispatch)
+        self._count(worker, done, dispatch)
 
-    def _count(self, hand: _Hand, done: Done, dispatch: Dispatch) -> None:
+    def _count(self, worker: _Worker, done: OrderDone, dispatch: Dispatch) -> None:
         try:
             dispatch.done(
-                hand.number,
+                worker.number,
                 done.result,
                 pressed=done.pressed,
                 answer_seconds=done.answer_seconds,
@@ -228,93 +213,72 @@ class Crew:
         except RunStopped as stop:
             self._trouble = self._trouble or stop
 
-    def _has_ended(self, hand: _Hand, dispatch: Dispatch, book: Book) -> None:
+    def _has_ended(self, worker: _Worker, dispatch: Dispatch, results: RunResults) -> None:
         """A worker's process is over: as it said, or without a word."""
-        del self._hands[hand.number]
-        hand.process.join()
-        hand.line.close()
-        left = hand.left
-        if left is None:
-            self._has_died(hand, dispatch, book)
+        del self._alive[worker.number]
+        worker.process.join()
+        worker.pipe.close()
+        end = worker.exit
+        if end is None:
+            self._has_died(worker, dispatch, results)
             return
-        for host, count in left.blocked.items():
-            self._blocked[host] = self._blocked.get(host, 0) + count
-        self.recognised = self.recognised or left.recognised
-        job = dispatch.in_hand.pop(hand.number, None)
-        if left.kind in TROUBLES and self._trouble is None:
-            if left.kind in {"entry", "start"} and (self._hands or dispatch.is_over):
-                logger.warning("Worker {} ({}) goes home: {}", hand.number, hand.account.username, left.trouble)
+        for host, count in end.blocked.items():
+            self._run.blocked[host] = self._run.blocked.get(host, 0) + count
+        self.recognised = self.recognised or end.recognised
+        job = dispatch.in_hand.pop(worker.number, None)
+        if end.kind in TROUBLES and self._trouble is None:
+            if end.kind in {"entry", "start"} and (self._alive or dispatch.is_over):
+                who = f"{worker.number} ({worker.account.username})"
+                logger.warning("Worker {} stopped working: {}", who, end.trouble)
                 return
-            self.evidence = left.evidence
-            self._trouble = TROUBLES[left.kind](reason=left.trouble)
-            self._trouble.next_step = left.next_step
-        if job is not None and job.order not in book.results:
-            self._conclude(job, book, left.trouble or "Interrupted.")
+            self.evidence = end.evidence
+            self._trouble = TROUBLES[end.kind](reason=end.trouble)
+            self._trouble.next_step = end.next_step
+        if job is not None and job.order not in results.by_order:
+            self._run.conclude(job, results, end.trouble or "Interrupted.")
 
-    def _has_died(self, hand: _Hand, dispatch: Dispatch, book: Book) -> None:
+    def _has_died(self, worker: _Worker, dispatch: Dispatch, results: RunResults) -> None:
         """Put a new worker in the place of one that died, and hand its order out again, once."""
         self._deaths += 1
-        job = dispatch.in_hand.get(hand.number)
+        job = dispatch.in_hand.get(worker.number)
         logger.warning(
             "worker {} died (exit code {}){}",
-            hand.number,
-            hand.process.exitcode,
+            worker.number,
+            worker.process.exitcode,
             f" with order {job.order} in hand" if job else "",
         )
-        self._ledger.claims.release_all_of(hand.number)
+        self._run.ledger.claims.release_all_of(worker.number)
         if job is not None:
-            self._forget_unfinished(job.order)
-            known = book.results.get(job.order) or self._ledger.runs.result(self._run_id, job.order)
-            if known is not None:  # it died between the ledger and its line
-                if job.order not in book.results:
-                    book.note(known)
-                self._count(hand, Done(result=known, pressed=self._was_pressed(job)), dispatch)
+            self._run.remove_unfinished_evidence(job.order)
+            pressed = self._run.was_pressed(job.order)
+            known = results.by_order.get(job.order) or self._run.result(job.order)
+            if known is not None:  # it died after the ledger knew, and before the run did
+                if job.order not in results.by_order:
+                    results.take_over(known)
+                self._count(worker, OrderDone(result=known, pressed=pressed), dispatch)
             elif job.order in self._died_with:
-                self._conclude(job, book, "Two workers died while they worked on it.", again=True)
-                self._count(hand, Done(result=book.results[job.order], pressed=self._was_pressed(job)), dispatch)
+                self._run.conclude(job, results, "Two workers died while they worked on it.", again=True)
+                self._count(worker, OrderDone(result=results.by_order[job.order], pressed=pressed), dispatch)
             else:
                 self._died_with.add(job.order)
-                dispatch.put_back(hand.number)
-        if self._deaths >= DEATHS and self._trouble is None:
+                dispatch.put_back(worker.number)
+        if self._deaths >= MAX_DEATHS and self._trouble is None:
             self._trouble = RunStopped(reason=f"Worker processes died {self._deaths} times in a row.")
-            self._trouble.next_step = "See log.jsonl, and whether the machine has memory for so many workers."
-        if self._trouble is None and not self._stop() and not dispatch.is_over:
-            self._start(hand.number, hand.account)
+            self._trouble.next_step = (
+                "Look at log.jsonl, and check that the machine has enough memory for this many workers."
+            )
+        if self._trouble is None and not self._run.stopping() and not dispatch.is_over:
+            self._start(worker.number, worker.account)
 
-    def _was_pressed(self, job: Job) -> bool:
-        return any(intent.order == job.order for intent in self._ledger.intents.of_run(self._run_id))
-
-    def _conclude(self, job: Job, book: Book, why: str, *, again: bool = False) -> None:
-        """Give an order whose worker is gone the result that the ledger allows."""
-        known = self._ledger.runs.result(self._run_id, job.order)
-        if known is not None:
-            book.note(known)
-            return
-        open_intent = self._ledger.intents.open(self._host, job.order)
-        if open_intent is not None and open_intent.run_id == self._run_id:
-            verdict = pressed_and_lost(why)
-        else:
-            verdict = failed(why) if again else skipped(why)
-        book.keep(result_of(job, verdict))
-
-    def _forget_unfinished(self, order: str) -> None:
-        """Remove what a worker was writing as evidence when it died: the trail does not know of it."""
-        told = {entry.told.get("file") for entry in self._ledger.trail.of_order(self._run_id, order)}
-        store = store_of(self._folder)
-        for file in store.list(f"{EVIDENCE}/{order}"):
-            if file not in told:
-                logger.info("removed {}, which a worker was writing when it died", file)
-                store.remove(file)
-
-    def _end_at_once(self, dispatch: Dispatch, book: Book) -> None:
+    def _end_at_once(self, dispatch: Dispatch, results: RunResults) -> None:
         """End every worker that is still there, and conclude what it had in hand."""
-        for hand in self._hands.values():
-            hand.process.kill()
-        for hand in self._hands.values():
-            hand.process.join()
-            hand.line.close()
-            job = dispatch.in_hand.pop(hand.number, None)
-            if job is not None and job.order not in book.results:
-                self._forget_unfinished(job.order)
-                self._conclude(job, book, "Interrupted.")
-        self._hands.clear()
+        for worker in self._alive.values():
+            worker.process.kill()
+        for worker in self._alive.values():
+            worker.process.join()
+            worker.pipe.close()
+            job = dispatch.in_hand.pop(worker.number, None)
+            if job is not None and job.order not in results.by_order:
+                self._run.remove_unfinished_evidence(job.order)
+                self._run.conclude(job, results, "Interrupted.")
+        self._alive.clear()

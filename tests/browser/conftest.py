@@ -36,7 +36,7 @@ from bot.ledger import Intent
 from bot.outcomes import Answer
 from bot.pack import Pack, load_pack
 from bot.reports.progress import PlainProgress
-from bot.runner import AtHand, Limits, RunEnd, Runner
+from bot.runner import InProcessWorker, RunEnd, RunLimits, Runner, WorkerOptions
 from bot.sandbox import Face, Generation, RequestRecord, Sandbox
 from bot.sandbox.pages import CHANNEL
 from flows.cancel_order import cancel_order
@@ -268,15 +268,15 @@ def run(admin: Admin) -> Callable[..., RunEnd]:
     numbers = itertools.count(1)
 
     def work(*jobs: Job, attempts: int = 1, max_failures: int = 5, work: Any = cancel_order) -> RunEnd:
-        crew = AtHand(
+        worker = InProcessWorker(
             work=work,
             open_admin=lambda: nullcontext(admin),
             ledger=admin.ledger,
             recorder=NoRecorder(),
-            attempts=attempts,
+            options=WorkerOptions(attempts=attempts),
         )
-        progress, limits = PlainProgress(io.StringIO()), Limits(max_failures=max_failures)
-        runner = Runner(crew, ledger=admin.ledger, progress=progress, limits=limits)
+        progress, limits = PlainProgress(io.StringIO()), RunLimits(max_failures=max_failures)
+        runner = Runner(worker, ledger=admin.ledger, progress=progress, limits=limits)
         return runner.run(RUN.model_copy(update={"run_id": f"run-{next(numbers)}", "admin": admin.name}), jobs)
 
     return work

@@ -15,8 +15,7 @@ from bot.admin import Admin
 from bot.checks.check.inspector import Inspector
 from bot.checks.check.model import Aspect, AspectState
 from bot.checks.check.savedpage import hold_saved, likeliest
-from bot.checks.doctor import Finding, Over, Round
-from bot.checks.doctor import State as FindingState
+from bot.checks.doctor import Finding, FindingState, Over, Round
 from bot.errors import CannotStart
 from bot.pack import Pack
 from bot.sandbox import Sandbox

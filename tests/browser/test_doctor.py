@@ -18,7 +18,7 @@ from practice_kit import HANGS, US, GivesUpOnce, Start
 from pydantic import SecretStr
 
 from bot.admin import Admin
-from bot.checks.doctor import CHECKS, COMPARE, TRY_LATER, Finding, Over, Round, State
+from bot.checks.doctor import CHECKS, COMPARE, TRY_LATER, Finding, FindingState, Over, Round
 from bot.identity import admin_name
 from bot.sandbox import Sandbox
 from bot.vocabulary import Status
@@ -61,7 +61,7 @@ def look(new_admin: Admin, sandbox: Sandbox, totp_secret: SecretStr | None) -> L
     ) -> dict[str, Finding]:
         new_admin.page.context.clear_cookies()
         checks = Round(Unheard())
-        checks.findings += [Finding(check=name, state=State.WORKS) for name in ("settings", "browser")]
+        checks.findings += [Finding(check=name, state=FindingState.WORKS) for name in ("settings", "browser")]
         admin = Admin(new_admin.page, new_admin.pack, url or sandbox.url, patience=patience, on_step=checks.step)
         secrets: dict[str, Any] = {"password": SecretStr(password or sandbox.password), "totp_secret": totp_secret}
         enter = partial(sign_in, username=sandbox.username, **secrets)
@@ -77,14 +77,16 @@ def look(new_admin: Admin, sandbox: Sandbox, totp_secret: SecretStr | None) -> L
 
 
 def failed(check: str, found: str, next_step: str) -> Finding:
-    return Finding(check=check, state=State.FAILED, found=found, next_step=next_step)
+    return Finding(check=check, state=FindingState.FAILED, found=found, next_step=next_step)
 
 
 def the_failure(findings: dict[str, Finding]) -> Finding:
     """The one check that failed; those before it work, and those after it were not reached."""
     states = [finding.state for finding in findings.values()]
-    place = states.index(State.FAILED)
-    assert states == [State.WORKS] * place + [State.FAILED] + [State.NOT_REACHED] * (len(states) - place - 1)
+    place = states.index(FindingState.FAILED)
+    assert states == [FindingState.WORKS] * place + [FindingState.FAILED] + [FindingState.NOT_REACHED] * (
+        len(states) - place - 1
+    )
     return list(findings.values())[place]
 
 
@@ -126,7 +128,7 @@ def test_an_order_that_is_not_recent_serves_as_well(look: Look, sandbox: Sandbox
     order = next(order for order in sandbox.shop.orders(US)[:50] if order.status is Status.UNSHIPPED)
     assert findings["store_dashboard"].found == f"store {US}, 10 orders, 0 of them Unshipped"
     assert findings["order_details"].found == f"order {order.number} reads Unshipped"
-    assert findings["cancel_dialog"].state is State.WORKS
+    assert findings["cancel_dialog"].state is FindingState.WORKS
 
 
 @pytest.mark.thorough
@@ -136,12 +138,12 @@ def test_without_an_unshipped_order_the_dialog_is_not_tried(look: Look, sandbox:
     findings = look()
     assert findings["order_details"] == Finding(
         check="order_details",
-        state=State.WORKS,
+        state=FindingState.WORKS,
         found=f"order {sandbox.shop.recent(US)[0].number} reads Pending",
     )
     assert findings["cancel_dialog"] == Finding(
         check="cancel_dialog",
-        state=State.NOT_TRIED,
+        state=FindingState.NOT_TRIED,
         found="there is no Unshipped order in these lists; only such an order has the dialog",
     )
     assert "cancelReasons" not in sandbox.journal.operations

@@ -41,7 +41,7 @@ from practice_kit import (
 import bot.admin.interruptions
 from bot import cli
 from bot.access.find_browser import BrowserChoice
-from bot.access.session import BrowserSession
+from bot.access.session import BrowserSession, SessionOptions
 from bot.admin import Admin
 from bot.cancel.verdicts import Verdict
 from bot.evidence.recorder import Recorder
@@ -246,7 +246,7 @@ GONE = "Target page, context or browser has been closed"
 @pytest.fixture(scope="module")
 def session(playwright: Playwright, browser_choice: BrowserChoice) -> Iterator[BrowserSession]:
     """A browser that tests may end: it is started anew when it is needed again."""
-    with closing(BrowserSession(playwright, browser_choice, ("127.0.0.1",), headed=False).start()) as session:
+    with closing(BrowserSession(playwright, browser_choice, SessionOptions(hosts=("127.0.0.1",))).start()) as session:
         yield session
 
 
@@ -283,7 +283,7 @@ class TestInABrowserThatDies:
         assert verdicts(order, attempts=2) == [CANCELED]
         assert log == [
             f"order {order.order}, attempt 1: The browser failed: {GONE}",
-            "the browser is started anew",
+            "the browser is started again",
         ]
         assert cancels() == arrived(order)
 

@@ -202,7 +202,7 @@ def test_a_program_that_is_no_browser_does_not_start(playwright: Playwright, tmp
         launch(playwright, find_browser(program), headed=False, allowed_hosts=[])
     assert failed.value.message == (
         f"The browser at {program} does not start: it ended at once, with exit status 3. "
-        "Install it anew, or name another browser in COUNTERMAND_BROWSER."
+        "Reinstall it, or name another browser in COUNTERMAND_BROWSER."
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,7 @@ from bot.joblist import Job
 from bot.joblist.validation import validate
 from bot.joblist.yamlfile import read_yaml
 from bot.pack.model import READ_ONLY_KINDS, ScreenSpec
-from bot.runner.launch import unopened_admin
+from bot.runner.entering import Entry, unopened_admin
 from bot.sandbox import Face, Sandbox
 from bot.settings import load_settings
 from flows.cancel_order import open_dialog
@@ -405,8 +406,8 @@ def test_a_person_at_the_terminal_gets_a_file(
     said: list[str] = []
 
     @contextmanager
-    def out_of_sight(*given: Any, **how: Any) -> Iterator[Any]:
-        with unopened_admin(*given, **how | {"headed": False}) as (admin, enter):
+    def out_of_sight(entry: Entry) -> Iterator[Any]:
+        with unopened_admin(replace(entry, headed=False)) as (admin, enter):
             opened.append(admin)
             yield admin, enter
 

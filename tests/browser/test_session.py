@@ -9,14 +9,14 @@ from playwright.sync_api import Page, Playwright, Route
 
 import bot.access.session
 from bot.access.find_browser import BrowserChoice
-from bot.access.session import BrowserSession
+from bot.access.session import BrowserSession, SessionOptions
 
 PAGE = "http://127.0.0.1/"
 
 
 @pytest.fixture
 def session(playwright: Playwright, browser_choice: BrowserChoice) -> Iterator[BrowserSession]:
-    session = BrowserSession(playwright, browser_choice, ("127.0.0.1",), headed=False).start()
+    session = BrowserSession(playwright, browser_choice, SessionOptions(hosts=("127.0.0.1",))).start()
     yield session
     session.close()
 

@@ -227,7 +227,7 @@ def test_a_clock_that_is_wrong_is_named_and_the_code_is_of_the_admins_time(
     with logged() as heard:
         admin = enter(secret)
     assert heard == [
-        f"This machine's clock is {abs(round(admin.server_ahead))} s {direction} the Admin's. Set it right; two-factor "
+        f"This machine's clock is {abs(round(admin.server_ahead))} s {direction} the Admin's. Correct it: two-factor "
         "codes are computed for the Admin's time."
     ]
     # What an answer takes to arrive makes the Admin's clock seem to be behind by as much.

@@ -368,7 +368,7 @@ def refused(finish: Callable[..., Finished], sandbox: Sandbox, tmp_path: Path) -
 
 @pytest.mark.face("plain", only=True)
 def test_a_run_that_nobody_can_be_asked_about_does_not_begin(refused: Callable[..., str]) -> None:
-    assert refused("run") == "There is no terminal to ask on: look at the plan, then start with --yes.\n"
+    assert refused("run") == "There is no terminal to ask on. Look at the plan first, then start with --yes.\n"
 
 
 @pytest.mark.face("plain", only=True)

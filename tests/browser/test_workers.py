@@ -62,7 +62,7 @@ def test_two_workers_cancel_every_order_once_with_an_account_each(
     assert "as worker-1, worker-2" in said.splitlines()[0]
     assert "4 of 4 orders canceled" in said
     assert sorted(order for order, *_ in cancels()) == sorted(UNSHIPPED[US] + UNSHIPPED[MAIN])
-    # How the orders are shared out depends on who is ready first: the tests of the dispatch and of the crew know.
+    # How the orders are shared out depends on who is ready first: those of dispatch and worker pool know.
     assert {record.account for record in sandbox.journal.requests} == {"", "worker-1", "worker-2"}
     assert {record.account for record in sandbox.journal.cancels} <= {"worker-1", "worker-2"}
     (run,) = tmp_path.glob("runs/*/run.json")

@@ -24,7 +24,7 @@ from bot.outcomes import Outcome
 from bot.pack import packs_folder
 from bot.pack.language import codes
 from bot.reports.report import EVIDENCE_BUDGET, SHEET
-from bot.runner.worker import FIRST_REST, LONGEST_REST, RESTS
+from bot.runner.worker import BACKOFFS, FIRST_BACKOFF, LONGEST_BACKOFF
 from bot.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -210,7 +210,7 @@ def test_every_import_that_is_shown_can_be_made() -> None:
 
 
 def test_the_figures_are_those_of_the_program() -> None:
-    rests = [min(LONGEST_REST, FIRST_REST * 2**number) for number in range(RESTS)]
+    rests = [min(LONGEST_BACKOFF, FIRST_BACKOFF * 2**number) for number in range(BACKOFFS)]
     spoken = f"{', '.join(f'{rest:g}' for rest in rests[:-1])} and {rests[-1]:g} seconds"
     figures = [
         (OUTCOMES, f"Beyond {EVIDENCE_BUDGET / 1_000_000:g} MB of screenshots the rest is linked"),

@@ -29,7 +29,7 @@ from bot.outcomes import Outcome
 from bot.reports.progress import PlainProgress, Progress, make_progress
 from bot.reports.report import write_report
 from bot.reports.results import read_run, write_results
-from bot.runner import AtHand, Limits, Runner
+from bot.runner import InProcessWorker, RunLimits, Runner, WorkerOptions
 from bot.runner.logs import log_to
 from bot.vocabulary import Reason
 
@@ -107,14 +107,14 @@ class Folder:
             Ledger.open(folder / "ledger.sqlite") as ledger,
         ):
             ledger.trail.copy_to(folder)
-            crew = AtHand(
+            worker = InProcessWorker(
                 work=work,
                 open_admin=lambda: nullcontext(admin),
                 ledger=ledger,
                 recorder=NoRecorder(),
-                attempts=1,
+                options=WorkerOptions(attempts=1),
             )
-            runner = Runner(crew, ledger=ledger, progress=progress, limits=Limits(max_failures=5))
+            runner = Runner(worker, ledger=ledger, progress=progress, limits=RunLimits(max_failures=5))
             info = INFO.model_copy(update=dict.fromkeys(("account", "job_list"), text[:10_000]))
             end = runner.run(info, jobs)
         progress.run_finished(end.info, end.results)

@@ -70,7 +70,7 @@ from bot.ledger.database import connect_in_memory
 from bot.ledger.schema import intents as intents_table
 from bot.outcomes import Answer, OrderResult, Outcome, RunInfo
 from bot.pack import load_pack
-from bot.runner import AtHand, Limits, RunEnd, Runner
+from bot.runner import InProcessWorker, RunEnd, RunLimits, Runner, WorkerOptions
 from bot.vocabulary import Reason, Status
 from flows.cancel_order import cancel_order
 
@@ -379,15 +379,14 @@ class Process:
         yield admin
 
     def _run(self) -> None:
-        crew = AtHand(
+        worker = InProcessWorker(
             work=cancel_order,
             open_admin=self._open_admin,
             ledger=self._ledger,
             recorder=cast(Recorder, NoRecorder()),
-            attempts=2,
-            claim_seconds=CLAIM,
+            options=WorkerOptions(attempts=2, claim_seconds=CLAIM),
         )
-        runner = Runner(crew, ledger=self._ledger, progress=self, limits=Limits(max_failures=5))
+        runner = Runner(worker, ledger=self._ledger, progress=self, limits=RunLimits(max_failures=5))
         info = RunInfo(
             run_id=self.run_id,
             command="run",

@@ -3,8 +3,9 @@
 import secrets
 import time
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from bot import __version__
@@ -15,11 +16,12 @@ from bot.checks.check.outcome import CheckOutcome, ending, on_the_way
 from bot.checks.check.report import write_files
 from bot.checks.check.show import Watching
 from bot.checks.doctor import Round, examine
+from bot.errors import Interrupted
 from bot.identity import admin_name
 from bot.outcomes import OrderResult
 from bot.pack import load_pack
-from bot.runner.launch import SignIn
-from bot.settings import Settings
+from bot.runner.entering import SignIn
+from bot.settings import Settings, load_settings
 
 Walk = Callable[[Admin, Round, Callable[[Admin], None]], None]
 
@@ -36,6 +38,9 @@ class Plan:
     tolerance: float = TOLERANCE
     looks: bool = True
     headed: bool = False
+    show: Watching = field(default_factory=Watching)
+    stop: Callable[[], bool] = lambda: False
+    """Asked before every step; True ends the check."""
     full: Callable[[], OrderResult] | None = None
     """Cancels the order that a person named, where nothing differs."""
 
@@ -66,9 +71,11 @@ def check(settings: Settings, walk: Walk, sign_in: SignIn, plan: Plan) -> Checke
     named = plan.baselines or settings.baselines
     inspector = Inspector(baselines=named, update=plan.update, tolerance=plan.tolerance, looks=plan.looks)
     watch = _Browser(inspector)
-    show = Watching()
+    show = plan.show
+    # Without a saved session, so that the walk comes to the sign-in page too.
+    again = partial(load_settings, pack=settings.pack, language=settings.language, keep_session=False)
     started, clock = datetime.now(UTC), time.monotonic()
-    examine(walk, sign_in, show, pack=settings.pack, language=settings.language, headed=plan.headed, onlooker=watch)
+    examine(walk, sign_in, show, again, headed=plan.headed, observer=watch, stop=plan.stop)
     ended, next_step = ending(show.findings)
     outcome = CheckOutcome(
         check=f"{started:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}",
@@ -86,6 +93,8 @@ def check(settings: Settings, walk: Walk, sign_in: SignIn, plan: Plan) -> Checke
         next_step=next_step,
     )
     if plan.full is not None and outcome.holds:
+        if plan.stop():  # after the last step of the walk, which would have heeded it
+            raise Interrupted
         outcome = outcome.model_copy(update={"full": plan.full()})
     folder = settings.runs_dir / CHECKS_FOLDER / outcome.check
     return Checked(outcome=outcome, page=write_files(folder, outcome, inspector.pictures), opened=show.opened)

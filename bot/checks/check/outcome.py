@@ -8,8 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.checks.check.inspector import ONLY_CONFIRM
 from bot.checks.check.model import Aspect, AspectState, ScreenReport
-from bot.checks.doctor import CHECKS, Finding
-from bot.checks.doctor import State as FindingState
+from bot.checks.doctor import CHECKS, Finding, FindingState
 from bot.outcomes import OrderResult
 from bot.pack import Pack
 from bot.pack.lint import required

@@ -12,8 +12,7 @@ from rich.text import Text
 
 from bot.checks.check.model import Aspect, AspectState, Candidate, Drift, ScreenReport
 from bot.checks.check.outcome import ASPECT_WORDS, STATE_WORDS, CheckOutcome
-from bot.checks.doctor import OPENS_NOTHING, Check, Finding
-from bot.checks.doctor import State as FindingState
+from bot.checks.doctor import OPENS_NOTHING, DoctorCheck, Finding, FindingState
 from bot.checks.under_way import UnderWay
 from bot.reports.progress import SafeStream
 from bot.wording import harmless, harmless_lines
@@ -38,7 +37,7 @@ class Watching(UnderWay):
         super().__init__(stream or sys.stderr)
         self.findings: list[Finding] = []
 
-    def ended(self, check: Check, finding: Finding) -> None:
+    def ended(self, check: DoctorCheck, finding: Finding) -> None:
         """Keep it."""
         self.findings.append(finding)
 

@@ -12,7 +12,6 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
@@ -29,14 +28,13 @@ from bot.files import listing
 from bot.identity import admin_name, host_of
 from bot.ledger import Ledger
 from bot.pack import AUTO, load_packs
-from bot.runner.launch import SignIn, unopened_admin
+from bot.runner.entering import Entry, Hooks, SignIn, unopened_admin
 from bot.runner.logs import log_to
-from bot.runner.stopping import StopRequest, stop_on_signals
 from bot.secrecy import cleaner
-from bot.settings import Settings, load_settings, secrets_that_are_set
+from bot.settings import Settings, secrets_that_are_set
 
 
-class State(StrEnum):
+class FindingState(StrEnum):
     """How a check ended."""
 
     WORKS = "works"
@@ -47,7 +45,7 @@ class State(StrEnum):
     """An earlier one failed."""
 
 
-class Check(NamedTuple):
+class DoctorCheck(NamedTuple):
     """One thing that is checked."""
 
     name: str
@@ -56,16 +54,16 @@ class Check(NamedTuple):
 
 
 CHECKS = (
-    Check("settings", "Settings"),
-    Check("browser", "Browser"),
-    Check("admin", "Admin"),
-    Check("sign_in", "Sign-in"),
-    Check("app", "App"),
-    Check("home", "Home page"),
-    Check("store_dashboard", "Store's dashboard"),
-    Check("all_orders", "All Orders"),
-    Check("order_details", "Order's page"),
-    Check("cancel_dialog", "Cancel dialog"),
+    DoctorCheck("settings", "Settings"),
+    DoctorCheck("browser", "Browser"),
+    DoctorCheck("admin", "Admin"),
+    DoctorCheck("sign_in", "Sign-in"),
+    DoctorCheck("app", "App"),
+    DoctorCheck("home", "Home page"),
+    DoctorCheck("store_dashboard", "Store's dashboard"),
+    DoctorCheck("all_orders", "All Orders"),
+    DoctorCheck("order_details", "Order's page"),
+    DoctorCheck("cancel_dialog", "Cancel dialog"),
 )
 """What is checked, in this order."""
 
@@ -73,12 +71,12 @@ OPENS_NOTHING = frozenset({"settings", "browser"})
 """The checks before anything is opened."""
 
 COMPARE = (
-    "Run it again; if it stays, look with --headed at what the page shows there. Where your Admin looks different, "
-    "bring a pack of your own (--pack)."
+    "Run it again. If it happens again, look with --headed at what the page shows there. If your Admin looks "
+    "different, use a pack of your own (--pack)."
 )
 """What to do about a screen that is not as the pack says, where nothing better is known."""
 
-TRY_LATER = "Run it again later; if it stays, tell the shop's administrator."
+TRY_LATER = "Run it again later. If it happens again, tell the shop's administrator."
 """What to do about anything else where nothing better is known."""
 
 
@@ -88,7 +86,7 @@ class Finding(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     check: str = Field(description="Name of the check, as in CHECKS")
-    state: State
+    state: FindingState
     found: str = Field(default="", description="What was found, in a few words; lines where there are several things")
     next_step: str = Field(default="", description="What to do; empty where nothing is to be done")
 
@@ -108,7 +106,7 @@ class Result:
 class Show(Protocol):
     """Hears how the round goes."""
 
-    def begun(self, check: Check) -> None:
+    def begun(self, check: DoctorCheck) -> None:
         """A check begins."""
 
     def step(self, name: str) -> None:
@@ -117,14 +115,14 @@ class Show(Protocol):
     def say(self, remark: str) -> None:
         """A remark for the person who waits."""
 
-    def ended(self, check: Check, finding: Finding) -> None:
+    def ended(self, check: DoctorCheck, finding: Finding) -> None:
         """A check ended so, or was not reached."""
 
     def over(self, findings: tuple[Finding, ...]) -> None:
         """The round is over."""
 
 
-class Onlooker(Protocol):
+class Observer(Protocol):
     """Looks at the screens that a round comes to, more closely than the round itself does."""
 
     def opened(self, admin: Admin, data: Collection[str] = ()) -> None:
@@ -144,9 +142,9 @@ class Over(Exception):
 class Round:
     """One round of checks, made in order."""
 
-    def __init__(self, show: Show, onlooker: Onlooker | None = None) -> None:
+    def __init__(self, show: Show, observer: Observer | None = None) -> None:
         self.show = show
-        self.onlooker = onlooker
+        self.observer = observer
         self.findings: list[Finding] = []
         self.steps: list[str] = []
         """The steps taken since the check under way began."""
@@ -164,20 +162,24 @@ class Round:
         except Interrupted:
             raise
         except CountermandError as error:
-            if self.onlooker is not None:
+            if self.observer is not None:
                 with suppress(PlaywrightError):  # a page that is gone cannot be looked at
-                    self.onlooker.failed(error)
+                    self.observer.failed(error)
             self._end(_failure(name, error, self.blocked))
             raise Over from error
         except PlaywrightError as trouble:
             self._end(_failure(name, PageTrouble(reason=first_line(trouble)), self.blocked))
             raise Over from trouble
-        self._end(Finding(check=name, state=State.WORKS if result.tried else State.NOT_TRIED, found=result.found))
+        self._end(
+            Finding(
+                check=name, state=FindingState.WORKS if result.tried else FindingState.NOT_TRIED, found=result.found
+            )
+        )
 
     def choices(self, screen: Screen, name: str) -> None:
         """See what the pick list ``name`` of the open screen offers; its list may stay open."""
-        if self.onlooker is not None:
-            self.onlooker.offered(screen, name, screen.offered(name))
+        if self.observer is not None:
+            self.observer.offered(screen, name, screen.offered(name))
 
     def step(self, name: str) -> None:
         """A step of a flow begins."""
@@ -187,13 +189,13 @@ class Round:
     def finish(self) -> None:
         """Say of the checks that were never begun that they were not reached, and that the round is over."""
         for check in CHECKS[len(self.findings) :]:
-            self._end(Finding(check=check.name, state=State.NOT_REACHED))
+            self._end(Finding(check=check.name, state=FindingState.NOT_REACHED))
         self.show.over(tuple(self.findings))
 
     @property
     def exit_status(self) -> int:
-        """0 when nothing failed, 2 when nothing was opened, otherwise 1."""
-        failed = {finding.check for finding in self.findings if finding.state is State.FAILED}
+        """0 if nothing failed, 2 if nothing was opened, 1 in all other cases."""
+        failed = {finding.check for finding in self.findings if finding.state is FindingState.FAILED}
         return 2 if failed & OPENS_NOTHING else 1 if failed else 0
 
     def _end(self, finding: Finding) -> None:
@@ -210,11 +212,11 @@ def examine(
     walk: Walk,
     sign_in: SignIn,
     show: Show,
+    read_settings: Callable[[], Settings],
     *,
-    pack: str | None = None,
-    language: str | None = None,
     headed: bool = False,
-    onlooker: Onlooker | None = None,
+    observer: Observer | None = None,
+    stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Make every check, and give the exit status.
 
@@ -222,20 +224,18 @@ def examine(
         walk: makes the checks from reaching the Admin on, on an Admin where nothing is open.
         sign_in: opens the Admin and signs in with the account that it is given.
         show: hears how it goes.
-        pack: goes before the pack of the settings.
-        language: goes before the language of the settings.
+        read_settings: reads the settings; that it raises is what the first check finds.
         headed: whether the browser can be seen.
-        onlooker: looks at every screen; for it the round signs in anew, so that it comes to the sign-in page too.
+        observer: looks at every screen.
+        stop: asked before every step; True ends the round.
 
     Raises:
         Interrupted: a person asked to stop; what was found until then was shown.
     """
-    round_ = Round(show, onlooker)
+    round_ = Round(show, observer)
     try:
         with suppress(Over), ExitStack() as stack:
-            kept = None if onlooker is None else False
-            read_settings = partial(load_settings, pack=pack, language=language, keep_session=kept)
-            _go_round(round_, stack, walk, sign_in, read_settings, headed=headed)
+            _go_round(round_, stack, walk, sign_in, read_settings, headed=headed, stop=stop)
     finally:
         round_.finish()
     return round_.exit_status
@@ -249,6 +249,7 @@ def _go_round(
     read_settings: Callable[[], Settings],
     *,
     headed: bool,
+    stop: Callable[[], bool],
 ) -> None:
     show = round_.show
     with round_.check("settings") as result:
@@ -266,26 +267,24 @@ def _go_round(
         result.found = f"{settings.admin_url}, account {account.username}, pack {named}"
     if settings.stop_file.exists():
         show.say(f"The stop file {settings.stop_file} is there: remove it to let runs start again.")
-    stop = StopRequest()
-    stack.enter_context(stop_on_signals(stop, show.say))
     with round_.check("browser") as result:
         choice = find_browser(settings.browser, headed=headed)
         opened, sign_in_and_keep = stack.enter_context(
             unopened_admin(
-                settings,
-                account,
-                packs,
-                ledger,
-                on_step=round_.step,
-                say=show.say,
-                stopping=stop,
-                sign_in=sign_in,
-                headed=headed,
+                Entry(
+                    settings=settings,
+                    account=account,
+                    packs=packs,
+                    ledger=ledger,
+                    sign_in=sign_in,
+                    hooks=Hooks(step=round_.step, say=show.say, stopping=stop),
+                    headed=headed,
+                )
             )
         )
         opened.page.on("requestfailed", lambda request: _note_blocked(round_, opened, request))
-        if round_.onlooker is not None:
-            round_.onlooker.opened(opened, (account.username,))
+        if round_.observer is not None:
+            round_.observer.opened(opened, (account.username,))
         browser = opened.page.context.browser
         result.found = choice.source + (f", version {browser.version}" if browser else "")
     walk(opened, round_, sign_in_and_keep)
@@ -306,5 +305,5 @@ def _failure(name: str, error: CountermandError, blocked: Collection[str] = ()) 
     elif name not in OPENS_NOTHING:
         next_step = next_step.replace("Run the list again", "Run it again") or TRY_LATER
     if blocked and not isinstance(error, NotReached):
-        next_step += f" Blocked on the way, because COUNTERMAND_ALLOWED_HOSTS lacks it: {', '.join(sorted(blocked))}."
-    return Finding(check=name, state=State.FAILED, found=found, next_step=next_step)
+        next_step += f" Blocked, because COUNTERMAND_ALLOWED_HOSTS does not list it: {', '.join(sorted(blocked))}."
+    return Finding(check=name, state=FindingState.FAILED, found=found, next_step=next_step)

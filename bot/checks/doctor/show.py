@@ -7,16 +7,16 @@ from typing import TextIO
 
 from rich.text import Text
 
-from bot.checks.doctor import CHECKS, Check, Finding, State
+from bot.checks.doctor import CHECKS, DoctorCheck, Finding, FindingState
 from bot.checks.under_way import UnderWay
 from bot.reports.progress import SafeStream
 from bot.wording import count_of, harmless, harmless_lines
 
 _WORDS = {
-    State.WORKS: ("works", "green"),
-    State.FAILED: ("FAILED", "bold red"),
-    State.NOT_TRIED: ("not tried", "yellow"),
-    State.NOT_REACHED: ("not reached", "bright_black"),
+    FindingState.WORKS: ("works", "green"),
+    FindingState.FAILED: ("FAILED", "bold red"),
+    FindingState.NOT_TRIED: ("not tried", "yellow"),
+    FindingState.NOT_REACHED: ("not reached", "bright_black"),
 }
 _STATE, _TITLE = 13, 19
 """Columns of the state and of the check's title, with the space after them."""
@@ -34,8 +34,8 @@ class Lines(UnderWay):
         self._indent = _LITTLE if self._narrow else _STATE + _TITLE
         self._width = max(_LITTLE, self._console.width - self._indent) if on_a_terminal else None
 
-    def ended(self, check: Check, finding: Finding) -> None:
-        """State, title and what was found; below it what to do."""
+    def ended(self, check: DoctorCheck, finding: Finding) -> None:
+        """FindingState, title and what was found; below it what to do."""
         self._take_away()
         word, style = _WORDS[finding.state]
         head = Text.assemble((f"{word:<{_STATE}}", style), (f"{check.title:<{_TITLE}}", "bold"))
@@ -66,7 +66,7 @@ class Lines(UnderWay):
 class Json:
     """Nothing on standard output but one list, of an object a check; remarks go to standard error."""
 
-    def begun(self, check: Check) -> None:
+    def begun(self, check: DoctorCheck) -> None:
         """Nothing."""
 
     def step(self, name: str) -> None:
@@ -76,7 +76,7 @@ class Json:
         """The remark, where it disturbs nobody."""
         SafeStream(sys.stderr).write(f"- {harmless(remark)}\n")
 
-    def ended(self, check: Check, finding: Finding) -> None:
+    def ended(self, check: DoctorCheck, finding: Finding) -> None:
         """Nothing: it comes with all the others."""
 
     def over(self, findings: Sequence[Finding]) -> None:
@@ -88,13 +88,13 @@ class Json:
 def in_one_sentence(findings: Sequence[Finding]) -> str:
     """What the whole round comes to."""
     titles = {check.name: check.title for check in CHECKS}
-    by_state = {state: [titles[one.check] for one in findings if one.state is state] for state in State}
-    left = count_of(len(by_state[State.NOT_REACHED]), "check")
-    if by_state[State.FAILED]:
-        behind = f", so {left} could not be made" if by_state[State.NOT_REACHED] else ""
-        return f"Not ready: {', '.join(by_state[State.FAILED])} failed{behind}."
-    if by_state[State.NOT_REACHED]:
+    by_state = {state: [titles[one.check] for one in findings if one.state is state] for state in FindingState}
+    left = count_of(len(by_state[FindingState.NOT_REACHED]), "check")
+    if by_state[FindingState.FAILED]:
+        behind = f", so {left} could not be made" if by_state[FindingState.NOT_REACHED] else ""
+        return f"Not ready: {', '.join(by_state[FindingState.FAILED])} failed{behind}."
+    if by_state[FindingState.NOT_REACHED]:
         return f"Stopped: {left} not made."
-    if by_state[State.NOT_TRIED]:
-        return f"Ready, as far as could be tried. Not tried: {', '.join(by_state[State.NOT_TRIED])}."
+    if by_state[FindingState.NOT_TRIED]:
+        return f"Ready, as far as could be tried. Not tried: {', '.join(by_state[FindingState.NOT_TRIED])}."
     return "Ready: everything works, up to the cancel dialog. Nothing was canceled."

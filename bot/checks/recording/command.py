@@ -17,7 +17,7 @@ from bot.identity import admin_name
 from bot.ledger import Ledger
 from bot.pack import load_pack
 from bot.reports.results import save
-from bot.runner.launch import SignIn, unopened_admin
+from bot.runner.entering import Entry, Hooks, SignIn, unopened_admin
 from bot.settings import Settings
 
 WALK = (
@@ -52,15 +52,15 @@ def record_to_file(screen: str, file: Path, settings: Settings, sign_in: SignIn,
         with (
             leased(ledger, name, settings.pool, sharing=settings.share_account) as account,
             unopened_admin(
-                settings,
-                account,
-                (pack,),
-                ledger,
-                on_step=lambda step: None,
-                say=say,
-                stopping=lambda: False,
-                sign_in=sign_in,
-                headed=True,
+                Entry(
+                    settings=settings,
+                    account=account,
+                    packs=(pack,),
+                    ledger=ledger,
+                    sign_in=sign_in,
+                    hooks=Hooks(say=say),
+                    headed=True,
+                )
             ) as (admin, enter),
         ):
             enter(admin)

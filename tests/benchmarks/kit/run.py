@@ -15,7 +15,7 @@ from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, RunInfo
 from bot.pack import load_pack
-from bot.runner import AtHand, Limits, RunEnd, Runner
+from bot.runner import InProcessWorker, RunEnd, RunLimits, Runner, WorkerOptions
 from bot.runner.logs import log_to
 from bot.settings import load_settings
 from flows.cancel_order import cancel_order
@@ -68,14 +68,14 @@ class Bot:
         # The practice Admin may have been reset, and an order that was canceled before is not canceled again.
         for intent in self._ledger.intents.canceled_since(None, datetime.fromtimestamp(0, UTC)):
             self._ledger.intents.settle(intent.intent, "not-canceled", by="benchmark", why="the shop was reset")
-        crew = AtHand(
+        worker = InProcessWorker(
             work=cancel_order,
             open_admin=self._entered,
             ledger=self._ledger,
             recorder=self._recorder,
-            attempts=1,
+            options=WorkerOptions(attempts=1),
         )
-        runner = Runner(crew, ledger=self._ledger, progress=self._hears, limits=Limits(max_failures=1))
+        runner = Runner(worker, ledger=self._ledger, progress=self._hears, limits=RunLimits(max_failures=1))
         info = RunInfo(
             run_id=f"{self.folder.name}-{self._runs}",
             command="run",

@@ -134,8 +134,8 @@ def test_only_root_on_linux_goes_without_the_sandbox(monkeypatch: pytest.MonkeyP
     assert launch_options(CHROME)["chromium_sandbox"] is sandbox
 
 
-LIBRARIES = "Get its libraries, as root, with: python -m playwright install-deps chromium."
-ANOTHER = "Install it anew, or name another browser in COUNTERMAND_BROWSER."
+LIBRARIES = "Install them, as root, with: python -m playwright install-deps chromium."
+ANOTHER = "Reinstall it, or name another browser in COUNTERMAND_BROWSER."
 
 
 @pytest.mark.parametrize(
@@ -151,11 +151,11 @@ ANOTHER = "Install it anew, or name another browser in COUNTERMAND_BROWSER."
         ),
         (
             "BrowserType.launch: closed\n║ Looks like you launched a headed browser without having a XServer",
-            "there is no display to open a window on. Leave --headed away, or start it on a desktop.",
+            "there is no display to open a window on. Leave out --headed, or start it on a desktop.",
         ),
         (
             "BrowserType.launch: Executable doesn't exist at chrome\n╔═╗",
-            f"its program file is not there any more. {ANOTHER}",
+            f"its program file is missing. {ANOTHER}",
         ),
         ("BrowserType.launch: Failed: spawn chrome EACCES", f"this user may not run it. {ANOTHER}"),
         (
@@ -164,7 +164,7 @@ ANOTHER = "Install it anew, or name another browser in COUNTERMAND_BROWSER."
         ),
         (
             "BrowserType.launch: Timeout 60000ms exceeded.\nCall log:",
-            f"it gave no sign of life within 60 seconds. {ANOTHER}",
+            f"it did not start within 60 seconds. {ANOTHER}",
         ),
         (
             "BrowserType.launch: closed\n- [pid=7] <process did exit: exitCode=1, signal=null>",
@@ -172,7 +172,7 @@ ANOTHER = "Install it anew, or name another browser in COUNTERMAND_BROWSER."
         ),
         (
             "BrowserType.launch: closed\n- [pid=7] <process did exit: exitCode=null, signal=SIGTRAP>",
-            f"it was ended at once, by SIGTRAP. {ANOTHER}",
+            f"it was killed at once, by SIGTRAP. {ANOTHER}",
         ),
         ("BrowserType.launch: Something new.\nCall log:", f"Something new. {ANOTHER}"),
     ],
@@ -190,7 +190,7 @@ def test_a_browser_without_windows_says_so_when_one_is_wanted() -> None:
         launch(playwright_that_fails(), shell, headed=True, allowed_hosts=[])
     assert failed.value.message == (
         "Playwright's own headless shell does not start: it cannot open a window. "
-        "Leave --headed away, or get the full one with: python -m playwright install chromium."
+        "Leave out --headed, or get the full one with: python -m playwright install chromium."
     )
 
 

@@ -1,5 +1,6 @@
 """Which two-factor code is the next, and when: with a clock that stands where a test sets it."""
 
+import io
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,9 @@ from bot.access.two_factor import STEP, Turn, codes_refused, fresh_code, next_tu
 from bot.errors import Interrupted, RunStopped
 from bot.joblist import Job, JobList
 from bot.ledger import Ledger
+from bot.reports.progress import PlainProgress
+from bot.runner.launch import run_jobs
+from bot.runner.task import RunOptions
 from bot.settings import load_settings
 
 SECRET = SecretStr("JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP")
@@ -124,7 +128,7 @@ def test_the_code_is_of_the_admins_time(admin: Any, warned: list[str]) -> None:
     admin.server_ahead = -3600.0
     assert fresh_code(admin, "bot", SECRET) == code_of(FIRST - 120)
     assert warned == [
-        "This machine's clock is 3600 s ahead of the Admin's. Set it right; two-factor codes are computed for the "
+        "This machine's clock is 3600 s ahead of the Admin's. Correct it: two-factor codes are computed for the "
         "Admin's time."
     ]
 
@@ -231,7 +235,8 @@ def test_a_run_hides_the_secret_in_its_log(tmp_path: Path, monkeypatch: pytest.M
     )
     job = Job.model_validate({"order": "112-1215998-3002091", "store": "Nordwind UK", "reason": "BuyerCanceled"})
     job_list = JobList(file="jobs.yaml", jobs=(job,))
-    end = bot.runner.launch.carry_out("plan", settings, job_list, work=enter, sign_in=enter)
+    options = RunOptions(command="plan", work=enter, sign_in=enter)
+    end = run_jobs(job_list, settings, options, display=PlainProgress(io.StringIO()))
     assert end.info.stopped_early == "It was only to be logged."
     log = (tmp_path / end.info.run_id / "log.jsonl").read_text(encoding="utf-8")
     assert "the secret is [hidden]" in log

@@ -3,6 +3,7 @@
 import io
 import json
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,10 +13,11 @@ from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 
 from bot.access.find_browser import BrowserChoice
-from bot.checks.doctor import CHECKS, COMPARE, Finding, Round, State, examine
+from bot.checks.doctor import CHECKS, COMPARE, Finding, FindingState, Round, examine
 from bot.checks.doctor.show import Json, Lines, in_one_sentence
 from bot.errors import ElementMissing, Interrupted, NoBrowser, NotAsNeeded, RunStopped
 from bot.ledger import Ledger
+from bot.settings import load_settings
 
 OPENED = [check.name for check in CHECKS[2:]]
 SETTINGS = "https://shop.example/admin, account bot, pack asc-4.3"
@@ -81,9 +83,10 @@ def page(monkeypatch: pytest.MonkeyPatch, settings: None) -> SimpleNamespace:
 def doctor() -> Callable[..., tuple[int, str]]:
     """Makes a round with this walk; gives the exit status and what was said."""
 
-    def examine_with(walk: Callable[..., None] = lambda *_: None, **how: Any) -> tuple[int, str]:
+    def examine_with(walk: Callable[..., None] = lambda *_: None, **given: Any) -> tuple[int, str]:
         said = io.StringIO()
-        return examine(walk, lambda admin, account: None, Lines(said), **how), said.getvalue()
+        status = examine(walk, lambda admin, account: None, Lines(said), partial(load_settings, **given))
+        return status, said.getvalue()
 
     return examine_with
 
@@ -243,7 +246,7 @@ Not ready: Browser failed, so 8 checks could not be made.
 def test_a_round_that_a_person_stops_says_what_it_found(page: SimpleNamespace) -> None:
     said = io.StringIO()
     with pytest.raises(Interrupted):
-        examine(failing("home", Interrupted()), lambda admin, account: None, Lines(said))
+        examine(failing("home", Interrupted()), lambda admin, account: None, Lines(said), load_settings)
     assert said.getvalue().splitlines()[-4:] == [
         "not reached  Order's page",
         "not reached  Cancel dialog",
@@ -287,7 +290,7 @@ def test_hosts_that_were_blocked_are_named_where_something_fails(
 
     _, said = doctor(walk)
     assert said.splitlines()[5].strip() == (
-        "-> Look. Blocked on the way, because COUNTERMAND_ALLOWED_HOSTS lacks it: fonts.example, scripts.example."
+        "-> Look. Blocked, because COUNTERMAND_ALLOWED_HOSTS does not list it: fonts.example, scripts.example."
     )
 
 
@@ -324,17 +327,17 @@ def told(width: int, monkeypatch: pytest.MonkeyPatch) -> str:
     monkeypatch.setenv("TERM", "dumb")
     stream = Terminal()
     show = Lines(stream)
-    show.ended(CHECKS[2], Finding(check="admin", state=State.WORKS, found="shop.example answers"))
+    show.ended(CHECKS[2], Finding(check="admin", state=FindingState.WORKS, found="shop.example answers"))
     show.ended(
         CHECKS[3],
         Finding(
             check="sign_in",
-            state=State.FAILED,
+            state=FindingState.FAILED,
             found="The Admin refused the user name or password, or the account is locked for a while.",
             next_step="Check COUNTERMAND_USERNAME and COUNTERMAND_PASSWORD.",
         ),
     )
-    show.ended(CHECKS[4], Finding(check="app", state=State.NOT_REACHED))
+    show.ended(CHECKS[4], Finding(check="app", state=FindingState.NOT_REACHED))
     return stream.getvalue()
 
 
@@ -372,7 +375,7 @@ def test_only_the_state_has_a_colour(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("COLUMNS", "100")
     stream = Terminal()
-    Lines(stream).ended(CHECKS[1], Finding(check="browser", state=State.WORKS, found="Chromium"))
+    Lines(stream).ended(CHECKS[1], Finding(check="browser", state=FindingState.WORKS, found="Chromium"))
     assert stream.getvalue() == "\x1b[32mworks        \x1b[0m\x1b[1mBrowser            \x1b[0mChromium\n"
 
 
@@ -383,7 +386,7 @@ def test_for_programs_there_is_one_list_and_nothing_else(
         checks.show.say("Waiting for a fresh code.")
         failing("sign_in", NotAsNeeded("No.", "Ask."))(admin, checks, sign_in)
 
-    assert examine(walk, lambda admin, account: None, Json()) == 1
+    assert examine(walk, lambda admin, account: None, Json(), load_settings) == 1
     out, err = capsys.readouterr()
     assert err == "- Waiting for a fresh code.\n"
     assert json.loads(out) == [
@@ -397,7 +400,7 @@ def test_for_programs_there_is_one_list_and_nothing_else(
 
 def test_a_terminal_that_lacks_a_character_is_no_trouble() -> None:
     stream = io.TextIOWrapper(io.BytesIO(), encoding="ascii", newline="\n")
-    Lines(stream).ended(CHECKS[5], Finding(check="home", state=State.WORKS, found="1 store: Überstore"))
+    Lines(stream).ended(CHECKS[5], Finding(check="home", state=FindingState.WORKS, found="1 store: Überstore"))
     stream.flush()
     assert stream.buffer.getvalue() == b"works        Home page          1 store: ?berstore\n"
 
@@ -412,6 +415,11 @@ def test_a_terminal_that_lacks_a_character_is_no_trouble() -> None:
     ],
 )
 def test_the_round_in_one_sentence(states: str, sentence: str) -> None:
-    meant = {"w": State.WORKS, "t": State.NOT_TRIED, "f": State.FAILED, "n": State.NOT_REACHED}
+    meant = {
+        "w": FindingState.WORKS,
+        "t": FindingState.NOT_TRIED,
+        "f": FindingState.FAILED,
+        "n": FindingState.NOT_REACHED,
+    }
     findings = [Finding(check=check.name, state=meant[s]) for check, s in zip(CHECKS, states, strict=True)]
     assert in_one_sentence(findings) == sentence

@@ -33,21 +33,21 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
     assert (said.status, said.err) == (0, "")
     assert commands == {
         "run": "Cancel the orders on a list, or say why not.",
-        "plan": "Say what would become of each; press nothing.",
+        "plan": "Say what would happen to each order; press nothing.",
         "demo": "See it work here, on a practice Admin.",
-        "audit": "Look again at canceled orders: did Amazon keep it?",
+        "audit": "Look again at canceled orders: did Amazon accept it?",
         "resolve": "Settle an order that waits for a person.",
-        "signed-in": "Say that a person has signed in by hand, after refusals.",
+        "signed-in": "Record that a person signed in by hand, after refusals.",
         "report": "Write the report of a run again.",
-        "verify": "Say whether a run's folder and the ledger still agree.",
+        "verify": "Check that a run's folder and the ledger still agree.",
         "status": "List runs, and what waits for a person.",
         "purge": "Remove old evidence; keep outcomes.",
-        "sandbox": "Serve the practice Admin, to try and to train.",
+        "sandbox": "Serve the practice Admin, to try things and to train.",
         "pack": "Check, show and compare packs, for people who keep them.",
-        "check": "Hold every screen against pack and baselines; cancel nothing.",
+        "check": "Compare every screen with pack and baselines; cancel nothing.",
         "doctor": "Check everything up to the cancel dialog; cancel nothing.",
         "record": "Click through a screen; get a draft of its pack file.",
-        "schema": "Print a JSON Schema, for editors that check and complete.",
+        "schema": "Print a JSON Schema, for editors that validate and complete.",
     }
 
 

@@ -94,7 +94,7 @@ def test_an_order_that_waits_for_nobody_cannot_be_settled(countermand: Counterma
     assert countermand("resolve", FIRST, "--as", "canceled", "--note", "seen") == (
         2,
         "",
-        f"Order {FIRST} does not wait for a person; see: countermand status\n",
+        f"Order {FIRST} is not waiting for a person; see: countermand status\n",
     )
 
 
@@ -172,7 +172,7 @@ def test_of_several_accounts_the_one_that_is_named_may_sign_in_again(countermand
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ((), "The settings name several accounts: name one of them with --account: one, two."),
+        ((), "The settings name several accounts. Choose one with --account: one, two."),
         (("--account", "three"), "The settings name no account 'three'; they name one, two."),
     ],
 )

@@ -112,7 +112,7 @@ def test_a_run_whose_results_were_changed_is_not_as_it_was_written(countermand: 
     told = json.loads((run_folder() / "trail.jsonl").read_text(encoding="utf-8").splitlines()[-1])["event"]
     assert countermand("verify", "latest") == (
         1,
-        f"Run {run_folder().name} is NOT as it was written. The first place: "
+        f"Run {run_folder().name} is NOT as it was written. First difference: "
         f"results.csv (event 7, results_written at {told['at']}) was changed after it was written.\n",
         "",
     )
@@ -143,7 +143,7 @@ def test_a_ledger_that_was_put_into_a_runs_folder_is_no_witness(countermand: Cou
         (entry,) = ledger.trail.entries(folder.name)
     assert countermand("verify", "latest") == (
         1,
-        f"Run {folder.name} is NOT as it was written. The first place: Event 1, run_started at {entry.told['at']} "
+        f"Run {folder.name} is NOT as it was written. First difference: Event 1, run_started at {entry.told['at']} "
         "is not the same in the ledger and on line 1 of trail.jsonl.\n"
         "The run was cut off, or is still running: its trail has no end yet.\n",
         "",
@@ -156,7 +156,7 @@ def test_names_in_a_runs_folder_cannot_steer_the_terminal(countermand: Counterma
     (run_folder() / "evidence" / "\x1b[2Jall is well.jpg").write_bytes(b"")
     assert countermand("verify", "latest") == (
         1,
-        f"Run {run_folder().name} is NOT as it was written. The first place: "
+        f"Run {run_folder().name} is NOT as it was written. First difference: "
         "evidence/all is well.jpg is in the folder, but not in the trail.\n",
         "",
     )

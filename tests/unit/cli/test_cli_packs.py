@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def test_two_packs_are_compared(countermand: Countermand) -> None:
-    assert countermand("pack", "diff", "asc-4.3", "asc-4.3") == (0, "Both say the same.\n", "")
+    assert countermand("pack", "diff", "asc-4.3", "asc-4.3") == (0, "The packs do not differ.\n", "")
 
 
 @pytest.mark.parametrize(("of", "key"), [("jobs", "properties"), ("pack", "oneOf")])

@@ -101,11 +101,11 @@ def demo(countermand: Countermand, monkeypatch: pytest.MonkeyPatch) -> Callable[
     def call(results: tuple[OrderResult, ...], exit_status: int) -> tuple[Any, Any]:
         asked: list[Any] = []
 
-        def carry_out(_: str, settings: Any, *further: Any, **options: Any) -> SimpleNamespace:
+        def run_list(_: object, settings: Any, options: Any) -> SimpleNamespace:
             asked.append(settings)
             return SimpleNamespace(results=results, exit_status=exit_status)
 
-        monkeypatch.setattr("bot.cli.practice.carry_out", carry_out)
+        monkeypatch.setattr("bot.cli.practice.run_list", run_list)
         return countermand("demo"), asked[0]
 
     return call

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from bot.checks.doctor import CHECKS, Finding, State
+from bot.checks.doctor import CHECKS, Finding, FindingState
 
 if TYPE_CHECKING:
-    from tests.unit.cli.conftest import Countermand
+    from bot.runner.stopping import StopRequest
+    from tests.unit.cli.conftest import Countermand, Shop
 
 
 @pytest.mark.parametrize(
@@ -19,11 +21,11 @@ if TYPE_CHECKING:
     [
         (
             ["--full", "112-1215998-3002091"],
-            "--full cancels an order: name its store with --store, and a reason with --reason.",
+            "--full cancels an order: give its store with --store, and a reason with --reason.",
         ),
         (
             ["--full", "112-1215998-3002091", "--json"],
-            "--full tells how it goes while it does: leave --json away, and read check.json.",
+            "--full shows its progress: leave out --json, and read check.json.",
         ),
     ],
 )
@@ -53,11 +55,11 @@ def test_only_a_command_that_can_recognise_the_pack_offers_to(countermand: Count
 
 
 @pytest.fixture
-def walked(monkeypatch: pytest.MonkeyPatch) -> dict[str, State]:
+def walked(monkeypatch: pytest.MonkeyPatch) -> dict[str, FindingState]:
     """What each of the checks is to come to, in place of a walk with a browser; those not named are not made."""
-    found: dict[str, State] = {}
+    found: dict[str, FindingState] = {}
 
-    def examine(walk: Any, sign_in: Any, show: Any, **options: Any) -> int:
+    def examine(walk: Any, sign_in: Any, show: Any, read_settings: Any, **options: Any) -> int:
         for check in CHECKS:
             if check.name in found:
                 show.ended(check, Finding(check=check.name, state=found[check.name], found="So it is."))
@@ -72,14 +74,14 @@ def walked(monkeypatch: pytest.MonkeyPatch) -> dict[str, State]:
     ("found", "status", "ended"),
     [
         ({}, 0, ""),
-        ({"settings": State.WORKS, "home": State.WORKS}, 0, ""),
-        ({"sign_in": State.FAILED}, 1, "Sign-in: So it is."),
-        ({"browser": State.FAILED}, 2, "Browser: So it is."),
+        ({"settings": FindingState.WORKS, "home": FindingState.WORKS}, 0, ""),
+        ({"sign_in": FindingState.FAILED}, 1, "Sign-in: So it is."),
+        ({"browser": FindingState.FAILED}, 2, "Browser: So it is."),
     ],
     ids=["as it should be", "all passed", "the walk ended early", "nothing was opened"],
 )
 def test_check_ends_with_the_status_of_what_it_found(
-    countermand: Countermand, walked: dict[str, State], found: dict[str, State], status: int, ended: str
+    countermand: Countermand, walked: dict[str, FindingState], found: dict[str, FindingState], status: int, ended: str
 ) -> None:
     walked.update(found)
     said = countermand("check", "--json")
@@ -88,6 +90,29 @@ def test_check_ends_with_the_status_of_what_it_found(
     assert outcome["ended"] == ended
     folder = Path("runs") / "checks" / outcome["check"]
     assert {path.name for path in folder.iterdir()} == {"check.html", "check.json", "junit.xml"}
+
+
+ORDER = "112-1215998-3002091"
+FULL = ("--full", ORDER, "--store", "Nordwind UK", "--reason", "Buyer Canceled", "--yes")
+
+
+@pytest.mark.usefixtures("walked")
+def test_check_cancels_the_order_that_is_named_where_nothing_differs(countermand: Countermand, shop: Shop) -> None:
+    assert countermand("check", *FULL).status == 0
+    assert shop.worked == [("cancel", ORDER, False)]
+
+
+def test_check_cancels_nothing_once_a_person_asked_to_stop(
+    countermand: Countermand, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def examine(walk: Any, sign_in: Any, show: Any, read_settings: Any, *, stop: StopRequest, **options: Any) -> int:
+        signal.raise_signal(signal.SIGINT)  # after the last step of the walk
+        assert stop()
+        return 0
+
+    monkeypatch.setattr("bot.checks.check.command.examine", examine)
+    said = countermand("check", *FULL)
+    assert (said.status, shop.worked) == (130, [])
 
 
 @pytest.mark.usefixtures("settings", "walked")

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import typer
 
+from bot.access.session import SessionOptions
 from bot.cli import app
 from bot.errors import ElementMissing, Interrupted, RunStopped
 from bot.evidence.recorder import Recorder
@@ -238,7 +239,7 @@ def test_a_tilde_is_a_home_folder_in_what_check_and_record_are_told(
 
 def test_a_tilde_is_a_home_folder_in_the_name_of_a_pack(countermand: Countermand, home: Path) -> None:
     shutil.copytree(packs_folder() / "asc-4.3", home / "mine")
-    assert countermand("pack", "diff", "asc-4.3", "~/mine") == (0, "Both say the same.\n", "")
+    assert countermand("pack", "diff", "asc-4.3", "~/mine") == (0, "The packs do not differ.\n", "")
 
 
 def test_a_saved_page_is_opened_in_the_browser_of_dotenv(
@@ -277,11 +278,17 @@ class Opened:
             self.masked = masked
             return Recorder(*given, masked=masked, **further)
 
-        def session(_: object, choice: str, hosts: tuple[str, ...], headed: bool, *further: Any) -> SimpleNamespace:
-            kept, _, _, fonts, wire = further
-            self.browser = {"named": choice, "hosts": hosts, "headed": headed, "kept": kept is not None, "fonts": fonts}
-            self.sent_by = wire.sent_by
-            given = SimpleNamespace(fresh_page=lambda: None, second_page=None, keep=None, close=lambda: None)
+        def session(_: object, choice: str, options: SessionOptions, __: object) -> SimpleNamespace:
+            self.browser = {
+                "named": choice,
+                "hosts": options.hosts,
+                "headed": options.headed,
+                "saved": options.saved is not None,
+                "fonts": options.fonts,
+            }
+            assert options.wire is not None
+            self.sent_by = options.wire.sent_by
+            given = SimpleNamespace(fresh_page=lambda: None, second_page=None, save=None, close=lambda: None)
             return SimpleNamespace(start=lambda: given)
 
         def admin(*_: object, **given: object) -> None:
@@ -291,8 +298,8 @@ class Opened:
         monkeypatch.setattr("bot.access.session.sync_playwright", lambda: nullcontext())
         monkeypatch.setattr("bot.access.session.find_browser", lambda named, *_, **__: named)
         monkeypatch.setattr("bot.access.session.BrowserSession", session)
-        monkeypatch.setattr("bot.runner.launch.Recorder", recorder)
-        monkeypatch.setattr("bot.runner.launch.Admin", admin)
+        monkeypatch.setattr("bot.runner.task.Recorder", recorder)
+        monkeypatch.setattr("bot.runner.entering.Admin", admin)
 
     def said_to_the_admin(self) -> dict[str, object]:
         names = ("patience", "settle", "recover_after", "allowed_hosts", "direct", "by_hand")
@@ -308,7 +315,7 @@ def test_browser_and_admin_are_as_they_are_documented_where_nothing_is_set(
     countermand: Countermand, opened: Opened
 ) -> None:
     assert countermand("plan", "jobs.yaml").status == 3
-    assert opened.browser == {"named": None, "hosts": ("shop.example",), "headed": False, "kept": True, "fonts": True}
+    assert opened.browser == {"named": None, "hosts": ("shop.example",), "headed": False, "saved": True, "fonts": True}
     assert opened.said_to_the_admin() == {
         "patience": 30,
         "settle": 5,
@@ -341,7 +348,7 @@ def test_browser_and_admin_are_as_they_are_set(
         "named": "/opt/chrome",
         "hosts": ("shop.example", "cdn.example", "fonts.example"),
         "headed": True,
-        "kept": False,
+        "saved": False,
         "fonts": False,
     }
     assert opened.said_to_the_admin() == {

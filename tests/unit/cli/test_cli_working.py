@@ -73,7 +73,7 @@ def test_two_workers_with_one_account_are_refused(countermand: Countermand) -> N
         2,
         "",
         "2 workers need 2 Admin accounts, because the Admin ends a session when the same account signs in again; there "
-        "is 1.\nLeave --workers away, or name more accounts in COUNTERMAND_ACCOUNTS. Only where the Admin's own "
+        "is 1.\nLeave out --workers, or name more accounts in COUNTERMAND_ACCOUNTS. Only where the Admin's own "
         "setting allows account sharing: COUNTERMAND_SHARE_ACCOUNT=true\n",
     )
     assert nothing_was_made()
@@ -153,7 +153,7 @@ def test_what_is_shown_before_a_run_cannot_steer_the_terminal(
     assert countermand("run", "\x1b[2Jjobs\n.yaml") == (
         2,
         SUMMARY.replace("jobs.yaml", "jobs .yaml"),
-        "There is no terminal to ask on: look at the plan, then start with --yes.\n",
+        "There is no terminal to ask on. Look at the plan first, then start with --yes.\n",
     )
 
 
@@ -162,7 +162,7 @@ def test_without_a_terminal_a_run_needs_a_yes(countermand: Countermand) -> None:
     assert countermand("run", "jobs.yaml") == (
         2,
         SUMMARY,
-        "There is no terminal to ask on: look at the plan, then start with --yes.\n",
+        "There is no terminal to ask on. Look at the plan first, then start with --yes.\n",
     )
     assert nothing_was_made()
 
@@ -175,7 +175,7 @@ def test_a_run_that_is_not_wanted_opens_nothing(
     monkeypatch.setattr(sys, "stdin", Terminal(said_by_the_person))
     said = countermand("run", "jobs.yaml")
     assert (said.status, said.err.lstrip("\n")) == (130, "Stopped: nothing was opened.\n")
-    assert said.out.rstrip("\n") == f"{SUMMARY}Cancel them? What is canceled cannot be taken back. [y/N]: "
+    assert said.out.rstrip("\n") == f"{SUMMARY}Cancel them? This cannot be undone. [y/N]: "
     assert nothing_was_made()
 
 
@@ -340,7 +340,7 @@ def test_files_that_cannot_be_written_are_named_and_the_ledger_has_the_outcomes(
 def test_where_nothing_was_canceled_an_audit_opens_nothing(countermand: Countermand) -> None:
     said = countermand("audit")
     assert (said.status, said.err) == (0, "")
-    assert re.fullmatch(r"No order was canceled here since \d{4}-\d\d-\d\d \d\d:\d\d: nothing to look at\.\n", said.out)
+    assert re.fullmatch(r"No order was canceled here since \d{4}-\d\d-\d\d \d\d:\d\d: nothing to audit\.\n", said.out)
     assert [path.name for path in Path("runs").iterdir() if path.is_dir()] == []
 
 

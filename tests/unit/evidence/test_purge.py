@@ -122,7 +122,7 @@ def test_old_evidence_is_removed_and_the_outcomes_stay(countermand: Countermand,
     assert countermand("purge", "--older-than", "30d", "--yes") == (
         0,
         f"{OLD}  {day}  2 files of evidence, 0.0 MB\n"
-        "In all: 1 run, 2 files of evidence, 0.0 MB with the logs.\n"
+        "Total: 1 run, 2 files of evidence, 0.0 MB with the logs.\n"
         "Removed. The outcomes, the reports without pictures and the ledger are kept.\n",
         "",
     )
@@ -243,7 +243,7 @@ def test_a_purge_that_is_not_wanted_removes_nothing(
     monkeypatch.setattr(sys, "stdin", answer)
     said = countermand("purge", "--older-than", "30d")
     assert (said.status, said.err.lstrip("\n")) == (130, "Stopped: nothing was removed.\n")
-    assert said.out.splitlines()[-1].startswith("Remove it? What is removed cannot be brought back. [y/N]: ")
+    assert said.out.splitlines()[-1].startswith("Remove it? This cannot be undone. [y/N]: ")
     assert (files_of(old), verified(old).remark) == (EVERYTHING, "")
 
 
@@ -252,7 +252,7 @@ def test_without_a_terminal_a_purge_needs_a_yes(countermand: Countermand, make_r
     said = countermand("purge", "--older-than", "30d")
     assert (said.status, said.err) == (
         2,
-        "There is no terminal to ask on: look at it with --dry-run, then start with --yes.\n",
+        "There is no terminal to ask on. Look with --dry-run first, then start with --yes.\n",
     )
     assert files_of(old) == EVERYTHING
 
@@ -262,7 +262,7 @@ def test_a_dry_run_lists_and_removes_nothing(countermand: Countermand, make_run:
     said = countermand("purge", "--older-than", "30d", "--dry-run")
     assert (said.status, said.err) == (0, "")
     assert said.out.splitlines()[1:] == [
-        "In all: 1 run, 2 files of evidence, 0.0 MB with the logs.",
+        "Total: 1 run, 2 files of evidence, 0.0 MB with the logs.",
         "Nothing was removed.",
     ]
     assert (files_of(old), verified(old).remark) == (EVERYTHING, "")
@@ -372,7 +372,7 @@ def test_a_purge_that_was_interrupted_is_finished_by_the_next(
         }
         patch.setattr(where[place], interrupted)
         said = countermand("purge", "--older-than", "30d", "--yes")
-    assert (said.status, said.err) == (130, "Interrupted: what is left is removed by the same command again.\n")
+    assert (said.status, said.err) == (130, "Interrupted. Run the same command again to remove the rest.\n")
     assert verified(old).disagreement == ""
     assert countermand("purge", "--older-than", "30d", "--yes").status == 0
     assert files_of(old) == KEPT

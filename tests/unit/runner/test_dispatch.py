@@ -7,8 +7,8 @@ from bot.errors import RunStopped
 from bot.joblist import Job
 from bot.outcomes import OrderResult, Outcome
 from bot.runner.dispatch import Dispatch
-from bot.runner.throttle import Tempo
-from bot.runner.worker import result_of
+from bot.runner.results import result_of
+from bot.runner.throttle import Throttle
 from bot.vocabulary import Reason
 
 
@@ -30,8 +30,8 @@ class Clock:
 def dispatch(
     orders: Sequence[Job], *, workers: int = 2, spacing: float = 0, clock: Clock | None = None, most: int | None = None
 ) -> Dispatch:
-    tempo = Tempo(workers, spacing, say=lambda words: None, clock=clock or Clock())
-    return Dispatch(orders, tempo, max_failures=2, max_failures_total=3, max_cancellations=most)
+    throttle = Throttle(workers, spacing, say=lambda words: None, clock=clock or Clock())
+    return Dispatch(orders, throttle, max_failures=2, max_failures_total=3, max_cancellations=most)
 
 
 def ended(job: Job, outcome: Outcome = Outcome.CANCELED) -> OrderResult:
@@ -92,11 +92,11 @@ def test_no_order_is_given_to_two() -> None:
 def test_an_order_of_another_run_is_asked_for_again_at_the_end_and_then_left() -> None:
     work = dispatch(jobs("UK", "UK"), workers=1)
     assert taken(work, 1) == 1
-    assert not work.is_worked_on_elsewhere(1)
+    assert not work.taken_elsewhere(1)
     assert taken(work, 1) == 2
     finish(work, 1)
     assert taken(work, 1) == 1
-    assert work.is_worked_on_elsewhere(1)
+    assert work.taken_elsewhere(1)
     assert work.is_over
 
 
@@ -120,7 +120,7 @@ def test_orders_in_hand_count_as_cancellations_until_they_are_none() -> None:
     finish(work, 2)
     with pytest.raises(RunStopped) as stopped:
         work.next_for(1)
-    assert str(stopped.value) == "Confirm was pressed for 2 orders, and no more were allowed."
+    assert str(stopped.value) == "Confirm was pressed for 2 orders, which is the limit of this run."
 
 
 def test_failures_of_all_workers_count_together() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from bot.admin import Admin
 from bot.errors import CannotSignIn, Interrupted, InTheWay, RunStopped
-from bot.runner.launch import enter
+from bot.runner.entering import enter
 
 
 class FakeAdmin:
@@ -26,8 +26,8 @@ class FakeAdmin:
     def say(self, remark: str) -> None:
         self.did.append(remark)
 
-    def rest(self, seconds: float) -> None:
-        self.did.append(f"rest {seconds:g}")
+    def wait(self, seconds: float) -> None:
+        self.did.append(f"wait {seconds:g}")
 
     def heed_stop(self) -> None:
         if self.asked_to_stop:
@@ -39,7 +39,7 @@ class FakeAdmin:
             raise self.troubles.pop(0)
 
     def enter(self, attempts: int) -> None:
-        enter(cast(Any, self), self.sign_in, attempts, self.rest)
+        enter(cast(Any, self), self.sign_in, attempts, self.wait)
 
 
 BROKEN = "The Admin answered with an error (HTTP 500)."
@@ -55,10 +55,10 @@ def test_what_passes_is_tried_again_on_a_fresh_page_after_a_pause() -> None:
     assert admin.did == [
         "sign in",
         f"{BROKEN} Trying again in 1 s.",
-        "rest 1",
+        "wait 1",
         "begin again",
         f"{BROKEN} Trying again in 2 s.",
-        "rest 2",
+        "wait 2",
         "begin again",
     ]
 
@@ -67,7 +67,7 @@ def test_what_stays_ends_it_once_the_attempts_are_used_up() -> None:
     admin = FakeAdmin(broken(), broken())
     with pytest.raises(InTheWay):
         admin.enter(2)
-    assert [what for what in admin.did if "again in" not in what] == ["sign in", "rest 1", "begin again"]
+    assert [what for what in admin.did if "again in" not in what] == ["sign in", "wait 1", "begin again"]
 
 
 @pytest.mark.parametrize("stop", [RunStopped(reason="In maintenance."), CannotSignIn(reason="Wrong password.")])
@@ -82,4 +82,4 @@ def test_a_person_who_asks_to_stop_meanwhile_is_heard() -> None:
     admin = FakeAdmin(broken(), asked_to_stop=True)
     with pytest.raises(Interrupted):
         admin.enter(5)
-    assert admin.did == ["sign in", f"{BROKEN} Trying again in 1 s.", "rest 1"]
+    assert admin.did == ["sign in", f"{BROKEN} Trying again in 1 s.", "wait 1"]

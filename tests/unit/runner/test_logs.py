@@ -1,10 +1,12 @@
 import json
 import os
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from greenlet import greenlet
 from loguru import logger
 
 from bot.outcomes import Outcome
@@ -101,13 +103,12 @@ def test_warnings_and_worse_are_said_and_the_rest_is_not(tmp_path: Path) -> None
     assert [line["level"] for line in log.lines] == ["debug", "info", "warning", "error", "critical"]
 
 
-def test_nothing_is_written_or_said_after_the_block(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_nothing_is_written_or_said_after_the_block(tmp_path: Path) -> None:
     log = Log(tmp_path)
     with log.to:
         pass
     logger.error("too late")
     assert (log.text, log.said) == ("", [])
-    assert "too late" in capsys.readouterr().err
 
 
 def test_the_sinks_go_when_the_block_ends_in_an_error(tmp_path: Path) -> None:
@@ -116,6 +117,57 @@ def test_the_sinks_go_when_the_block_ends_in_an_error(tmp_path: Path) -> None:
         raise ZeroDivisionError
     logger.info("too late")
     assert log.text == ""
+
+
+def test_sinks_that_were_there_before_get_everything_during_the_block_and_after(tmp_path: Path) -> None:
+    foreign: list[str] = []
+    logger.add(lambda message: foreign.append(message.record["message"]), level="DEBUG")
+    log = Log(tmp_path)
+    with log.to:
+        logger.debug("during")
+    logger.debug("after")
+    assert foreign == ["during", "after"]
+    assert [line["message"] for line in log.lines] == ["during"]
+
+
+def test_what_is_logged_on_another_thread_is_not_in_the_log(tmp_path: Path) -> None:
+    log = Log(tmp_path)
+    with log.to:
+        logger.warning("ours")
+        other = threading.Thread(target=logger.warning, args=("theirs",))
+        other.start()
+        other.join()
+    assert ([line["message"] for line in log.lines], log.said) == (["ours"], ["ours"])
+
+
+def test_what_runs_in_a_greenlet_of_the_same_thread_is_in_the_log(tmp_path: Path) -> None:
+    # Playwright calls what listens to a page in greenlets, which have context variables of their own.
+    log = Log(tmp_path)
+    with log.to:
+        greenlet(logger.info).switch("a dialog")
+    assert [line["message"] for line in log.lines] == ["a dialog"]
+
+
+def test_each_line_is_passed_on_as_it_is_in_the_file(tmp_path: Path) -> None:
+    passed: list[str] = []
+    with log_to(tmp_path / "log.jsonl", secrets=["s3cret"], say=lambda text: None, copy=passed.append) as write:
+        logger.info("the s3cret")
+        write('{"made": "elsewhere"}')
+    assert (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines() == passed
+    assert [json.loads(line).get("message") for line in passed] == [f"the {HIDDEN}", None]
+
+
+def test_a_caller_that_cannot_take_the_lines_is_said_once_and_ends_nothing(tmp_path: Path) -> None:
+    def full(line: str) -> None:
+        raise ConnectionError("the queue is full")
+
+    said: list[str] = []
+    with log_to(tmp_path / "log.jsonl", secrets=(), say=said.append, copy=full):
+        logger.info("first")
+        logger.info("second")
+    lines = (tmp_path / "log.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["message"] for line in lines] == ["first", "second"]
+    assert said == ["The lines of log.jsonl cannot be passed on (ConnectionError); the run continues."]
 
 
 def test_an_exception_is_written_with_where_it_happened(tmp_path: Path) -> None:
@@ -242,7 +294,7 @@ def test_a_log_that_is_full_is_said_once_and_ends_nothing(tmp_path: Path, capsys
     with log.to:
         logger.info("the s3cret")
         logger.info("the s3cret again")
-    assert log.said == [f"{log.file} can no longer be written ({os.strerror(28)}); the run goes on without it."]
+    assert log.said == [f"{log.file} can no longer be written ({os.strerror(28)}); the run continues without it."]
     assert capsys.readouterr().err == ""
 
 

@@ -38,7 +38,7 @@ from bot.evidence.store import LocalStore
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo
-from bot.runner import AtHand, Limits, RunEnd, Runner
+from bot.runner import InProcessWorker, RunEnd, RunLimits, Runner, WorkerOptions
 from bot.runner.logs import log_to
 from bot.secrecy import Clean, cleaner
 from bot.vocabulary import Reason, Status
@@ -122,7 +122,7 @@ class Bench:
         self.scripts: dict[str, list[Script]] = {}
         self.at_the_door: BaseException | None = None
         self.on_the_way_out: BaseException | None = None
-        self.rested: list[float] = []
+        self.waited: list[float] = []
         self.blocked: dict[str, int] = {}
         self.opened = 0
         self.closed = 0
@@ -156,19 +156,17 @@ class Bench:
         clean: Clean = lambda text: text,
         **limits: Any,
     ) -> RunEnd:
-        crew = AtHand(
+        worker = InProcessWorker(
             work=self._work,
             open_admin=self._open,
             ledger=self.ledger,
             recorder=self.recorder,
-            attempts=attempts,
-            rest=self.rested.append,
-            pause=pause,
+            options=WorkerOptions(attempts=attempts, wait=self.waited.append, pause=pause),
         )
         progress = self.progress
-        the_limits = Limits(max_failures=max_failures, **limits)
+        the_limits = RunLimits(max_failures=max_failures, **limits)
         return Runner(
-            crew, ledger=self.ledger, progress=progress, limits=the_limits, clean=clean, blocked=self.blocked
+            worker, ledger=self.ledger, progress=progress, limits=the_limits, clean=clean, blocked=self.blocked
         ).run(INFO, jobs)
 
     def _work(self, admin: Admin, job: Job) -> Verdict:
@@ -351,23 +349,23 @@ def test_results_are_in_the_order_of_the_list_whatever_the_order_of_work(bench: 
 def test_an_order_that_failed_is_begun_again_after_a_pause_that_grows(bench: Bench) -> None:
     bench.on(FIRST, *[bench.fails(missing())] * 3)
     assert outcomes(bench.run([job(FIRST)], attempts=4)) == ["canceled"]
-    assert bench.rested == [1, 2, 4]
+    assert bench.waited == [1, 2, 4]
 
 
 def test_an_admin_that_turns_an_order_away_is_left_alone_longer_each_time_and_then_asked_again(bench: Bench) -> None:
     bench.on(FIRST, *[bench.fails(AdminBusy(status=429))] * 3)
     end = bench.run([job(FIRST)], attempts=1)
     assert (outcomes(end), end.results[0].attempts) == (["canceled"], 1)
-    assert bench.rested == [5, 10, 20]
+    assert bench.waited == [5, 10, 20]
     assert bench.admin.begun_again == 3
     turned_away = "The Admin is busy and turned a request away (HTTP 429)."
-    assert bench.admin.said == [f"{turned_away} Resting for {seconds} s." for seconds in (5, 10, 20)]
+    assert bench.admin.said == [f"{turned_away} Waiting {seconds} s." for seconds in (5, 10, 20)]
 
 
 def test_an_app_that_is_not_available_is_asked_again_at_once_because_it_may_be_maintenance(bench: Bench) -> None:
     bench.on(FIRST, *[bench.fails(AdminBusy(status=503))] * 2)
     assert outcomes(bench.run([job(FIRST)], attempts=1)) == ["canceled"]
-    assert bench.rested == [10]
+    assert bench.waited == [10]
 
 
 def test_an_admin_that_never_lets_an_order_in_fails_it(bench: Bench) -> None:
@@ -378,13 +376,13 @@ def test_an_admin_that_never_lets_an_order_in_fails_it(bench: Bench) -> None:
         "The Admin is busy and turned a request away (HTTP 429).",
     )
     assert result.next_step == "Nothing was pressed: run the list again later, with fewer workers or a slower --pace."
-    assert bench.rested == [5, 10, 20, 40, 60]
+    assert bench.waited == [5, 10, 20, 40, 60]
 
 
 def test_a_worker_rests_after_a_press_and_only_then(bench: Bench) -> None:
     bench.on(SECOND, bench.ends(Verdict(outcome=Outcome.ALREADY_CANCELED, message="It was canceled before.")))
     bench.run(pause=7)
-    assert bench.rested == [7, 7]
+    assert bench.waited == [7, 7]
 
 
 # --- A page that says no ---
@@ -581,7 +579,7 @@ def test_too_many_failures_in_total_stop_the_run(bench: Bench) -> None:
 def test_a_run_stops_once_it_has_pressed_as_often_as_it_may(bench: Bench) -> None:
     bench.on(SECOND, bench.fails(PageTrouble(reason="gone"), pressed=True))
     end = bench.run([*JOBS, job(FOURTH)], attempts=1, max_cancellations=2)
-    stopped = "Confirm was pressed for 2 orders, and no more were allowed."
+    stopped = "Confirm was pressed for 2 orders, which is the limit of this run."
     assert (end.exit_status, end.info.stopped_early) == (3, stopped)
     assert (outcomes(end), bench.worked) == (["canceled", "unknown", "skipped", "skipped"], [FIRST, SECOND])
     assert end.results[3].message == f"Nothing was pressed: the run stopped. {stopped}"

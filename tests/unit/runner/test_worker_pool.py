@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
-from crew_kit import HOST, station
+from pool_kit import HOST, open_worker
 from pydantic import SecretStr
 
 from bot.accounts import Account
@@ -18,9 +18,10 @@ from bot.errors import CannotStart
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, RunInfo
-from bot.runner import Limits, RunEnd, Runner
+from bot.runner import RunEnd, RunLimits, Runner
+from bot.runner.pool_run import PoolRun
 from bot.runner.stopping import StopRequest
-from bot.runner.worker_pool import Crew
+from bot.runner.worker_pool import WorkerPool
 from bot.vocabulary import Reason
 
 pytestmark = pytest.mark.slow("starts worker processes")
@@ -79,7 +80,7 @@ class Heard:
 
 
 class Yard:
-    """A folder with a ledger, in which a crew works."""
+    """A folder with a ledger, in which a pool of workers works."""
 
     def __init__(self, folder: Path, ledger: Ledger) -> None:
         self.folder = folder
@@ -90,19 +91,20 @@ class Yard:
         self.blocked: dict[str, int] = {}
 
     def run(self, asked: Sequence[Job], *accounts: str, max_failures: int = 5, most: int | None = None) -> RunEnd:
-        crew = Crew(
-            partial(station, self.folder, RUN_ID),
+        pool = WorkerPool(
+            partial(open_worker, self.folder, RUN_ID),
             [Account(username=name, password=SecretStr("practice")) for name in accounts or ("one", "two")],
-            ledger=self.ledger,
-            host=HOST,
-            run_id=RUN_ID,
-            folder=self.folder / RUN_ID,
-            log=self.log.append,
-            stop=self.stop,
-            blocked=self.blocked,
+            PoolRun(
+                ledger=self.ledger,
+                host=HOST,
+                folder=self.folder / RUN_ID,
+                log=self.log.append,
+                stopping=self.stop,
+                blocked=self.blocked,
+            ),
         )
-        limits = Limits(max_failures=max_failures, max_cancellations=most)
-        return Runner(crew, ledger=self.ledger, progress=self.heard, limits=limits).run(INFO, asked)
+        limits = RunLimits(max_failures=max_failures, max_cancellations=most)
+        return Runner(pool, ledger=self.ledger, progress=self.heard, limits=limits).run(INFO, asked)
 
     @property
     def pressed_at(self) -> list[str]:
@@ -171,7 +173,8 @@ def test_a_run_whose_workers_all_die_stops(yard: Yard) -> None:
     end = yard.run(jobs(*["dies"] * 6))
     assert (end.exit_status, len(yard.pressed_at) <= 4) == (3, True)
     assert end.info.stopped_early == (
-        "Worker processes died 3 times in a row. See log.jsonl, and whether the machine has memory for so many workers."
+        "Worker processes died 3 times in a row. "
+        "Look at log.jsonl, and check that the machine has enough memory for this many workers."
     )
     assert set(outcomes(end)) <= {"failed", "skipped"}
 
@@ -230,7 +233,7 @@ def test_a_run_without_a_browser_does_not_begin(yard: Yard) -> None:
 def test_no_more_are_canceled_than_allowed_however_many_work(yard: Yard) -> None:
     end = yard.run(jobs(*[""] * 6), "one", "two", "three", most=2)
     assert outcomes(end).count("canceled") == len(yard.pressed_at) == 2
-    assert end.info.stopped_early == "Confirm was pressed for 2 orders, and no more were allowed."
+    assert end.info.stopped_early == "Confirm was pressed for 2 orders, which is the limit of this run."
 
 
 def test_a_stop_reaches_every_worker(yard: Yard) -> None:

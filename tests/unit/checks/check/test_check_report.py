@@ -13,8 +13,7 @@ from bot.checks.check.model import Aspect, AspectState, Candidate, Drift, Screen
 from bot.checks.check.outcome import CheckOutcome, ending, on_the_way
 from bot.checks.check.report import junit, page, write_files
 from bot.checks.check.show import as_json, tell
-from bot.checks.doctor import Finding
-from bot.checks.doctor import State as FindingState
+from bot.checks.doctor import Finding, FindingState
 from bot.pack import load_pack
 
 HOLDS = dict.fromkeys(Aspect, AspectState.HOLDS)

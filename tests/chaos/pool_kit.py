@@ -1,4 +1,4 @@
-"""A worker's station without a browser: what is done to an order, and how its worker ends, is in the job's note."""
+"""A worker process without a browser: what is done to an order, and how its worker ends, is in the job's note."""
 
 import os
 import time
@@ -19,8 +19,9 @@ from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.outcomes import Outcome
 from bot.runner.logs import log_lines_to
-from bot.runner.worker import Book, Worker
-from bot.runner.worker_process import Place, defects_logged
+from bot.runner.results import RunResults
+from bot.runner.worker import Worker, WorkerOptions
+from bot.runner.worker_process import RunConnection, defects_logged
 
 HOST = "shop.example"
 
@@ -34,26 +35,26 @@ def permit_for(job: Job) -> Permit:
 
 
 @contextmanager
-def station(folder: Path, run_id: str, place: Place) -> Iterator[tuple[Worker, Admin]]:
+def open_worker(folder: Path, run_id: str, run: RunConnection) -> Iterator[tuple[Worker, Admin]]:
     """A worker that signs in as its account's name says, and does what the notes of its jobs say."""
-    account = place.account.username
+    account = run.account.username
     if account == "refused":
         raise CannotSignIn(reason=f"The account {account} is refused.")
     if account == "no browser":
         raise CannotStart(reason="No browser was found.")
     marks = folder / "marks"
     with (
-        log_lines_to(place.log, secrets=(), say=place.say),
+        log_lines_to(run.log, secrets=(), say=run.say),
         Ledger.open(folder / "ledger.sqlite") as ledger,
         defects_logged(lambda text: text),
     ):
-        ledger.runs.go_on_as(run_id, place.number)
+        ledger.runs.go_on_as(run_id, run.number)
         ledger.trail.copy_to(folder / run_id)
         admin = cast(Admin, PagelessAdmin(HOST))
 
         def work(_: Admin, job: Job) -> Verdict:
-            place.step("choose_reason")
-            seen = marks / f"{job.order}-{place.number}-{os.getpid()}"
+            run.step("choose_reason")
+            seen = marks / f"{job.order}-{run.number}-{os.getpid()}"
             before = len(list(marks.glob(f"{job.order}-*")))
             seen.touch()
             match job.note:
@@ -65,7 +66,7 @@ def station(folder: Path, run_id: str, place: Place) -> Iterator[tuple[Worker, A
                     ledger.intents.write(HOST, permit_for(job))
                     os._exit(9)
                 case "waits for a stop":
-                    while not place.stopping():
+                    while not run.stopping():
                         time.sleep(0.01)
                     raise RunStopped(reason="It was stopped.")
                 case "waits for the other":
@@ -77,10 +78,13 @@ def station(folder: Path, run_id: str, place: Place) -> Iterator[tuple[Worker, A
                     raise ZeroDivisionError("division by zero")
             ledger.trail.note(Event.STEP, order=job.order, step="choose_reason")
             admin.attempt.mark_pressed()
-            return Verdict(outcome=Outcome.CANCELED, message=f"By worker {place.number}.")
+            return Verdict(outcome=Outcome.CANCELED, message=f"By worker {run.number}.")
 
-        book = Book(ledger, place.order_finished)
-        yield (
-            Worker(work=work, ledger=ledger, recorder=cast(Recorder, NoRecorder()), book=book, attempts=1),
-            admin,
+        worker = Worker(
+            work=work,
+            ledger=ledger,
+            recorder=cast(Recorder, NoRecorder()),
+            results=RunResults(ledger, run.order_finished),
+            options=WorkerOptions(attempts=1),
         )
+        yield worker, admin

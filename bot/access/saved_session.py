@@ -1,8 +1,8 @@
-"""The Admin's session, kept between runs, so that a run that follows another need not sign in.
+"""The Admin's session, saved between runs, so that a run that follows another need not sign in.
 
-One file an account, readable by its owner alone (mode 0600; on Windows the folder's rights say who may read it). It is
-encrypted where the system has a keyring, which then holds the key. Where there is none, the file's mode is all that
-protects it: whoever has the file is signed in until the session ends, by default after 15 minutes without use.
+Each account has a file that only its owner can read (mode 0600; on Windows the folder's rights say who can). It is
+encrypted where the system has a keyring, which then holds the key. Without a keyring, the file's mode is all that
+protects it: anyone who has the file is signed in until the session ends, by default after 15 minutes without use.
 """
 
 import hashlib
@@ -23,10 +23,10 @@ SERVICE = "countermand"
 """What the key is called in the keyring."""
 
 
-class KeptSession:
-    """The kept session of one account of one Admin.
+class SavedSession:
+    """The saved session of one account of one Admin.
 
-    Needs the folder of such files, which is made when the first is kept.
+    Needs the folder of these files, which is made when the first is saved.
     """
 
     def __init__(self, folder: Path, admin: str, account: str) -> None:
@@ -37,17 +37,17 @@ class KeptSession:
         self._last: StorageState | None = None
 
     def load(self) -> StorageState | None:
-        """The session as it was kept, or None if there is none that can be read.
+        """The session as it was saved, or None if no file can be read.
 
-        One that an earlier version kept for the host alone is removed.
+        A session that an earlier version saved for the host alone is removed.
         """
         for file in self._outdated:
             with suppress(OSError):
                 file.unlink()
         try:
-            kept = json.loads(self.file.read_text(encoding="utf-8"))
-            state = kept["session"]
-            if kept["encrypted"]:
+            saved = json.loads(self.file.read_text(encoding="utf-8"))
+            state = saved["session"]
+            if saved["encrypted"]:
                 key = _key()
                 if key is None:
                     raise ValueError("its key is not in the keyring")
@@ -56,12 +56,12 @@ class KeptSession:
         except FileNotFoundError:
             return None
         except (OSError, ValueError, TypeError, KeyError, AttributeError, InvalidToken) as trouble:
-            logger.info("the kept session {} cannot be used: {}", self.file.name, trouble or type(trouble).__name__)
+            logger.info("the saved session {} cannot be used: {}", self.file.name, trouble or type(trouble).__name__)
             return None
         return self._last
 
     def save(self, state: StorageState) -> None:
-        """Keep a session in place of the one before. A folder that cannot be written is logged: nothing hangs on it."""
+        """Save a session in place of the last one. A folder that cannot be written is logged: nothing depends on it."""
         if state == self._last:
             return
         key = _key()
@@ -71,12 +71,12 @@ class KeptSession:
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             write_atomically(self.file, content, mode=0o600)
         except OSError as trouble:
-            logger.warning("the session could not be kept for the next run: {}", trouble.strerror)
+            logger.warning("the session could not be saved for the next run: {}", trouble.strerror)
             return
         self._last = state
 
     def forget(self) -> None:
-        """Keep it no longer."""
+        """Remove it."""
         with suppress(OSError):
             self.file.unlink()
 
@@ -88,8 +88,8 @@ def _file_name(admin: str, account: str) -> str:
 
 
 def _key() -> bytes | None:
-    """The key from the system's keyring, made when there is none yet; None where there is no keyring to be used."""
-    import keyring  # slow to import, and not every command keeps a session
+    """The key from the system's keyring, made if there is none yet; None if no keyring can be used."""
+    import keyring  # slow to import, and not every command saves a session
     from keyring.errors import KeyringError
 
     try:

@@ -1,0 +1,94 @@
+"""A single worker, in the run's own process."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+
+from bot.admin import Admin
+from bot.admin.recorder import NoRecorder
+from bot.evidence.recorder import Recorder
+from bot.joblist import Job
+from bot.ledger import Ledger
+from bot.reports.progress import Progress
+from bot.runner.dispatch import Dispatch
+from bot.runner.results import WORKED_ON_ELSEWHERE, RunResults, result_of
+from bot.runner.worker import Work, Worker, WorkerOptions
+
+
+class InProcessWorker:
+    """One worker, in this process.
+
+    Args:
+        work: what is done to one order.
+        open_admin: gives the Admin, signed in; called once, when everything else is ready.
+        ledger: records every order before and after.
+        recorder: keeps the evidence.
+        options: how patiently it works.
+    """
+
+    count = 1
+
+    def __init__(
+        self,
+        *,
+        work: Work,
+        open_admin: Callable[[], AbstractContextManager[Admin]],
+        ledger: Ledger,
+        recorder: Recorder | NoRecorder,
+        options: WorkerOptions,
+    ) -> None:
+        self._work = work
+        self._open_admin = open_admin
+        self._ledger = ledger
+        self._recorder = recorder
+        self._options = options
+        self.recognised = ""
+        """Name of the pack that was recognised on the page; empty if none was."""
+
+    @property
+    def evidence(self) -> Sequence[str]:
+        """What was photographed last."""
+        return self._recorder.evidence
+
+    def work_through(self, dispatch: Dispatch, results: RunResults, progress: Progress) -> None:
+        """Work on every order, one after another."""
+        worker = Worker(
+            work=self._work,
+            ledger=self._ledger,
+            recorder=self._recorder,
+            results=results,
+            options=self._options,
+        )
+        taken = 0
+
+        def is_taken(job: Job) -> None:
+            nonlocal taken
+            taken += 1
+            progress.order_started(taken, job.order, job.store)
+
+        with self._open_admin() as admin:
+            try:
+                self._work_on_all(admin, worker, dispatch, results, is_taken)
+            finally:
+                self.recognised = admin.recognised
+
+    def _work_on_all(
+        self, admin: Admin, worker: Worker, dispatch: Dispatch, results: RunResults, is_taken: Callable[[Job], None]
+    ) -> None:
+        while not dispatch.is_over:
+            job = dispatch.next_for(1)
+            if job is None:
+                self._options.wait(dispatch.wait)
+                admin.heed_stop()
+                continue
+            done = worker.do(admin, job, partial(is_taken, job))
+            if done is not None:
+                dispatch.done(
+                    1,
+                    done.result,
+                    pressed=done.pressed,
+                    answer_seconds=done.answer_seconds,
+                    turned_away=done.turned_away,
+                )
+            elif dispatch.taken_elsewhere(1):
+                results.record(result_of(job, WORKED_ON_ELSEWHERE))

@@ -1,0 +1,69 @@
+"""The run that a worker pool works for: what both share, and what the ledger says of orders whose worker is gone."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from loguru import logger
+
+from bot.evidence.store import EVIDENCE, store_of
+from bot.joblist import Job
+from bot.ledger import Ledger
+from bot.outcomes import OrderResult
+from bot.runner.results import RunResults, failed, pressed_and_lost, result_of, skipped
+
+
+@dataclass(frozen=True, kw_only=True)
+class PoolRun:
+    """The run that a pool works for."""
+
+    ledger: Ledger
+    """Knows what a worker that died had done."""
+    host: str
+    """The Admin, as the ledger knows it."""
+    folder: Path
+    """The run's folder, which has the run's name."""
+    log: Callable[[str], None]
+    """Writes a line to the run's log."""
+    stopping: Callable[[], bool]
+    """Whether a person asked to stop."""
+    blocked: dict[str, int]
+    """Counts the requests of all browsers that were blocked, by host."""
+
+    @property
+    def run_id(self) -> str:
+        """The run, as the ledger knows it."""
+        return self.folder.name
+
+    def result(self, order: str) -> OrderResult | None:
+        """The result that an order of this run has in the ledger."""
+        return self.ledger.runs.result(self.run_id, order)
+
+    def was_pressed(self, order: str) -> bool:
+        """Whether this run was about to press Confirm for an order, or pressed it."""
+        return any(intent.order == order for intent in self.ledger.intents.of_run(self.run_id))
+
+    def conclude(self, job: Job, results: RunResults, why: str, *, again: bool = False) -> None:
+        """Give an order whose worker is gone the result that the ledger allows.
+
+        ``again`` says that the order was tried again already, so it failed; it is skipped in all other cases.
+        """
+        known = self.result(job.order)
+        if known is not None:
+            results.take_over(known)
+            return
+        open_intent = self.ledger.intents.open(self.host, job.order)
+        if open_intent is not None and open_intent.run_id == self.run_id:
+            verdict = pressed_and_lost(why)
+        else:
+            verdict = failed(why) if again else skipped(why)
+        results.record(result_of(job, verdict))
+
+    def remove_unfinished_evidence(self, order: str) -> None:
+        """Remove what a worker was writing as evidence when it ended: the trail does not know of it."""
+        told = {entry.told.get("file") for entry in self.ledger.trail.of_order(self.run_id, order)}
+        store = store_of(self.folder)
+        for file in store.list(f"{EVIDENCE}/{order}"):
+            if file not in told:
+                logger.info("removed {}, which a worker was writing when it died", file)
+                store.remove(file)

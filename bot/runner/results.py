@@ -1,0 +1,117 @@
+"""The results of a run's orders: how they are recorded as they come, and what is said of an order that went wrong."""
+
+from collections.abc import Callable, Iterable
+
+from loguru import logger
+
+from bot.cancel.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
+from bot.errors import CountermandError, OrderTrouble, Technical
+from bot.joblist import Job
+from bot.ledger import Ledger
+from bot.outcomes import OrderResult, Outcome
+from bot.secrecy import Clean
+from bot.wording import cut
+
+
+class RunResults:
+    """Records the results of a run's orders as they come: in the ledger, in the log, on the display.
+
+    Args:
+        ledger: where each is recorded.
+        tell: told of each.
+        clean: takes secrets out of what is recorded and told.
+    """
+
+    def __init__(self, ledger: Ledger, tell: Callable[[OrderResult], None], clean: Clean = lambda text: text) -> None:
+        self._ledger = ledger
+        self._tell = tell
+        self.clean = clean
+        self.by_order: dict[str, OrderResult] = {}
+        """What became of each order so far, by its number."""
+
+    def record(self, result: OrderResult) -> OrderResult:
+        """Record a result, without the secrets that its words may hold."""
+        told = {"message": self.clean(result.message), "next_step": self.clean(result.next_step)}
+        result = result.model_copy(update=told)
+        logger.bind(order=result.order, outcome=result.outcome).info("{}", result.message)
+        try:
+            self._ledger.runs.finish_order(result)
+        except CountermandError as trouble:
+            # The result is still written to the run's folder, and an open intent stays open.
+            logger.error("the result of order {} is not in the ledger: {}", result.order, trouble)
+        self.take_over(result)
+        return result
+
+    def take_over(self, result: OrderResult) -> None:
+        """Take over a result that the ledger already has."""
+        self.by_order[result.order] = result
+        self._tell(result)
+
+    def skip_rest(self, jobs: Iterable[Job], why: str) -> None:
+        """Record every order that has no result yet as skipped."""
+        for job in jobs:
+            if job.order not in self.by_order:
+                self.record(result_of(job, skipped(why)))
+
+
+def result_of(
+    job: Job, verdict: Verdict, *, attempts: int = 0, seconds: float = 0, evidence: tuple[str, ...] = ()
+) -> OrderResult:
+    """What became of an order, as results and reports have it."""
+    return OrderResult(
+        order=job.order,
+        store=job.store,
+        reason=job.reason,
+        note=job.note,
+        outcome=verdict.outcome,
+        status_before=verdict.status_before,
+        status_after=verdict.status_after,
+        message=cut(verdict.message),
+        next_step=cut(verdict.next_step),
+        attempts=attempts,
+        seconds=seconds,
+        evidence=evidence,
+    )
+
+
+WORKED_ON_ELSEWHERE = Verdict(
+    outcome=Outcome.SKIPPED,
+    message="Another run is working on this order; this one left it alone.",
+    next_step="Run the list again when the other run is over.",
+)
+
+
+def skipped(why: str) -> Verdict:
+    """What is said of an order that the run did not come to, or left before Confirm."""
+    return Verdict(
+        outcome=Outcome.SKIPPED,
+        message=f"Nothing was pressed: the run stopped. {why}".strip(),
+        next_step="Run the list again: what is done is recognised as already canceled.",
+    )
+
+
+def refused(trouble: CountermandError) -> Verdict:
+    """What is said of an order for which nothing was pressed, because of this trouble."""
+    outcome = trouble.outcome if isinstance(trouble, OrderTrouble) else Outcome.FAILED
+    return Verdict(outcome=outcome, message=str(trouble), next_step=trouble.next_step)
+
+
+def failed(why: str) -> Verdict:
+    """What is said of an order for which nothing was pressed, and which this run does not try again."""
+    return refused(Technical(reason=why))
+
+
+def pressed_and_lost(why: str) -> Verdict:
+    """What is said of an order whose Confirm may have been pressed, when what came of it was not seen."""
+    return Verdict(
+        outcome=Outcome.UNKNOWN,
+        message=f"Confirm may have been pressed, and then: {why}",
+        next_step=LOOK_IN_SELLER_CENTRAL,
+    )
+
+
+def unforeseen(defect: Exception, clean: Clean) -> str:
+    """What is said of a failure that nobody foresaw."""
+    # Only the first line: a browser's error goes on with what was typed. Cleaned before, as a secret may have two.
+    what = ": ".join([type(defect).__name__, *clean(str(defect)).splitlines()[:1]])
+    return f"Countermand itself failed ({what}). Please report this, with log.jsonl."

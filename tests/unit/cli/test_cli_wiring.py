@@ -1,0 +1,44 @@
+"""What the command line does to its own process, so that a run need not."""
+
+import signal
+
+import pytest
+from loguru import logger
+
+from bot.cli.wiring import own_process
+
+
+def test_ctrl_c_asks_the_command_to_stop_and_is_as_before_afterwards() -> None:
+    said: list[str] = []
+    before = signal.getsignal(signal.SIGINT)
+    with own_process(said.append) as stop:
+        assert not stop()
+        signal.raise_signal(signal.SIGINT)
+        assert stop()
+    assert said == [
+        "Stopping: an order whose Confirm is pressed is finished first. Press Ctrl-C again to stop at once."
+    ]
+    assert signal.getsignal(signal.SIGINT) is before
+
+
+def test_nothing_but_the_log_of_the_run_hears_what_is_logged(capsys: pytest.CaptureFixture[str]) -> None:
+    others: list[str] = []
+    logger.add(others.append)
+    with own_process(lambda text: None):
+        logger.critical("inside")
+    assert (others, capsys.readouterr().err) == ([], "")
+
+
+def test_afterwards_warnings_are_told_and_show_no_values(capsys: pytest.CaptureFixture[str]) -> None:
+    with own_process(lambda text: None):
+        pass
+    password = "practice"
+    logger.info("in passing")
+    try:
+        int(password)
+    except ValueError as error:
+        logger.opt(exception=error).warning("too late")
+    told = capsys.readouterr().err
+    assert "too late" in told
+    assert "in passing" not in told
+    assert "└" not in told  # with which loguru shows the value of a variable
