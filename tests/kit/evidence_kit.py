@@ -6,6 +6,7 @@ from typing import cast
 
 from playwright.sync_api import Page
 
+from bot.cancel.attempt import Attempt
 from bot.evidence.store import EVIDENCE
 from bot.ledger import Event, Ledger
 from bot.pack import Pack
@@ -54,14 +55,13 @@ class PicturePage:
 class AdminWithPicture:
     """As much of an Admin as a recorder needs to take its picture; its trail is the ledger's."""
 
-    pressed = False
     holds_secret = False
 
     def __init__(self, ledger: Ledger, order: str, picture: bytes) -> None:
         self.ledger = ledger
-        self.order = order
+        self.attempt = Attempt(order=order)
         self.page = cast(Page, PicturePage(picture))
         self.pack = cast(Pack, None)
 
     def note(self, event: Event, **told: object) -> None:
-        self.ledger.trail.note(event, order=self.order, **told)
+        self.ledger.trail.note(event, order=self.attempt.order, **told)

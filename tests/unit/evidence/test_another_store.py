@@ -104,7 +104,7 @@ def test_an_order_without_a_store_that_can_be_read_gets_no_picture_until_there_i
         recorder.begin(ORDER)
         with pytest.raises(EvidenceNotWritten, match="The store does not answer"):
             recorder.picture(admin, "choose_reason")
-        assert recorder.evidence == ()
+        assert not recorder.evidence
     recorder.picture(admin, "choose_reason")
     assert recorder.evidence == NAMES
 

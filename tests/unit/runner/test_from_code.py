@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from admin_kit import PagelessAdmin
 from loguru import logger
 from pydantic import ValidationError
 
@@ -40,25 +40,26 @@ HANGS = 60
 Work = Callable[[Admin, Job], Verdict]
 
 
+class EnteredAdmin(PagelessAdmin):
+    """An Admin that was entered: it hears whether the run is to stop, and knows its account."""
+
+    def __init__(self, entry: Entry) -> None:
+        super().__init__("shop.example/admin")
+        self.account = entry.account.username
+        self._stopping = entry.hooks.stopping
+
+    def heed_stop(self) -> None:
+        if self._stopping():
+            raise Interrupted
+
+
 @pytest.fixture(autouse=True)
 def _no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
     """Entering the Admin takes no browser here."""
 
     @contextmanager
     def entered(entry: Entry) -> Iterator[Any]:
-        def heed_stop() -> None:
-            if entry.hooks.stopping():
-                raise Interrupted
-
-        yield SimpleNamespace(
-            host="shop.example/admin",
-            pressed=False,
-            answers=[],
-            recognised="",
-            begin_again=lambda: None,
-            heed_stop=heed_stop,
-            account=entry.account.username,
-        )
+        yield EnteredAdmin(entry)
 
     monkeypatch.setattr("bot.runner.launch.open_admin", entered)
 
@@ -81,7 +82,7 @@ def settings(folder: Path, account: str = "bot", **further: Any) -> Settings:
 
 
 def canceled(admin: Admin, job: Job) -> Verdict:
-    admin.pressed = True
+    admin.attempt.mark_pressed()
     return Verdict(outcome=Outcome.CANCELED, message="So it is.")
 
 
