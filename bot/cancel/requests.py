@@ -253,11 +253,15 @@ def _calls(sent: Sent) -> list[dict[str, Any]]:
     return [*calls, *_read_json(sent.body)]
 
 
-def _read_json(text: bytes | str) -> list[dict[str, Any]]:
+def _json(text: bytes | str) -> Any:
     try:
-        said = json.loads(text)
+        return json.loads(text)
     except (ValueError, RecursionError) as wrong:
         raise Unreadable("its body is not JSON") from wrong
+
+
+def _read_json(text: bytes | str) -> list[dict[str, Any]]:
+    said = _json(text)
     calls = said if isinstance(said, list) else [said]
     if not all(isinstance(call, dict) for call in calls):
         raise Unreadable("its body is no GraphQL call")
@@ -267,7 +271,7 @@ def _read_json(text: bytes | str) -> list[dict[str, Any]]:
 def _unpacked(form: Mapping[str, str]) -> dict[str, Any]:
     """A call whose parts came as texts: its variables are JSON once more."""
     variables = form.get("variables")
-    return {**form, "variables": _read_json(variables)[0] if variables else {}}
+    return {**form, "variables": _json(variables) if variables else {}}
 
 
 def _mutations(call: Mapping[str, Any], way: Way) -> Iterator[Cancel]:
