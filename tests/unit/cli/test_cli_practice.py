@@ -120,7 +120,7 @@ def test_a_demo_in_which_an_order_became_something_else_says_so_and_ends_with_1(
     said, _ = demo(became({**EXPECTED, ORDER: Outcome.FAILED}), 1)
     assert (said.status, said.err) == (
         1,
-        f"Not as the demo expects: order {ORDER} became failed, not canceled: So it is.\n",
+        f"Not as the demo expects: order {ORDER} ended as failed, not canceled: So it is.\n",
     )
 
 
