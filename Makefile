@@ -17,7 +17,7 @@ PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3
 	$$python -c '$(OLD_ENOUGH)' 2>/dev/null && echo $$python && break; done)
 endif
 
-# A checkout that was moved, or whose Python is gone, begins anew.
+# A checkout that was moved, or whose Python is gone, is set up again.
 STALE := $(shell [ ! -e $(VENV)/python-ready ] || { [ -x $(BIN)/python ] && [ "$$(cat $(VENV)/python-ready)" = "$(CURDIR)" ]; } \
 	|| rm -f $(VENV)/*-ready)
 
@@ -111,7 +111,7 @@ bench-soak: $(VENV)/browser-ready  ## Measure two thousand orders in one run, wh
 	@echo "Benchmark: tests/benchmarks/soak.py."
 	@$(BIN)/python tests/benchmarks/soak.py $(if $(ORDERS),--orders $(ORDERS))
 
-lock: $(VENV)/packages-ready  ## Write requirements.lock anew from pyproject.toml
+lock: $(VENV)/packages-ready  ## Write requirements.lock again from pyproject.toml
 	@echo "Lock: the newest versions that pyproject.toml allows, with their hashes."
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(BIN)/python -m venv "$$folder" && \

@@ -23,6 +23,6 @@ def seconds_ahead(answer: Response) -> float | None:
 
 def seconds_taken(answer: Response) -> float | None:
     """How long the server took from the request to the beginning of its answer; None when that is not known."""
-    timing = answer.request.timing  # in milliseconds, -1 where there is none
+    timing = answer.request.timing  # in milliseconds, -1 where not known
     asked, answered = timing["requestStart"], timing["responseStart"]
     return (answered - asked) / 1000 if 0 <= asked <= answered else None

@@ -93,7 +93,7 @@ class Window:
     # --- Where it is ---
 
     def address(self) -> str:
-        """The part of the page's address after the page itself, from the ``#`` on; empty when there is none."""
+        """The part of the page's address after the page itself, from the ``#`` on; empty if it has no ``#``."""
         return str(self.page.evaluate("() => location.hash"))
 
     def load(self, url: str) -> Response | None:

@@ -72,7 +72,7 @@ def plain_name(name: str) -> str:
 
 
 def unseen_in(name: str) -> str:
-    """The first character of a name that nobody sees; empty if there is none.
+    """The first character of a name that nobody sees; empty if it has no such character.
 
     A joiner inside of an emoji, or inside of a script whose letters it joins or parts, is seen by what it does.
     """

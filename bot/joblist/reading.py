@@ -90,7 +90,7 @@ def orders_by_number(numbers: Sequence[str], given: Given) -> JobList:
     """A job list of orders that are named on the command line, all of one store and for one reason.
 
     Raises:
-        InputInvalid: with every number that is none, or is there twice.
+        InputInvalid: with every number that is not an order number, or is there twice.
         CannotStart: the store or the reason is missing, or wrong.
     """
     _check(given)

@@ -70,7 +70,7 @@ def _at_the_character(lines: Sequence[str], problem: Problem) -> Problem:
 
 
 def wrongly_indented(text: str, file: str) -> list[Problem]:
-    """The lines that are indented by spaces which are none to YAML, as they come out of web pages."""
+    """The lines that are indented by spaces that YAML does not count as spaces; they come from web pages."""
     return [
         Problem(
             file,
