@@ -296,6 +296,12 @@ class ElementAmbiguous(Technical):
     template = "{screen}: {element} ({purpose}) was found {count} times, so none of them was used."
 
 
+class ElementCovered(Technical):
+    """Something lies over an element. Needs the same as ``ElementMissing``, and the words on the ``cover``."""
+
+    template = "{screen}: something covers {element} ({purpose}){cover}."
+
+
 class ScreenNotReached(Technical):
     """A screen did not appear. Needs the ``screen``, the ``seconds`` waited, and ``why`` this is not it."""
 

@@ -93,7 +93,7 @@ def open_sales_channel(admin: Admin) -> Screen:
     """From any page of the Admin to the home page of the Amazon Sales Channel, by the side menu."""
     with admin.step("open_sales_channel"):
         start = admin.arrive("start_page")
-        start.click("marketing_menu")
+        start.open_menu("marketing_menu", shows="amazon_sales_channel")
         start.click("amazon_sales_channel")
         return admin.arrive("home")
 

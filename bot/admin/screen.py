@@ -13,11 +13,13 @@ from playwright.sync_api import Locator
 
 from bot.admin import choice
 from bot.admin.finder import READ_PAGE, READ_ROWS, SCROLL_ON, locate, reading_request
+from bot.admin.pressing import Covered, press
 from bot.admin.snapshot import Snapshot
 from bot.admin.window import Window
 from bot.errors import (
     ChoiceNotOffered,
     ElementAmbiguous,
+    ElementCovered,
     ElementMissing,
     LeadsElsewhere,
     NeverPressed,
@@ -30,6 +32,9 @@ from bot.identity import host_of
 from bot.pack import commerce, fill, match_route
 from bot.pack.model import READ_ONLY_KINDS, Element, ScreenCheck, ScreenSpec
 from bot.vocabulary import AMAZON_ORDER_NUMBER
+
+MENU_OPENS = 1.0
+"""Seconds that a menu is given to open before it is clicked again."""
 
 
 class Screen:
@@ -253,7 +258,35 @@ class Screen:
                 raise LeadsElsewhere(screen=self.spec.title, element=name, host=host)
             if known_by:
                 raise NeverPressed(screen=self.spec.title, element=name, known_by=known_by)
-        target.click()
+        try:
+            press(self.window, target)
+        except Covered as cover:
+            raise self.blamed(
+                ElementCovered(
+                    screen=self.title,
+                    element=name,
+                    purpose=self.element(name).purpose,
+                    cover=f": {cover.words!r}" if cover.words else "",
+                )
+            ) from None
+
+    def open_menu(self, name: str, *, shows: str) -> None:
+        """Click the menu ``name`` until it shows its entry: until its script runs, a click on a menu does nothing.
+
+        A menu that is open is not clicked: that would close it.
+
+        Raises:
+            ElementMissing: the entry never came into sight.
+        """
+
+        def look() -> bool:
+            if not self.find(shows).count():
+                self.click(name)
+                self.window.until(self.find(shows).count, seconds=MENU_OPENS)
+            return bool(self.find(shows).count())
+
+        if not self.window.until(look):
+            raise self.lacks(shows)
 
     def scroll_on(self, column: str) -> bool:
         """Show the next rows of the list that has ``column``; False when its end is reached.

@@ -59,7 +59,7 @@ class Dispatch:
         return self._throttle.wait
 
     def next_for(self, worker: int) -> Job | None:
-        """The order that a worker begins now: of the store where it is, if one is left; None if there is nothing to do yet.
+        """The order that a worker begins now: of its own store, if one is left; None if there is nothing to do yet.
 
         Raises:
             RunStopped: no more orders may be canceled in this run.

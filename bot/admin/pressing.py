@@ -1,0 +1,103 @@
+"""Pressing an element so that the press arrives at it, and at nothing else.
+
+An element is brought into sight and focused before it is pressed, and left until it and its box rest. A table that
+draws only some of its rows scrolls when the focus moves into it: a press that moves the focus itself would come down
+on one row and come up on another. Whether the click arrived at the element is seen in the page; one that did not is
+made again, which is safe for everything but Confirm, and Confirm is not pressed here.
+"""
+
+import time
+from dataclasses import dataclass
+
+from loguru import logger
+from playwright.sync_api import ElementHandle, Locator
+from playwright.sync_api import Error as PlaywrightError
+
+from bot.admin.window import Window
+
+TRIES = 3
+"""How often a press is made at most, while the click of the one before arrived nowhere."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Covered(Exception):
+    """Something covers the element that is to be pressed."""
+
+    words: str
+    """What a person reads on the cover; empty if it has no words."""
+
+
+def press(window: Window, target: Locator) -> None:
+    """Press the one element that the locator finds.
+
+    Raises:
+        Covered: something lay over it until the patience was over.
+        PlaywrightError: there is not exactly one such element, or it went away.
+    """
+    element = target.element_handle()
+    for remaining in reversed(range(TRIES)):
+        settle(window, element)
+        if _click_arrives(element):
+            return
+        logger.info("a press did not arrive at its element{}", ", so it is made again" if remaining else "")
+    raise PlaywrightError(f"press: its click did not arrive at the element, {TRIES} times")
+
+
+def settle(window: Window, element: ElementHandle) -> None:
+    """Bring an element into sight, focus it, and wait until its box rests and nothing lies over it.
+
+    Raises:
+        Covered: something lay over it until the patience was over.
+    """
+    deadline = time.monotonic() + window.patience
+    element.scroll_into_view_if_needed()
+    while True:
+        left = max(0.0, deadline - time.monotonic())
+        cover = element.evaluate(_SETTLE, left * 1000)
+        if cover is None:
+            return
+        if time.monotonic() >= deadline:
+            raise Covered(words=" ".join(str(cover).split()))
+        window.notice_interruptions()
+
+
+def _click_arrives(element: ElementHandle) -> bool:
+    """Click, and say whether the click arrived at the element; a page that is replaced by it counts as arrived."""
+    element.click()
+    try:
+        return bool(element.evaluate(_HEARD))
+    except PlaywrightError:
+        return True  # the page was left
+
+
+_MARK = 'Symbol.for("countermand pressed")'
+
+# Gives null once the box has rested for three frames with nothing over it; else what covers it, after a moment. Then a
+# click that arrives at the element marks it. Focusing must not scroll: the element was brought into sight already.
+_SETTLE = f"""(element, limit) => new Promise((done) => {{
+    const control = element.closest("a, button, input, select, [tabindex]") ?? element;
+    if (!control.contains(document.activeElement)) control.focus({{ preventScroll: true }});
+    const began = performance.now();
+    const ready = () => {{
+        element[{_MARK}] = false;
+        addEventListener("click", (event) => {{
+            if (event.composedPath().includes(element)) element[{_MARK}] = true;
+        }}, {{ capture: true, once: true }});
+        done(null);
+    }};
+    let last = "", still = 0;
+    const look = () => {{
+        const {{ x, y, width, height }} = element.getBoundingClientRect();
+        const box = [x, y, width, height].join();
+        still = box === last ? still + 1 : 0;
+        last = box;
+        const on = element.getRootNode().elementFromPoint(x + width / 2, y + height / 2);
+        const free = on && (element.contains(on) || on.contains(element) || on.shadowRoot);
+        if (!element.isConnected || (free && still >= 3)) return ready();
+        const waited = performance.now() - began;
+        if (waited >= limit || (waited >= 500 && still >= 3)) return done(on?.innerText ?? "");
+        requestAnimationFrame(look);
+    }};
+    look();
+}})"""
+_HEARD = f"(element) => element[{_MARK}] !== false"
