@@ -41,6 +41,10 @@ def test_an_error_is_told_with_its_words_where_there_are_any(words: str, said: s
         "Confirm was pressed, or about to be, in run run-1 (then); the Admin says Canceled but answered with an "
         f"error{said}: Amazon was probably never told."
     )
+    assert (verdict.status_before, verdict.status_after) == (Status.CANCELED, Status.CANCELED)
+    proved = pressed_before("run-1", "then", Answer.OK, words, Status.CANCELED, settled=True)
+    assert proved is not None
+    assert (proved.status_before, proved.status_after) == (Status.CANCELED, Status.CANCELED)
 
 
 def test_a_status_that_nobody_knows_is_something_else() -> None:
