@@ -139,6 +139,7 @@ def test_a_multipart_form_with_a_file_and_odd_bytes_is_read() -> None:
 
 
 def test_the_library_that_reads_forms_says_nothing_by_itself() -> None:
+    logging.getLogger("python_multipart").setLevel(logging.NOTSET)  # whatever an earlier test left
     with pytest.raises(Unreadable) as refused:
         cancels_in(sent(b"nothing of a form", url=SAVE, kind="multipart/form-data; boundary=X"))
     assert str(refused.value).startswith("its form cannot be read (")

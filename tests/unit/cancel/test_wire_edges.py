@@ -376,8 +376,15 @@ def test_any_browser_is_given_the_clients_answer(wire: Wire) -> None:
     assert became == {"status": 200, "headers": {"X-Kept": "1"}, "body": GOOD}
 
 
-def heard_from(url: str, status: int | None, body: bytes = b"") -> Any:
-    response = None if status is None else SimpleNamespace(status=status, headers={"a": "b"}, body=lambda: body)
+def heard_from(url: str, status: int | None, body: bytes | None = b"", location: str = "") -> Any:
+    """A request that was answered so; with None as its body nobody can read one, as it is with redirects."""
+
+    def read() -> bytes:
+        if body is None:
+            raise PlaywrightError("Response body is unavailable for redirect responses")
+        return body
+
+    response = None if status is None else SimpleNamespace(status=status, headers={"location": location}, body=read)
     return request_of(url, json.dumps(LOOK).encode(), response=lambda: response)
 
 
@@ -385,10 +392,11 @@ def heard_from(url: str, status: int | None, body: bytes = b"") -> Any:
     ("request_", "words"),
     [
         (heard_from(ENDPOINT, None), "no answer came"),
-        (heard_from(ENDPOINT, 300, b"{"), "it leads to another address (HTTP 300)"),
-        (heard_from(ENDPOINT, 399, b"{"), "it leads to another address (HTTP 399)"),
-        (heard_from(ENDPOINT, 400), "HTTP 400"),
-        (heard_from(ENDPOINT, 299, b"{"), "it could not be read"),
+        (heard_from(ENDPOINT, 300, None), "it leads to another address (HTTP 300)"),
+        (heard_from(ENDPOINT, 399, None), "it leads to another address (HTTP 399)"),
+        (heard_from(ENDPOINT, 302, None, "/auth/login/"), "the session has ended; the Admin asks to sign in"),
+        (heard_from(ENDPOINT, 400, b"<title>No</title>"), "HTTP 400, a page called 'No'"),
+        (heard_from(ENDPOINT, 299, b'{"errors":["odd"]}'), "odd"),
     ],
 )
 def test_any_browser_is_heard_when_a_request_has_ended(wire: Wire, request_: Any, words: str) -> None:

@@ -1,0 +1,238 @@
+"""What the ledger knows of each Confirm: what was answered, what came of it, and what it read when looked at again."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+from run_kit import HOST, ORDER, OTHER, permit
+
+from bot.ledger import Intent, Ledger
+from bot.outcomes import Answer, Outcome
+from bot.vocabulary import Reason, Status
+
+NOON = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
+"""What the ledger's clock says, until a test sets it."""
+
+
+@pytest.fixture
+def ledger(place: Path | str, clock: Callable[[float], None]) -> Iterator[Ledger]:
+    with Ledger.open(place) as opened:
+        opened.runs.go_on_as("run-1")
+        yield opened
+
+
+def pressed(ledger: Ledger, order: str = ORDER, admin: str = HOST, outcome: Outcome | None = None) -> int:
+    number = ledger.intents.write(admin, permit(order))
+    if outcome is not None:
+        ledger.intents.conclude(number, outcome)
+    return number
+
+
+def told(beside: Any, event: str) -> list[tuple[object, ...]]:
+    """The run, order and intent of every such event in the trail."""
+    rows: list[tuple[object, ...]] = beside.rows(
+        f"SELECT run_id, amazon_order FROM events WHERE event = '{event}' ORDER BY run_id, number"
+    )
+    return rows
+
+
+def test_an_intent_is_known_by_everything_that_was_written(ledger: Ledger) -> None:
+    number = pressed(ledger)
+    ledger.intents.note_answer(number, Answer.ERROR, "half a \ud800 pair")
+    ledger.intents.conclude(number, Outcome.UNKNOWN)
+    ledger.intents.note_look(number, "Unshipped")
+    (intent,) = ledger.intents.waiting()
+    assert intent == Intent(
+        intent=number,
+        admin=HOST,
+        order=ORDER,
+        store="Nordwind UK",
+        reason=Reason.BUYER_CANCELED,
+        run_id="run-1",
+        written_at="2026-03-01T02:00:00.000+00:00",
+        answer=Answer.ERROR,
+        answer_words="half a ? pair",
+        outcome=Outcome.UNKNOWN,
+        looked_at=intent.looked_at,
+        looked_status="Unshipped",
+        settled_as="",
+    )
+    assert datetime.now(UTC) - datetime.fromisoformat(intent.looked_at) < timedelta(hours=1)
+
+
+def test_the_open_intent_and_the_latest_are_those_of_the_order_and_the_admin(ledger: Ledger) -> None:
+    pressed(ledger, OTHER)
+    pressed(ledger, admin="other.example")
+    first = pressed(ledger, outcome=Outcome.CANCELED)
+    assert ledger.intents.open(HOST, ORDER) is None
+    second = pressed(ledger)
+    still_open, latest = ledger.intents.open(HOST, ORDER), ledger.intents.latest(HOST, ORDER)
+    assert still_open is not None
+    assert latest is not None
+    assert (still_open.intent, latest.intent) == (second, second)
+    ledger.intents.settle(second, "not-canceled", by="ann")
+    latest = ledger.intents.latest(HOST, ORDER)
+    assert latest is not None
+    assert (latest.intent, latest.settled_as, first < second) == (second, "not-canceled", True)
+    assert ledger.intents.latest(HOST, "112-0000000-0000000") is None
+
+
+def test_an_intent_is_as_old_as_the_ledgers_clock_says(ledger: Ledger, clock: Callable[[float], None]) -> None:
+    pressed(ledger)
+    (intent,) = ledger.intents.waiting()
+    clock(90)
+    assert ledger.intents.age(intent) == 90
+    clock(-100)
+    assert ledger.intents.age(intent) == -10
+
+
+def test_the_trail_tells_of_each_press_what_became_of_it(ledger: Ledger, beside: Any) -> None:
+    doubted, proved = pressed(ledger, OTHER, outcome=Outcome.UNKNOWN), pressed(ledger)
+    ledger.intents.note_answer(proved, Answer.OK, "")
+    ledger.intents.conclude(proved, Outcome.CANCELED)
+    ledger.intents.settle(doubted, "canceled", by="ann", why="seen in Seller Central")
+    ledger.intents.note_look(doubted, "Canceled")
+    assert told(beside, "intent_written") == [("run-1", OTHER), ("run-1", ORDER)]
+    assert told(beside, "answered") == [("run-1", ORDER)]
+    assert told(beside, "proved") == [("run-1", ORDER)]
+    assert told(beside, "in_doubt") == [("run-1", OTHER)]
+    assert told(beside, "settled") == [("run-1", OTHER)]
+    assert told(beside, "looked_again") == [("run-1", OTHER)]
+
+
+def test_who_settled_an_intent_and_why_is_kept(ledger: Ledger, beside: Any) -> None:
+    by_proof, by_hand, doubted = (pressed(ledger, order) for order in (ORDER, OTHER, "112-0000000-0000003"))
+    ledger.intents.conclude(by_proof, Outcome.CANCELED)
+    ledger.intents.settle(by_hand, "canceled", by="ann", why="half a \ud800 pair")
+    ledger.intents.conclude(doubted, Outcome.UNKNOWN)
+    assert beside.rows("SELECT outcome, settled_as, settled_by, settled_why FROM intents ORDER BY intent") == [
+        ("canceled", "canceled", "proof", None),
+        (None, "canceled", "ann", "half a ? pair"),
+        ("unknown", None, None, None),
+    ]
+    settled = beside.rows("SELECT settled_at FROM intents WHERE settled_at IS NOT NULL")
+    assert [datetime.fromisoformat(str(at)).tzinfo for (at,) in settled] == [UTC, UTC]
+
+
+def test_a_cancel_that_was_undone_waits_for_a_person_until_it_reads_canceled_again(ledger: Ledger) -> None:
+    number = pressed(ledger, outcome=Outcome.CANCELED)
+    ledger.intents.note_look(number, "Canceled")
+    assert ledger.intents.waiting() == []
+    ledger.intents.note_look(number, "Unshipped")
+    (intent,) = ledger.intents.waiting()
+    assert (intent.looked_status, intent.reverted) == ("Unshipped", True)
+    ledger.intents.note_look(number, "Canceled")
+    assert ledger.intents.waiting() == []
+
+
+@pytest.mark.parametrize(
+    ("settled_as", "looked_status", "reverted"),
+    [
+        ("canceled", "", False),
+        ("canceled", Status.CANCELED, False),
+        ("canceled", Status.UNSHIPPED, True),
+        ("not-sent", Status.UNSHIPPED, False),
+        ("", Status.UNSHIPPED, False),
+    ],
+)
+def test_only_a_cancel_that_reads_something_else_now_is_reverted(
+    settled_as: str, looked_status: str, reverted: bool
+) -> None:
+    intent = Intent(
+        intent=1,
+        admin=HOST,
+        order=ORDER,
+        store="Nordwind UK",
+        reason=Reason.BUYER_CANCELED,
+        run_id="run-1",
+        written_at="2026-03-01T02:00:00.000+00:00",
+        answer=None,
+        answer_words="",
+        outcome=None,
+        looked_status=looked_status,
+        settled_as=settled_as,
+    )
+    assert intent.reverted is reverted
+
+
+def test_one_order_can_be_asked_for_in_every_admin(ledger: Ledger) -> None:
+    first, _, third = pressed(ledger), pressed(ledger, OTHER), pressed(ledger, admin="other.example")
+    assert [intent.intent for intent in ledger.intents.waiting(ORDER)] == [first, third]
+
+
+def test_a_run_has_its_intents_with_the_latest_look_at_each(ledger: Ledger) -> None:
+    first = pressed(ledger, outcome=Outcome.CANCELED)
+    ledger.runs.go_on_as("run-2")
+    pressed(ledger)
+    ledger.runs.go_on_as("run-1")
+    third = pressed(ledger, OTHER)
+    for status in ("Canceled", "Unshipped"):
+        ledger.intents.note_look(first, status)
+    assert [(intent.intent, intent.looked_status) for intent in ledger.intents.of_run("run-1")] == [
+        (first, "Unshipped"),
+        (third, ""),
+    ]
+
+
+def test_what_an_order_ever_read_is_remembered(ledger: Ledger) -> None:
+    first, second = pressed(ledger), pressed(ledger, OTHER)
+    for status in ("Canceled", "half a \ud800 pair", "Unshipped"):
+        ledger.intents.note_look(first, status)
+    ledger.intents.note_look(second, "Shipped")
+    assert ledger.intents.was_seen(first, "Canceled")
+    assert ledger.intents.was_seen(first, "half a ? pair")
+    assert not ledger.intents.was_seen(first, "Shipped")
+
+
+def test_what_a_runs_trail_speaks_of_is_given_as_it_is_kept(ledger: Ledger) -> None:
+    mine = pressed(ledger)
+    ledger.intents.note_answer(mine, Answer.NONE, "cut off")
+    ledger.intents.settle(mine, "not-canceled", by="ann")
+    ledger.runs.go_on_as("run-2")
+    later, elsewhere = pressed(ledger), pressed(ledger, OTHER)
+    ledger.intents.note_look(mine, "Unshipped")
+    ledger.intents.note_look(elsewhere, "Shipped")
+    ledger.intents.note_look(later, "Canceled")
+    kept = ledger.intents.as_kept("run-1")
+    assert list(kept) == [mine, later]
+    assert {name: value for name, value in kept[later].items() if value} == {
+        "intent": str(later),
+        "admin": HOST,
+        "amazon_order": ORDER,
+        "run_id": "run-2",
+        "store": "Nordwind UK",
+        "reason": "BuyerCanceled",
+        "written_at": "2026-03-01T02:00:00.000+00:00",
+    }
+    assert (kept[later]["answer"], kept[mine]["answer"], kept[mine]["answer_words"]) == ("", "none", "cut off")
+    looks = ledger.intents.looks_as_kept("run-1")
+    assert [(intent, status) for intent, _, status in looks] == [(mine, "Unshipped"), (later, "Canceled")]
+    assert all(datetime.fromisoformat(at).tzinfo == UTC for _, at, _ in looks)
+    assert list(ledger.intents.as_kept("run-2")) == [mine, later, elsewhere]
+
+
+def test_what_was_canceled_since_a_time_is_given_once_for_each_order(
+    ledger: Ledger, clock: Callable[[float], None]
+) -> None:
+    def numbers(admin: str | None = HOST, since: datetime = NOON, **order: str) -> list[int]:
+        return [intent.intent for intent in ledger.intents.canceled_since(admin, since, **order)]
+
+    first = pressed(ledger, outcome=Outcome.CANCELED)
+    pressed(ledger, "112-0000000-0000003", outcome=Outcome.UNKNOWN)
+    by_hand = pressed(ledger, OTHER)
+    ledger.intents.settle(by_hand, "canceled", by="ann")
+    elsewhere = pressed(ledger, admin="other.example", outcome=Outcome.CANCELED)
+    assert numbers() == [first, by_hand]
+    clock(60)
+    again = pressed(ledger, outcome=Outcome.CANCELED)
+    ledger.intents.note_look(again, "Unshipped")
+    assert sorted(numbers()) == [by_hand, again]
+    assert sorted(numbers(None)) == [by_hand, elsewhere, again]
+    assert numbers(order=OTHER) == [by_hand]
+    assert numbers(since=NOON + timedelta(seconds=60)) == [again]
+    assert numbers(since=(NOON + timedelta(seconds=60)).astimezone(timezone(timedelta(hours=9)))) == [again]
+    assert numbers(since=NOON + timedelta(seconds=61)) == []
+    (latest,) = ledger.intents.canceled_since(HOST, NOON, order=ORDER)
+    assert (latest.looked_status, latest.reverted) == ("Unshipped", True)
