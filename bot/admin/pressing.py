@@ -100,4 +100,4 @@ _SETTLE = f"""(element, limit) => new Promise((done) => {{
     }};
     look();
 }})"""
-_HEARD = f"(element) => element[{_MARK}] !== false"
+_HEARD = f"(element) => !element.isConnected || element[{_MARK}] !== false"
