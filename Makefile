@@ -94,6 +94,15 @@ bench-soak: $(VENV)/browser-ready  ## Measure two thousand orders in one run, wh
 	@echo "Benchmark: tests/benchmarks/soak.py."
 	@$(BIN)/python tests/benchmarks/soak.py $(if $(ORDERS),--orders $(ORDERS))
 
+# Node and a way to its package registry are needed for this, and for nothing else.
+BUNDLE := build/practice-bundle
+.PHONY: practice-bundle
+practice-bundle:  ## Build the practice Admin's genuine face from bot/sandbox/spectrum, with Node
+	@echo "Practice Admin: building its genuine face in $(BUNDLE)."
+	@rm -rf $(BUNDLE) && mkdir -p $(BUNDLE) && cp -R bot/sandbox/spectrum/. $(BUNDLE)
+	@cd $(BUNDLE) && npm ci --loglevel=error
+	@node $(BUNDLE)/build.mjs bot/sandbox/static
+
 lock: $(VENV)/packages-ready  ## Write requirements.lock anew from pyproject.toml
 	@echo "Lock: the newest versions that pyproject.toml allows, with their hashes."
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \

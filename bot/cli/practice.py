@@ -10,10 +10,11 @@ from bot.cli.wiring import carry_out
 
 
 class FaceName(StrEnum):
-    """The two ways in which the practice Admin draws its screens."""
+    """The ways in which the practice Admin draws its screens."""
 
     SPECTRUM = "spectrum"
     PLAIN = "plain"
+    GENUINE = "genuine"
 
 
 class GenerationName(StrEnum):

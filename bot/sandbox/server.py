@@ -28,6 +28,8 @@ class Face(StrEnum):
     """Tables, description lists, pick lists and dialogs of plain HTML."""
     SPECTRUM = "spectrum"
     """Nested boxes with roles, list boxes behind buttons, rows drawn only while they are in view."""
+    GENUINE = "genuine"
+    """Adobe's own React Spectrum components (``bot/sandbox/spectrum``, built by ``make practice-bundle``)."""
 
 
 class _Server(uvicorn.Server):
