@@ -3,6 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
+LAYOUT = (
+    "labels_apart",
+    "header_is_heading",
+    "order_links_open_windows",
+    "order_links_tell_of_windows",
+    "narrow_number_column",
+)
+"""The switches that change how the app draws its screens, and nothing else."""
+
 
 @dataclass
 class Faults:
@@ -101,6 +110,21 @@ class Faults:
     slow_start: bool = False
     """The script of the Amazon Sales Channel page takes one and a half seconds to arrive."""
 
+    dashboard_rows: int = 0
+    """How many orders a store's dashboard lists; 0 is the usual ten."""
+    labels_apart: bool = False
+    """The cards of the home page have all labels in one column and all values in another."""
+    header_is_heading: bool = False
+    """The header of a store's pages is one heading: ``Store Name: X``."""
+    order_links_open_windows: bool = False
+    """Order numbers in the lists open a window of their own."""
+    order_links_tell_of_windows: bool = False
+    """Order numbers in the lists say, where only screen readers see it, that they open a new window."""
+    narrow_number_column: bool = False
+    """The column of order numbers is too narrow for them."""
+    cookie_banner: bool = False
+    """A banner about cookies lies over the lower half of the Amazon Sales Channel page until it is accepted."""
+
     language: str = ""
     """Code of the language (``de_DE``, ...) that accounts are spoken to in; empty is the practice Admin's own."""
     sign_in_language: str = ""
@@ -122,6 +146,11 @@ class Faults:
     """After a good password the Admin asks for a factor of this provider (``Authy Auth``, ``Duo Security``, ...)."""
     clock_ahead_ms: int = 0
     """The server's clock is so far ahead of this machine's, or behind it if negative."""
+
+    @property
+    def layout(self) -> str:
+        """The names of the switches that change how the app draws its screens and that are on, with blanks between."""
+        return " ".join(name for name in LAYOUT if getattr(self, name))
 
     def reset(self) -> None:
         """Switch everything off."""

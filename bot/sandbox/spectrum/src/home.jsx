@@ -5,9 +5,9 @@ import {
 } from "@adobe/react-spectrum";
 import Alert from "@spectrum-icons/workflow/Alert";
 import ChevronDown from "@spectrum-icons/workflow/ChevronDown";
-import { t } from "static:dom.js";
+import { layout, t } from "static:dom.js";
 import * as words from "static:words.js";
-import { Amazon, Fact, Flag, Trend, Volume } from "./parts.jsx";
+import { Amazon, Fact, Flag, Light, Trend, Volume } from "./parts.jsx";
 
 export function Home({ data, common, nothing }) {
   return (
@@ -37,6 +37,26 @@ export function Home({ data, common, nothing }) {
   );
 }
 
+function Facts({ facts }) {
+  if (layout.has("labels_apart")) {
+    return (
+      <div className="asc-card-apart">
+        <div>{facts.map(([label]) => <div key={label}><Text>{t(label)}</Text></div>)}</div>
+        <div>
+          {facts.map(([label, value]) => (
+            <div key={label}>{label === "Status" ? <Light status={value} /> : <Text>{t(value)}</Text>}</div>
+          ))}
+        </div>
+      </div>
+    );
+  }
+  return (
+    <Form labelPosition="side" labelAlign="start" UNSAFE_className="asc-card-facts">
+      {facts.map(([label, value]) => <Fact key={label} label={label} value={value} status={label === "Status"} />)}
+    </Form>
+  );
+}
+
 function Card({ store, common, nothing }) {
   return (
     <div className="asc-card">
@@ -44,11 +64,7 @@ function Card({ store, common, nothing }) {
         <Flag country={store.country} size={48} />
         <div>
           <div className="asc-card-name"><Text>{store.name}</Text></div>
-          <Form labelPosition="side" labelAlign="start" UNSAFE_className="asc-card-facts">
-            {words.cardFacts(store).map(([label, value]) => (
-              <Fact key={label} label={label} value={value} status={label === "Status"} />
-            ))}
-          </Form>
+          <Facts facts={words.cardFacts(store)} />
         </div>
       </div>
       <div className="asc-card-body">

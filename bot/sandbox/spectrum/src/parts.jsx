@@ -1,10 +1,10 @@
 // What several screens share: drawings, statuses, the header of a store, facts with their labels.
 
 import { useLayoutEffect, useRef } from "react";
-import { LabeledValue, StatusLight, Text } from "@adobe/react-spectrum";
+import { Heading, LabeledValue, StatusLight, Text } from "@adobe/react-spectrum";
 import ArrowDown from "@spectrum-icons/workflow/ArrowDown";
 import ArrowUp from "@spectrum-icons/workflow/ArrowUp";
-import { flag, icons, statusColour, t, trendLine } from "static:dom.js";
+import { flag, icons, layout, statusColour, t, trendLine } from "static:dom.js";
 
 /** An element that a plain function makes, such as a flag. */
 function Drawn({ make, className }) {
@@ -43,7 +43,8 @@ export function StoreHeader({ store, children }) {
     <div className="asc-banner">
       <Flag country={store.country} size={44} />
       <div>
-        <div className="asc-title"><Text>{t("Store Name:")}</Text>{" "}<Text>{store.name}</Text></div>
+        {layout.has("header_is_heading") ? <Heading level={1} UNSAFE_className="asc-title">{t(`Store Name: ${store.name}`)}</Heading>
+          : <div className="asc-title"><Text>{t("Store Name:")}</Text>{" "}<Text>{store.name}</Text></div>}
         <div className="asc-facts">
           {facts.map(([label, value]) => <Fact key={label} label={label} value={value} status={label === "Status:"} />)}
         </div>

@@ -3,12 +3,13 @@
 import { useMemo, useState } from "react";
 import {
   Cell, Column, Content, Heading, IllustratedMessage, Link, Row, TableBody, TableHeader, TableView, Text,
+  VisuallyHidden,
 } from "@adobe/react-spectrum";
-import { t } from "static:dom.js";
+import { layout, orderLinkNote, orderLinkTarget, t } from "static:dom.js";
 import * as words from "static:words.js";
 import { Light } from "./parts.jsx";
 
-const WIDTHS = { date: 130, number: 200, status: 170, buyer: 180, total: 110, notes: "1fr" };
+const WIDTHS = { date: 130, number: layout.has("narrow_number_column") ? 110 : 200, status: 170, buyer: 180, total: 110, notes: "1fr" };
 
 export function OrderTable({ rows, store, common, height }) {
   const [sort, setSort] = useState(null);
@@ -46,5 +47,9 @@ export function OrderTable({ rows, store, common, height }) {
 function content(row, field, store, common) {
   if (field === "status") return <Light status={row.status} />;
   if (field !== "number" || row.link === "") return <Text>{row[field]}</Text>;
-  return <Link isQuiet href={row.link ?? common.paths.order(store.uuid, row.number)}>{row.number}</Link>;
+  return (
+    <Link isQuiet href={row.link ?? common.paths.order(store.uuid, row.number)} target={orderLinkTarget ?? undefined}>
+      {row.number}{orderLinkNote && <VisuallyHidden elementType="span"> {orderLinkNote}</VisuallyHidden>}
+    </Link>
+  );
 }

@@ -1,0 +1,50 @@
+"""How the screens of the practice Admin can be laid out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from bot.sandbox import Sandbox
+from bot.sandbox.faults import LAYOUT
+from bot.sandbox.shop import RECENT, US
+
+if TYPE_CHECKING:
+    from conftest import Visitor
+
+
+def test_the_page_names_the_layout_to_the_app(clerk: Visitor, sandbox: Sandbox) -> None:
+    assert 'data-layout=""' in clerk.open_channel().text
+
+    sandbox.faults.labels_apart = True
+    sandbox.faults.narrow_number_column = True
+
+    assert 'data-layout="labels_apart narrow_number_column"' in clerk.open_channel().text
+
+
+def test_every_layout_is_a_switch(sandbox: Sandbox) -> None:
+    sandbox.faults.update(dict.fromkeys(LAYOUT, True))
+
+    assert sandbox.faults.layout == " ".join(LAYOUT)
+
+
+@pytest.mark.parametrize(("rows", "listed"), [(0, RECENT), (43, 43)])
+def test_the_dashboard_lists_as_many_orders_as_it_is_told(
+    clerk: Visitor, sandbox: Sandbox, rows: int, listed: int
+) -> None:
+    sandbox.faults.dashboard_rows = rows
+    uuid = sandbox.shop.store(US).uuid
+
+    items = clerk.call("recentOrders", uuid=uuid)["data"]["recentOrders"]["items"]
+
+    assert [row["number"] for row in items] == [order.number for order in sandbox.shop.orders(US)[:listed]]
+
+
+def test_a_banner_about_cookies_lies_over_the_app_only_when_it_is_switched_on(clerk: Visitor, sandbox: Sandbox) -> None:
+    assert "We use cookies" not in clerk.open_channel().text
+
+    sandbox.faults.cookie_banner = True
+
+    assert "We use cookies" in clerk.open_channel().text
+    assert "We use cookies" not in clerk.ask().text
