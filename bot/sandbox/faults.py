@@ -103,8 +103,14 @@ class Faults:
     """No page has a side menu."""
     menu_lacks: str = ""
     """Title of the entry (``Marketing``, ``Amazon Sales Channel``, ...) that the side menu does not have."""
+    menu_bound_late: int = 0
+    """Seed of delays: the side menu does nothing until its script is bound, a random 0.1 to 1.2 seconds after each page
+    is ready. 0 is off.
+    """
     system_message: bool = False
     """A red strip about outdated indexes lies across the top of every page."""
+    system_message_store: str = ""
+    """Name of a store that the red strip names, with a link of that name."""
     order_import_disabled: bool = False
     """In the lists of version 4.0, order numbers lead to Seller Central, which is another host."""
     slow_start: bool = False

@@ -1,5 +1,6 @@
 """Draws the practice Admin's pages from their templates."""
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -100,6 +101,7 @@ class Pages:
         self._tongue = tongue
         self._face = face
         self._faults = faults
+        self._late = (0, random.Random(0))
         self._environment = Environment(
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined
         )
@@ -157,6 +159,13 @@ class Pages:
         known = f"{status}.html" if status in {429, 500, 503} else "502.html"
         return HTMLResponse(self._environment.get_template(known).render(), status_code=status)
 
+    def _menu_delay(self) -> int:
+        """How many milliseconds after this page is ready its side menu's script is bound; the same ones for a seed."""
+        seed = self._faults.menu_bound_late
+        if self._late[0] != seed:
+            self._late = (seed, random.Random(seed))
+        return self._late[1].randint(100, 1200) if seed else 0
+
     def _draw(
         self,
         template: str,
@@ -170,6 +179,8 @@ class Pages:
             session=session,
             messages=session.take_messages(),
             menu=MENU,
+            menu_delay=self._menu_delay(),
+            channel=CHANNEL,
             face=self._face,
             faults=self._faults,
             sign_out=SIGN_OUT,

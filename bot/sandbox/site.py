@@ -171,7 +171,7 @@ class Site:
         if self._classic.knows(route) and asked.operation and asked.operation == self._faults.session_ends_before:
             self._sessions.end(session, TAKEN_OVER)
         if route == routes.DATA:
-            response = await self._data(session, parameters.get("key", ""), call)
+            response = await self._data(session, call)
         elif not session.account:
             session, response = self._signed_out(request, session, body)
         elif self._classic.knows(route) and not self._is_kept_out(session, route, parameters):
@@ -222,8 +222,10 @@ class Site:
         start = RedirectResponse(session.url(self._start_page()), status_code=302)
         if not route:
             return start
-        if parameters.get("key") != session.key(route):
-            session.messages.append(("error", BAD_KEY))
+        if parameters.get("key") != session.key(route) and route != routes.ORDER:
+            # pages of the extension and of Sales go to the start page without a word
+            if not route.startswith(("channel/", "sales/")):
+                session.messages.append(("error", BAD_KEY))
             return start
         match route:
             case routes.DASHBOARD:
@@ -313,8 +315,8 @@ class Site:
             amazon_order = f"{session.url(routes.CHANNEL)}#/store-details/{uuid}/orders/{order.number}"
         return self._pages.order(session, order, amazon_order)
 
-    async def _data(self, session: Session, key: str, call: dict[str, Any]) -> Response:
-        """Answer one operation of the app; errors are HTTP 200, as are those about an ended session."""
+    async def _data(self, session: Session, call: dict[str, Any]) -> Response:
+        """Answer one operation of the app, whatever its key. Errors are HTTP 200, an ended session included."""
         if self._answer_ms:
             await asyncio.sleep(self._answer_ms / 1000)
         faults = self._faults
@@ -325,8 +327,6 @@ class Site:
             return JSONResponse(AJAX_EXPIRED) if faults.ajax_expired else self._without_session(session)
         if faults.data_forbidden:
             return self._authentication_failed(session, 403)
-        if key != session.key(routes.DATA):
-            return self._errors(session, BAD_KEY)
         cancels = operation == "cancelOrder"
         if (cancels and faults.request_lost) or (operation and faults.operation_lost == operation):
             return CutOff()

@@ -48,3 +48,36 @@ def test_a_banner_about_cookies_lies_over_the_app_only_when_it_is_switched_on(cl
 
     assert "We use cookies" in clerk.open_channel().text
     assert "We use cookies" not in clerk.ask().text
+
+
+def delays(clerk: Visitor, pages: int) -> list[int]:
+    return [int(clerk.ask().text.partition('data-bound-after="')[2].partition('"')[0]) for _ in range(pages)]
+
+
+def test_the_menu_is_bound_late_by_delays_that_its_seed_gives(clerk: Visitor, sandbox: Sandbox) -> None:
+    assert delays(clerk, 2) == [0, 0]
+
+    sandbox.faults.menu_bound_late = 7
+    first = delays(clerk, 5)
+    sandbox.faults.menu_bound_late = 8
+    other = delays(clerk, 5)
+    sandbox.faults.menu_bound_late = 7
+
+    assert delays(clerk, 5) == first != other
+    assert all(100 <= delay <= 1200 for delay in first + other)
+
+
+def test_the_menu_is_marked_up_as_the_admins(clerk: Visitor) -> None:
+    page = clerk.ask().text
+
+    assert '<li class="item-marketing level-0 parent" role="menu-item">' in page
+    assert '<a href="#" onclick="return false;" data-opens="menu-marketing"><span>Marketing</span></a>' in page
+    assert '<strong class="submenu-group-title" role="presentation"><span>Channels</span></strong>' in page
+
+
+def test_a_system_message_can_name_and_link_a_store(clerk: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.system_message_store = US
+    page = clerk.ask()
+
+    assert '<div id="system_messages"' in page.text
+    assert page.link(US) == page.link("Amazon Sales Channel")
