@@ -14,6 +14,7 @@ class FaceName(StrEnum):
 
     SPECTRUM = "spectrum"
     PLAIN = "plain"
+    SHADOW = "shadow"
     GENUINE = "genuine"
 
 

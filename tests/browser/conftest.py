@@ -19,7 +19,7 @@ from urllib.parse import urljoin
 
 import pyotp
 import pytest
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 from practice_kit import US, AtStep, Cancels, GivesUpOnce, MakeJob, OnArrival, Start
 from pydantic import SecretStr
 from run_kit import run_info
@@ -220,6 +220,15 @@ def admin(new_admin: Admin, sandbox: Sandbox) -> Admin:
     new_admin.store = US
     sandbox.journal.clear()
     return new_admin
+
+
+@pytest.fixture
+def dashboard(context: BrowserContext, sandbox: Sandbox) -> Page:
+    """The dashboard of the usual store on a page of its own, where nothing guards what is pressed."""
+    page = context.new_page()
+    page.goto(signed_in(context, sandbox))
+    expect(page.get_by_text("Recent orders:")).to_be_visible()
+    return page
 
 
 def signed_in(context: BrowserContext, practice: Sandbox) -> str:

@@ -1,10 +1,9 @@
 """The practice Admin's genuine face, without the flows: what Adobe's own components do with its screens."""
 
 import re
-from urllib.parse import urljoin
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import Page, expect
 from practice_kit import ORDER, US, Cancels
 
 from bot.sandbox import Face, Sandbox
@@ -16,18 +15,8 @@ def face() -> Face:
 
 
 @pytest.fixture
-def page(context: BrowserContext, sandbox: Sandbox) -> Page:
-    """The dashboard of the usual store, on a page that nothing watches over."""
-    page = context.new_page()
-    sandbox.faults.two_factor = ""
-    page.goto(sandbox.url)
-    page.get_by_label("Username").fill(sandbox.username)
-    page.get_by_label("Password").fill(sandbox.password)
-    page.get_by_role("button", name="Sign in").click()
-    channel = page.locator("#nav a", has_text="Amazon Sales Channel").get_attribute("href")
-    page.goto(f"{urljoin(sandbox.url, channel)}#/store-details/{sandbox.shop.store(US).uuid}")
-    expect(page.get_by_text("Recent orders:")).to_be_visible()
-    return page
+def page(dashboard: Page) -> Page:
+    return dashboard
 
 
 @pytest.fixture

@@ -1,8 +1,17 @@
 // The plain face: tables, description lists, pick lists and dialogs of ordinary HTML.
 
-import { flag, h, icons, layout, orderLink, spaced, statusColour, trendLine, uniqueId } from "./dom.js";
+import * as dom from "./dom.js";
 import { STATUSES, chips, sameFilters } from "./filters.js";
 import * as words from "./words.js";
+
+const { flag, icons, layout, orderLink, spaced, statusColour, trendLine, uniqueId } = dom;
+let dressed = (element) => element;
+const h = (...parts) => dressed(dom.h(...parts));
+
+/** Have every element dressed as it is made, as the shadow face does. */
+export function dressWith(dress) {
+  dressed = dress;
+}
 
 export function createView(root) {
   const screen = h("div", { class: "asc-screen" });
