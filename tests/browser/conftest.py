@@ -66,8 +66,8 @@ def in_the_background() -> Iterator[Callable[[Callable[[], object]], object]]:
 
 @pytest.fixture(params=[Face.PLAIN, Face.SPECTRUM], ids=str)
 def face(request: pytest.FixtureRequest) -> Face:
-    """Each test that needs a practice Admin runs on both of its faces; with --genuine, on the genuine one only."""
-    return Face.GENUINE if request.config.getoption("--genuine") else Face(request.param)
+    """Each test that needs a practice Admin runs on both of its faces; with --face, on that one only."""
+    return Face(request.config.getoption("--face") or request.param)
 
 
 @pytest.fixture
