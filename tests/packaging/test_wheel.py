@@ -81,6 +81,9 @@ def test_the_wheel_contains_every_kind_of_data(wheel: Path) -> None:
 
 def test_the_wheel_contains_the_genuine_face_with_its_notices(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
+        assert any(
+            name.endswith(".dist-info/licenses/bot/sandbox/static/genuine.NOTICE.txt") for name in archive.namelist()
+        )
         made = {name: archive.read(f"bot/sandbox/static/genuine.{name}") for name in ("js", "css", "NOTICE.txt")}
 
     banner = made["js"].partition(b"\n")[0]
