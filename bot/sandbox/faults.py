@@ -148,6 +148,12 @@ class Faults:
     """A two-factor code is accepted as often as it comes, as long as it is good."""
     two_factor_not_set_up: bool = False
     """After a good password the Admin wants the second factor set up, and lets nobody in."""
+    two_factor_denied: bool = False
+    """After a good password the Admin says that the account's role may not use two-factor authentication."""
+    password_expired: bool = False
+    """Whoever signs in gets no other page than that of their account, until the password is changed."""
+    password_old: bool = False
+    """After a good sign-in a banner recommends another password, and stops nothing."""
     two_factor_provider: str = ""
     """After a good password the Admin asks for a factor of this provider (``Authy Auth``, ``Duo Security``, ...)."""
     clock_ahead_ms: int = 0

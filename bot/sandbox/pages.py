@@ -29,6 +29,8 @@ ORDER_CANCEL = "sales/order/cancel"
 TWO_FACTOR = "tfa/google/auth"
 TWO_FACTOR_ANSWER = "tfa/google/authpost"
 TWO_FACTOR_SET_UP = "tfa/tfa/requestconfig"
+TWO_FACTOR_DENIED = "tfa/tfa/accessdenied"
+MY_ACCOUNT = "admin/system_account/index"
 SIGN_OUT = "admin/auth/logout"
 USAGE_ALLOWED = "adminAnalytics/config/enableAdminUsage"
 USAGE_DECLINED = "adminAnalytics/config/disableAdminUsage"
@@ -128,7 +130,8 @@ class Pages:
         """The page of the Amazon Sales Channel app; without the permission, a page that says so."""
         if self._faults.permission_missing:
             return self.denied(session)
-        return self._draw("channel.html", session, "Amazon Sales Channel", {"data": DATA})
+        place = "Amazon Sales Channel / Channels / Marketing / Amazon Sales Channel"
+        return self._draw("channel.html", session, "Amazon Sales Channel", {"data": DATA, "document_title": place})
 
     def denied(self, session: Session) -> HTMLResponse:
         """The page that says that the account may not see a page."""
@@ -174,8 +177,9 @@ class Pages:
         facts: Mapping[str, Any] | None = None,
         status: int = 200,
     ) -> HTMLResponse:
-        html = self._environment.get_template(template).render(
+        common = dict(
             title=title,
+            document_title=f"{title} / Magento Admin",
             session=session,
             messages=session.take_messages(),
             menu=MENU,
@@ -185,8 +189,8 @@ class Pages:
             faults=self._faults,
             sign_out=SIGN_OUT,
             start=DASHBOARD,
-            **(facts or {}),
         )
+        html = self._environment.get_template(template).render(common | dict(facts or {}))
         speech = self._tongue.of(session)
         html = html if speech is None else speech.page(html)
         return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})

@@ -25,6 +25,7 @@ from bot.sandbox.languages import Tongue
 from bot.sandbox.pages import Pages
 from bot.sandbox.sessions import (
     BAD_KEY,
+    CHANGE_PASSWORD,
     EXPIRED,
     PICTURE,
     RECAPTCHA,
@@ -203,22 +204,33 @@ class Site:
                 session.messages = [("error", "Invalid Form Key. Please refresh the page.")]
             elif self._faults.recaptcha:
                 session.messages = [("error", RECAPTCHA)]
-            elif (session.asks_picture or self._faults.captcha) and form.get("captcha[backend_login]") != PICTURE:
+            elif self._wants_picture(session, form) and form.get("captcha[backend_login]") != PICTURE:
                 session.messages = [("error", WRONG_PICTURE)]
+                session.asks_picture = True
             elif fresh := self._sessions.sign_in(session, form["login[username]"], form.get("login[password]", "")):
                 fresh.owes_code = self._two_factor.asked_for
                 if self._faults.key_banner_after_sign_in:
                     fresh.messages.append(("error", BAD_KEY))
+                if self._faults.password_old:
+                    fresh.messages.append(("warning", CHANGE_PASSWORD))
                 return fresh, RedirectResponse(fresh.url(self._start_page()), status_code=302)
             else:
                 session.messages = [("error", WRONG)]
         return session, self._pages.sign_in(session)
+
+    def _wants_picture(self, session: Session, form: dict[str, str]) -> bool:
+        """Whether a sign-in needs the words in the picture. A fresh browser's form does not show it at first."""
+        account = form["login[username]"]
+        return session.asks_picture or self._faults.captcha or self._sessions.wants_picture(account)
 
     def _page(self, method: str, session: Session, route: str, parameters: dict[str, str], body: bytes) -> Response:
         """One of the Admin's pages, for somebody who is signed in."""
         session.owes_code &= self._two_factor.asked_for
         if session.owes_code and route != routes.SIGN_OUT:
             return self._second_factor(method, session, route, parameters, body)
+        if self._faults.password_expired and route not in {routes.SIGN_OUT, routes.MY_ACCOUNT}:
+            session.messages = [("error", CHANGE_PASSWORD)]
+            return RedirectResponse(session.url(routes.MY_ACCOUNT), status_code=302)
         start = RedirectResponse(session.url(self._start_page()), status_code=302)
         if not route:
             return start
@@ -231,6 +243,8 @@ class Site:
             case routes.DASHBOARD:
                 newest = tuple(order for store in self._shop.stores for order in self._shop.recent(store.name)[:2])
                 return self._pages.dashboard(session, newest)
+            case routes.MY_ACCOUNT:
+                return self._pages.filler(session, "My Account")
             case routes.CHANNEL:
                 session.listed_store = None
                 return self._pages.channel(session)
@@ -286,9 +300,11 @@ class Site:
     ) -> Response:
         """Ask for the second factor, whatever was asked for, or check what was entered."""
         page = routes.TWO_FACTOR_SET_UP if self._faults.two_factor_not_set_up else routes.TWO_FACTOR
+        if self._faults.two_factor_denied:
+            page = routes.TWO_FACTOR_DENIED
         keyed = parameters.get("key") == session.key(route)
         if keyed and route == page:
-            return self._pages.two_factor(session)
+            return self._pages.denied(session) if self._faults.two_factor_denied else self._pages.two_factor(session)
         if not (keyed and route == routes.TWO_FACTOR_ANSWER and method == "POST" and self._faults.two_factor):
             return RedirectResponse(session.url(page), status_code=302)
         (code,) = parse_qs(body.decode(errors="replace")).get("tfa_code", [""])[:1]

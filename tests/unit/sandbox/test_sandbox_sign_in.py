@@ -68,6 +68,46 @@ def test_three_wrong_passwords_bring_the_picture(visitor: Visitor) -> None:
     assert "/dashboard/" in visitor.sign_in(picture=PICTURE).url
 
 
+def test_a_fresh_browser_shows_the_picture_only_after_a_right_password_was_refused_for_it(
+    new_visitor: Callable[[], Visitor],
+) -> None:
+    for _ in range(3):
+        new_visitor().sign_in(password="wrong")
+    fresh = new_visitor()
+    assert 'id="captcha"' not in fresh.ask().text
+
+    answer = fresh.sign_in()
+
+    assert answer.banners == ["Incorrect CAPTCHA."]
+    assert 'id="captcha"' in answer.text
+    assert "/dashboard/" in fresh.sign_in(picture=PICTURE).url
+
+
+def test_an_expired_password_leaves_no_page_but_the_account(visitor: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.password_expired = True
+    answers = [visitor.sign_in(), visitor.ask(), visitor.ask("channel/amazon/index/")]
+
+    assert ["/admin/admin/system_account/index/key/" in answer.url for answer in answers] == [True] * 3
+    assert [answer.banners for answer in answers] == [["It's time to change your password."]] * 3
+    assert "My Account" in answers[0].text
+
+
+def test_a_recommended_change_of_password_stops_nothing(visitor: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.password_old = True
+    answer = visitor.sign_in()
+
+    assert "/dashboard/" in answer.url
+    assert answer.banners == ["It's time to change your password."]
+    assert visitor.ask().banners == []
+
+
+def test_every_page_of_the_app_has_the_same_document_title(clerk: Visitor) -> None:
+    title = "<title>Amazon Sales Channel / Channels / Marketing / Amazon Sales Channel</title>"
+
+    assert title in clerk.open_channel().text
+    assert "<title>Dashboard / Magento Admin</title>" in clerk.ask().text
+
+
 def test_the_picture_can_be_asked_for_at_once(visitor: Visitor) -> None:
     visitor.sandbox.faults.captcha = True
 
