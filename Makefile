@@ -95,12 +95,12 @@ drift: $(VENV)/browser-ready  ## Change the screens in every way of the drift su
 
 bench: $(VENV)/browser-ready  ## Measure, and print a table for each benchmark
 	@for benchmark in tests/benchmarks/*.py; do \
-		case "$$benchmark" in */peers.py|*/workers.py|*/soak.py) continue;; esac; \
+		case "$$benchmark" in */peers.py|*/workers.py|*/soak.py|*/below_the_fold.py) continue;; esac; \
 		echo "Benchmark: $$benchmark."; $(BIN)/python "$$benchmark" || exit; done
 	@$(MAKE) --no-print-directory bench-peers
 
 # Fewer orders, to see whether they work: make bench-peers ORDERS=2
-.PHONY: bench-peers bench-soak
+.PHONY: bench-peers bench-soak bench-below
 bench-peers: $(VENV)/browser-ready  ## Measure the bot beside what people would use instead, and several workers
 	@echo "Benchmark: tests/benchmarks/peers.py."
 	@$(BIN)/python tests/benchmarks/peers.py $(if $(ORDERS),--orders $(ORDERS))
@@ -110,6 +110,19 @@ bench-peers: $(VENV)/browser-ready  ## Measure the bot beside what people would 
 bench-soak: $(VENV)/browser-ready  ## Measure two thousand orders in one run, which takes about an hour
 	@echo "Benchmark: tests/benchmarks/soak.py."
 	@$(BIN)/python tests/benchmarks/soak.py $(if $(ORDERS),--orders $(ORDERS))
+
+bench-below: $(VENV)/browser-ready  ## Run a hundred orders, half of them below the fold, on the genuine face
+	@echo "Benchmark: tests/benchmarks/below_the_fold.py."
+	@$(BIN)/python tests/benchmarks/below_the_fold.py $(if $(ORDERS),--orders $(ORDERS))
+
+# Node and a way to its package registry are needed for this, and for nothing else.
+BUNDLE := build/practice-bundle
+.PHONY: practice-bundle
+practice-bundle:  ## Build the practice Admin's genuine face from bot/sandbox/spectrum, with Node
+	@echo "Practice Admin: building its genuine face in $(BUNDLE)."
+	@rm -rf $(BUNDLE) && mkdir -p $(BUNDLE) && cp -R bot/sandbox/spectrum/. $(BUNDLE)
+	@cd $(BUNDLE) && npm ci --loglevel=error
+	@node $(BUNDLE)/build.mjs bot/sandbox/static
 
 lock: $(VENV)/packages-ready  ## Write requirements.lock again from pyproject.toml
 	@echo "Lock: the newest versions that pyproject.toml allows, with their hashes."

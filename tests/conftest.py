@@ -30,6 +30,7 @@ ENOUGH = 1024**3
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--both-faces", action="store_true", help="Run every test, those with a browser on both faces.")
+    parser.addoption("--face", choices=("genuine", "shadow"), help="Run the tests with a browser on this face.")
     parser.addoption("--two-factor", action="store_true", help="The practice Admin asks for two-factor codes.")
     parser.addoption("--every-kill", action="store_true", help="Kill the bot before and after every step.")
 

@@ -10,10 +10,12 @@ from bot.cli.wiring import explain, run_list, sign_in
 
 
 class FaceName(StrEnum):
-    """The two ways in which the practice Admin can draw its screens."""
+    """The ways in which the practice Admin draws its screens."""
 
     SPECTRUM = "spectrum"
     PLAIN = "plain"
+    SHADOW = "shadow"
+    GENUINE = "genuine"
 
 
 class GenerationName(StrEnum):

@@ -62,8 +62,12 @@ class Channel:
 
     def _recent_orders(self, variables: Variables, session: Session) -> Data:
         store = self._shop.store_by_uuid(variables["uuid"])
-        rows = self._rows(self._shop.recent(store.name), session)
+        rows = self._rows(self._recent(store.name), session)
         return {"store": _store_data(store), "items": rows, "sortsAnew": self._faults.list_sorts_anew}
+
+    def _recent(self, store: str) -> tuple[Order, ...]:
+        rows = self._faults.dashboard_rows
+        return self._shop.orders(store)[:rows] if rows else self._shop.recent(store)
 
     def _orders(self, variables: Variables, session: Session) -> Data:
         asked = self._shop.store_by_uuid(variables["uuid"])

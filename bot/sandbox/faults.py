@@ -3,6 +3,15 @@
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 
+LAYOUT = (
+    "labels_apart",
+    "header_is_heading",
+    "order_links_open_windows",
+    "order_links_tell_of_windows",
+    "narrow_number_column",
+)
+"""The switches that change how the app draws its screens, and nothing else."""
+
 
 @dataclass
 class Faults:
@@ -94,12 +103,33 @@ class Faults:
     """No page has a side menu."""
     menu_lacks: str = ""
     """Title of the entry (``Marketing``, ``Amazon Sales Channel``, ...) that the side menu does not have."""
+    menu_bound_late: int = 0
+    """Seed of delays: the side menu does nothing until its script is bound, a random 0.1 to 1.2 seconds after each page
+    is ready. 0 is off.
+    """
     system_message: bool = False
     """A red strip about outdated indexes covers the top of every page."""
+    system_message_store: str = ""
+    """Name of a store that the red strip names, with a link of that name."""
     order_import_disabled: bool = False
     """In the lists of version 4.0, order numbers lead to Seller Central, which is another host."""
     slow_start: bool = False
     """The script of the Amazon Sales Channel page takes one and a half seconds to arrive."""
+
+    dashboard_rows: int = 0
+    """How many orders a store's dashboard lists; 0 is the usual ten."""
+    labels_apart: bool = False
+    """The cards of the home page have all labels in one column and all values in another."""
+    header_is_heading: bool = False
+    """The header of a store's pages is one heading: ``Store Name: X``."""
+    order_links_open_windows: bool = False
+    """Order numbers in the lists open a window of their own."""
+    order_links_tell_of_windows: bool = False
+    """Order numbers in the lists say, where only screen readers see it, that they open a new window."""
+    narrow_number_column: bool = False
+    """The column of order numbers is too narrow for them."""
+    cookie_banner: bool = False
+    """A banner about cookies lies over the lower half of the Amazon Sales Channel page until it is accepted."""
 
     language: str = ""
     """Code of the language (``de_DE``, ...) that accounts are spoken to in; empty is the practice Admin's own."""
@@ -118,10 +148,21 @@ class Faults:
     """A two-factor code is accepted as often as it comes, as long as it is good."""
     two_factor_not_set_up: bool = False
     """After a good password the Admin wants the second factor set up, and lets nobody in."""
+    two_factor_denied: bool = False
+    """After a good password the Admin says that the account's role may not use two-factor authentication."""
+    password_expired: bool = False
+    """Whoever signs in gets no other page than that of their account, until the password is changed."""
+    password_old: bool = False
+    """After a good sign-in a banner recommends another password, and stops nothing."""
     two_factor_provider: str = ""
     """After a good password the Admin asks for a factor of this provider (``Authy Auth``, ``Duo Security``, ...)."""
     clock_ahead_ms: int = 0
     """The server's clock is so far ahead of this machine's, or behind it if negative."""
+
+    @property
+    def layout(self) -> str:
+        """The names of the switches that change how the app draws its screens and that are on, with blanks between."""
+        return " ".join(name for name in LAYOUT if getattr(self, name))
 
     def reset(self) -> None:
         """Switch everything off."""

@@ -1,5 +1,6 @@
 """Draws the practice Admin's pages from their templates."""
 
+import random
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,6 +29,8 @@ ORDER_CANCEL = "sales/order/cancel"
 TWO_FACTOR = "tfa/google/auth"
 TWO_FACTOR_ANSWER = "tfa/google/authpost"
 TWO_FACTOR_SET_UP = "tfa/tfa/requestconfig"
+TWO_FACTOR_DENIED = "tfa/tfa/accessdenied"
+MY_ACCOUNT = "admin/system_account/index"
 SIGN_OUT = "admin/auth/logout"
 USAGE_ALLOWED = "adminAnalytics/config/enableAdminUsage"
 USAGE_DECLINED = "adminAnalytics/config/disableAdminUsage"
@@ -100,6 +103,7 @@ class Pages:
         self._tongue = tongue
         self._face = face
         self._faults = faults
+        self._late = (0, random.Random(0))
         self._environment = Environment(
             loader=FileSystemLoader(HERE / "templates"), autoescape=True, undefined=StrictUndefined
         )
@@ -126,7 +130,8 @@ class Pages:
         """The page of the Amazon Sales Channel app; without the permission, a page that says so."""
         if self._faults.permission_missing:
             return self.denied(session)
-        return self._draw("channel.html", session, "Amazon Sales Channel", {"data": DATA})
+        place = "Amazon Sales Channel / Channels / Marketing / Amazon Sales Channel"
+        return self._draw("channel.html", session, "Amazon Sales Channel", {"data": DATA, "document_title": place})
 
     def denied(self, session: Session) -> HTMLResponse:
         """The page that says that the account may not see a page."""
@@ -157,6 +162,13 @@ class Pages:
         known = f"{status}.html" if status in {429, 500, 503} else "502.html"
         return HTMLResponse(self._environment.get_template(known).render(), status_code=status)
 
+    def _menu_delay(self) -> int:
+        """How many milliseconds after this page is ready its side menu's script is bound; the same ones for a seed."""
+        seed = self._faults.menu_bound_late
+        if self._late[0] != seed:
+            self._late = (seed, random.Random(seed))
+        return self._late[1].randint(100, 1200) if seed else 0
+
     def _draw(
         self,
         template: str,
@@ -165,17 +177,20 @@ class Pages:
         facts: Mapping[str, Any] | None = None,
         status: int = 200,
     ) -> HTMLResponse:
-        html = self._environment.get_template(template).render(
+        common = dict(
             title=title,
+            document_title=f"{title} / Magento Admin",
             session=session,
             messages=session.take_messages(),
             menu=MENU,
+            menu_delay=self._menu_delay(),
+            channel=CHANNEL,
             face=self._face,
             faults=self._faults,
             sign_out=SIGN_OUT,
             start=DASHBOARD,
-            **(facts or {}),
         )
+        html = self._environment.get_template(template).render(common | dict(facts or {}))
         speech = self._tongue.of(session)
         html = html if speech is None else speech.page(html)
         return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})

@@ -26,6 +26,7 @@ OTHERS_ENDED = "All other open sessions for this account were terminated."
 SET_UP = "You need to configure Two-Factor Authorization in order to proceed to your store's admin area"
 RECAPTCHA = "reCAPTCHA verification failed."
 WRONG_PICTURE = "Incorrect CAPTCHA."
+CHANGE_PASSWORD = "It's time to change your password."
 BAD_KEY = "Invalid security or form key. Please refresh the page."
 
 
@@ -103,6 +104,10 @@ class Sessions:
                 fresh.messages = [("warning", OTHERS_ENDED)]
         self._sessions.pop(session.id, None)
         return fresh
+
+    def wants_picture(self, account: str) -> bool:
+        """Whether a sign-in with this account needs the words in the picture, on whatever form it was entered."""
+        return self._failures.get(account, 0) >= PICTURE_AFTER
 
     def end(self, session: Session, why: str = "") -> None:
         """End a session; its next page is the sign-in form with the words ``why``."""

@@ -25,6 +25,7 @@ from bot.sandbox.languages import Tongue
 from bot.sandbox.pages import Pages
 from bot.sandbox.sessions import (
     BAD_KEY,
+    CHANGE_PASSWORD,
     EXPIRED,
     PICTURE,
     RECAPTCHA,
@@ -171,7 +172,7 @@ class Site:
         if self._classic.knows(route) and asked.operation and asked.operation == self._faults.session_ends_before:
             self._sessions.end(session, TAKEN_OVER)
         if route == routes.DATA:
-            response = await self._data(session, parameters.get("key", ""), call)
+            response = await self._data(session, call)
         elif not session.account:
             session, response = self._signed_out(request, session, body)
         elif self._classic.knows(route) and not self._is_kept_out(session, route, parameters):
@@ -203,32 +204,47 @@ class Site:
                 session.messages = [("error", "Invalid Form Key. Please refresh the page.")]
             elif self._faults.recaptcha:
                 session.messages = [("error", RECAPTCHA)]
-            elif (session.asks_picture or self._faults.captcha) and form.get("captcha[backend_login]") != PICTURE:
+            elif self._wants_picture(session, form) and form.get("captcha[backend_login]") != PICTURE:
                 session.messages = [("error", WRONG_PICTURE)]
+                session.asks_picture = True
             elif fresh := self._sessions.sign_in(session, form["login[username]"], form.get("login[password]", "")):
                 fresh.owes_code = self._two_factor.asked_for
                 if self._faults.key_banner_after_sign_in:
                     fresh.messages.append(("error", BAD_KEY))
+                if self._faults.password_old:
+                    fresh.messages.append(("warning", CHANGE_PASSWORD))
                 return fresh, RedirectResponse(fresh.url(self._start_page()), status_code=302)
             else:
                 session.messages = [("error", WRONG)]
         return session, self._pages.sign_in(session)
+
+    def _wants_picture(self, session: Session, form: dict[str, str]) -> bool:
+        """Whether a sign-in needs the words in the picture. A fresh browser's form does not show it at first."""
+        account = form["login[username]"]
+        return session.asks_picture or self._faults.captcha or self._sessions.wants_picture(account)
 
     def _page(self, method: str, session: Session, route: str, parameters: dict[str, str], body: bytes) -> Response:
         """One of the Admin's pages, for somebody who is signed in."""
         session.owes_code &= self._two_factor.asked_for
         if session.owes_code and route != routes.SIGN_OUT:
             return self._second_factor(method, session, route, parameters, body)
+        if self._faults.password_expired and route not in {routes.SIGN_OUT, routes.MY_ACCOUNT}:
+            session.messages = [("error", CHANGE_PASSWORD)]
+            return RedirectResponse(session.url(routes.MY_ACCOUNT), status_code=302)
         start = RedirectResponse(session.url(self._start_page()), status_code=302)
         if not route:
             return start
-        if parameters.get("key") != session.key(route):
-            session.messages.append(("error", BAD_KEY))
+        if parameters.get("key") != session.key(route) and route != routes.ORDER:
+            # pages of the extension and of Sales go to the start page without a word
+            if not route.startswith(("channel/", "sales/")):
+                session.messages.append(("error", BAD_KEY))
             return start
         match route:
             case routes.DASHBOARD:
                 newest = tuple(order for store in self._shop.stores for order in self._shop.recent(store.name)[:2])
                 return self._pages.dashboard(session, newest)
+            case routes.MY_ACCOUNT:
+                return self._pages.filler(session, "My Account")
             case routes.CHANNEL:
                 session.listed_store = None
                 return self._pages.channel(session)
@@ -284,9 +300,11 @@ class Site:
     ) -> Response:
         """Ask for the second factor, whatever was asked for, or check what was entered."""
         page = routes.TWO_FACTOR_SET_UP if self._faults.two_factor_not_set_up else routes.TWO_FACTOR
+        if self._faults.two_factor_denied:
+            page = routes.TWO_FACTOR_DENIED
         keyed = parameters.get("key") == session.key(route)
         if keyed and route == page:
-            return self._pages.two_factor(session)
+            return self._pages.denied(session) if self._faults.two_factor_denied else self._pages.two_factor(session)
         if not (keyed and route == routes.TWO_FACTOR_ANSWER and method == "POST" and self._faults.two_factor):
             return RedirectResponse(session.url(page), status_code=302)
         (code,) = parse_qs(body.decode(errors="replace")).get("tfa_code", [""])[:1]
@@ -313,8 +331,8 @@ class Site:
             amazon_order = f"{session.url(routes.CHANNEL)}#/store-details/{uuid}/orders/{order.number}"
         return self._pages.order(session, order, amazon_order)
 
-    async def _data(self, session: Session, key: str, call: dict[str, Any]) -> Response:
-        """Answer one operation of the app; errors are HTTP 200, as are those about an ended session."""
+    async def _data(self, session: Session, call: dict[str, Any]) -> Response:
+        """Answer one operation of the app, whatever its key. Errors are HTTP 200, an ended session included."""
         if self._answer_ms:
             await asyncio.sleep(self._answer_ms / 1000)
         faults = self._faults
@@ -325,8 +343,6 @@ class Site:
             return JSONResponse(AJAX_EXPIRED) if faults.ajax_expired else self._without_session(session)
         if faults.data_forbidden:
             return self._authentication_failed(session, 403)
-        if key != session.key(routes.DATA):
-            return self._errors(session, BAD_KEY)
         cancels = operation == "cancelOrder"
         if (cancels and faults.request_lost) or (operation and faults.operation_lost == operation):
             return CutOff()

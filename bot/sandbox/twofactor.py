@@ -34,7 +34,8 @@ class TwoFactor:
     def asked_for(self) -> bool:
         """Whether a password is not enough."""
         faults = self._faults
-        return bool(faults.two_factor or faults.two_factor_not_set_up or faults.two_factor_provider)
+        refused = faults.two_factor_not_set_up or faults.two_factor_denied
+        return bool(faults.two_factor or refused or faults.two_factor_provider)
 
     def now(self) -> float:
         """The server's time, in seconds since 1970."""

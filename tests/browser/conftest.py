@@ -21,7 +21,7 @@ import pyotp
 import pytest
 from environment_kit import clean_environment
 from failure_kit import Program, print_if_it_fails
-from playwright.sync_api import BrowserContext, Page
+from playwright.sync_api import BrowserContext, Page, expect
 from practice_kit import US, AtStep, Cancels, GivesUpOnce, MakeJob, OnArrival, Start
 from pydantic import SecretStr
 from run_kit import run_info
@@ -68,10 +68,10 @@ def in_the_background() -> Iterator[Callable[[Callable[[], object]], object]]:
             one.result()
 
 
-@pytest.fixture(params=list(Face), ids=str)
+@pytest.fixture(params=[Face.PLAIN, Face.SPECTRUM], ids=str)
 def face(request: pytest.FixtureRequest) -> Face:
-    """Which face the practice Admin has: what the test's mark says, or both."""
-    return Face(request.param)
+    """Which face the practice Admin has: what the test's mark says, or both; with --face, that one."""
+    return Face(request.config.getoption("--face") or request.param)
 
 
 @pytest.fixture
@@ -227,6 +227,15 @@ def admin(new_admin: Admin, sandbox: Sandbox) -> Admin:
     new_admin.store = ReachedStore(name=US)
     sandbox.journal.clear()
     return new_admin
+
+
+@pytest.fixture
+def dashboard(context: BrowserContext, sandbox: Sandbox) -> Page:
+    """The dashboard of the usual store on a page of its own, where nothing guards what is pressed."""
+    page = context.new_page()
+    page.goto(signed_in(context, sandbox))
+    expect(page.get_by_text("Recent orders:")).to_be_visible()
+    return page
 
 
 def signed_in(context: BrowserContext, practice: Sandbox) -> str:

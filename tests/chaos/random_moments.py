@@ -321,7 +321,9 @@ def main() -> int:
     parser.add_argument("--fresh", action="store_true", help="forget the campaign that was stopped, and begin another")
     parser.add_argument("--on", type=Face, choices=list(Face), help=argparse.SUPPRESS)  # a process of a campaign
     given = parser.parse_args()
-    files = {face: given.state / f"{'frozen-' if given.frozen else ''}{face}.json" for face in Face}
+    files = {
+        face: given.state / f"{'frozen-' if given.frozen else ''}{face}.json" for face in (Face.SPECTRUM, Face.PLAIN)
+    }
     if given.on:
         state = State.read(files[given.on])
         if state is None:

@@ -15,6 +15,7 @@ from bot.access.find_browser import BrowserChoice
 pytestmark = pytest.mark.slow("builds the wheel, installs it and runs the demo")
 
 ROOT = Path(__file__).resolve().parents[2]
+BUNDLE_SOURCE = ROOT / "bot" / "sandbox" / "spectrum"
 PROGRAMS = "Scripts" if sys.platform == "win32" else "bin"
 
 
@@ -61,7 +62,7 @@ def test_the_wheel_contains_the_program_and_its_data_and_nothing_else(wheel: Pat
         prefix + path.relative_to(ROOT).as_posix()
         for prefix, folder in (("", "bot"), ("", "flows"), ("bot/", "selectors"))
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and path.suffix != ".pyc"
+        if path.is_file() and path.suffix != ".pyc" and not path.is_relative_to(BUNDLE_SOURCE)
     }
     with zipfile.ZipFile(wheel) as archive:
         contained = {name for name in archive.namelist() if ".dist-info/" not in name}
@@ -78,6 +79,23 @@ def test_the_wheel_contains_every_kind_of_data(wheel: Path) -> None:
     assert f"{('bot', 'sandbox', 'static')} .js" in kinds
     assert f"{('bot', 'sandbox', 'templates')} .html" in kinds
     assert any(name.endswith("/licenses/LICENSE") for name in names)
+
+
+def test_the_wheel_contains_the_genuine_face_with_its_notices(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        assert any(
+            name.endswith(".dist-info/licenses/bot/sandbox/static/genuine.NOTICE.txt") for name in archive.namelist()
+        )
+        made = {name: archive.read(f"bot/sandbox/static/genuine.{name}") for name in ("js", "css", "NOTICE.txt")}
+
+    banner = made["js"].partition(b"\n")[0]
+    assert banner == made["css"].partition(b"\n")[0]
+    assert banner.endswith(b"Licenses: genuine.NOTICE.txt */")
+    notice = made["NOTICE.txt"].decode()
+    for package in ("@adobe/react-spectrum 3", "react 18", "react-dom 18", "react-aria 3", "react-stately 3"):
+        assert f"\n{package}." in notice
+    assert "Apache License" in notice
+    assert "Permission is hereby granted, free of charge" in notice
 
 
 def test_the_installed_program_is_not_the_checkout(installed: Path, tmp_path: Path) -> None:

@@ -3,15 +3,23 @@
 const opened = () => document.querySelector(".level-0._show");
 const close = () => opened()?.classList.remove("_show");
 
-for (const link of document.querySelectorAll("#nav [data-opens]")) {
-  link.addEventListener("click", (event) => {
-    event.preventDefault();
-    const item = link.parentElement;
-    const again = item === opened();
-    close();
-    if (!again) item.classList.add("_show");
-  });
+function bindMenu() {
+  for (const link of document.querySelectorAll("#nav [data-opens]")) {
+    link.addEventListener("click", (event) => {
+      event.preventDefault();
+      const item = link.parentElement;
+      const again = item === opened();
+      close();
+      if (!again) item.classList.add("_show");
+    });
+  }
 }
+
+// Where it is bound late, a click before that does nothing, as in the Admin.
+const boundAfter = Number(document.getElementById("nav")?.dataset.boundAfter ?? 0);
+if (!boundAfter) bindMenu();
+else addEventListener("load", () => setTimeout(bindMenu, boundAfter));
+
 for (const link of document.querySelectorAll('[data-role="close-submenu"]')) {
   link.addEventListener("click", (event) => {
     event.preventDefault();

@@ -153,7 +153,7 @@ async function show(clear = true) {
 
 /** Let every row of a list show what the next one did, in the elements that are there, as frameworks do. */
 function sortAnew() {
-  const links = [...root.querySelectorAll("a")].filter((link) => /\/orders\/[\d-]+$/.test(link.hash));
+  const links = [...(view.links?.() ?? root.querySelectorAll("a"))].filter((link) => /\/orders\/[\d-]+$/.test(link.hash));
   const texts = (row) => {
     const walker = document.createTreeWalker(row, NodeFilter.SHOW_TEXT);
     const found = [];

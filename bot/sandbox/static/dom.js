@@ -5,6 +5,9 @@ const spoken = JSON.parse(document.getElementById("words")?.textContent ?? "null
 const patterns = (spoken?.patterns ?? []).map(([pattern, words]) => [new RegExp(`^${pattern}$`, "s"), words]);
 export const lang = spoken?.lang ?? "en-US";
 
+/** How the screens are laid out where that differs from the usual: names of the practice Admin's switches. */
+export const layout = new Set((document.getElementById("root")?.dataset.layout ?? "").split(" "));
+
 /** Words in the Admin's language; those that are not known, such as names, stay as they are. */
 export function t(english) {
   if (!spoken) return english;
@@ -105,9 +108,14 @@ export function trendLine(heights, width, height) {
 const COLOURS = { Shipped: "blue", Completed: "blue", Active: "blue", Canceled: "grey", Error: "orange" };
 export const statusColour = (status) => COLOURS[status] || "yellow";
 
+/** What order links have besides their address and their text. */
+export const orderLinkTarget = layout.has("order_links_open_windows") ? "_blank" : null;
+export const orderLinkNote = layout.has("order_links_tell_of_windows") ? t("(opens in a new window)") : null;
+
 /** Order number of a row: a link to the app's own page, to where the server says, or no link at all. */
 export const orderLink = (row, own, className) =>
-  row.link === "" ? row.number : h("a", { href: row.link ?? own, class: className }, row.number);
+  row.link === "" ? row.number : h("a", { href: row.link ?? own, class: className, target: orderLinkTarget }, row.number,
+    orderLinkNote && h("span", { class: "out-of-sight" }, ` ${orderLinkNote}`));
 
 /** `PartiallyShipped` as the details page and the filters write it: `Partially Shipped`. */
 export const spaced = (status) => status.replace(/([a-z])([A-Z])/g, "$1 $2");

@@ -1,8 +1,17 @@
 // The plain face: tables, description lists, pick lists and dialogs of ordinary HTML.
 
-import { flag, h, icons, orderLink, spaced, statusColour, trendLine, uniqueId } from "./dom.js";
+import * as dom from "./dom.js";
 import { STATUSES, chips, sameFilters } from "./filters.js";
 import * as words from "./words.js";
+
+const { flag, icons, layout, orderLink, spaced, statusColour, trendLine, uniqueId } = dom;
+let dressed = (element) => element;
+const h = (...parts) => dressed(dom.h(...parts));
+
+/** Have every element dressed as it is made, as the shadow face does. */
+export function dressWith(dress) {
+  dressed = dress;
+}
 
 export function createView(root) {
   const screen = h("div", { class: "asc-screen" });
@@ -90,8 +99,7 @@ function card(store, common, nothing) {
   return h("article", { class: "asc-card" },
     h("header", {}, flag(store.country, 48),
       h("div", {}, h("h3", {}, store.name),
-        h("dl", {}, words.cardFacts(store).map(([label, value]) =>
-          [h("dt", {}, label), h("dd", {}, label === "Status" ? dot(value) : null, value)])))),
+        cardFacts(store))),
     h("div", { class: "body" },
       h("p", {}, "Gross Market Volume (30 day)"),
       h("p", { class: "volume" }, h("strong", {}, store.volume), change(store.change)),
@@ -101,6 +109,14 @@ function card(store, common, nothing) {
         h("button", { type: "button", class: "action round", onclick: () => common.go(common.paths.store(store.uuid)) },
           "View Store"),
         h("div", { class: "menu-holder" }, action, menu))));
+}
+
+function cardFacts(store) {
+  const facts = words.cardFacts(store);
+  const value = ([label, words]) => [label === "Status" ? dot(words) : null, words];
+  if (!layout.has("labels_apart")) return h("dl", {}, facts.map((fact) => [h("dt", {}, fact[0]), h("dd", {}, value(fact))]));
+  return h("div", { class: "apart" }, h("div", {}, facts.map(([label]) => h("p", {}, label))),
+    h("div", {}, facts.map((fact) => h("p", {}, value(fact)))));
 }
 
 const change = (percent) =>

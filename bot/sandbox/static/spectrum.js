@@ -1,6 +1,6 @@
 // The Spectrum-like face: nested boxes with roles, generated class names, overlays outside the root.
 
-import { flag, h, icons, lang, spaced, statusColour, trendLine, uniqueId } from "./dom.js";
+import { flag, h, icons, lang, layout, spaced, statusColour, trendLine, uniqueId } from "./dom.js";
 import { STATUSES, chips, noFilters, sameFilters } from "./filters.js";
 import { orderGrid } from "./grid.js";
 import { c, clearToasts, dialog, loading, picker, popover, toast } from "./overlays.js";
@@ -73,9 +73,7 @@ function card(store, common, nothing) {
     h("span", { class: c("b-label") }, "Action"), icons.down());
   return h("div", { class: c("o-card") },
     h("div", { class: c("o-top") }, flag(store.country, 48),
-      h("div", { class: c("o-facts") }, h("div", { class: c("o-name") }, h("span", {}, store.name)),
-        words.cardFacts(store).map(([label, value]) =>
-          pair("w-small", label, label === "Status" ? light(value) : value)))),
+      h("div", { class: c("o-facts") }, h("div", { class: c("o-name") }, h("span", {}, store.name)), cardFacts(store))),
     h("div", { class: c("o-body") },
       h("div", {}, "Gross Market Volume (30 day)"),
       h("div", { class: c("v-volume") }, h("div", { class: c("v-figure") }, store.volume), change(store.change)),
@@ -85,12 +83,21 @@ function card(store, common, nothing) {
         h("div", {}, button("round", "View Store", () => common.go(common.paths.store(store.uuid)))), action)));
 }
 
+function cardFacts(store) {
+  const facts = words.cardFacts(store);
+  const value = ([label, words]) => (label === "Status" ? light(words) : words);
+  if (!layout.has("labels_apart")) return facts.map((fact) => pair("w-small", fact[0], value(fact)));
+  return h("div", { class: c("w-row", "w-small") }, h("div", { class: c("w-label") }, facts.map(([label]) => h("div", {}, label))),
+    h("div", { class: c("w-value") }, facts.map((fact) => h("div", {}, value(fact)))));
+}
+
 function storeHeader(store, ...buttons) {
   const fact = (label, value) => h("div", { class: c("n-fact") },
     h("div", { class: c("n-label") }, `${label}:`), h("div", {}, value));
   return h("div", { class: c("n-banner") }, flag(store.country, 44),
     h("div", {},
-      h("div", { class: c("n-title") }, h("span", {}, "Store Name: "), h("span", {}, store.name)),
+      layout.has("header_is_heading") ? h("h2", { class: c("n-title") }, `Store Name: ${store.name}`)
+        : h("div", { class: c("n-title") }, h("span", {}, "Store Name: "), h("span", {}, store.name)),
       h("div", { class: c("n-facts") }, fact("Magento Website", store.website), fact("Status", light(store.status)),
         fact("Created", store.created), fact("Last Updated", store.updated))),
     h("div", { class: c("n-actions") }, buttons));

@@ -6,6 +6,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from html import unescape
 from http.cookiejar import CookieJar
 from typing import Any
 from urllib.parse import urlencode, urljoin
@@ -23,7 +24,7 @@ class Answer:
 
     @property
     def banners(self) -> list[str]:
-        return re.findall(r'data-ui-id="messages-message-\w+">([^<]*)<', self.text)
+        return [unescape(words) for words in re.findall(r'data-ui-id="messages-message-\w+">([^<]*)<', self.text)]
 
     def link(self, words: str) -> str:
         """The address of the link with these words."""

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -65,6 +66,46 @@ def test_three_wrong_passwords_bring_the_picture(visitor: Visitor) -> None:
     assert 'id="captcha"' in visitor.sign_in(password="wrong").text
     assert visitor.sign_in().banners == ["Incorrect CAPTCHA."]
     assert "/dashboard/" in visitor.sign_in(picture=PICTURE).url
+
+
+def test_a_fresh_browser_shows_the_picture_only_after_a_right_password_was_refused_for_it(
+    new_visitor: Callable[[], Visitor],
+) -> None:
+    for _ in range(3):
+        new_visitor().sign_in(password="wrong")
+    fresh = new_visitor()
+    assert 'id="captcha"' not in fresh.ask().text
+
+    answer = fresh.sign_in()
+
+    assert answer.banners == ["Incorrect CAPTCHA."]
+    assert 'id="captcha"' in answer.text
+    assert "/dashboard/" in fresh.sign_in(picture=PICTURE).url
+
+
+def test_an_expired_password_leaves_no_page_but_the_account(visitor: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.password_expired = True
+    answers = [visitor.sign_in(), visitor.ask(), visitor.ask("channel/amazon/index/")]
+
+    assert ["/admin/admin/system_account/index/key/" in answer.url for answer in answers] == [True] * 3
+    assert [answer.banners for answer in answers] == [["It's time to change your password."]] * 3
+    assert "My Account" in answers[0].text
+
+
+def test_a_recommended_change_of_password_stops_nothing(visitor: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.password_old = True
+    answer = visitor.sign_in()
+
+    assert "/dashboard/" in answer.url
+    assert answer.banners == ["It's time to change your password."]
+    assert visitor.ask().banners == []
+
+
+def test_every_page_of_the_app_has_the_same_document_title(clerk: Visitor) -> None:
+    title = "<title>Amazon Sales Channel / Channels / Marketing / Amazon Sales Channel</title>"
+
+    assert title in clerk.open_channel().text
+    assert "<title>Dashboard / Magento Admin</title>" in clerk.ask().text
 
 
 def test_the_picture_can_be_asked_for_at_once(visitor: Visitor) -> None:
@@ -133,15 +174,50 @@ def test_an_expired_session_shows_the_form_and_says_why(clerk: Visitor, sandbox:
     assert clerk.ask().banners == ["Your current session has been expired."]
 
 
-@pytest.mark.parametrize("path", ["channel/amazon/index/", f"channel/amazon/index/key/{'0' * 64}/"])
-def test_a_page_with_a_missing_or_wrong_key_bounces_to_the_start_page(visitor: Visitor, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "banners"),
+    [
+        ("practice/products/index/", [BAD_KEY]),
+        (f"practice/products/index/key/{'0' * 64}/", [BAD_KEY]),
+        ("channel/amazon/index/", []),
+        (f"channel/amazon/index/key/{'0' * 64}/", []),
+        (f"sales/order/cancel/order_id/000000033/key/{'0' * 64}/", []),
+    ],
+)
+def test_a_page_with_a_missing_or_wrong_key_bounces_to_the_start_page(
+    visitor: Visitor, path: str, banners: list[str]
+) -> None:
+    """Those of the extension and of Sales say nothing about it."""
     visitor.sign_in()
 
     answer = visitor.ask(path)
 
     assert "/admin/admin/dashboard/index/key/" in answer.url
-    assert answer.banners == [BAD_KEY]
+    assert answer.banners == banners
     assert visitor.ask().banners == []
+
+
+def test_a_commerce_order_opens_without_a_key(visitor: Visitor, sandbox: Sandbox) -> None:
+    number = sandbox.shop.example("imported").commerce_number
+    visitor.sign_in()
+
+    assert "View or Cancel Amazon Order" in visitor.ask(f"sales/order/view/order_id/{number}/").text
+
+
+def test_the_data_endpoint_acts_with_a_wrong_key_in_a_live_session(clerk: Visitor) -> None:
+    clerk.endpoint = re.sub(r"key/[^/]+", f"key/{'0' * 64}", clerk.endpoint)
+
+    assert "data" in clerk.call("stores")
+
+
+def test_the_banners_of_the_sign_in_page_stand_in_their_own_place(clerk: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.ended_session = True
+    page = clerk.ask().text
+
+    assert 'id="messages"' not in page
+    assert re.search(
+        r'class="login-content">.*<div class="messages">\s*<div class="message message-error error">', page, re.DOTALL
+    )
 
 
 def test_every_page_and_every_session_has_a_key_of_its_own(new_visitor: Callable[[], Visitor]) -> None:
@@ -162,7 +238,7 @@ def test_the_address_of_another_session_bounces(new_visitor: Callable[[], Visito
     address = first.sign_in("worker-1").link("Amazon Sales Channel")
     second.sign_in("worker-2")
 
-    assert second.ask(address).banners == [BAD_KEY]
+    assert "/admin/admin/dashboard/index/key/" in second.ask(address).url
 
 
 def test_an_unknown_page_is_the_404_page(visitor: Visitor) -> None:

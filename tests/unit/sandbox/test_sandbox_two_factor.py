@@ -111,6 +111,14 @@ def test_an_account_without_a_second_factor_is_told_so(visitor: Visitor, sandbox
     assert "tfa_code" not in answer.text
 
 
+def test_a_role_without_the_permission_is_told_so_and_not_asked_for_a_code(visitor: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.two_factor_denied = True
+    answer = visitor.sign_in()
+    assert "/admin/tfa/tfa/accessdenied/key/" in answer.url
+    assert "Sorry, you need permissions to view this content." in answer.text
+    assert "/tfa/tfa/accessdenied/" in visitor.ask().url
+
+
 def test_another_provider_has_no_field_for_a_code(visitor: Visitor, sandbox: Sandbox) -> None:
     sandbox.faults.two_factor_provider = "Duo Security"
     answer = visitor.sign_in()

@@ -1,0 +1,50 @@
+"""The genuine face: whether what is served was built from the source beside it."""
+
+import hashlib
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCE = ROOT / "bot" / "sandbox" / "spectrum"
+STATIC = ROOT / "bot" / "sandbox" / "static"
+
+
+def source_sum() -> str:
+    """The same sum as in ``build.mjs``: every file's name and text, in the order of their names."""
+    files = {path.relative_to(SOURCE).as_posix(): path for path in SOURCE.rglob("*") if path.is_file()}
+    total = hashlib.sha256()
+    for name in sorted(files):
+        total.update(f"{name}\0{files[name].read_text(encoding='utf-8')}\0".encode())
+    return total.hexdigest()
+
+
+@pytest.mark.parametrize("made", ["genuine.js", "genuine.css"])
+def test_the_bundle_belongs_to_its_source(made: str) -> None:
+    banner = (STATIC / made).read_text(encoding="utf-8").partition("\n")[0]
+
+    assert f"sha256 {source_sum()}." in banner, "run: make practice-bundle"
+
+
+def test_the_bundle_loads_nothing_but_what_the_practice_admin_serves() -> None:
+    script = (STATIC / "genuine.js").read_text(encoding="utf-8")
+    style = (STATIC / "genuine.css").read_text(encoding="utf-8")
+
+    assert set(re.findall(r'\bfrom"([^"]*)"', script)) == {"./dom.js", "./filters.js", "./words.js"}
+    assert re.findall(r'\bimport\(|\bimport"', script) == []
+    assert re.findall(r"url\(|@import", style) == []
+
+
+def test_the_bundle_speaks_the_languages_of_the_practice_admin_only() -> None:
+    script = (STATIC / "genuine.js").read_text(encoding="utf-8")
+
+    said = ("Select…", "Selecteren…", "Auswählen…", "Sélectionner…", "Seleccione…", "Vybrat…")
+    assert [word for word in said if word in script] == ["Select…", "Selecteren…", "Auswählen…", "Sélectionner…"]
+
+
+def test_the_lock_names_no_registry_and_has_every_hash() -> None:
+    lock = (SOURCE / "package-lock.json").read_text(encoding="utf-8")
+
+    assert '"resolved"' not in lock
+    assert lock.count('"integrity": "sha512-') == lock.count('    "node_modules/')
