@@ -104,9 +104,10 @@ def understand(answered: Answered) -> Understood:
         return Understood(Meaning.UNREADABLE, _instead(answered))
     if errors:
         return Understood(Meaning.ERROR, errors[0] or "an error without words")
-    data = [part.get("data") for part in (said if isinstance(said, list) else [said]) if isinstance(part, dict)]
+    parts = said if isinstance(said, list) else [said]
+    data = [part.get("data") for part in parts if isinstance(part, dict)]
     whole = [part for part in data if isinstance(part, dict)]
-    if not whole or len(whole) != len(data):
+    if not whole or len(whole) != len(parts):
         return Understood(Meaning.UNREADABLE, "it says neither yes nor no")
     return Understood(Meaning.GOOD, data={name: value for part in whole for name, value in part.items()})
 

@@ -95,6 +95,11 @@ def test_the_edges_of_what_an_answer_means(answered: Answered, expected: tuple[M
     assert meaning(answered) == expected
 
 
+@pytest.mark.parametrize("body", [b'[{"data": {}}, 5]', b'[5, {"data": {}}]', b'[{"data": {}}, {"data": null}]', b"[]"])
+def test_a_batch_is_good_only_if_each_part_of_it_is(body: bytes) -> None:
+    assert meaning(answer(body)) == (Meaning.UNREADABLE, "it says neither yes nor no")
+
+
 @pytest.mark.parametrize(
     ("body", "data"),
     [
