@@ -6,6 +6,7 @@ use this module.
 
 import json
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import StrEnum
@@ -197,6 +198,34 @@ def duration(seconds: float) -> str:
         return f"{minutes} min {rest} s" if rest else f"{minutes} min"
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def plain_name(name: str) -> str:
+    """A name as it is compared: composed characters (NFC), and one space where there is any white space."""
+    return " ".join(unicodedata.normalize("NFC", name).split())
+
+
+def apart(one: str, other: str) -> str:
+    """What tells two names apart that look alike, in brackets and with a space before; empty if they do not look alike.
+
+    ``" (they look alike: U+0430 in place of U+0061)"``.
+    """
+    one, other = plain_name(one), plain_name(other)
+    if one == other or one.translate(_LOOKS_LIKE) != other.translate(_LOOKS_LIKE):
+        return ""
+    differ = [(left, right) for left, right in zip(one, other, strict=True) if left != right]
+    told = (f"U+{ord(left):04X} in place of U+{ord(right):04X}" for left, right in dict.fromkeys(differ))
+    return f" (they look alike: {', '.join(told)})"
+
+
+_LOOKS_LIKE = str.maketrans(
+    "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455"  # Cyrillic
+    "\u0410\u0412\u0415\u041a\u041c\u041d\u041e\u0420\u0421\u0422\u0425"
+    "\u03bf\u0391\u0392\u0395\u0396\u0397\u0399\u039a\u039c\u039d\u039f\u03a1\u03a4\u03a7"  # Greek
+    "\u2010\u2011\u2012\u2013\u2014\u2212\u2018\u2019\u02bc",
+    "aeopcyxijsABEKMHOPCTXoABEZHIKMNOPTX------'''",
+)
+"""Letters of Cyrillic and Greek, dashes and apostrophes that look like one on every keyboard."""
 
 
 def count_of(number: int, one: str) -> str:

@@ -16,6 +16,7 @@ from bot.checks.doctor import Round
 from bot.errors import ElementMissing, NotAsNeeded
 from bot.joblist import Job
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
+from bot.wording import apart, plain_name
 from flows.cancel_order import leave_dialog, open_dialog
 from flows.generation import generation_of
 from flows.open_order import go_back, open_dashboard, open_order, open_sales_channel
@@ -98,7 +99,7 @@ def stores_on_home(admin: Admin) -> list[str]:
     home = admin.screen("home").check()
     admin.is_absent(home, lambda: home.count("store_names"))
     admin.quiet()
-    names = [" ".join(name.split()) for name in home.find("store_names").all_inner_texts()]
+    names = [plain_name(name) for name in home.find("store_names").all_inner_texts()]
     if not names:
         raise NotAsNeeded(
             "The home page shows no store.",
@@ -113,9 +114,11 @@ def choose_store(stores: list[str], wanted: str | None) -> str:
     Raises:
         NotAsNeeded: there is no such store on the home page.
     """
+    wanted = None if wanted is None else plain_name(wanted)
     if wanted is not None and wanted not in stores:
+        alike = next(filter(None, (apart(wanted, store) for store in stores)), "")
         raise NotAsNeeded(
-            f"There is no store {wanted!r} on the home page: {stores_in_words(stores)}.",
+            f"There is no store {wanted!r} on the home page: {stores_in_words(stores)}{alike}.",
             "Name one of these with --store, whole, and so in the job list.",
         )
     return stores[0] if wanted is None else wanted

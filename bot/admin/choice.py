@@ -6,6 +6,7 @@ All four are read back the same way: the words that a person now sees as chosen.
 from playwright.sync_api import Locator, Page
 
 from bot.admin.finder import choice_controls, whole
+from bot.wording import plain_name
 
 
 class NotOffered(LookupError):
@@ -39,10 +40,11 @@ def choose(page: Page, box: Locator, words: str) -> None:
         option.check()
         return
     if kind == "select":
-        offered = [" ".join(text.split()) for text in control.locator("option").all_text_contents()]
-        if offered.count(words) != 1:
-            raise NotOffered(offered)
-        control.select_option(label=words)
+        texts = [" ".join(text.split()) for text in control.locator("option").all_text_contents()]
+        alike = [text for text in texts if plain_name(text) == plain_name(words)]
+        if len(alike) != 1:
+            raise NotOffered(texts)
+        control.select_option(label=alike[0])
         return
     if kind != "listbox":
         control.click()
@@ -51,7 +53,7 @@ def choose(page: Page, box: Locator, words: str) -> None:
     listbox.wait_for()
     option = listbox.get_by_role("option", name=whole(words))
     if option.count() != 1:
-        raise NotOffered([" ".join(text.split()) for text in listbox.get_by_role("option").all_text_contents()])
+        raise NotOffered([plain_name(text) for text in listbox.get_by_role("option").all_text_contents()])
     option.click()
 
 
@@ -66,12 +68,12 @@ def offered(page: Page, box: Locator) -> list[str]:
         words: list[str] = control.evaluate_all(_LABELS)
         return words
     if kind == "select":
-        return [" ".join(text.split()) for text in control.locator("option").all_text_contents()]
+        return [plain_name(text) for text in control.locator("option").all_text_contents()]
     if kind != "listbox":
         control.click()
     listbox = control if kind == "listbox" else page.get_by_role("listbox").filter(visible=True)
     listbox.wait_for()
-    return [" ".join(text.split()) for text in listbox.get_by_role("option").all_text_contents()]
+    return [plain_name(text) for text in listbox.get_by_role("option").all_text_contents()]
 
 
 def chosen(box: Locator) -> str:
@@ -81,7 +83,7 @@ def chosen(box: Locator) -> str:
         NotOneControl: the box has no control, or several.
     """
     _, _, shown = _control(box)
-    return " ".join(shown.split())
+    return plain_name(shown)
 
 
 def _control(box: Locator) -> tuple[Locator, str, str]:

@@ -6,6 +6,7 @@ so names may have such characters around them; apart from that names and texts m
 """
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from functools import reduce
 from pathlib import Path
@@ -89,13 +90,21 @@ def _locate(
 
 def whole(words: str, case: str = "exact") -> re.Pattern[str]:
     """Matches a name that is ``words`` and nothing else, apart from white space and icon characters."""
-    folded = r"\s+".join(re.escape(word) for word in words.split())
+    folded = r"\s+".join("".join(map(_either_way, word)) for word in unicodedata.normalize("NFC", words).split())
     return re.compile(f"^{_AROUND_A_NAME}{folded}{_AROUND_A_NAME}$", re.IGNORECASE if case == "any" else 0)
+
+
+def _either_way(letter: str) -> str:
+    """A pattern for a letter, whether its accent is a part of it or a character behind it."""
+    parts = unicodedata.normalize("NFD", letter)
+    return re.escape(letter) if parts == letter else f"(?:{re.escape(letter)}|{re.escape(parts)})"
 
 
 def by_text(scope: Page | Locator, words: str, case: str) -> Locator:
     """The elements whose whole text is ``words``."""
-    return scope.get_by_text(words, exact=True) if case == "exact" else scope.get_by_text(whole(words, case))
+    # Letters with accents can be written in two ways, of which Playwright's own comparison knows one.
+    as_it_is = case == "exact" and words.isascii()
+    return scope.get_by_text(words, exact=True) if as_it_is else scope.get_by_text(whole(words, case))
 
 
 def choice_controls(box: Locator) -> Locator:

@@ -32,6 +32,7 @@ from bot.identity import host_of
 from bot.pack import commerce, fill, match_route
 from bot.pack.model import READ_ONLY_KINDS, Element, ScreenCheck, ScreenSpec
 from bot.vocabulary import AMAZON_ORDER_NUMBER
+from bot.wording import plain_name
 
 MENU_OPENS = 1.0
 """Seconds that a menu is given to open before it is clicked again."""
@@ -375,7 +376,7 @@ class Screen:
         if check.reads is not None:
             ((name, expected),) = check.reads.items()
             texts = snapshot.texts[name] if name in snapshot.texts else self.find(name).all_inner_texts()
-            return [" ".join(text.split()) for text in texts] == [fill(expected, self.facts)]
+            return [plain_name(text) for text in texts] == [plain_name(fill(expected, self.facts))]
         name = check.shows or check.hides or ""
         if check.shows and name in snapshot.texts:
             return len(snapshot.texts[name]) == 1 and bool(snapshot.texts[name][0])  # a label alone is not drawn yet

@@ -7,7 +7,7 @@ from bot.errors import Mismatch
 from bot.joblist import Job
 from bot.money import amount
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Status
-from bot.wording import cut
+from bot.wording import cut, plain_name
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -103,7 +103,7 @@ def compare_details(job: Job, opened: Opened, seen: OrderDetails) -> None:
         raise opened.details.lacks("buyer_name")
     if seen.order_total is None:
         raise opened.details.lacks("order_total")
-    if seen.buyer_name != opened.listed.buyer_name:
+    if plain_name(seen.buyer_name) != plain_name(opened.listed.buyer_name):
         raise Mismatch(what="The buyer's name on the order's page is not the one in the list that led to it.")
     total = amount(seen.order_total)
     if total is None or total != amount(opened.listed.order_total):
@@ -113,7 +113,7 @@ def compare_details(job: Job, opened: Opened, seen: OrderDetails) -> None:
         )
     if job.expect.total is not None and total != job.expect.total:
         raise Mismatch(what=f"The order's total is {total}, the job list expects {job.expect.total}.")
-    if job.expect.buyer is not None and seen.buyer_name != " ".join(job.expect.buyer.split()):
+    if job.expect.buyer is not None and plain_name(seen.buyer_name) != plain_name(job.expect.buyer):
         raise Mismatch(what="The buyer's name on the order's page is not the one that the job list expects.")
 
 

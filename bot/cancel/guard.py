@@ -12,6 +12,7 @@ from bot.cancel.page import AdminPage
 from bot.errors import Mismatch
 from bot.joblist import Job
 from bot.vocabulary import Reason, Status
+from bot.wording import apart, plain_name
 
 _SEAL = object()
 
@@ -52,8 +53,10 @@ def issue_permit(admin: AdminPage, job: Job, opened: Opened) -> Permit:
     place.refuse_another_order(admin, confirming, job, opened)
     wanted = admin.pack.info.reasons[job.reason]
     chosen = confirming.chosen("reason")
-    if chosen != wanted:
-        raise Mismatch(what=f"The {place.title} shows the reason {quoted(chosen)}, not {wanted!r}.")
+    if plain_name(chosen) != plain_name(wanted):
+        raise Mismatch(
+            what=f"The {place.title} shows the reason {quoted(chosen)}, not {wanted!r}{apart(chosen, wanted)}."
+        )
     seen = beside or look_at_order(admin, job, opened)
     if seen.status is not Status.UNSHIPPED:
         raise Mismatch(what=f"The order's status has become {_status(seen)}; only Unshipped can be canceled.")

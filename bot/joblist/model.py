@@ -24,7 +24,7 @@ from pydantic_core import core_schema
 
 from bot.files import FORBIDDEN, did_you_mean, one_of, shown
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason
-from bot.wording import INVISIBLE
+from bot.wording import INVISIBLE, plain_name
 
 MOST_ORDERS: Final = 100_000
 """How many orders one list may hold."""
@@ -64,11 +64,6 @@ def _amount(value: Any) -> Any:
         return value
     how = "write digits, with a point before the cents and no currency sign, such as 121.80"
     raise ValueError(f"{shown(value)} is not an amount: {how}")
-
-
-def plain_name(name: str) -> str:
-    """A name as it is compared: composed characters (NFC), and one space where there is any white space."""
-    return " ".join(unicodedata.normalize("NFC", name).split())
 
 
 def unseen_in(name: str) -> str:

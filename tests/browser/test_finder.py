@@ -40,6 +40,26 @@ def find(page: Page) -> Find:
     return ids
 
 
+# --- Letters that can be written in two ways ---
+
+
+@pytest.mark.parametrize("on_page", ["Caf\u00e9 N\u00f6rd", "Cafe\u0301 No\u0308rd", "Caf\u00e9 \u00a0 No\u0308rd"])
+@pytest.mark.parametrize("wanted", ["Caf\u00e9 N\u00f6rd", "Cafe\u0301 No\u0308rd"])
+@pytest.mark.parametrize(
+    "element",
+    [
+        {"text": "{store}"},
+        {"role": "button", "name": "{store}"},
+        {"card": {"text": "{store}", "control": "View Store"}},
+    ],
+)
+def test_composed_and_decomposed_letters_are_the_same(
+    find: Find, element: dict[str, Any], wanted: str, on_page: str
+) -> None:
+    html = f"<div id=it><button id=it>{on_page}</button><a href=#>View Store</a></div>"
+    assert set(find(html, element, store=wanted)) == {"it"}
+
+
 # --- By role and name ---
 
 

@@ -169,3 +169,23 @@ def test_an_audit_says_which_orders_it_looks_at_where_a_run_names_its_list() -> 
     audit = run_info(command="audit", job_list="canceled in the last 24h")
     assert wording.opening(audit, 2) == "Audit: 2 orders canceled in the last 24h, at shop.example as bot"
     assert wording.opening(run_info(), 2) == "Run: 2 orders from jobs.yaml, at shop.example as bot"
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ("Nordwind UK", "Nordwind U\u041a", " (they look alike: U+004B in place of U+041A)"),
+        ("\u0430\u0430 b", "aa b", " (they look alike: U+0430 in place of U+0061)"),
+        ("a\u2013b", "a-b", " (they look alike: U+2013 in place of U+002D)"),
+        ("a  b", "a\u00a0b", ""),  # compared as one name
+        ("Caf\u00e9", "Cafe\u0301", ""),  # likewise
+        ("north", "south", ""),
+        ("north", "north 2", ""),
+    ],
+)
+def test_names_that_look_alike_are_told_apart(one: str, other: str, told: str) -> None:
+    assert wording.apart(one, other) == told
+
+
+def test_a_name_is_compared_with_its_letters_composed_and_its_spaces_as_one() -> None:
+    assert wording.plain_name(" Cafe\u0301\u00a0 No\u0308rd ") == "Caf\u00e9 N\u00f6rd"
