@@ -278,13 +278,17 @@ class Screen:
 
         Raises:
             ElementMissing: the entry never came into sight.
+            InTheWay, SessionEnded, RunStopped: something known appeared instead, such as a menu without that entry.
         """
 
         def look() -> bool:
             if not self.find(shows).count():
                 self.click(name)
                 self.window.until(self.find(shows).count, seconds=MENU_OPENS)
-            return bool(self.find(shows).count())
+            if self.find(shows).count():
+                return True
+            self.window.notice_interruptions(besides=(self.spec.screen,))
+            return False
 
         if not self.window.until(look):
             raise self.lacks(shows)

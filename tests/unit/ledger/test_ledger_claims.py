@@ -184,7 +184,7 @@ from bot.ledger import Ledger
 ledger = Ledger.open(sys.argv[1] if "://" in sys.argv[1] else Path(sys.argv[1]))
 ledger.runs.go_on_as(sys.argv[2])
 sys.stdin.readline()
-print(sum(ledger.claims.take("shop.example", f"112-1215998-{number:07}", 300) for number in range(60)))
+print(sum(ledger.claims.take("shop.example", f"112-1215998-{number:07}", 300) for number in range(60)), flush=True)
 sys.stdin.readline()
 """
 
