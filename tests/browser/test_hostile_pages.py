@@ -91,7 +91,7 @@ def test_a_reason_that_does_not_stay_chosen_stops_the_cancel(
     choose_another = """() => {
         const select = document.querySelector('dialog select');
         if (select) select.value = 'NoInventory';
-        else document.querySelector('[role=alertdialog] [aria-haspopup=listbox] span').textContent = 'No Inventory';
+        else document.querySelector('[role$=dialog] [aria-haspopup=listbox] span').textContent = 'No Inventory';
     }"""
     at_step["press_confirm"] = lambda: admin.page.evaluate(choose_another)
     assert verdicts(job("unshipped_recent"), attempts=3) == [
@@ -172,7 +172,7 @@ def test_a_box_that_lies_over_confirm_keeps_it_from_being_pressed(
     cover = """() => {
         const box = document.createElement('div');
         box.style = 'position: fixed; inset: 0; z-index: 99999';
-        document.querySelector('[role=alertdialog], dialog').append(box);
+        document.querySelector('section[role$=dialog], dialog').append(box);
     }"""
 
     def lay_it() -> None:
