@@ -65,7 +65,7 @@ def _click_arrives(element: ElementHandle) -> bool:
     """Click, and say whether the click arrived at the element; a page that is replaced by it counts as arrived."""
     element.click()
     try:
-        return bool(element.evaluate(_HEARD))
+        return bool(element.evaluate(HEARD))
     except PlaywrightError:
         return True  # the page was left
 
@@ -100,4 +100,4 @@ _SETTLE = f"""(element, limit) => new Promise((done) => {{
     }};
     look();
 }})"""
-_HEARD = f"(element) => !element.isConnected || element[{_MARK}] !== false"
+HEARD = f"(element) => !element.isConnected || element[{_MARK}] !== false"

@@ -36,6 +36,9 @@ class StopRequest:
         self.asked = True
 
 
+_STOPPING = "Stopping: an order whose Confirm is pressed is finished first. Press Ctrl-C again to stop at once."
+
+
 @contextmanager
 def stop_on_signals(stop: StopRequest, say: Callable[[str], None]) -> Iterator[None]:
     """While the block runs, Ctrl-C, SIGTERM and a closed terminal ask to stop; a second Ctrl-C does not wait."""
@@ -44,7 +47,10 @@ def stop_on_signals(stop: StopRequest, say: Callable[[str], None]) -> Iterator[N
         if stop.asked:
             raise KeyboardInterrupt
         stop.ask()
-        say("Stopping: an order whose Confirm is pressed is finished first. Press Ctrl-C again to stop at once.")
+        try:
+            say(_STOPPING)
+        except RuntimeError:  # it came while something else was being said, which only another thread can wait for
+            threading.Thread(target=say, args=(_STOPPING,)).start()
 
     names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
     numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]

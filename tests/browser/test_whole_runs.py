@@ -277,7 +277,7 @@ def test_the_evidence_says_what_is_there_in_place_of_what_was_not_found(
     assert (finished.outcomes, finished.cancels) == (["failed"], []), finished.said
     text = (finished.folder / finished.results[0]["evidence"][-1]).read_text(encoding="utf-8")
     assert text.startswith("What is there instead:\ncancel_order (opens the dialog; ")
-    assert 'Likest: button "Cancel Order"' in text
+    assert 'Most likely: button "Cancel Order"' in text
 
 
 # --- Trials -------------------------------------------------------------------------------------------------------

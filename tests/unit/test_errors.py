@@ -11,6 +11,7 @@ import pytest
 import bot
 from bot import errors
 from bot.errors import (
+    AccountLost,
     AdminBusy,
     BrowserDoesNotStart,
     BrowserUnusable,
@@ -23,6 +24,7 @@ from bot.errors import (
     CommitsNotAllowed,
     CountermandError,
     ElementAmbiguous,
+    ElementCovered,
     ElementMissing,
     EvidenceNotWritten,
     GenerationUnknown,
@@ -141,6 +143,14 @@ MESSAGES: list[tuple[CountermandError, str]] = [
         "Order details: cancel_order (opens the dialog) was found 2 times, so none of them was used.",
     ),
     (
+        ElementCovered(screen="Order details", element="cancel_order", purpose="opens the dialog", cover=": 'Cookies'"),
+        "Order details: something covers cancel_order (opens the dialog): 'Cookies'.",
+    ),
+    (
+        AccountLost(account="bot"),
+        "This run was frozen for too long, so that another run may have signed in as bot meanwhile.",
+    ),
+    (
         ScreenNotReached(screen="Order details", seconds=30.0, why="its tabs are missing."),
         "Order details did not appear within 30 s: its tabs are missing.",
     ),
@@ -222,7 +232,7 @@ def test_an_error_outside_the_family_is_a_signal_within_one_part_and_never_told_
         if isinstance(node, ast.ClassDef)
         and any(isinstance(base, ast.Name) and base.id.endswith(("Error", "Exception")) for base in node.bases)
     }
-    assert signals == {"NotOffered", "NotOneControl", "ChannelError", "Over", "_StopReading", "Unreadable"}
+    assert signals == {"NotOffered", "NotOneControl", "ChannelError", "Covered", "Over", "_StopReading", "Unreadable"}
 
 
 def test_mistakes_in_a_file_are_told_a_line_each_in_their_order() -> None:

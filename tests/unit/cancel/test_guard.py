@@ -211,7 +211,7 @@ def test_a_dialog_about_another_order_is_refused(admin_page: FakePage) -> None:
     assert refusal(admin_page) == f"The dialog is about order {OTHER}, not {ORDER}."
 
 
-@pytest.mark.parametrize("words", ["No Inventory", "", "Buyer Canceled ", "buyer canceled", "Not Buyer Canceled"])
+@pytest.mark.parametrize("words", ["No Inventory", "", "Buyer Canceled.", "buyer canceled", "Not Buyer Canceled"])
 def test_a_reason_that_reads_otherwise_is_refused(admin_page: FakePage, words: str) -> None:
     admin_page.reason = words
     assert refusal(admin_page) == f"The dialog shows the reason {words!r}, not 'Buyer Canceled'."

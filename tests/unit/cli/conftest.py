@@ -1,5 +1,6 @@
 """The command line, called as a person calls it; no browser is opened."""
 
+import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -31,6 +32,14 @@ orders:
   - order: {SECOND}
     store: Nordwind DE
 """
+
+
+@pytest.fixture
+def ctrl_c_works() -> Iterator[None]:
+    """Ctrl-C is as it is in a terminal: tests that a shell started in its background ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(autouse=True)

@@ -103,7 +103,7 @@ def test_check_cancels_the_order_that_is_named_where_nothing_differs(countermand
 
 
 def test_check_cancels_nothing_once_a_person_asked_to_stop(
-    countermand: Countermand, shop: Shop, monkeypatch: pytest.MonkeyPatch
+    countermand: Countermand, shop: Shop, monkeypatch: pytest.MonkeyPatch, ctrl_c_works: None
 ) -> None:
     def examine(walk: Any, sign_in: Any, show: Any, read_settings: Any, *, stop: StopRequest, **options: Any) -> int:
         signal.raise_signal(signal.SIGINT)  # after the last step of the walk

@@ -8,7 +8,7 @@ from loguru import logger
 from bot.cli.wiring import own_process
 
 
-def test_ctrl_c_asks_the_command_to_stop_and_is_as_before_afterwards() -> None:
+def test_ctrl_c_asks_the_command_to_stop_and_is_as_before_afterwards(ctrl_c_works: None) -> None:
     said: list[str] = []
     before = signal.getsignal(signal.SIGINT)
     with own_process(said.append) as stop:

@@ -1,7 +1,9 @@
 import os
+import queue
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -101,6 +103,21 @@ def test_a_signal_that_the_caller_has_ignored_stays_ignored(name: str) -> None:
             signal.raise_signal(number)
             assert (stop(), said) == (False, [])
         assert signal.getsignal(number) is signal.SIG_IGN
+
+
+def test_a_signal_that_comes_while_something_is_being_said_is_told_all_the_same() -> None:
+    told: queue.Queue[str] = queue.Queue()
+    busy = threading.current_thread()
+
+    def say(text: str) -> None:
+        if threading.current_thread() is busy:
+            raise RuntimeError("reentrant call inside <_io.BufferedWriter name='<stdout>'>")
+        told.put(text)
+
+    stop = StopRequest()
+    with handled_by("SIGINT", unexpected), stop_on_signals(stop, say):
+        signal.raise_signal(signal.SIGINT)
+    assert (stop(), told.get(timeout=60)) == (True, SAID)
 
 
 CHILD = """
