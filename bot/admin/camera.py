@@ -6,8 +6,10 @@ from contextlib import contextmanager, nullcontext
 from functools import reduce
 from typing import Any
 
+from loguru import logger
 from playwright.sync_api import Locator, Page
 
+from bot.admin.changes import changes_so_far, motion_ends
 from bot.admin.finder import READ_PAGE, known_labels, locate
 from bot.pack import Pack
 from bot.secrecy import Clean
@@ -15,6 +17,12 @@ from bot.wording import cut
 
 JPEG_QUALITY = 60
 """Out of 100: small text stays sharp, a picture is about 40 kB."""
+
+TRIES = 5
+"""How often a page is photographed that changes between its mask and its picture."""
+
+LONGEST_MOTION = 1.0
+"""Seconds that a page is given to end what moves on it before it is photographed."""
 
 LONGEST_LINE = 2_000
 """A longer line of a page's words, in characters, is left out: no line of an Admin is that long, and what is private in
@@ -25,7 +33,10 @@ LONGEST_PAGE = 100_000
 
 
 def photograph(page: Page, pack: Pack, *, masked: bool, careful: bool) -> bytes:
-    """A picture of the page as it is, as JPEG.
+    """A picture of the page as it is, as JPEG; what fades, slides or closes on it has come to its end.
+
+    A page that changed between the mask and the picture is taken again: what it has drawn meanwhile was not masked. One
+    that goes on changing is covered as a whole.
 
     Args:
         page: the page.
@@ -34,10 +45,17 @@ def photograph(page: Page, pack: Pack, *, masked: bool, careful: bool) -> bytes:
         careful: whether fields are searched for secrets; a page into which none was typed has none.
     """
     with _secrets_hidden(page, pack) if careful else nullcontext():
-        if masked:
-            _private(page, pack, act="mask")
-        # Hiding the caret, Playwright's default, would leave traces in the document.
-        return page.screenshot(type="jpeg", quality=JPEG_QUALITY, caret="initial")
+        for _ in range(TRIES):
+            changes = motion_ends(page, LONGEST_MOTION)
+            if masked:
+                _private(page, pack, act="mask")
+            # Hiding the caret, Playwright's default, would leave traces in the document.
+            picture = page.screenshot(type="jpeg", quality=JPEG_QUALITY, caret="initial")
+            if not masked or changes_so_far(page) == changes:
+                return picture
+        logger.warning("the page went on changing while it was photographed, so all of it is masked")
+        everything = [page.locator("body")]
+        return page.screenshot(type="jpeg", quality=JPEG_QUALITY, caret="initial", mask=everything, mask_color="#777")
 
 
 def words(page: Page, pack: Pack, *, masked: bool, clean: Clean, explain: Callable[[], Sequence[str]] = tuple) -> str:

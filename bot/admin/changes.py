@@ -21,6 +21,19 @@ def wait_for_change(page: Page, known: int, seconds: float) -> int:
     return int(page.evaluate(_AWAIT_CHANGE, [known, seconds * 1000]))
 
 
+def changes_so_far(page: Page) -> int:
+    """How often the page has changed by now."""
+    return int(page.evaluate(f"() => ({_COUNT_NOW}).count"))
+
+
+def motion_ends(page: Page, limit: float) -> int:
+    """Wait until nothing on the page moves that will come to an end, but no longer than ``limit`` seconds.
+
+    Returns how often the page has changed by then.
+    """
+    return int(page.evaluate(_AWAIT_MOTION, limit * 1000))
+
+
 def comes_to_rest(page: Page, rest: float, limit: float) -> bool:
     """Wait until the page has not changed for ``rest`` seconds; False when it never does within ``limit`` seconds."""
     return bool(page.evaluate(AWAIT_REST, [rest * 1000, limit * 1000]))
@@ -34,6 +47,19 @@ _COUNT = """window[Symbol.for("countermand changes")] ??= (() => {
         .observe(document, { subtree: true, childList: true, attributes: true, characterData: true });
     return made;
 })();"""
+_COUNT_NOW = _COUNT.rstrip(";")
+
+# A spinner never ends; what fades, slides or closes does.
+_AWAIT_MOTION = f"""(limit) => new Promise((done) => {{
+    const began = performance.now();
+    const ends = (one) => Number.isFinite(one.effect?.getComputedTiming().endTime ?? Infinity);
+    const look = () => {{
+        const moving = document.getAnimations().some((one) => one.playState === "running" && ends(one));
+        if (!moving || performance.now() - began >= limit) return done(({_COUNT_NOW}).count);
+        requestAnimationFrame(look);
+    }};
+    requestAnimationFrame(() => requestAnimationFrame(look));
+}})"""
 _AWAIT_CHANGE = f"""([known, limit]) => new Promise((done) => {{
     const counter = {_COUNT}
     if (counter.count !== known) return done(counter.count);

@@ -2,14 +2,17 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from io import BytesIO
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, FloatRect, Locator, Page
 
 from bot.admin import Admin
+from bot.admin.camera import TRIES, photograph
 from bot.admin.finder import READ_PAGE, READ_ROWS
 from bot.errors import ElementMissing
 from bot.evidence.recorder import Recorder
@@ -423,6 +426,47 @@ BUYER = """Ada "O'Brien" King \\ Co: #1 – <é>"""
 @pytest.fixture(scope="module")
 def shipped() -> Pack:
     return load_pack("asc-4.3")
+
+
+REDRAWS = """() => {
+    const buyer = document.querySelector("#buyer");
+    buyer.replaceWith(buyer.cloneNode(true));
+}"""
+
+
+@pytest.mark.parametrize("times", [1, 3, 100])
+def test_a_buyer_that_the_page_draws_again_while_it_is_photographed_is_on_no_picture(
+    page: Page, shipped: Pack, monkeypatch: pytest.MonkeyPatch, times: int
+) -> None:
+    pictures = []
+    for name in ("Ada", "Eve"):
+        page.set_content(f"<div style='{PRIVATE}'>" + row("Buyer name", f"<div id=buyer>{name}</div>") + "</div>")
+        left, real = iter(range(times)), page.screenshot
+        asked: list[dict[str, Any]] = []
+
+        def screenshot(left: Iterator[int] = left, real: Any = real, asked: Any = asked, **how: Any) -> bytes:
+            asked.append(how)
+            if next(left, None) is not None:
+                page.evaluate(REDRAWS)
+            return bytes(real(**how))
+
+        with monkeypatch.context() as patch:
+            patch.setattr(page, "screenshot", screenshot)
+            pictures.append(photograph(page, shipped, masked=True, careful=False))
+        assert len(asked) == min(times + 1, TRIES + 1)
+        assert ("mask" in asked[-1]) is (times > TRIES)
+    assert pictures[0] == pictures[1]
+
+
+def test_a_picture_is_taken_once_what_moves_has_come_to_its_end(page: Page, shipped: Pack) -> None:
+    page.set_content("""<style>
+        @keyframes comes { from { background: rgb(255, 0, 0); } to { background: rgb(0, 255, 0); } }
+        @keyframes turns { to { rotate: 1turn; } }
+        #dialog { position: fixed; inset: 0; animation: comes 0.5s forwards; }
+        #spinner { position: fixed; width: 9px; height: 9px; animation: turns 1s infinite; }
+    </style><div id=dialog></div><div id=spinner></div>""")
+    picture = Image.open(BytesIO(photograph(page, shipped, masked=False, careful=False))).convert("RGB")
+    assert picture.getpixel((300, 300)) == pytest.approx((0, 255, 0), abs=4)
 
 
 @pytest.fixture
