@@ -7,7 +7,6 @@ made again, which is safe for everything but Confirm, and Confirm is not pressed
 """
 
 import time
-from dataclasses import dataclass
 
 from loguru import logger
 from playwright.sync_api import ElementHandle, Locator
@@ -19,12 +18,12 @@ TRIES = 3
 """How often a press is made at most, while the click of the one before arrived nowhere."""
 
 
-@dataclass(frozen=True, kw_only=True)
 class Covered(Exception):
-    """Something covers the element that is to be pressed."""
+    """Something covers the element that is to be pressed; ``words`` are what a person reads on it, or empty."""
 
-    words: str
-    """What a person reads on the cover; empty if it has no words."""
+    def __init__(self, words: str) -> None:
+        super().__init__(words)
+        self.words = words
 
 
 def press(window: Window, target: Locator) -> None:
@@ -34,9 +33,11 @@ def press(window: Window, target: Locator) -> None:
         Covered: something lay over it until the patience was over.
         PlaywrightError: there is not exactly one such element, or it went away.
     """
-    element = target.element_handle()
     for remaining in reversed(range(TRIES)):
+        element = target.element_handle()
         settle(window, element)
+        if not target.evaluate(_IS, element):
+            continue  # a list has drawn itself again meanwhile, and what was an order's row may be another's now
         if _click_arrives(element):
             return
         logger.info("a press did not arrive at its element{}", ", so it is made again" if remaining else "")
@@ -53,12 +54,13 @@ def settle(window: Window, element: ElementHandle) -> None:
     element.scroll_into_view_if_needed()
     while True:
         left = max(0.0, deadline - time.monotonic())
-        cover = element.evaluate(_SETTLE, left * 1000)
+        cover = element.evaluate(SETTLED, left * 1000)
         if cover is None:
             return
         if time.monotonic() >= deadline:
-            raise Covered(words=" ".join(str(cover).split()))
+            raise Covered(" ".join(str(cover).split()))
         window.notice_interruptions()
+        element.evaluate(_TO_THE_MIDDLE)  # at the edge of a list that scrolls, something else lies over it
 
 
 def _click_arrives(element: ElementHandle) -> bool:
@@ -70,11 +72,13 @@ def _click_arrives(element: ElementHandle) -> bool:
         return True  # the page was left
 
 
+_IS = "(found, element) => found === element"
+_TO_THE_MIDDLE = "(element) => element.scrollIntoView({ block: 'center', inline: 'nearest' })"
 _MARK = 'Symbol.for("countermand pressed")'
 
 # Gives null once the box has rested for three frames with nothing over it; else what covers it, after a moment. Then a
 # click that arrives at the element marks it. Focusing must not scroll: the element was brought into sight already.
-_SETTLE = f"""(element, limit) => new Promise((done) => {{
+SETTLED = f"""(element, limit) => new Promise((done) => {{
     const control = element.closest("a, button, input, select, [tabindex]") ?? element;
     if (!control.contains(document.activeElement)) control.focus({{ preventScroll: true }});
     const began = performance.now();

@@ -57,7 +57,7 @@ import flows.cancel_order
 import flows.recover_order
 from bot.admin import Admin
 from bot.admin.changes import AWAIT_REST
-from bot.admin.pressing import HEARD
+from bot.admin.pressing import SETTLED
 from bot.admin.recorder import NoRecorder
 from bot.admin.screen import Screen
 from bot.admin.snapshot import Snapshot
@@ -525,8 +525,8 @@ class SimElement:
 
     def scroll_into_view_if_needed(self) -> None: ...
 
-    def evaluate(self, script: str, limit: float = 0) -> bool | None:
-        return True if script == HEARD else None  # it rests, nothing lies over it, and every click arrives
+    def evaluate(self, script: str, told: object = None) -> bool | None:
+        return None if script == SETTLED else True  # nothing lies over it, it stays the same, and every click arrives
 
     def evaluate_all(self, script: str) -> list[tuple[str, str]]:
         return [("", "")] * self.count()  # it leads nowhere, and is not the Commerce order's own Cancel
