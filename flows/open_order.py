@@ -93,8 +93,7 @@ def open_sales_channel(admin: Admin) -> Screen:
     """From any page of the Admin to the home page of the Amazon Sales Channel, by the side menu."""
     with admin.step("open_sales_channel"):
         start = admin.arrive("start_page")
-        start.open_menu("marketing_menu", shows="amazon_sales_channel")
-        start.click("amazon_sales_channel")
+        start.click_in_menu("amazon_sales_channel", of="marketing_menu")
         return admin.arrive("home")
 
 

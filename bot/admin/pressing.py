@@ -11,11 +11,19 @@ import time
 from loguru import logger
 from playwright.sync_api import ElementHandle, Locator
 from playwright.sync_api import Error as PlaywrightError
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bot.admin.window import Window
 
+STILL_THERE = 1.0
+"""Seconds that an element which was found just now may take to be found again."""
+
 TRIES = 3
 """How often a press is made at most, while the click of the one before arrived nowhere."""
+
+
+class Gone(Exception):
+    """The element that is to be pressed went away after it was found."""
 
 
 class Covered(Exception):
@@ -30,11 +38,15 @@ def press(window: Window, target: Locator) -> None:
     """Press the one element that the locator finds.
 
     Raises:
+        Gone: it was there, and is not any more.
         Covered: something lay over it until the patience was over.
-        PlaywrightError: there is not exactly one such element, or it went away.
+        PlaywrightError: there are several such elements, or the page broke down.
     """
     for remaining in reversed(range(TRIES)):
-        element = target.element_handle()
+        try:
+            element = target.element_handle(timeout=STILL_THERE * 1000)
+        except PlaywrightTimeout:
+            raise Gone from None
         settle(window, element)
         if not target.evaluate(_IS, element):
             continue  # a list has drawn itself again meanwhile, and what was an order's row may be another's now

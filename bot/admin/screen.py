@@ -13,7 +13,7 @@ from playwright.sync_api import Locator
 
 from bot.admin import choice
 from bot.admin.finder import READ_PAGE, READ_ROWS, SCROLL_ON, locate, reading_request
-from bot.admin.pressing import Covered, press
+from bot.admin.pressing import Covered, Gone, press
 from bot.admin.snapshot import Snapshot
 from bot.admin.window import Window
 from bot.errors import (
@@ -261,6 +261,8 @@ class Screen:
                 raise NeverPressed(screen=self.spec.title, element=name, known_by=known_by)
         try:
             press(self.window, target)
+        except Gone:
+            raise self.lacks(name) from None
         except Covered as cover:
             raise self.blamed(
                 ElementCovered(
@@ -271,27 +273,31 @@ class Screen:
                 )
             ) from None
 
-    def open_menu(self, name: str, *, shows: str) -> None:
-        """Click the menu ``name`` until it shows its entry: until its script runs, a click on a menu does nothing.
+    def click_in_menu(self, name: str, *, of: str) -> None:
+        """Click the entry ``name`` of the menu ``of``, which is opened for it, again if it closes by itself.
 
-        A menu that is open is not clicked: that would close it.
+        Until a menu's script runs, a click on it does nothing. A menu that is open is not clicked: that would close it.
 
         Raises:
-            ElementMissing: the entry never came into sight.
+            ElementMissing: the entry never came into sight, or never stayed there.
             InTheWay, SessionEnded, RunStopped: something known appeared instead, such as a menu without that entry.
         """
 
         def look() -> bool:
-            if not self.find(shows).count():
+            if not self.find(name).count():
+                self.click(of)
+                self.window.until(self.find(name).count, seconds=MENU_OPENS)
+            if not self.find(name).count():
+                self.window.notice_interruptions(besides=(self.spec.screen,))
+                return False
+            try:
                 self.click(name)
-                self.window.until(self.find(shows).count, seconds=MENU_OPENS)
-            if self.find(shows).count():
-                return True
-            self.window.notice_interruptions(besides=(self.spec.screen,))
-            return False
+            except ElementMissing:
+                return False
+            return True
 
         if not self.window.until(look):
-            raise self.lacks(shows)
+            raise self.lacks(name)
 
     def scroll_on(self, column: str) -> bool:
         """Show the next rows of the list that has ``column``; False when its end is reached.

@@ -520,7 +520,7 @@ class SimElement:
     def count(self) -> int:
         return len(self.all_inner_texts())
 
-    def element_handle(self) -> "SimElement":
+    def element_handle(self, timeout: float) -> "SimElement":
         return self
 
     def scroll_into_view_if_needed(self) -> None: ...
