@@ -383,6 +383,15 @@ class ListNotRead(Technical):
     template = "{screen}: the list cannot be read reliably, so order {order} cannot be reported as missing: {why}"
 
 
+class StoreNotRead(Technical):
+    """The app was told of the ``store``, and its card cannot be found. Needs the ``screen``."""
+
+    template = (
+        "{screen}: the app was answered with store {store!r}, but no card of it was found on the page, so it cannot be "
+        "reported as missing."
+    )
+
+
 class ClaimLost(Technical):
     """Another run has taken over the ``order``."""
 

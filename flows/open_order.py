@@ -12,7 +12,7 @@ from dataclasses import replace
 from bot.admin import Admin, ReachedStore
 from bot.admin.screen import Screen
 from bot.cancel.details import Listed, Opened, OrderDetails, look_at_order
-from bot.errors import ScreenNotReached, StoreNotFound
+from bot.errors import ScreenNotReached, StoreNotFound, StoreNotRead
 from bot.joblist import Job
 from bot.pack import fill
 from flows.generation import generation_of
@@ -102,10 +102,13 @@ def open_dashboard(admin: Admin, store: str) -> Screen:
 
     Raises:
         StoreNotFound: the home page has no card with this store's name.
+        StoreNotRead: the data behind the page has this store all the same.
     """
     with admin.step("open_store"):
         home = admin.screen("home", store=store)
         if not home.count("store_card") and admin.is_absent(home, lambda: home.count("store_card")):
+            if admin.wire.endpoint.named(store):
+                raise home.blamed(StoreNotRead(screen=home.title, store=store))
             raise StoreNotFound(store=store)
         home.click("view_store")
         dashboard = recognise(admin, store) if admin.candidates else admin.arrive("store_dashboard", store=store)

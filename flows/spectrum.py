@@ -80,8 +80,21 @@ def is_listed(admin: Admin, orders: Screen) -> bool:
     while admin.is_absent(orders, has_row):
         refuse_unread(orders)
         if not orders.scroll_on("order_number"):
+            refuse_unseen(admin, orders)
             return False
     return True
+
+
+def refuse_unseen(admin: Admin, orders: Screen) -> None:
+    """Make sure that the app was not told of the order either, when its list does not show it.
+
+    Raises:
+        ListNotRead: it was.
+    """
+    order = orders.facts["order"]
+    if admin.wire.endpoint.said(order):
+        why = "the app was answered with it, and no row of it was found on the page."
+        raise orders.blamed(ListNotRead(screen=orders.spec.title, order=order, why=why))
 
 
 def refuse_unread(orders: Screen) -> None:

@@ -8,14 +8,14 @@ to the sign-in page; later ones are answered with a piece of JSON followed by th
 import json
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from html import unescape
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
-from bot.wording import cut, harmless
+from bot.wording import cut, harmless, plain_name
 
 SESSION_ENDED_WORDS = "Authentication failed"
 """What the extension answers without a session, and without the permission; never translated."""
@@ -154,6 +154,8 @@ class Endpoint:
     _under_way: Counter[str] = field(default_factory=Counter)
     _good: int = 0
     _troubles: dict[str, Understood] = field(default_factory=dict)
+    _said: list[Mapping[str, Any]] = field(default_factory=list)
+    """The data of the good answers."""
     sign_in_page: str = ""
     """The sign-in page that came in place of data, as HTML: it says why the session ended, and says so only once."""
 
@@ -162,6 +164,7 @@ class Endpoint:
         self._under_way.clear()
         self._troubles.clear()
         self._good = 0
+        self._said.clear()
         self.sign_in_page = ""
 
     def asked(self, question: str) -> None:
@@ -175,6 +178,7 @@ class Endpoint:
         self.note_page(answered)
         if understood.meaning is Meaning.GOOD:
             self._good += 1
+            self._said.append(understood.data)
             self._troubles.pop(question, None)
         else:
             self._troubles[question] = understood
@@ -198,10 +202,35 @@ class Endpoint:
         """How many answers arrived whole and without error since the page was opened."""
         return self._good
 
+    def named(self, words: str) -> bool:
+        """Whether something of this name was in the data that a good answer brought since the page was opened."""
+        return any(plain_name(words) == plain_name(name) for data in self._said for name in _values_of(data, "name"))
+
+    def said(self, number: str) -> bool:
+        """Whether the data that a good answer brought since the page was opened holds this order number."""
+        return any(number == value for data in self._said for value in _values_of(data))
+
     @property
     def trouble(self) -> Understood | None:
         """The most serious trouble that no later answer has ended; None if every answer was good."""
         return min(self._troubles.values(), key=lambda one: _GRAVEST.index(one.meaning), default=None)
+
+
+def _values_of(data: object, key: str | None = None) -> Iterator[str]:
+    """Every text in the data of an answer; with a ``key``, those only that stand under it."""
+    if isinstance(data, Mapping):
+        for name, value in data.items():
+            if isinstance(value, str):
+                if key in {None, name}:
+                    yield value
+            else:
+                yield from _values_of(value, key)
+    elif isinstance(data, list):
+        for value in data:
+            if isinstance(value, str) and key is None:
+                yield value
+            else:
+                yield from _values_of(value, key)
 
 
 _GRAVEST = (

@@ -19,6 +19,7 @@ from bot.errors import (
     ScreenNotReached,
     SessionEnded,
     StoreNotFound,
+    StoreNotRead,
 )
 from bot.joblist import Job
 from bot.pack import load_pack
@@ -83,6 +84,26 @@ def seen(admin: Admin) -> CountermandError:
 
 def test_a_store_is_missing_once_its_page_was_answered_well(show: Callable[..., Admin], answers: Answers) -> None:
     answers[APP] = {"body": GOOD, "content_type": "application/json"}
+    assert isinstance(seen(show(BANNER + SILENT)), StoreNotFound)
+
+
+def test_a_store_is_not_missing_if_the_app_was_answered_with_it(show: Callable[..., Admin], answers: Answers) -> None:
+    told = f'{{"data":{{"stores":[{{"name":"{STORE}"}}]}}}}'
+    answers[APP] = {"body": told, "content_type": "application/json"}
+    error = seen(show(BANNER + SILENT))
+    assert (type(error), str(error)) == (
+        StoreNotRead,
+        "The Amazon Sales Channel home page: the app was answered with store 'north', but no card of it was found on the "
+        "page, so it cannot be reported as missing.",
+    )
+
+
+@pytest.mark.parametrize("other", ["Active", "north-us", "nort"])
+def test_a_store_is_missing_though_an_answer_has_its_words_elsewhere(
+    show: Callable[..., Admin], answers: Answers, other: str
+) -> None:
+    told = f'{{"data":{{"stores":[{{"name":"{other}","status":"{STORE}"}}]}}}}'
+    answers[APP] = {"body": told, "content_type": "application/json"}
     assert isinstance(seen(show(BANNER + SILENT)), StoreNotFound)
 
 
@@ -231,4 +252,12 @@ def test_an_order_is_not_missing_from_a_list_whose_column_has_it(show: Callable[
     no_row = row(ORDER).replace("<tr>", "<tr role=presentation>")
     admin = show(f"<p>Store Name: {STORE}</p><h2>Recent orders:</h2><table>{HEAD}{no_row}</table>{SILENT}")
     with pytest.raises(ListNotRead, match="it stands in the column 'Order Number', and in no row"):
+        find_order(admin, JOB)
+
+
+def test_an_order_is_not_missing_if_the_app_was_answered_with_it(show: Callable[..., Admin], answers: Answers) -> None:
+    told = f'{{"data":{{"store":{{"orders":[{{"number":"{ORDER}"}}]}}}}}}'
+    answers[APP] = {"body": told, "content_type": "application/json"}
+    admin = show(f"<p>Store Name: {STORE}</p><h2>Recent orders:</h2><table>{HEAD}{row(OTHER)}</table>{SILENT}")
+    with pytest.raises(ListNotRead, match="the app was answered with it, and no row of it was found on the page"):
         find_order(admin, JOB)

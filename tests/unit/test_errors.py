@@ -57,6 +57,7 @@ from bot.errors import (
     SignInRefused,
     StoodStill,
     StoreNotFound,
+    StoreNotRead,
     Technical,
 )
 from bot.outcomes import Outcome
@@ -145,6 +146,11 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     (
         ElementCovered(screen="Order details", element="cancel_order", purpose="opens the dialog", cover=": 'Cookies'"),
         "Order details: something covers cancel_order (opens the dialog): 'Cookies'.",
+    ),
+    (
+        StoreNotRead(screen="The home page", store="north"),
+        "The home page: the app was answered with store 'north', but no card of it was found on the page, so it cannot be "
+        "reported as missing.",
     ),
     (
         AccountLost(account="bot"),

@@ -4,6 +4,7 @@ import pytest
 
 from bot.cancel.endpoint import Answered, Endpoint, Meaning, understand
 
+ORDER = "112-1215998-3002091"
 SIGN_IN = b'<!doctype html><title>Magento Admin</title><form id="login-form"><input name="login[username]"></form>'
 FAILED = b'{"errors":[{"message":"Authentication failed"}]}'
 ENDED = "the session has ended; the Admin asks to sign in"
@@ -110,3 +111,22 @@ def test_a_new_page_begins_with_nothing_heard() -> None:
     endpoint.answered("reasons", Answered(status=200, body=json.dumps({"data": {}}).encode()))
     endpoint.begins()
     assert (endpoint.is_waiting, endpoint.good_answers, endpoint.trouble) == (False, 0, None)
+
+
+STORES = json.dumps({"data": {"stores": [{"name": "Cafe\u0301", "status": "Active", "orders": [{"number": ORDER}]}]}})
+
+
+def test_what_good_answers_named_is_known_until_another_page_is_opened() -> None:
+    endpoint = Endpoint()
+    endpoint.answered("a", Answered(status=200, body=STORES.encode()))
+    assert [endpoint.named(name) for name in ("Caf\u00e9", "Active", "Caf")] == [True, False, False]
+    assert [endpoint.said(number) for number in (ORDER, ORDER[:-1])] == [True, False]
+    endpoint.begins()
+    assert not endpoint.named("Caf\u00e9")
+    assert not endpoint.said(ORDER)
+
+
+def test_what_an_answer_with_an_error_named_is_not_known() -> None:
+    endpoint = Endpoint()
+    endpoint.answered("a", Answered(status=200, body=STORES.replace('{"data"', '{"errors": ["x"], "data"').encode()))
+    assert not endpoint.said(ORDER)
