@@ -93,8 +93,8 @@ def test_a_store_is_not_missing_if_the_app_was_answered_with_it(show: Callable[.
     error = seen(show(BANNER + SILENT))
     assert (type(error), str(error)) == (
         StoreNotRead,
-        "The Amazon Sales Channel home page: the app was answered with store 'north', but no card of it was found on the "
-        "page, so it cannot be reported as missing.",
+        "The Amazon Sales Channel home page: the app was answered with store 'north', but no card of it was found on "
+        "the page, so it cannot be reported as missing.",
     )
 
 

@@ -149,8 +149,8 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     ),
     (
         StoreNotRead(screen="The home page", store="north"),
-        "The home page: the app was answered with store 'north', but no card of it was found on the page, so it cannot be "
-        "reported as missing.",
+        "The home page: the app was answered with store 'north', but no card of it was found on the page, so it "
+        "cannot be reported as missing.",
     ),
     (
         AccountLost(account="bot"),
