@@ -34,15 +34,17 @@ class Covered(Exception):
         self.words = words
 
 
-def press(window: Window, target: Locator) -> None:
-    """Press the one element that the locator finds.
+def press(window: Window, target: Locator, *, tries: int = TRIES) -> None:
+    """Press the one element that the locator finds, up to ``tries`` times while its click arrives nowhere.
+
+    What a second press would undo, such as opening a menu, is given one try.
 
     Raises:
         Gone: it was there, and is not any more.
         Covered: something lay over it until the patience was over.
         PlaywrightError: there are several such elements, or the page broke down.
     """
-    for remaining in reversed(range(TRIES)):
+    for remaining in reversed(range(tries)):
         try:
             element = target.element_handle(timeout=STILL_THERE * 1000)
         except PlaywrightTimeout:
@@ -53,13 +55,15 @@ def press(window: Window, target: Locator) -> None:
         if _click_arrives(element):
             return
         logger.info("a press did not arrive at its element{}", ", so it is made again" if remaining else "")
-    raise PlaywrightError(f"press: its click did not arrive at the element, {TRIES} times")
+    if tries > 1:
+        raise PlaywrightError(f"press: its click did not arrive at the element, {tries} times")
 
 
 def settle(window: Window, element: ElementHandle) -> None:
     """Bring an element into sight, focus it, and wait until its box rests and nothing lies over it.
 
     Raises:
+        Gone: it cannot be seen any more.
         Covered: something lay over it until the patience was over.
     """
     deadline = time.monotonic() + window.patience
@@ -69,6 +73,8 @@ def settle(window: Window, element: ElementHandle) -> None:
         cover = element.evaluate(SETTLED, left * 1000)
         if cover is None:
             return
+        if not element.is_visible():
+            raise Gone
         if time.monotonic() >= deadline:
             raise Covered(" ".join(str(cover).split()))
         window.notice_interruptions()

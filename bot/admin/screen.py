@@ -12,8 +12,9 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator
 
 from bot.admin import choice
+from bot.admin.changes import motion_ends
 from bot.admin.finder import READ_PAGE, READ_ROWS, SCROLL_ON, locate, reading_request
-from bot.admin.pressing import Covered, Gone, press
+from bot.admin.pressing import TRIES, Covered, Gone, press
 from bot.admin.snapshot import Snapshot
 from bot.admin.window import Window
 from bot.errors import (
@@ -238,8 +239,10 @@ class Screen:
 
     # --- Acting on it ---
 
-    def click(self, name: str) -> None:
+    def click(self, name: str, *, tries: int = TRIES) -> None:
         """Check the screen, then click the one element ``name``; never one that commits.
+
+        A click that does not arrive at the element is made again, up to ``tries`` times.
 
         Raises:
             LeadsElsewhere: it is a link to a host that is not allowed.
@@ -260,7 +263,7 @@ class Screen:
             if known_by:
                 raise NeverPressed(screen=self.spec.title, element=name, known_by=known_by)
         try:
-            press(self.window, target)
+            press(self.window, target, tries=tries)
         except Gone:
             raise self.lacks(name) from None
         except Covered as cover:
@@ -285,8 +288,9 @@ class Screen:
 
         def look() -> bool:
             if not self.find(name).count():
-                self.click(of)
+                self.click(of, tries=1)
                 self.window.until(self.find(name).count, seconds=MENU_OPENS)
+                motion_ends(self.window.page, MENU_OPENS)
             if not self.find(name).count():
                 self.window.notice_interruptions(besides=(self.spec.screen,))
                 return False

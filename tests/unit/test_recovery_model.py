@@ -525,6 +525,9 @@ class SimElement:
 
     def scroll_into_view_if_needed(self) -> None: ...
 
+    def is_visible(self) -> bool:
+        return True
+
     def evaluate(self, script: str, told: object = None) -> bool | None:
         return None if script == SETTLED else True  # nothing lies over it, it stays the same, and every click arrives
 
