@@ -38,6 +38,9 @@ from bot.wording import plain_name
 MENU_OPENS = 1.0
 """Seconds that a menu is given to open before it is clicked again."""
 
+CLICKS_A_PAGE = 3
+"""How often a menu that does not open is clicked before the page is loaded again."""
+
 
 class Screen:
     """A screen of the pack, on the page that is open now, about the order that the facts name."""
@@ -285,9 +288,14 @@ class Screen:
             ElementMissing: the entry never came into sight, or never stayed there.
             InTheWay, SessionEnded, RunStopped: something known appeared instead, such as a menu without that entry.
         """
+        clicks = 0
 
         def look() -> bool:
+            nonlocal clicks
             if not self.find(name).count():
+                if clicks and clicks % CLICKS_A_PAGE == 0:  # its script has not come at all: a person loads it again
+                    self.window.page.reload(wait_until="domcontentloaded")
+                clicks += 1
                 self.click(of, tries=1)
                 self.window.until(self.find(name).count, seconds=MENU_OPENS)
                 motion_ends(self.window.page, MENU_OPENS)

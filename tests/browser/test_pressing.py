@@ -82,3 +82,21 @@ def test_what_lies_over_an_order_is_named(
         "The store's dashboard: something covers order_link (opens the order's page): 'We use cookies'."
     )
     assert cancels() == []
+
+
+NEVER_OPENS = """() => document.addEventListener("click", (event) => {
+    if (event.target.closest?.("#nav")) event.stopImmediatePropagation();
+}, true)"""
+
+
+def test_a_page_whose_menu_never_opens_is_loaded_again(
+    verdicts: Verdicts, job: MakeJob, admin: Admin, at_step: AtStep
+) -> None:
+    def breaks() -> None:
+        del at_step["open_sales_channel"]
+        admin.page.evaluate(NEVER_OPENS)
+
+    admin.begin_again()
+    at_step["open_sales_channel"] = breaks
+    assert verdicts(job("unshipped_recent"), attempts=1) == [CANCELED]
+    assert "open_sales_channel" not in at_step
