@@ -139,7 +139,7 @@ clean:  ## Remove what make has made; the folders of runs stay
 # A Python that cannot make a virtual environment is Debian's without its venv package.
 $(VENV)/python-ready:
 	@if [ -z "$(PYTHON)" ]; then \
-		echo "Countermand needs Python 3.11 or newer, and there is none here. Install it, or say where it is:" \
+		echo "Countermand needs Python 3.11 or newer, which was not found here. Install it, or say where it is:" \
 			"make PYTHON=/path/to/python3" >&2; exit 2; fi
 	@"$(PYTHON)" -c '$(OLD_ENOUGH)' || { \
 		echo "Countermand needs Python 3.11 or newer, and $(PYTHON) is not. Say where one is:" \

@@ -88,7 +88,7 @@ def _file_name(admin: str, account: str) -> str:
 
 
 def _key() -> bytes | None:
-    """The key from the system's keyring, made if there is none yet; None if no keyring can be used."""
+    """The key from the system's keyring, made the first time; None if no keyring can be used."""
     import keyring  # slow to import, and not every command saves a session
     from keyring.errors import KeyringError
 

@@ -151,7 +151,7 @@ class Faults:
     two_factor_denied: bool = False
     """After a good password the Admin says that the account's role may not use two-factor authentication."""
     password_expired: bool = False
-    """Whoever signs in gets no other page than that of their account, until the password is changed."""
+    """A person who signs in gets no other page than that of their account, until the password is changed."""
     password_old: bool = False
     """After a good sign-in a banner recommends another password, and stops nothing."""
     two_factor_provider: str = ""

@@ -31,7 +31,7 @@ ROWS = 43
 """Orders on a dashboard."""
 WINDOWS = ((1440, 1000), (1280, 720))
 SLOW = 3
-"""So many times the median, and an order counts as slow."""
+"""An order that takes more than this many medians counts as slow."""
 PROGRAM = """
 from bot.access import browser
 browser.new_context.__kwdefaults__["viewport"] = {{"width": {0}, "height": {1}}}
@@ -51,7 +51,7 @@ class Ran:
 
 
 def orders(number: int) -> list[Order]:
-    """So many orders of the dashboards, every status by turns, from the first row and from the last one by turns."""
+    """This many orders of the dashboards, every status by turns, from the first row and from the last one by turns."""
     shop = new_shop()
     listed = [shop.orders(store.name)[:ROWS] for store in STORES]
     rows = [order for turn in zip(*listed, strict=True) for order in turn if order.plain]
