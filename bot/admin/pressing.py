@@ -15,8 +15,8 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bot.admin.window import Window
 
-STILL_THERE = 1.0
-"""Seconds that an element which was found just now may take to be found again."""
+CLICK_SECONDS = 5.0
+"""Seconds that a click may take to come down once its element rests; one hidden meanwhile is looked at again."""
 
 TRIES = 3
 """How often a press is made at most, while the click of the one before arrived nowhere."""
@@ -34,29 +34,37 @@ class Covered(Exception):
         self.words = words
 
 
-def press(window: Window, target: Locator, *, tries: int = TRIES) -> None:
-    """Press the one element that the locator finds, up to ``tries`` times while its click arrives nowhere.
+def press(window: Window, target: Locator, *, tries: int = TRIES) -> bool:
+    """Press the one element that the locator finds now, up to ``tries`` times while its click arrives nowhere.
 
-    What a second press would undo, such as opening a menu, is given one try.
+    What a second press would undo, such as opening a menu, is given one try. Returns whether its click was seen to
+    arrive; it is an error where several tries did not.
 
     Raises:
-        Gone: it was there, and is not any more.
+        Gone: it is not there any more, or the page has drawn another in its place; it was not pressed.
         Covered: something lay over it until the patience was over.
         PlaywrightError: there are several such elements, or the page broke down.
     """
     for remaining in reversed(range(tries)):
-        try:
-            element = target.element_handle(timeout=STILL_THERE * 1000)
-        except PlaywrightTimeout:
-            raise Gone from None
-        settle(window, element)
-        if not target.evaluate(_IS, element):
-            continue  # a list has drawn itself again meanwhile, and what was an order's row may be another's now
-        if _click_arrives(element):
-            return
+        found = target.element_handles()
+        if len(found) > 1:
+            raise PlaywrightError(f"press: {len(found)} elements answer to it")
+        if not found:
+            raise Gone
+        settle(window, found[0])
+        if not _is_still(target, found[0]):
+            raise Gone  # a list has drawn itself again meanwhile, and what was an order's row may be another's now
+        if _click_arrives(found[0]):
+            return True
         logger.info("a press did not arrive at its element{}", ", so it is made again" if remaining else "")
     if tries > 1:
         raise PlaywrightError(f"press: its click did not arrive at the element, {tries} times")
+    return False
+
+
+def _is_still(target: Locator, element: ElementHandle) -> bool:
+    """Whether the locator finds this element and no other; asked at once, without waiting for one to come."""
+    return bool(target.evaluate_all(_IS, element))
 
 
 def settle(window: Window, element: ElementHandle) -> None:
@@ -67,7 +75,11 @@ def settle(window: Window, element: ElementHandle) -> None:
         Covered: something lay over it until the patience was over.
     """
     deadline = time.monotonic() + window.patience
-    element.scroll_into_view_if_needed()
+    try:
+        element.scroll_into_view_if_needed(timeout=CLICK_SECONDS * 1000)
+    except PlaywrightError:  # it still moves, which is waited for below, or it was taken away
+        if not element.is_visible():
+            raise Gone from None
     while True:
         left = max(0.0, deadline - time.monotonic())
         cover = element.evaluate(SETTLED, left * 1000)
@@ -83,14 +95,18 @@ def settle(window: Window, element: ElementHandle) -> None:
 
 def _click_arrives(element: ElementHandle) -> bool:
     """Click, and say whether the click arrived at the element; a page that is replaced by it counts as arrived."""
-    element.click()
+    try:
+        # The page that a link leads to is not waited for here: it may take longer than a click may.
+        element.click(timeout=CLICK_SECONDS * 1000, no_wait_after=True)
+    except PlaywrightTimeout:
+        return False  # it is hidden or covered now, which the next look finds out
     try:
         return bool(element.evaluate(HEARD))
     except PlaywrightError:
         return True  # the page was left
 
 
-_IS = "(found, element) => found === element"
+_IS = "(found, element) => found.length === 1 && found[0] === element"
 _TO_THE_MIDDLE = "(element) => element.scrollIntoView({ block: 'center', inline: 'nearest' })"
 _MARK = 'Symbol.for("countermand pressed")'
 

@@ -4,10 +4,12 @@ Every action finds its element exactly once or fails, and checks the screen agai
 (an Admin's page moves on its own: a session ends, a cover falls, a list is redrawn).
 """
 
+import time
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, Self
 from urllib.parse import urlsplit
 
+from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Locator
 
@@ -242,10 +244,11 @@ class Screen:
 
     # --- Acting on it ---
 
-    def click(self, name: str, *, tries: int = TRIES) -> None:
+    def click(self, name: str, *, tries: int = TRIES, waits: bool = True) -> bool:
         """Check the screen, then click the one element ``name``; never one that commits.
 
-        A click that does not arrive at the element is made again, up to ``tries`` times.
+        A click that does not arrive at the element is made again, up to ``tries`` times. An element that goes away
+        before it is clicked is waited for, unless ``waits`` is false. Returns whether the click was seen to arrive.
 
         Raises:
             LeadsElsewhere: it is a link to a host that is not allowed.
@@ -254,30 +257,38 @@ class Screen:
         """
         if self.element(name).commits:
             raise ValueError(f"{name} commits: only the holder of a permit can press it")
-        self.check()
-        target = self.find(name)
+        deadline = time.monotonic() + self.window.patience
+        while True:
+            self.check()
+            target = self.find(name)
+            if self._may_follow(name, target) != 1 and waits:
+                self._may_follow(name, self.one(name))
+            try:
+                return press(self.window, target, tries=tries)
+            except Gone:
+                if not waits or time.monotonic() >= deadline:
+                    raise self.lacks(name) from None
+                logger.debug("{}: {} was drawn again before it was clicked", self.title, name)
+            except Covered as cover:
+                raise self.blamed(
+                    ElementCovered(
+                        screen=self.title,
+                        element=name,
+                        purpose=self.element(name).purpose,
+                        cover=f": {cover.words!r}" if cover.words else "",
+                    )
+                ) from None
+
+    def _may_follow(self, name: str, target: Locator) -> int:
+        """Refuse a link to a host that is not allowed, and the Commerce order's own Cancel; say how many there are."""
         about = target.evaluate_all(_ABOUT)
-        if len(about) != 1:
-            about = self.one(name).evaluate_all(_ABOUT)
         for address, known_by in about:
             host = host_of(address)
             if host and not self.window.may_talk_to(host):
                 raise LeadsElsewhere(screen=self.spec.title, element=name, host=host)
             if known_by:
                 raise NeverPressed(screen=self.spec.title, element=name, known_by=known_by)
-        try:
-            press(self.window, target, tries=tries)
-        except Gone:
-            raise self.lacks(name) from None
-        except Covered as cover:
-            raise self.blamed(
-                ElementCovered(
-                    screen=self.title,
-                    element=name,
-                    purpose=self.element(name).purpose,
-                    cover=f": {cover.words!r}" if cover.words else "",
-                )
-            ) from None
+        return len(about)
 
     def click_in_menu(self, name: str, *, of: str) -> None:
         """Click the entry ``name`` of the menu ``of``, which is opened for it, again if it closes by itself.
@@ -289,27 +300,27 @@ class Screen:
             InTheWay, SessionEnded, RunStopped: something known appeared instead, such as a menu without that entry.
         """
         clicks = 0
+        refused: Technical | None = None
 
         def look() -> bool:
-            nonlocal clicks
-            if not self.find(name).count():
-                if clicks and clicks % CLICKS_A_PAGE == 0:  # its script has not come at all: a person loads it again
-                    self.window.page.reload(wait_until="domcontentloaded")
-                clicks += 1
-                self.click(of, tries=1)
-                self.window.until(self.find(name).count, seconds=MENU_OPENS)
-                motion_ends(self.window.page, MENU_OPENS)
-            if not self.find(name).count():
-                self.window.notice_interruptions(besides=(self.spec.screen,))
-                return False
+            nonlocal clicks, refused
             try:
-                self.click(name)
-            except ElementMissing:
-                return False
-            return True
+                if not self.find(name).count():
+                    if clicks and clicks % CLICKS_A_PAGE == 0:  # its script has not come: a person loads the page again
+                        self.window.page.reload(wait_until="domcontentloaded")
+                    clicks += 1
+                    self.click(of, tries=1, waits=False)
+                    self.window.until(self.find(name).count, seconds=MENU_OPENS)
+                    motion_ends(self.window.page, self.window.patience)
+                if self.find(name).count():
+                    return self.click(name, tries=1, waits=False)
+            except ElementMissing as error:
+                refused = error
+            self.window.notice_interruptions(besides=(self.spec.screen,))
+            return False
 
         if not self.window.until(look):
-            raise self.lacks(name)
+            raise refused or self.lacks(name)
 
     def scroll_on(self, column: str) -> bool:
         """Show the next rows of the list that has ``column``; False when its end is reached.

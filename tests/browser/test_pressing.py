@@ -70,6 +70,29 @@ def test_a_menu_that_closes_by_itself_is_opened_again(
     assert "open_sales_channel" not in at_step
 
 
+GOES_AWAY_ONCE = """() => addEventListener("focusin", ({ target }) => {
+    if (window.went || !target.textContent.includes("View Store")) return;
+    window.went = true;
+    target.style.display = "none";
+    setTimeout(() => { target.style.display = ""; }, 1500);
+})"""
+
+
+def test_an_element_that_goes_away_as_it_is_pressed_is_waited_for(
+    verdicts: Verdicts, job: MakeJob, admin: Admin, at_step: AtStep
+) -> None:
+    def goes() -> None:
+        del at_step["open_store"]
+        admin.page.evaluate(GOES_AWAY_ONCE)
+
+    went: list[bool] = []
+    admin.begin_again()
+    at_step["open_store"] = goes
+    at_step["open_order"] = lambda: went.append(admin.page.evaluate("window.went"))
+    assert verdicts(job("unshipped_recent"), attempts=1) == [CANCELED]
+    assert went == [True]
+
+
 def test_what_lies_over_an_order_is_named(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, cancels: Cancels
 ) -> None:
