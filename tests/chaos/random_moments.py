@@ -40,6 +40,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+sys.path.append(str(Path(__file__).resolve().parents[1] / "kit"))  # as pytest does: see pyproject.toml
+
 from chaos_figures import STARTING, Figures, State, state_of, table
 from chaos_kit import JOBS, Bots, find_out, read_results
 from frozen_bots import freeze_one

@@ -2,11 +2,14 @@
 
 import ast
 import re
+import subprocess
+import sys
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from environment_kit import clean_environment
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -125,6 +128,23 @@ def test_every_file_of_ours_that_a_text_names_is_there() -> None:
         if not (ROOT / name.replace("bot/selectors/", "selectors/")).exists()  # in the wheel they are beside the engine
     ]
     assert gone == []
+
+
+SCRIPTS = [
+    path.relative_to(ROOT).as_posix()
+    for path in sorted((ROOT / "tests").rglob("*.py"))
+    if "argparse.ArgumentParser(" in path.read_text(encoding="utf-8") and path != Path(__file__).resolve()
+]
+"""The campaigns and benchmarks, which are started by themselves and not by pytest."""
+
+
+@pytest.mark.slow("each starts a Python of its own")
+@pytest.mark.parametrize("path", SCRIPTS)
+def test_every_script_beside_the_tests_finds_what_it_imports(path: str) -> None:
+    told = subprocess.run(
+        [sys.executable, path, "--help"], cwd=ROOT, env=clean_environment(), capture_output=True, text=True, check=False
+    )
+    assert (told.returncode, told.stderr) == (0, "")
 
 
 def words_in_code(document: str) -> set[str]:
