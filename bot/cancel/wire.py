@@ -26,7 +26,7 @@ from bot.cancel.endpoint import Answered, Endpoint, http_words
 from bot.cancel.held import Held, HeldByChromium, HeldByRoute, as_heard, as_sent
 from bot.cancel.requests import Allowed, Cancel, Sent, Unreadable, Way, cancels_in, with_known
 from bot.cancel.sending import send_once
-from bot.errors import NotLetThrough, PageTrouble, SessionEnded
+from bot.errors import HttpClientBlocked, PageTrouble, SessionEnded
 from bot.identity import host_of, is_allowed
 from bot.pack import commerce
 
@@ -203,7 +203,7 @@ class Wire:
         Asked once for each profile of the browser, before anything is pressed.
 
         Raises:
-            NotLetThrough: it does not get through: another certificate store, a firewall that knows browsers only.
+            HttpClientBlocked: it does not get through: another certificate store, a firewall that knows browsers only.
             SessionEnded, PageTrouble: it was asked to sign in, or the server failed.
         """
         if self.sent_by == "browser" or self._tried is page.context:
@@ -221,14 +221,14 @@ class Wire:
         )
         if answered.trouble:
             if _NOT_TRUSTED.search(answered.trouble):
-                raise NotLetThrough(why=answered.trouble)
+                raise HttpClientBlocked(why=answered.trouble)
             raise PageTrouble(reason=f"the page that is open could not be asked for again ({answered.trouble})")
         if answered.is_sign_in_page:
             raise SessionEnded(reason="The session has ended; the Admin asks to sign in.")
         if answered.status >= 500 or 300 <= answered.status < 400:
             raise PageTrouble(reason=f"the page that is open was answered with {http_words(answered)} when asked again")
         if answered.status >= 400:
-            raise NotLetThrough(why=http_words(answered))
+            raise HttpClientBlocked(why=http_words(answered))
         self._tried = page.context
 
     def _look_at(self, held: Held) -> None:

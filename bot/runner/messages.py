@@ -67,8 +67,8 @@ class WorkerExit:
     """The worker ends, because it was told to, or because of this trouble."""
 
     blocked: dict[str, int]
-    recognised: str = ""
-    """Name of the pack that was recognised on the page."""
+    recognized: str = ""
+    """Name of the pack that was recognized on the page."""
     evidence: tuple[str, ...] = ()
     trouble: str = ""
     next_step: str = ""

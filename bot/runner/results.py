@@ -86,7 +86,7 @@ def skipped(why: str) -> Verdict:
     return Verdict(
         outcome=Outcome.SKIPPED,
         message=f"Nothing was pressed: the run stopped. {why}".strip(),
-        next_step="Run the list again: what is done is recognised as already canceled.",
+        next_step="Run the list again: what is done is recognized as already canceled.",
     )
 
 

@@ -84,8 +84,8 @@ class WorkerPool:
         self._died_with: set[str] = set()
         self._deaths = 0
         self._begun = 0
-        self.recognised = ""
-        """Name of the pack that was recognised on the page; empty if none was."""
+        self.recognized = ""
+        """Name of the pack that was recognized on the page; empty if none was."""
         self.evidence: Sequence[str] = ()
         """What the worker that ended the run photographed last."""
 
@@ -224,7 +224,7 @@ class WorkerPool:
             return
         for host, count in end.blocked.items():
             self._run.blocked[host] = self._run.blocked.get(host, 0) + count
-        self.recognised = self.recognised or end.recognised
+        self.recognized = self.recognized or end.recognized
         job = dispatch.in_hand.pop(worker.number, None)
         if end.kind in TROUBLES and self._trouble is None:
             if end.kind in {"entry", "start"} and (self._alive or dispatch.is_over):
@@ -232,8 +232,7 @@ class WorkerPool:
                 logger.warning("Worker {} stopped working: {}", who, end.trouble)
                 return
             self.evidence = end.evidence
-            self._trouble = TROUBLES[end.kind](reason=end.trouble)
-            self._trouble.next_step = end.next_step
+            self._trouble = TROUBLES[end.kind](reason=end.trouble, next_step=end.next_step)
         if job is not None and job.order not in results.by_order:
             self._run.conclude(job, results, end.trouble or "Interrupted.")
 
@@ -263,9 +262,9 @@ class WorkerPool:
                 self._died_with.add(job.order)
                 dispatch.put_back(worker.number)
         if self._deaths >= MAX_DEATHS and self._trouble is None:
-            self._trouble = RunStopped(reason=f"Worker processes died {self._deaths} times in a row.")
-            self._trouble.next_step = (
-                "Look at log.jsonl, and check that the machine has enough memory for this many workers."
+            self._trouble = RunStopped(
+                reason=f"Worker processes died {self._deaths} times in a row.",
+                next_step="Look at log.jsonl, and check that the machine has enough memory for this many workers.",
             )
         if self._trouble is None and not self._run.stopping() and not dispatch.is_over:
             self._start(worker.number, worker.account)

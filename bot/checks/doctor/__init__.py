@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.access.find_browser import find_browser
 from bot.access.leases import leased
-from bot.admin import Admin, first_line
+from bot.admin import Admin
 from bot.admin.screen import Screen
 from bot.errors import CountermandError, InputInvalid, Interrupted, NotReached, PageTrouble, Technical
 from bot.files import listing
@@ -32,6 +32,7 @@ from bot.runner.entering import Entry, Hooks, SignIn, unopened_admin
 from bot.runner.logs import log_to
 from bot.secrecy import cleaner
 from bot.settings import Settings, secrets_that_are_set
+from bot.wording import first_line
 
 
 class FindingState(StrEnum):

@@ -18,7 +18,7 @@ from bot.cancel.guard import Permit
 from bot.cancel.page import AdminPage
 from bot.cancel.verdicts import Verdict
 from bot.cancel.wire import FRESH_SECONDS, Passage
-from bot.errors import LedgerTrouble, NotLetThrough, PressedBefore, RunStopped, StoodStill
+from bot.errors import HttpClientBlocked, IntentExpired, LedgerTrouble, PressedBefore, RunStopped
 from bot.ledger import Event, Ledger
 from bot.outcomes import Answer, Outcome
 from bot.pack import load_pack
@@ -183,8 +183,8 @@ def test_the_wire_lets_out_what_the_permit_allows_by_code_or_label(admin: FakeAd
 
 
 def test_nothing_is_written_or_pressed_where_the_cancel_would_not_get_through(admin: FakeAdmin) -> None:
-    admin.wire.trouble = NotLetThrough(why="self-signed certificate")
-    with pytest.raises(NotLetThrough), press(admin):
+    admin.wire.trouble = HttpClientBlocked(why="self-signed certificate")
+    with pytest.raises(HttpClientBlocked), press(admin):
         pass
     assert (admin.did, admin.attempt.pressed, admin.ledger.intents.waiting()) == (["the client was tried"], False, [])
 
@@ -222,7 +222,7 @@ def test_a_run_that_stood_still_after_its_intent_or_whose_clock_was_set_does_not
 ) -> None:
     monkeypatch.setattr(bot.cancel.confirm, "time", SimpleNamespace(time=lambda: 1000.0))
     monkeypatch.setattr(bot.cancel.wire, "time", SimpleNamespace(time=lambda: 1000.0 + seconds))
-    with pytest.raises(StoodStill), press(admin):
+    with pytest.raises(IntentExpired), press(admin):
         pass
     assert (admin.did, admin.attempt.pressed, admin.listeners) == (["the client was tried"], False, {})
     assert [intent.order for intent in admin.ledger.intents.waiting()] == [ORDER]

@@ -14,7 +14,7 @@ from playwright.sync_api import Error as PlaywrightError
 from bot.cancel.endpoint import Answered
 from bot.cancel.requests import Allowed, Sent, Way
 from bot.cancel.wire import Passage, Wire, cancels_an_order, question_of
-from bot.errors import NotLetThrough, PageTrouble
+from bot.errors import HttpClientBlocked, PageTrouble
 
 URL = "https://shop.example/admin"
 APP = "channel/amazon/graphql"
@@ -485,8 +485,8 @@ def test_each_profile_is_tried_by_itself(wire: Wire) -> None:
         (299, None),
         (300, PageTrouble),
         (399, PageTrouble),
-        (400, NotLetThrough),
-        (499, NotLetThrough),
+        (400, HttpClientBlocked),
+        (499, HttpClientBlocked),
         (500, PageTrouble),
     ],
 )

@@ -45,7 +45,7 @@ from bot.vocabulary import Reason, Status
 
 FIRST, SECOND, THIRD, FOURTH = (f"112-1215998-300209{number}" for number in range(1, 5))
 INFO = run_info()
-RUN_AGAIN = "Run the list again: what is done is recognised as already canceled."
+RUN_AGAIN = "Run the list again: what is done is recognized as already canceled."
 DEAD = "The browser failed: the page crashed"
 
 
@@ -613,8 +613,7 @@ def test_refusals_in_a_row_stop_nothing(bench: Bench) -> None:
 
 
 def test_a_stop_in_the_middle_skips_the_order_in_hand_and_the_rest(bench: Bench) -> None:
-    stop = RunStopped(reason="The Admin is in maintenance, or down (HTTP 503).")
-    stop.next_step = "Wait until it is back."
+    stop = RunStopped("The Admin is in maintenance, or down (HTTP 503).", "Wait until it is back.")
     bench.on(SECOND, bench.fails(stop))
     end = bench.run()
     assert (end.exit_status, outcomes(end), bench.worked) == (
@@ -718,9 +717,7 @@ def test_an_admin_that_cannot_be_entered_skips_every_order(bench: Bench) -> None
 
 
 def test_a_refused_sign_in_stops_the_run_with_its_next_step(bench: Bench) -> None:
-    stop = RunStopped(reason="The sign-in was refused.")
-    stop.next_step = "Check the password."
-    bench.at_the_door = stop
+    bench.at_the_door = RunStopped("The sign-in was refused.", "Check the password.")
     end = bench.run()
     assert (end.exit_status, end.info.stopped_early) == (3, "The sign-in was refused. Check the password.")
 
