@@ -12,6 +12,7 @@ from log_kit import logged
 from playwright.sync_api import Error as PlaywrightError
 
 from bot.cancel.endpoint import Answered
+from bot.cancel.held import HeldByChromium
 from bot.cancel.requests import Allowed, Sent, Way
 from bot.cancel.wire import Passage, Wire, cancels_an_order, question_of
 from bot.errors import HttpClientBlocked, PageTrouble
@@ -215,6 +216,16 @@ def test_a_body_in_several_pieces_is_read_as_one(wire: Wire) -> None:
     )
 
 
+NOBODY_PRESSED = "the page sent a cancel although nothing was pressed, which was stopped"
+
+
+def test_a_link_that_cancels_is_read_although_it_has_no_body(wire: Wire) -> None:
+    session = Session()
+    watched(wire, session)
+    assert session.pauses(SAVE) == STOPPED
+    assert wire.take_stopped() == NOBODY_PRESSED
+
+
 def test_a_request_whose_page_has_gone_meanwhile_is_no_trouble(wire: Wire) -> None:
     session = Session(continueRequest=PlaywrightError("Target closed"))
     watched(wire, session)
@@ -258,6 +269,16 @@ def test_an_answer_of_the_app_is_read_and_goes_on(wire: Wire, encoded: bool) -> 
     said = session.pauses(ENDPOINT, LOOK, responseStatusCode=200, responseHeaders=[{"name": "A", "value": "b"}])
     assert said == [("Fetch.getResponseBody", {"requestId": "7"}), *LET_OUT]
     assert (wire.endpoint.good_answers, wire.endpoint.is_waiting, wire.endpoint.trouble) == (1, False, None)
+
+
+@pytest.mark.parametrize(("status", "body"), [(299, GOOD), (300, b""), (399, b""), (400, GOOD)])
+def test_an_answer_is_given_whole_but_for_the_body_that_a_redirect_does_not_have(status: int, body: bytes) -> None:
+    session = Session(getResponseBody={"body": GOOD.decode(), "base64Encoded": False})
+    headers = [{"name": "A", "value": "b"}]
+    event = {"requestId": "7", "responseStatusCode": status, "responseHeaders": headers}
+    held = HeldByChromium(cast(Any, session), event)
+    assert held.answered() == Answered(status=status, headers={"A": "b"}, body=body)
+    assert bool(session.said) is bool(body)
 
 
 @pytest.mark.parametrize(
@@ -374,6 +395,9 @@ def test_any_browser_has_the_same_requests_held(wire: Wire) -> None:
     ]
     assert routed(page, request_of(ENDPOINT, json.dumps(LOOK).encode())) == "let out"
     assert routed(page, request_of(ENDPOINT, json.dumps(CANCEL).encode())) == "blockedbyclient"
+    wire.take_stopped()
+    assert routed(page, request_of(SAVE)) == "blockedbyclient"
+    assert wire.take_stopped() == NOBODY_PRESSED
 
 
 def test_any_browser_is_given_the_clients_answer(wire: Wire) -> None:
