@@ -146,7 +146,7 @@ class SignInRefused(CannotSignIn):
 class AccountLost(RunStopped):
     """The Admin ``account`` may be another run's by now: this one gave no sign of life for too long."""
 
-    template = "This run was frozen for too long, so that another run may have signed in as {account} meanwhile."
+    template = "This run was frozen for too long: another run may have signed in as {account} in the meantime."
     next_step = "Run the list again: orders that are done are recognized as already canceled."
 
 

@@ -160,7 +160,7 @@ def look_at(admin: Admin, store: str, order: str) -> tuple[Job, Opened, OrderDet
         Refused, Technical: as ``open_order``.
         NothingToCheck: the pack does not know its status.
     """
-    # A job needs a reason; nobody chooses this one.
+    # A job needs a reason; this one is never chosen.
     job = Job(order=order, store=store, reason=Reason.BUYER_CANCELED)
     opened, seen = open_order(admin, job)
     if seen.status is None:

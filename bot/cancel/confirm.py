@@ -63,7 +63,7 @@ def press_confirm(admin: AdminPage, permit: Permit) -> Iterator[Heard]:
         PressedBefore: the ledger knows of a Confirm for this order that was never settled.
         LedgerTrouble: the intent could not be written; nothing was pressed.
         IntentExpired: too long after the intent, as when the computer slept in between; nothing was pressed, and
-            another run may have concluded that by now.
+            another run may have concluded that already.
     """
     admin.may_commit(permit.order)
     confirm = admin.screen(confirm_screen(admin.pack).name, order=permit.order).the_only("confirm")

@@ -47,7 +47,7 @@ class Allowed(Protocol):
 
 
 class Unreadable(ValueError):
-    """A request to an address that cancels orders, of which nobody can say what it asks for."""
+    """A request to an address that cancels orders, whose meaning cannot be read."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -269,7 +269,7 @@ def _read_json(text: bytes | str) -> list[dict[str, Any]]:
 
 
 def _unpacked(form: Mapping[str, str]) -> dict[str, Any]:
-    """A call whose parts came as texts: its variables are JSON once more."""
+    """A call whose parts came as texts: its variables are JSON inside JSON."""
     variables = form.get("variables")
     return {**form, "variables": _json(variables) if variables else {}}
 

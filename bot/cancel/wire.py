@@ -110,7 +110,7 @@ class Wire:
     def guard_browser(self, browser: Browser) -> None:
         """Look at what every page of a browser sends, and every window that a page opens.
 
-        Needs a Chromium that nobody else uses.
+        Needs a Chromium of its own.
         """
         self._listen(browser.new_browser_cdp_session(), "Request")
         self._browser = browser
@@ -322,7 +322,7 @@ class Wire:
             return True
 
     def _note_failed(self, request: Request) -> None:
-        """A page can end its own requests, which nobody answers then."""
+        """A page can end its own requests, which get no answer then."""
         if self._is_apps(request.url):
             self.endpoint.given_up(question_of(as_sent(request)))
 
@@ -354,7 +354,7 @@ def question_of(sent: Sent) -> str:
 
 def _spellings(address: str) -> tuple[str, str]:
     """Patterns for an address as it is or with capitals, and with its action in capitals: the Admin minds no case in an
-    action's name, and Chromium's patterns do.
+    action's name, and Chromium's patterns do not.
     """
     any_first_letter = re.sub(r"(?<![A-Za-z])[A-Za-z]", "?", address)
     folder, _, action = address.rpartition("/")

@@ -76,7 +76,7 @@ class Runner:
 
     Args:
         workers: who works.
-        ledger: records the run, and every order that nobody came to.
+        ledger: records the run, and every order that was not reached.
         progress: shows it to the person who waits.
         limits: when it stops before the end, and how fast it may go.
         clean: takes secrets out of what is kept and told of a trouble.

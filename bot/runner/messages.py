@@ -74,7 +74,7 @@ class WorkerExit:
     next_step: str = ""
     kind: str = ""
     """``stopped``: the run cannot go on; ``entry``: the Admin could not be entered; ``start``: no browser, no ledger;
-    ``interrupted``: as the run asked; ``defect``: what nobody foresaw.
+    ``interrupted``: as the run asked; ``defect``: an unexpected failure.
     """
 
 

@@ -175,7 +175,7 @@ class WorkerPool:
             case WorkerReady():
                 worker.free = True
             case OrderTaken():
-                job = dispatch.in_hand[worker.number]
+                job = dispatch.in_progress[worker.number]
                 self._begun += 1
                 progress.order_started(self._begun, job.order, job.store, worker.number)
             case StepBegun(name):
@@ -194,7 +194,7 @@ class WorkerPool:
 
     def _is_free(self, worker: _Worker, done: OrderDone | None, dispatch: Dispatch, results: RunResults) -> None:
         if done is None:
-            job = dispatch.in_hand[worker.number]
+            job = dispatch.in_progress[worker.number]
             if dispatch.taken_elsewhere(worker.number):
                 results.record(result_of(job, WORKED_ON_ELSEWHERE))
             return
@@ -225,7 +225,7 @@ class WorkerPool:
         for host, count in end.blocked.items():
             self._run.blocked[host] = self._run.blocked.get(host, 0) + count
         self.recognized = self.recognized or end.recognized
-        job = dispatch.in_hand.pop(worker.number, None)
+        job = dispatch.in_progress.pop(worker.number, None)
         if end.kind in TROUBLES and self._trouble is None:
             if end.kind in {"entry", "start"} and (self._alive or dispatch.is_over):
                 who = f"{worker.number} ({worker.account.username})"
@@ -239,12 +239,12 @@ class WorkerPool:
     def _has_died(self, worker: _Worker, dispatch: Dispatch, results: RunResults) -> None:
         """Put a new worker in the place of one that died, and hand its order out again, once."""
         self._deaths += 1
-        job = dispatch.in_hand.get(worker.number)
+        job = dispatch.in_progress.get(worker.number)
         logger.warning(
             "worker {} died (exit code {}){}",
             worker.number,
             worker.process.exitcode,
-            f" with order {job.order} in hand" if job else "",
+            f" while it worked on order {job.order}" if job else "",
         )
         self._run.ledger.claims.release_all_of(worker.number)
         if job is not None:
@@ -270,13 +270,13 @@ class WorkerPool:
             self._start(worker.number, worker.account)
 
     def _end_at_once(self, dispatch: Dispatch, results: RunResults) -> None:
-        """End every worker that is still there, and conclude what it had in hand."""
+        """End every worker that is still there, and conclude what it was working on."""
         for worker in self._alive.values():
             worker.process.kill()
         for worker in self._alive.values():
             worker.process.join()
             worker.pipe.close()
-            job = dispatch.in_hand.pop(worker.number, None)
+            job = dispatch.in_progress.pop(worker.number, None)
             if job is not None and job.order not in results.by_order:
                 self._run.remove_unfinished_evidence(job.order)
                 self._run.conclude(job, results, "Interrupted.")

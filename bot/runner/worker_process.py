@@ -121,7 +121,7 @@ def run_worker(open_worker: OpenWorker, number: int, account: Account, pipe: Con
 
 @contextmanager
 def defects_logged(clean: Clean) -> Iterator[None]:
-    """Log where a failure that nobody foresaw happened; for inside of what takes a worker's log."""
+    """Log where an unexpected failure happened; for inside of what takes a worker's log."""
     try:
         yield
     except CountermandError:

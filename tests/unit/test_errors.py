@@ -154,7 +154,7 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     ),
     (
         AccountLost(account="bot"),
-        "This run was frozen for too long, so that another run may have signed in as bot meanwhile.",
+        "This run was frozen for too long: another run may have signed in as bot in the meantime.",
     ),
     (
         ScreenNotReached(screen="Order details", seconds=30.0, why="its tabs are missing."),

@@ -267,7 +267,7 @@ def _go_round(
         named = packs[0].name if len(packs) == 1 else AUTO
         result.found = f"{settings.admin_url}, account {account.username}, pack {named}"
     if settings.stop_file.exists():
-        show.say(f"The stop file {settings.stop_file} is there: remove it to let runs start again.")
+        show.say(f"The stop file {settings.stop_file} exists: remove it to let runs start again.")
     with round_.check("browser") as result:
         choice = find_browser(settings.browser, headed=headed)
         opened, sign_in_and_keep = stack.enter_context(

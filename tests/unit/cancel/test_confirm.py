@@ -101,7 +101,7 @@ def test_a_run_that_stood_still_after_its_intent_or_whose_clock_was_set_does_not
     assert [intent.order for intent in admin.ledger.intents.waiting()] == [ORDER]
 
 
-def test_whoever_made_the_admin_is_asked_before_anything_is_written_or_pressed(admin: FakeAdmin) -> None:
+def test_the_code_that_made_the_admin_is_asked_before_anything_is_written_or_pressed(admin: FakeAdmin) -> None:
     def refuse(order: str) -> None:
         assert order == ORDER
         assert admin.ledger.intents.waiting() == []

@@ -216,7 +216,7 @@ def test_a_dialog_about_another_order_is_refused(admin_page: FakePage) -> None:
 
 
 @pytest.mark.parametrize("words", ["No Inventory", "", "Buyer Canceled.", "buyer canceled", "Not Buyer Canceled"])
-def test_a_reason_that_reads_otherwise_is_refused(admin_page: FakePage, words: str) -> None:
+def test_a_reason_that_reads_differently_is_refused(admin_page: FakePage, words: str) -> None:
     admin_page.reason = words
     assert refusal(admin_page) == f"The dialog shows the reason {words!r}, not 'Buyer Canceled'."
 
@@ -324,7 +324,7 @@ def test_a_total_that_neither_page_says_is_refused(admin_page: FakePage) -> None
     assert refusal(admin_page, order_total="-") == "The order's page says a total of '-', the list that led to it '-'."
 
 
-def test_the_same_total_may_be_written_otherwise(admin_page: FakePage) -> None:
+def test_the_same_total_may_be_written_differently(admin_page: FakePage) -> None:
     admin_page.fields["order_total"] = "121,80 US$"
     assert issue(admin_page).seen.order_total == "121,80 US$"
 
@@ -339,7 +339,7 @@ def test_another_buyer_than_the_list_expects_is_refused_without_a_name(admin_pag
     assert refusal(admin_page, job) == "The buyer's name on the order's page is not the one that the job list expects."
 
 
-def test_what_the_list_expects_may_be_spaced_otherwise(admin_page: FakePage) -> None:
+def test_what_the_list_expects_may_be_spaced_differently(admin_page: FakePage) -> None:
     job = JOB.model_copy(update={"expect": Expect(total=Decimal("121.8"), buyer="Michael  Blankenship")})
     assert issue(admin_page, job).order == ORDER
 

@@ -82,7 +82,7 @@ def form(**fields: str) -> Sent:
         ),
         # Fragments that lead to each other.
         ({"query": "mutation { ...A } fragment A on M { ...B } fragment B on M { ...A }"}, []),
-        # Several operations, of which the named one is carried out; all, if there is none of that name.
+        # Several operations, of which the named one is carried out; all, if none has that name.
         ({"operationName": "look", "query": f"query look {{ stores {{ name }} }} {MUTATION}"}, []),
         ({"operationName": "cancelOrder", "query": f"query look {{ a }} {MUTATION}", "variables": VARIABLES}, [WHOLE]),
         ({"operationName": "none", "query": f"query look {{ a }} {MUTATION}", "variables": VARIABLES}, [WHOLE]),

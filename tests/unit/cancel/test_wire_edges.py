@@ -122,7 +122,7 @@ def patterns(session: Session) -> list[tuple[str, str]]:
 
 
 def held(session: Session, stage: str, url: str) -> bool:
-    """Whether Chromium was asked to hold what goes to an address, or comes from it: its patterns mind the case."""
+    """Whether Chromium was asked to hold what goes to an address, or comes from it: its patterns are case-sensitive."""
     return any(of == stage and fnmatchcase(url, pattern) for pattern, of in patterns(session))
 
 

@@ -297,7 +297,7 @@ def test_a_stop_file_is_told_of(doctor: Callable[..., tuple[int, str]], page: Si
     Path("runs/STOP").touch()
     status, said = doctor(all_work)
     assert status == 0
-    assert said.splitlines()[1] == f"- The stop file {Path('runs/STOP')} is there: remove it to let runs start again."
+    assert said.splitlines()[1] == f"- The stop file {Path('runs/STOP')} exists: remove it to let runs start again."
 
 
 def test_a_warning_is_said_without_the_password(doctor: Callable[..., tuple[int, str]], page: SimpleNamespace) -> None:

@@ -1,4 +1,4 @@
-"""Who works on which order: one run at a time, and none that died holds an order up."""
+"""Who works on which order: one run at a time, and a run that died holds no order up."""
 
 import subprocess
 import sys

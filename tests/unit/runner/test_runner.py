@@ -622,8 +622,8 @@ def test_a_stop_in_the_middle_skips_the_order_in_hand_and_the_rest(bench: Bench)
         [FIRST, SECOND],
     )
     assert end.info.stopped_early == "The Admin is in maintenance, or down (HTTP 503). Wait until it is back."
-    in_hand, after = end.results[1:]
-    assert (in_hand.message, in_hand.next_step, in_hand.attempts) == (
+    in_progress, after = end.results[1:]
+    assert (in_progress.message, in_progress.next_step, in_progress.attempts) == (
         "Nothing was pressed: the run stopped. The Admin is in maintenance, or down (HTTP 503).",
         RUN_AGAIN,
         1,
