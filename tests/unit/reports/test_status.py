@@ -209,7 +209,7 @@ def test_an_audit_that_comes_too_soon_asks_for_another_one(ledger: Ledger, hours
         (Event.ANSWERED, {}, "answered, to be proved"),
     ],
 )
-def test_an_order_in_hand_says_how_far_it_is_and_whose_it_is(
+def test_an_order_in_progress_says_how_far_it_is_and_whose_it_is(
     ledger: Ledger, event: Event, told: dict[str, object], shown_as: str
 ) -> None:
     info = begun(ledger)

@@ -612,7 +612,7 @@ def test_refusals_in_a_row_stop_nothing(bench: Bench) -> None:
 # --- A run that cannot go on ---
 
 
-def test_a_stop_in_the_middle_skips_the_order_in_hand_and_the_rest(bench: Bench) -> None:
+def test_a_stop_in_the_middle_skips_the_order_in_progress_and_the_rest(bench: Bench) -> None:
     stop = RunStopped("The Admin is in maintenance, or down (HTTP 503).", "Wait until it is back.")
     bench.on(SECOND, bench.fails(stop))
     end = bench.run()
@@ -635,7 +635,7 @@ def test_a_stop_in_the_middle_skips_the_order_in_hand_and_the_rest(bench: Bench)
     )
 
 
-def test_a_stop_after_the_press_leaves_the_order_in_hand_unknown(bench: Bench) -> None:
+def test_a_stop_after_the_press_leaves_the_order_in_progress_unknown(bench: Bench) -> None:
     bench.on(SECOND, bench.fails(RunStopped(reason="The Admin is down."), pressed=True))
     end = bench.run()
     assert (end.exit_status, outcomes(end)) == (3, ["canceled", "unknown", "skipped"])
@@ -645,7 +645,7 @@ def test_a_stop_after_the_press_leaves_the_order_in_hand_unknown(bench: Bench) -
     )
 
 
-def test_a_stop_in_beginning_again_skips_the_order_in_hand(bench: Bench) -> None:
+def test_a_stop_in_beginning_again_skips_the_order_in_progress(bench: Bench) -> None:
     bench.on(SECOND, bench.fails(missing()))
     bench.admin.trouble = [RunStopped(reason="The sign-in was refused.")]
     end = bench.run()
@@ -654,7 +654,7 @@ def test_a_stop_in_beginning_again_skips_the_order_in_hand(bench: Bench) -> None
 
 
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt(), Interrupted()])
-def test_an_interrupt_before_the_press_skips_the_order_in_hand_and_the_rest(
+def test_an_interrupt_before_the_press_skips_the_order_in_progress_and_the_rest(
     bench: Bench, interrupt: BaseException
 ) -> None:
     bench.on(SECOND, bench.fails(interrupt))
@@ -669,7 +669,9 @@ def test_an_interrupt_before_the_press_skips_the_order_in_hand_and_the_rest(
 
 
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt(), Interrupted()])
-def test_an_interrupt_after_the_press_leaves_the_order_in_hand_unknown(bench: Bench, interrupt: BaseException) -> None:
+def test_an_interrupt_after_the_press_leaves_the_order_in_progress_unknown(
+    bench: Bench, interrupt: BaseException
+) -> None:
     bench.on(SECOND, bench.fails(interrupt, pressed=True))
     end = bench.run()
     assert (end.exit_status, outcomes(end)) == (130, ["canceled", "unknown", "skipped"])
