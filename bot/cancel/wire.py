@@ -22,9 +22,10 @@ from loguru import logger
 from playwright.sync_api import Browser, CDPSession, Page, Request, Route
 from playwright.sync_api import Error as PlaywrightError
 
+from bot.cancel.cancels import Allowed, Cancel, Sent, Unreadable, Way, with_known
 from bot.cancel.endpoint import Answered, Endpoint, http_words
 from bot.cancel.held import Held, HeldByChromium, HeldByRoute, as_heard, as_sent
-from bot.cancel.requests import Allowed, Cancel, Sent, Unreadable, Way, cancels_in, with_known
+from bot.cancel.requests import cancels_in
 from bot.cancel.sending import send_once
 from bot.errors import HttpClientBlocked, PageTrouble, SessionEnded
 from bot.identity import host_of, is_allowed

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
-from bot.cancel.requests import Allowed, Cancel, Sent, Unreadable, Way, cancels_in, with_known
+from bot.cancel.cancels import Allowed, Cancel, Sent, Unreadable, Way, with_known
+from bot.cancel.requests import cancels_in
 
 ORDER, OTHER = "112-1215998-3002091", "112-1215998-3002099"
 ENDPOINT = "https://shop.example/admin/channel/amazon/graphql/key/5f/"

@@ -10,7 +10,9 @@ from urllib.parse import quote, urlencode
 
 import pytest
 
-from bot.cancel.requests import LONGEST_QUERY, Allowed, Cancel, Sent, Unreadable, Way, cancels_in, with_known
+from bot.cancel.cancels import Allowed, Cancel, Sent, Unreadable, Way, with_known
+from bot.cancel.graphql_calls import LONGEST_QUERY
+from bot.cancel.requests import cancels_in
 
 ORDER = "112-1215998-3002091"
 ENDPOINT = "https://shop.example/admin/channel/amazon/graphql/key/5f/"

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import bot.cancel.ways
-from bot.cancel.requests import Way
+from bot.cancel.cancels import Way
 from bot.cancel.ways import ways_to_cancel, wire_for
 from bot.pack import Pack, load_pack
 from bot.pack.model import Names

@@ -9,8 +9,8 @@ from log_kit import logged
 from playwright.sync_api import Error as PlaywrightError
 
 import bot.cancel.wire
+from bot.cancel.cancels import Allowed, Sent
 from bot.cancel.endpoint import Answered
-from bot.cancel.requests import Allowed, Sent
 from bot.cancel.wire import FRESH_SECONDS, Passage, Wire
 from bot.errors import HttpClientBlocked, PageTrouble, SessionEnded
 

@@ -11,9 +11,9 @@ import pytest
 from log_kit import logged
 from playwright.sync_api import Error as PlaywrightError
 
+from bot.cancel.cancels import Allowed, Sent, Way
 from bot.cancel.endpoint import Answered
 from bot.cancel.held import HeldByChromium
-from bot.cancel.requests import Allowed, Sent, Way
 from bot.cancel.wire import Passage, Wire, cancels_an_order, question_of
 from bot.errors import HttpClientBlocked, PageTrouble
 
