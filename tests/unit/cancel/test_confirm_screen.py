@@ -194,6 +194,25 @@ def test_the_orders_page_is_looked_at_on_a_page_beside_and_photographed(admin: F
     ]
 
 
+def test_the_page_beside_is_read_while_it_is_open_and_only_once(admin: FakeAdmin) -> None:
+    """After it the order's page is out of sight: what is read then is the cancel page."""
+    looked = admin.details.snapshot
+
+    def snapshot(*names: str) -> Snapshot:
+        assert admin.is_beside
+        return looked(*names)
+
+    admin.details.snapshot = snapshot  # type: ignore[method-assign]
+    issue(admin)
+    assert admin.details.looks == 1
+
+
+def test_the_look_that_found_the_page_beside_is_not_repeated(admin: FakeAdmin) -> None:
+    admin.details.seen = admin.details.snapshot("order_number", "status", "notes", "buyer_name", "order_total")
+    assert issue(admin).seen.status is Status.UNSHIPPED
+    assert admin.details.looks == 1
+
+
 def test_an_order_that_has_shipped_while_the_cancel_page_was_open_is_refused(admin: FakeAdmin) -> None:
     admin.details.texts["status"] = ["Shipped"]
     assert refusal(admin) == "The order's status has become 'Shipped'; only Unshipped can be canceled."
