@@ -76,6 +76,7 @@ class FakeAdmin:
         self.is_quiet = True
         self.seconds = 0.0
         """What has passed in waiting for a page."""
+        self.waits = 0
         self.as_time_passes: Callable[[float], None] = lambda seconds: None
         """Told the seconds so far whenever a page is waited for; what it raises is raised there."""
 
@@ -96,6 +97,8 @@ class FakeAdmin:
         assert event == "domcontentloaded"
         assert 0 < timeout <= 1000
         self.seconds += timeout / 1000
+        self.waits += 1
+        assert self.waits <= 1_000, "it waits for ever"
         self.as_time_passes(self.seconds)
         raise PlaywrightTimeout("Timeout exceeded")
 
