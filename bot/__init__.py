@@ -23,7 +23,7 @@ set (``environment``, ``accounts``, ``settings``), and three things that every r
 
 An order's way through: ``cli`` takes the command, ``joblist`` reads the list, ``ledger`` remembers it, and ``runner``
 has each order worked by its flow. A flow asks ``admin`` for screens, which are found through the ``pack`` and
-photographed by the recorder. ``cancel.guard`` reads the page once more and issues the permit, ``cancel.confirm``
+photographed by the recorder. ``cancel.guard`` reads the page again and issues the permit, ``cancel.confirm``
 presses with it, ``cancel.wire`` lets exactly that cancel out, ``cancel.verdicts`` concludes, and ``reports`` tell.
 """
 

@@ -20,10 +20,10 @@ concerns only one) and whether it is safe to start that order again.
     │   │   └── SignInRefused
     │   ├── AccountLost         another run may have signed in with this run's account
     │   ├── GenerationUnknown   no pack fits the screens
-    │   ├── NotLetThrough       a cancel could not be sent exactly once
+    │   ├── HttpClientBlocked       a cancel could not be sent exactly once
     │   ├── CommitsNotAllowed   a test may not cancel orders
     │   └── Interrupted         by a person: exit status 130
-    ├── NotAsNeeded             the page is fine, but has nothing that doctor or check could look at
+    ├── NothingToCheck             the page is fine, but has nothing that doctor or check could look at
     └── OrderTrouble            concerns one order; the others go on
         ├── Refused             the page is fine and says no: never started again
         └── Technical           the page is not as expected: started again as long as nothing was pressed
@@ -146,7 +146,7 @@ class SignInRefused(CannotSignIn):
 class AccountLost(RunStopped):
     """The Admin ``account`` may be another run's by now: this one gave no sign of life for too long."""
 
-    template = "This run was frozen for too long, so that another run may have signed in as {account} meanwhile."
+    template = "This run was frozen for too long: another run may have signed in as {account} in the meantime."
     next_step = "Run the list again: orders that are done are recognized as already canceled."
 
 
@@ -160,7 +160,7 @@ class GenerationUnknown(RunStopped):
     )
 
 
-class NotLetThrough(RunStopped):
+class HttpClientBlocked(RunStopped):
     """The client that sends cancels cannot reach the Admin. Needs ``why``."""
 
     template = "The client that sends a cancel exactly once cannot reach the Admin ({why}). Nothing was pressed."
@@ -187,7 +187,7 @@ class Interrupted(RunStopped):
     exit_status = 130
 
 
-class NotAsNeeded(CountermandError):
+class NothingToCheck(CountermandError):
     """The page is fine, but shows nothing that could be examined. Needs ``reason``, ``next_step``."""
 
     template = "{reason}"
@@ -398,7 +398,7 @@ class ClaimLost(Technical):
     template = "Another run has taken over order {order}, because this run was frozen for too long."
 
 
-class StoodStill(Technical):
+class IntentExpired(Technical):
     """Too much time has passed between the intent for the ``order`` and its press."""
 
     template = (

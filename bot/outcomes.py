@@ -41,7 +41,7 @@ class Outcome(StrEnum):
 
     @property
     def is_success(self) -> bool:
-        """Whether an order with this outcome needs nobody's attention (exit status 0)."""
+        """Whether an order with this outcome needs no attention (exit status 0)."""
         return self in {Outcome.CANCELED, Outcome.ALREADY_CANCELED, Outcome.WOULD_CANCEL}
 
     @property

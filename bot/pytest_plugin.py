@@ -71,7 +71,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_runtest_setup(item: pytest.Item) -> None:
-    """Leave out a test that commits and is not allowed here; what it presses is asked about once more then."""
+    """Leave out a test that commits and is not allowed here; its presses are asked about again then."""
     if item.get_closest_marker("commits") is None or "countermand_admin" not in getattr(item, "fixturenames", ()):
         return
     from bot.qa import SANDBOX, gate_host

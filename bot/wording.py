@@ -27,7 +27,7 @@ class Group(StrEnum):
     """The four groups of outcomes in a summary."""
 
     DONE = "done"
-    """Nobody has to do anything."""
+    """No action is needed."""
     PERSON = "person"
     """Somebody must look in Seller Central before anything else is done."""
     NOT_CANCELED = "not-canceled"

@@ -78,7 +78,7 @@ def look_again(admin: Admin, job: Job, opened: Opened) -> Status | None:
     try:
         return _reopened_status(admin, job, opened)
     except CountermandError as trouble:
-        admin.say(f"Looking at order {job.order} once more, from the start: {trouble}")
+        admin.say(f"Looking at order {job.order} again, from the start: {trouble}")
     try:
         return _status_from_the_start(admin, job)
     except CountermandError as trouble:

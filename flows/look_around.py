@@ -13,7 +13,7 @@ from bot.admin.screen import Screen
 from bot.cancel.details import Opened, OrderDetails
 from bot.cancel.verdicts import unknown_status
 from bot.checks.doctor import Round
-from bot.errors import ElementMissing, NotAsNeeded
+from bot.errors import ElementMissing, NothingToCheck
 from bot.joblist import Job
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
 from bot.wording import apart, plain_name
@@ -50,12 +50,12 @@ def look_around(admin: Admin, checks: Round, sign_in: Callable[[Admin], None], *
         result.found = stores_in_words(stores)
 
     with checks.check("store_dashboard") as result:
-        recognised = bool(admin.candidates)
+        recognized = bool(admin.candidates)
         dashboard = open_dashboard(admin, store)
         generation = generation_of(admin.pack)
         recent = listed_orders(admin, generation.recent_orders(admin, dashboard))
         result.found = f"store {store}, {orders_in_words(recent)}"
-        if recognised:
+        if recognized:
             result.found += f"; the screens are those of pack {admin.pack.name}"
 
     with checks.check("all_orders") as result:
@@ -94,14 +94,14 @@ def stores_on_home(admin: Admin) -> list[str]:
     """The names of the stores on the home page, in its order.
 
     Raises:
-        NotAsNeeded: it shows no store.
+        NothingToCheck: it shows no store.
     """
     home = admin.screen("home").check()
     admin.is_absent(home, lambda: home.count("store_names"))
     admin.quiet()
     names = [plain_name(name) for name in home.find("store_names").all_inner_texts()]
     if not names:
-        raise NotAsNeeded(
+        raise NothingToCheck(
             "The home page shows no store.",
             "Connect one with Add Amazon Store, or look with --headed whether the page shows one all the same.",
         )
@@ -112,12 +112,12 @@ def choose_store(stores: list[str], wanted: str | None) -> str:
     """The store that is looked at.
 
     Raises:
-        NotAsNeeded: there is no such store on the home page.
+        NothingToCheck: there is no such store on the home page.
     """
     wanted = None if wanted is None else plain_name(wanted)
     if wanted is not None and wanted not in stores:
         alike = next(filter(None, (apart(wanted, store) for store in stores)), "")
-        raise NotAsNeeded(
+        raise NothingToCheck(
             f"There is no store {wanted!r} on the home page: {stores_in_words(stores)}{alike}.",
             "Name one of these with --store, whole, and so in the job list.",
         )
@@ -158,14 +158,14 @@ def look_at(admin: Admin, store: str, order: str) -> tuple[Job, Opened, OrderDet
 
     Raises:
         Refused, Technical: as ``open_order``.
-        NotAsNeeded: the pack does not know its status.
+        NothingToCheck: the pack does not know its status.
     """
-    # A job needs a reason; nobody chooses this one.
+    # A job needs a reason; this one is never chosen.
     job = Job(order=order, store=store, reason=Reason.BUYER_CANCELED)
     opened, seen = open_order(admin, job)
     if seen.status is None:
         told = unknown_status(seen.status_words)
-        raise NotAsNeeded(told.message, told.next_step)
+        raise NothingToCheck(told.message, told.next_step)
     return job, opened, seen
 
 

@@ -17,7 +17,7 @@ from bot.joblist import Job
 from bot.pack import fill
 from flows.generation import generation_of
 from flows.order_link import OrderLink, read_listed
-from flows.recognise import recognise
+from flows.recognize import recognize
 
 
 def open_order(admin: Admin, job: Job) -> tuple[Opened, OrderDetails]:
@@ -111,7 +111,7 @@ def open_dashboard(admin: Admin, store: str) -> Screen:
                 raise home.blamed(StoreNotRead(screen=home.title, store=store))
             raise StoreNotFound(store=store)
         home.click("view_store")
-        dashboard = recognise(admin, store) if admin.candidates else admin.arrive("store_dashboard", store=store)
+        dashboard = recognize(admin, store) if admin.candidates else admin.arrive("store_dashboard", store=store)
         if admin.store:
             # After a switch between stores the lists may still show the previous one until the page is reloaded.
             admin.reload()

@@ -13,7 +13,6 @@ from bot.errors import BrowserUnusable
 LONG = {
     "test_chaos.py",
     "test_check.py",
-    "test_crew.py",
     "test_drift.py",
     "test_qa.py",
     "test_secrets.py",

@@ -35,9 +35,10 @@ def one_try(admin: Admin, factor: Factor, account: str, secret: SecretStr) -> It
 
     number = admin.until(begin, seconds=OTHERS_TRY)
     if number is None:
-        stop = RunStopped(reason=f"Another program has been signing in with account {account} for {OTHERS_TRY} s.")
-        stop.next_step = "Give every program an Admin account of its own, and run the list again."
-        raise stop
+        raise RunStopped(
+            reason=f"Another program has been signing in with account {account} for {OTHERS_TRY} s.",
+            next_step="Give every program an Admin account of its own, and run the list again.",
+        )
     ended = Ended.CUT_OFF
     try:
         yield

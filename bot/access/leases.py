@@ -63,12 +63,11 @@ def enough(accounts: Sequence[Account], workers: int, *, sharing: bool = False) 
     """
     if sharing or workers <= len(accounts):
         return
-    stop = CannotStart(
+    raise CannotStart(
         reason=f"{workers} workers need {workers} Admin accounts, because the Admin ends a session when the same "
-        f"account signs in again; there {'is' if len(accounts) == 1 else 'are'} {len(accounts)}."
+        f"account signs in again; there {'is' if len(accounts) == 1 else 'are'} {len(accounts)}.",
+        next_step=_more(f"Start with --workers {len(accounts)}" if len(accounts) > 1 else "Leave out --workers"),
     )
-    stop.next_step = _more(f"Start with --workers {len(accounts)}" if len(accounts) > 1 else "Leave out --workers")
-    raise stop
 
 
 def _too_few(ledger: Ledger, accounts: Sequence[Account], workers: int, free: int) -> CannotStart:
@@ -80,15 +79,13 @@ def _too_few(ledger: Ledger, accounts: Sequence[Account], workers: int, free: in
     ]
     why = ", ".join(users) or "another run was faster"
     if not free:
-        stop = CannotStart(reason=f"No Admin account is free: {why}.")
-    else:
-        stop = CannotStart(
-            reason=f"{workers} workers need {workers} Admin accounts, and {free} {'is' if free == 1 else 'are'} free: "
-            f"{why}."
-        )
+        return CannotStart(reason=f"No Admin account is free: {why}.", next_step=_more("Wait for that run"))
     fewer = f"start with --workers {free}" if free > 1 else "leave out --workers"
-    stop.next_step = _more(f"Wait for that run, or {fewer}" if free else "Wait for that run")
-    return stop
+    return CannotStart(
+        reason=f"{workers} workers need {workers} Admin accounts, and {free} {'is' if free == 1 else 'are'} free: "
+        f"{why}.",
+        next_step=_more(f"Wait for that run, or {fewer}"),
+    )
 
 
 def _more(first: str) -> str:

@@ -85,30 +85,29 @@ def fresh_code(admin: Admin, account: str, secret: SecretStr) -> str:
 
     code = admin.until(look, seconds=LONGEST_WAIT)
     if code is None:
-        stop = RunStopped(reason=f"No unused two-factor code of account {account} was free within {LONGEST_WAIT} s.")
-        stop.next_step = "Give every run that works at the same time an Admin account of its own."
-        raise stop
+        raise RunStopped(
+            reason=f"No unused two-factor code of account {account} was free within {LONGEST_WAIT} s.",
+            next_step="Give every run that works at the same time an Admin account of its own.",
+        )
     return code
 
 
 def no_secret() -> CannotSignIn:
     """The Admin asks for a code, and there is nothing to compute one from."""
-    stop = CannotSignIn(reason="The Admin asks for a two-factor code, and COUNTERMAND_TOTP_SECRET is not set.")
-    stop.next_step = (
-        "Set COUNTERMAND_TOTP_SECRET to the secret that this account's authenticator app was set up with, "
-        "or ask an administrator for an account that is exempt from two-factor authentication."
+    return CannotSignIn(
+        reason="The Admin asks for a two-factor code, and COUNTERMAND_TOTP_SECRET is not set.",
+        next_step="Set COUNTERMAND_TOTP_SECRET to the secret that this account's authenticator app was set up with, "
+        "or ask an administrator for an account that is exempt from two-factor authentication.",
     )
-    return stop
 
 
 def codes_refused(admin: Admin) -> CannotSignIn:
     """The Admin refused a code, and a fresh one too."""
-    stop = CannotSignIn(reason="The Admin refused two two-factor codes, one after the other (Invalid code).")
-    stop.next_step = (
-        "Check that COUNTERMAND_TOTP_SECRET is this account's secret, and the clock of the Admin's server: "
-        f"{skew_words(admin)} No third code was tried, because ten wrong ones block the account."
+    return CannotSignIn(
+        reason="The Admin refused two two-factor codes, one after the other (Invalid code).",
+        next_step="Check that COUNTERMAND_TOTP_SECRET is this account's secret, and the clock of the Admin's server: "
+        f"{skew_words(admin)} No third code was tried, because ten wrong ones block the account.",
     )
-    return stop
 
 
 def skew_words(admin: Admin) -> str:

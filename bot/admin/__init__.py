@@ -9,8 +9,6 @@ pytest-playwright::
 from bot.admin.admin import Admin, Callbacks, ReachedStore
 from bot.admin.options import AdminOptions
 from bot.cancel.attempt import Attempt
-from bot.cancel.ways import ways_to_cancel, wire_for
-from bot.wording import first_line
 
 __all__ = [
     "Admin",
@@ -18,7 +16,4 @@ __all__ = [
     "Attempt",
     "Callbacks",
     "ReachedStore",
-    "first_line",
-    "ways_to_cancel",
-    "wire_for",
 ]

@@ -135,7 +135,7 @@ class Admin(Window):
         )
         self.ledger = ledger or Ledger.in_memory()
         self.recorder = recorder or NoRecorder()
-        self.recognised = ""
+        self.recognized = ""
         """Name of the pack that was recognized; empty until then, and where it was known from the start."""
         self._attempt = Attempt()
         self.store: ReachedStore | None = None
@@ -206,7 +206,7 @@ class Admin(Window):
     def use_pack(self, pack: Pack) -> None:
         """Go on with this one of the candidates, and say so."""
         self.pack, self.candidates = pack, ()
-        self.recognised = pack.name
+        self.recognized = pack.name
         logger.info("the screens are those of pack {}", pack.name)
         self.say(f"The screens are those of {pack.info.title}: pack {pack.name}.")
 

@@ -96,7 +96,7 @@ def reach(admin: Admin) -> Screen:
     """Open the Admin's address, and be on the first screen of an Admin.
 
     Raises:
-        NotReached: the address leads nowhere, or to something that is not an Admin; recognised at once.
+        NotReached: the address leads nowhere, or to something that is not an Admin; recognized at once.
         RunStopped, InTheWay: the Admin is in maintenance, or something else that is known.
     """
     failed: list[str] = []

@@ -157,9 +157,10 @@ class Interruptions:
         if (what := self._told_by(page)) is not None:
             self._note_taken_over(what)
             raise _error_for(what)
-        ended = SessionEnded(reason="The session has ended: the Admin answered its app by asking to sign in.")
-        ended.next_step = "If this happens often, raise the Admin's session lifetime for this account."
-        raise ended
+        raise SessionEnded(
+            reason="The session has ended: the Admin answered its app by asking to sign in.",
+            next_step="If this happens often, raise the Admin's session lifetime for this account.",
+        )
 
     def _told_by(self, page: str) -> Interruption | None:
         """What the sign-in page, as HTML, tells of somebody else who signed in; None if it tells nothing of that."""
@@ -227,34 +228,31 @@ class Interruptions:
         if self._taken_over_now:
             return  # the sign-in form says again what was seen a moment ago
         if self._taken_over:
-            error = RunStopped(reason=f"{what.message} It happened twice in this run, so it is not signed in again.")
-            error.next_step = (
-                "Find out who uses this account, and have them stop; or give the program an account of its own."
+            raise RunStopped(
+                reason=f"{what.message} It happened twice in this run, so it is not signed in again.",
+                next_step="Find out who uses this account, and have them stop; or give the program an account of its "
+                "own.",
             )
-            raise error
         self._taken_over = self._taken_over_now = True
 
 
 def _error_for(what: Interruption) -> CountermandError:
     if what.reaction == "retry":
         return InTheWay(what.message, what.next_step)
-    error = _KINDS[what.reaction](reason=what.message)
-    error.next_step = what.next_step
-    return error
+    return _KINDS[what.reaction](reason=what.message, next_step=what.next_step)
 
 
 def _forbidden(trouble: Understood) -> RunStopped:
     if SESSION_ENDED_WORDS in trouble.words:
-        stop = RunStopped(reason="The Admin refuses this account the data of the Amazon Sales Channel (HTTP 403).")
-        stop.next_step = "Ask an administrator to give the account's role the Amazon Sales Channel resources."
-    else:
-        who = "The Admin, or a firewall in front of it,"
-        stop = RunStopped(reason=f"{who} refused a request of its app ({trouble.words}).")
-        stop.next_step = (
-            "Ask an administrator whether the account's role has the Amazon Sales Channel resources, and whether the "
-            "shop's firewall lets this machine through."
+        return RunStopped(
+            reason="The Admin refuses this account the data of the Amazon Sales Channel (HTTP 403).",
+            next_step="Ask an administrator to give the account's role the Amazon Sales Channel resources.",
         )
-    return stop
+    return RunStopped(
+        reason=f"The Admin, or a firewall in front of it, refused a request of its app ({trouble.words}).",
+        next_step="Ask an administrator whether the account's role has the Amazon Sales Channel resources, and whether "
+        "the shop's firewall lets this machine through.",
+    )
 
 
 _KINDS: dict[str, type[CountermandError]] = {

@@ -354,15 +354,12 @@ class Screen:
         """A server can send the browser on from https:// to http://."""
         opened = urlsplit(self.window.page.url)
         if opened.scheme == "http" and urlsplit(self.window.url).scheme == "https":
-            stop = RunStopped(
+            raise RunStopped(
                 reason=f"{self.spec.title} came over http:// from {opened.netloc}, although the Admin's address is "
-                "https://; no secret was typed into it."
+                "https://; no secret was typed into it.",
+                next_step="Ask the shop's administrator why the Admin leaves https://. If that is meant, set "
+                "COUNTERMAND_ADMIN_URL and COUNTERMAND_ALLOW_HTTP accordingly.",
             )
-            stop.next_step = (
-                "Ask the shop's administrator why the Admin leaves https://. If that is meant, set "
-                "COUNTERMAND_ADMIN_URL and COUNTERMAND_ALLOW_HTTP accordingly."
-            )
-            raise stop
 
     def choose(self, name: str, words: str) -> None:
         """Check the screen, then choose ``words`` from the one ``choice`` element ``name``.

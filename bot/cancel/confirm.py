@@ -21,7 +21,7 @@ from bot.cancel.guard import Permit
 from bot.cancel.page import AdminPage
 from bot.cancel.verdicts import Verdict
 from bot.cancel.wire import Passage
-from bot.errors import CountermandError, EvidenceNotWritten, LedgerTrouble, StoodStill
+from bot.errors import CountermandError, EvidenceNotWritten, IntentExpired, LedgerTrouble
 from bot.ledger import Event
 from bot.outcomes import Answer, Outcome
 from bot.vocabulary import Status
@@ -59,11 +59,11 @@ def press_confirm(admin: AdminPage, permit: Permit) -> Iterator[Heard]:
 
     Raises:
         CountermandError: this Admin was made so that nothing may be pressed; nothing was.
-        NotLetThrough, SessionEnded, PageTrouble: the cancel would not get through; nothing was pressed.
+        HttpClientBlocked, SessionEnded, PageTrouble: the cancel would not get through; nothing was pressed.
         PressedBefore: the ledger knows of a Confirm for this order that was never settled.
         LedgerTrouble: the intent could not be written; nothing was pressed.
-        StoodStill: too long after the intent, as when the computer slept in between; nothing was pressed, and another
-            run may have concluded that by now.
+        IntentExpired: too long after the intent, as when the computer slept in between; nothing was pressed, and
+            another run may have concluded that already.
     """
     admin.may_commit(permit.order)
     confirm = admin.screen(confirm_screen(admin.pack).name, order=permit.order).the_only("confirm")
@@ -71,7 +71,7 @@ def press_confirm(admin: AdminPage, permit: Permit) -> Iterator[Heard]:
     heard = _write_intent(admin, permit)
     with admin.wire.open_for(heard.passage), _listening(admin.page, heard):
         if not heard.passage.is_fresh:
-            raise StoodStill(order=permit.order)
+            raise IntentExpired(order=permit.order)
         admin.attempt.mark_pressed()
         try:
             # Not waited for here: the page that answers a form may take longer than a press may.

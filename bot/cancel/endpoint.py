@@ -32,7 +32,7 @@ class Meaning(StrEnum):
     """It arrived whole, is JSON, and says nothing of an error."""
     SESSION_ENDED = "session ended"
     FORBIDDEN = "forbidden"
-    """The account may not do this, or a firewall lets nobody through."""
+    """The account may not do this, or a firewall lets no request through."""
     BUSY = "busy"
     """The server asks to be left alone: HTTP 429 or 503."""
     ERROR = "error"

@@ -40,7 +40,7 @@ class Permit:
 
 
 def issue_permit(admin: AdminPage, job: Job, opened: Opened) -> Permit:
-    """Prove everything once more, with the dialog or the cancel page open and the reason chosen, and issue the permit.
+    """Prove everything again, with the dialog or the cancel page open and the reason chosen, and issue the permit.
 
     Raises:
         Mismatch: something on the page is not the job's.

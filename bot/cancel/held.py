@@ -6,8 +6,8 @@ from typing import Any, Protocol
 from playwright.sync_api import CDPSession, Request, Route
 from playwright.sync_api import Error as PlaywrightError
 
+from bot.cancel.cancels import Sent
 from bot.cancel.endpoint import Answered
-from bot.cancel.requests import Sent
 from bot.cancel.sending import in_plain_words
 
 _OF_THE_WAY = frozenset({"content-encoding", "content-length", "transfer-encoding", "connection", "keep-alive"})

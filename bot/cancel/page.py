@@ -49,7 +49,7 @@ class KnownScreen(Protocol):
         """Make sure that it is open now; raises ``Technical`` if not."""
 
     def find(self, name: str) -> Locator:
-        """Whatever visibly answers to an element: none, one, several."""
+        """All visible matches of an element: none, one or several."""
 
     def the_only(self, name: str) -> Locator:
         """The one element of this name, where no second is hidden either; raises ``Technical`` if not."""

@@ -3,8 +3,8 @@
 from playwright.sync_api import APIRequestContext
 from playwright.sync_api import Error as PlaywrightError
 
+from bot.cancel.cancels import Sent
 from bot.cancel.endpoint import Answered
-from bot.cancel.requests import Sent
 
 _CLIENTS_WORDS = {
     "Timeout": "nothing was answered in time",

@@ -179,7 +179,7 @@ def pressed_before(
             "set) is over since then, and that run settles it.",
         )
     if status in {Status.SHIPPED, Status.COMPLETED}:
-        return replace(before_confirm(status) or unknown, message=f"{then}; the order's status is {status} by now.")
+        return replace(before_confirm(status) or unknown, message=f"{then}; the order's status is now {status}.")
     return unknown
 
 
@@ -202,7 +202,7 @@ def reverted(run_id: str, written_at: str, status: Status | None, words: str) ->
         message=f"Canceled in run {run_id} ({written_at}), but it reads {status or repr(cut(words, 80))} now: "
         "Amazon did not keep the cancel.",
         next_step="Look the order up in Seller Central, and cancel it there if it is still open; then: countermand "
-        "resolve, --as canceled. To have it canceled here once more: countermand resolve, --as not-canceled.",
+        "resolve, --as canceled. To have it canceled here again: countermand resolve, --as not-canceled.",
         status_before=status,
     )
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from bot.cancel.requests import FORM, GRAPHQL, Way
+from bot.cancel.cancels import FORM, GRAPHQL, Way
 from bot.cancel.wire import SentBy, Wire
 from bot.pack import Pack
 

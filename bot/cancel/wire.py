@@ -22,11 +22,12 @@ from loguru import logger
 from playwright.sync_api import Browser, CDPSession, Page, Request, Route
 from playwright.sync_api import Error as PlaywrightError
 
+from bot.cancel.cancels import Allowed, Cancel, Sent, Unreadable, Way, with_known
 from bot.cancel.endpoint import Answered, Endpoint, http_words
 from bot.cancel.held import Held, HeldByChromium, HeldByRoute, as_heard, as_sent
-from bot.cancel.requests import Allowed, Cancel, Sent, Unreadable, Way, cancels_in, with_known
+from bot.cancel.requests import cancels_in
 from bot.cancel.sending import send_once
-from bot.errors import NotLetThrough, PageTrouble, SessionEnded
+from bot.errors import HttpClientBlocked, PageTrouble, SessionEnded
 from bot.identity import host_of, is_allowed
 from bot.pack import commerce
 
@@ -110,7 +111,7 @@ class Wire:
     def guard_browser(self, browser: Browser) -> None:
         """Look at what every page of a browser sends, and every window that a page opens.
 
-        Needs a Chromium that nobody else uses.
+        Needs a Chromium of its own.
         """
         self._listen(browser.new_browser_cdp_session(), "Request")
         self._browser = browser
@@ -203,7 +204,7 @@ class Wire:
         Asked once for each profile of the browser, before anything is pressed.
 
         Raises:
-            NotLetThrough: it does not get through: another certificate store, a firewall that knows browsers only.
+            HttpClientBlocked: it does not get through: another certificate store, a firewall that knows browsers only.
             SessionEnded, PageTrouble: it was asked to sign in, or the server failed.
         """
         if self.sent_by == "browser" or self._tried is page.context:
@@ -221,14 +222,14 @@ class Wire:
         )
         if answered.trouble:
             if _NOT_TRUSTED.search(answered.trouble):
-                raise NotLetThrough(why=answered.trouble)
+                raise HttpClientBlocked(why=answered.trouble)
             raise PageTrouble(reason=f"the page that is open could not be asked for again ({answered.trouble})")
         if answered.is_sign_in_page:
             raise SessionEnded(reason="The session has ended; the Admin asks to sign in.")
         if answered.status >= 500 or 300 <= answered.status < 400:
             raise PageTrouble(reason=f"the page that is open was answered with {http_words(answered)} when asked again")
         if answered.status >= 400:
-            raise NotLetThrough(why=http_words(answered))
+            raise HttpClientBlocked(why=http_words(answered))
         self._tried = page.context
 
     def _look_at(self, held: Held) -> None:
@@ -322,7 +323,7 @@ class Wire:
             return True
 
     def _note_failed(self, request: Request) -> None:
-        """A page can end its own requests, which nobody answers then."""
+        """A page can end its own requests, which get no answer then."""
         if self._is_apps(request.url):
             self.endpoint.given_up(question_of(as_sent(request)))
 
@@ -354,7 +355,7 @@ def question_of(sent: Sent) -> str:
 
 def _spellings(address: str) -> tuple[str, str]:
     """Patterns for an address as it is or with capitals, and with its action in capitals: the Admin minds no case in an
-    action's name, and Chromium's patterns do.
+    action's name, and Chromium's patterns do not.
     """
     any_first_letter = re.sub(r"(?<![A-Za-z])[A-Za-z]", "?", address)
     folder, _, action = address.rpartition("/")

@@ -64,7 +64,7 @@ app.add_typer(pack_app)
 
 
 def main() -> NoReturn:
-    """Run the command line; whatever a person did wrong ends in a sentence and an exit status."""
+    """Run the command line; every mistake of a person ends in a sentence and an exit status."""
     try:
         sys.exit(app(standalone_mode=False) or 0)
     except CountermandError as error:

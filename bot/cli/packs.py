@@ -125,5 +125,5 @@ def _lint_page(name: str, pack: str, path: Path, screen: str | None, facts: list
         lines = harmless_lines("\n".join(in_lines(drift))).splitlines()
         typer.echo("\n".join(f"  {'- ' if not place else '  '}{line}" for place, line in enumerate(lines)))
     if not drifts:
-        typer.echo(f"  everything that {name} says of it is there as it should be")
+        typer.echo(f"  matches everything that {name} says about it")
     return [drift.what for drift in drifts]

@@ -55,7 +55,7 @@ class Recorder:
 
     @property
     def evidence(self) -> Sequence[str]:
-        """The names of the files of the order in hand."""
+        """The names of the files of the order in progress."""
         return tuple(self._written.get(self._subject, ()))
 
     def begin(self, subject: str) -> None:
@@ -113,7 +113,7 @@ class Recorder:
         admin.note(Event.PICTURE, file=file, sha256=hashlib.sha256(content).hexdigest())
 
     def _known(self) -> list[str]:
-        """The files of the order in hand, read from the store once."""
+        """The files of the order in progress, read from the store once."""
         if self._subject not in self._written:
             self._written[self._subject] = list(self._store.list(f"{EVIDENCE}/{self._subject}"))
         return self._written[self._subject]

@@ -20,7 +20,7 @@ EVIDENCE = "evidence"
 class EvidenceStore(Protocol):
     """The evidence of one run. Several processes may use it at once.
 
-    ``str()`` of it is what a message calls the place. Whatever goes wrong is an ``OSError``.
+    ``str()`` of it is what a message calls the place. Every failure is an ``OSError``.
     """
 
     def add(self, name: str, content: bytes) -> None:

@@ -93,7 +93,7 @@ def _text(what: str, most: int, *, least: int = 1, is_name: bool = False) -> Bef
         if not isinstance(value, str):
             return value  # pydantic says what it should have been
         if is_name and (sign := unseen_in(value)):
-            raise ValueError(f"The {what} holds the character U+{ord(sign):04X}, which nobody sees: remove it")
+            raise ValueError(f"The {what} holds the character U+{ord(sign):04X}, which is invisible: remove it")
         text = value.strip()
         if len(text) < least:
             raise ValueError(f"The {what} is empty: write some text")

@@ -19,7 +19,7 @@ _CUT_OFF = re.compile(
 """A plain value with a comment behind it that does not look like one: a remark has a space after its ``#``."""
 
 _STRANGE_INDENT = re.compile(r"^[ ]*([\u00a0\u2000-\u200a\u202f\u205f\u3000])\s*(?=-\s|\w+:)", re.MULTILINE)
-_CODE_POINT = re.compile(r"the character U\+([0-9A-F]{4,6}), which nobody sees")
+_CODE_POINT = re.compile(r"the character U\+([0-9A-F]{4,6}), which is invisible")
 _NULL = re.compile(r"null\b", re.IGNORECASE)
 _MISSING = "A value is missing here"
 

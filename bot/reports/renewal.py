@@ -1,4 +1,4 @@
-"""The report of an earlier run, written again with what is known by now."""
+"""The report of an earlier run, written again with what is known now."""
 
 from datetime import datetime
 from pathlib import Path
@@ -11,7 +11,7 @@ from bot.reports.status import looked_again
 
 
 def renew_report(folder: Path, ledger: Ledger, source: EvidenceSource) -> Path:
-    """Write the report of an earlier run again, with what is known by now of the orders that it canceled.
+    """Write the report of an earlier run again, with what is known now of the orders that it canceled.
 
     Without pictures, if they were purged.
 

@@ -29,7 +29,7 @@ def status_lines(ledger: Ledger, now: datetime | None = None) -> Iterator[str]:
         yield f"  {info.run_id}  {_moment(info.started_at)}  {what}"
         if ended:
             yield f"      {harmless(ended)}"
-    yield from _in_hand(ledger)
+    yield from _in_progress(ledger)
     yield from _canceled(ledger, (now or ledger.now()) - timedelta(days=7))
     waiting = ledger.intents.waiting()
     yield ""
@@ -68,12 +68,12 @@ def _looked_again(intent: Intent) -> str:
     return f"{here}; REVERTED: read {intent.looked_status} at {_moment(intent.looked_at)}"
 
 
-def _in_hand(ledger: Ledger) -> Iterator[str]:
+def _in_progress(ledger: Ledger) -> Iterator[str]:
     held = ledger.claims.held()
     if not held:
         return
     yield ""
-    yield f"{count_of(len(held), 'order')} in hand"
+    yield f"{count_of(len(held), 'order')} in progress"
     for claim in held:
         last = ledger.trail.latest(claim.run_id, claim.thing)
         told = last.told if last else {}

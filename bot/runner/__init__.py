@@ -60,8 +60,8 @@ class Workers(Protocol):
         """What was photographed last, relative to the run's folder."""
 
     @property
-    def recognised(self) -> str:
-        """Name of the pack that was recognised on the page; empty if none was."""
+    def recognized(self) -> str:
+        """Name of the pack that was recognized on the page; empty if none was."""
 
     def work_through(self, dispatch: Dispatch, results: RunResults, progress: Progress) -> None:
         """Work on every order that is handed out.
@@ -76,7 +76,7 @@ class Runner:
 
     Args:
         workers: who works.
-        ledger: records the run, and every order that nobody came to.
+        ledger: records the run, and every order that was not reached.
         progress: shows it to the person who waits.
         limits: when it stops before the end, and how fast it may go.
         clean: takes secrets out of what is kept and told of a trouble.
@@ -109,9 +109,7 @@ class Runner:
         try:
             self._ledger.runs.begin(info, jobs)
         except EvidenceNotWritten as trouble:
-            refused = CannotStart(reason=str(trouble))
-            refused.next_step = trouble.next_step
-            raise refused from trouble
+            raise CannotStart(reason=str(trouble), next_step=trouble.next_step) from trouble
         self._progress.run_started(info, len(jobs))
         recorded = RunResults(self._ledger, self._progress.order_finished, self._clean)
         stopped = ""
@@ -131,8 +129,8 @@ class Runner:
         except Exception as defect:  # what became of the orders must not be lost over it
             stopped, status = unforeseen(defect, self._clean), RunStopped.exit_status
             logger.opt(exception=defect).critical("{}", stopped)
-        if info.pack == AUTO and self._workers.recognised:
-            info = info.model_copy(update={"pack": f"{self._workers.recognised} ({AUTO})"})
+        if info.pack == AUTO and self._workers.recognized:
+            info = info.model_copy(update={"pack": f"{self._workers.recognized} ({AUTO})"})
         stopped = self._clean(stopped)
         recorded.skip_rest(jobs, stopped)
         results = tuple(recorded.by_order[job.order] for job in jobs)

@@ -45,13 +45,13 @@ class Dispatch:
         self._max_failures_total = max_failures_total
         self._max_cancellations = max_cancellations
         self._failures = self._failures_in_a_row = self._pressed = 0
-        self.in_hand: dict[int, Job] = {}
-        """The order that each worker has in hand."""
+        self.in_progress: dict[int, Job] = {}
+        """The order that each worker is working on."""
 
     @property
     def is_over(self) -> bool:
         """Whether every order is done."""
-        return not self.in_hand and not self._left
+        return not self.in_progress and not self._left
 
     @property
     def wait(self) -> float:
@@ -64,16 +64,16 @@ class Dispatch:
         Raises:
             RunStopped: no more orders may be canceled in this run.
         """
-        if not self._left or self._throttle.wait or len(self.in_hand) >= self._throttle.at_once:
+        if not self._left or self._throttle.wait or len(self.in_progress) >= self._throttle.at_once:
             return None
-        if self._max_cancellations is not None and self._pressed + len(self.in_hand) >= self._max_cancellations:
-            if self.in_hand:  # none of them may be canceled, which would leave room for another
+        if self._max_cancellations is not None and self._pressed + len(self.in_progress) >= self._max_cancellations:
+            if self.in_progress:  # none of them may be canceled, which would leave room for another
                 return None
             raise RunStopped(reason=f"Confirm was pressed for {self._pressed} orders, which is the limit of this run.")
         queue = self._queue_for(worker)
         job = (queue or self._later).popleft()
         self._stores[worker] = job.store
-        self.in_hand[worker] = job
+        self.in_progress[worker] = job
         self._throttle.begun()
         return job
 
@@ -91,7 +91,7 @@ class Dispatch:
         Raises:
             RunStopped: too many failed.
         """
-        self.in_hand.pop(worker, None)
+        self.in_progress.pop(worker, None)
         self._pressed += pressed
         self._throttle.answered(answer_seconds, turned_away=turned_away)
         failed = result.outcome is Outcome.FAILED
@@ -107,7 +107,7 @@ class Dispatch:
 
         Returns whether it is left to the other run.
         """
-        job = self.in_hand.pop(worker)
+        job = self.in_progress.pop(worker)
         if job.order in self._asked_again:
             return True
         self._asked_again.add(job.order)
@@ -116,7 +116,7 @@ class Dispatch:
 
     def put_back(self, worker: int) -> None:
         """A worker is gone: its order is the next of its store."""
-        job = self.in_hand.pop(worker)
+        job = self.in_progress.pop(worker)
         self._queues[job.store].appendleft(job)
 
     @property
@@ -124,13 +124,13 @@ class Dispatch:
         return sum(map(len, self._queues.values())) + len(self._later)
 
     def _queue_for(self, worker: int) -> deque[Job] | None:
-        """The orders of the store where the worker is; else of the first that nobody is in; else of the longest."""
+        """The orders of the store where the worker is; else of the first without a worker; else of the longest."""
         own = self._queues.get(self._stores.get(worker, ""))
         if own:
             return own
         left = {store: queue for store, queue in self._queues.items() if queue}
         if not left:
             return None
-        there = Counter(job.store for job in self.in_hand.values())
+        there = Counter(job.store for job in self.in_progress.values())
         free = next((queue for store, queue in left.items() if not there[store]), None)
         return free or max(left.items(), key=lambda one: len(one[1]) / (1 + there[one[0]]))[1]

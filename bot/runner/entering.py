@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from bot.access.saved_session import SavedSession
 from bot.access.session import browser_session
 from bot.accounts import Account
-from bot.admin import Admin, wire_for
+from bot.admin import Admin
+from bot.cancel.ways import wire_for
 from bot.errors import Technical
 from bot.evidence.recorder import Recorder
 from bot.identity import admin_name
@@ -41,7 +42,7 @@ class Entry:
     settings: Settings
     account: Account
     packs: tuple[Pack, ...]
-    """The pack that describes the screens, or those of which one is to be recognised."""
+    """The pack that describes the screens, or those of which one is to be recognized."""
     ledger: Ledger
     sign_in: SignIn
     hooks: Hooks = Hooks()

@@ -42,8 +42,8 @@ class InProcessWorker:
         self._ledger = ledger
         self._recorder = recorder
         self._options = options
-        self.recognised = ""
-        """Name of the pack that was recognised on the page; empty if none was."""
+        self.recognized = ""
+        """Name of the pack that was recognized on the page; empty if none was."""
 
     @property
     def evidence(self) -> Sequence[str]:
@@ -70,7 +70,7 @@ class InProcessWorker:
             try:
                 self._work_on_all(admin, worker, dispatch, results, is_taken)
             finally:
-                self.recognised = admin.recognised
+                self.recognized = admin.recognized
 
     def _work_on_all(
         self, admin: Admin, worker: Worker, dispatch: Dispatch, results: RunResults, is_taken: Callable[[Job], None]

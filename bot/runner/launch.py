@@ -87,7 +87,7 @@ def run_jobs(
     """
     packs = load_packs(settings.pack, settings.language, settings.sign_in_language)
     if settings.stop_file.exists():
-        raise CannotStart(reason=f"The stop file {settings.stop_file} is there: remove it to let runs start again.")
+        raise CannotStart(reason=f"The stop file {settings.stop_file} exists: remove it to let runs start again.")
     workers = min(options.workers, len(job_list.jobs))
     enough(settings.pool, workers, sharing=settings.share_account)
     if options.may_start is not None:

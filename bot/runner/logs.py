@@ -116,6 +116,6 @@ def _as_json(record: "Record", clean: Clean) -> str:
     if record["exception"] and record["exception"].value:
         entry["error"] = f"{type(record['exception'].value).__name__}: {record['exception'].value}"
         entry["traceback"] = "".join(traceback.format_exception(record["exception"].value))
-    # Hidden before it is cut: what is left of half a secret would not be recognised.
+    # Hidden before it is cut: what is left of half a secret would not be recognized.
     told = {name: value if value is None else cut(clean(str(value)), LONGEST) for name, value in entry.items()}
     return escaped(json.dumps(told, ensure_ascii=False))

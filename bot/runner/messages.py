@@ -67,14 +67,14 @@ class WorkerExit:
     """The worker ends, because it was told to, or because of this trouble."""
 
     blocked: dict[str, int]
-    recognised: str = ""
-    """Name of the pack that was recognised on the page."""
+    recognized: str = ""
+    """Name of the pack that was recognized on the page."""
     evidence: tuple[str, ...] = ()
     trouble: str = ""
     next_step: str = ""
     kind: str = ""
     """``stopped``: the run cannot go on; ``entry``: the Admin could not be entered; ``start``: no browser, no ledger;
-    ``interrupted``: as the run asked; ``defect``: what nobody foresaw.
+    ``interrupted``: as the run asked; ``defect``: an unexpected failure.
     """
 
 

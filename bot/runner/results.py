@@ -86,7 +86,7 @@ def skipped(why: str) -> Verdict:
     return Verdict(
         outcome=Outcome.SKIPPED,
         message=f"Nothing was pressed: the run stopped. {why}".strip(),
-        next_step="Run the list again: what is done is recognised as already canceled.",
+        next_step="Run the list again: what is done is recognized as already canceled.",
     )
 
 
@@ -111,7 +111,7 @@ def pressed_and_lost(why: str) -> Verdict:
 
 
 def unforeseen(defect: Exception, clean: Clean) -> str:
-    """What is said of a failure that nobody foresaw."""
+    """What is said of an unexpected failure."""
     # Only the first line: a browser's error goes on with what was typed. Cleaned before, as a secret may have two.
     what = ": ".join([type(defect).__name__, *clean(str(defect)).splitlines()[:1]])
     return f"Countermand itself failed ({what}). Please report this, with log.jsonl."

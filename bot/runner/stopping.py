@@ -1,4 +1,4 @@
-"""Stopping well: Ctrl-C asks the run to stop; the order in hand ends before Confirm, or is finished."""
+"""Stopping well: Ctrl-C asks the run to stop; the order in progress ends before Confirm, or is finished."""
 
 import signal
 import threading

@@ -20,7 +20,7 @@ RECOVERED = 1.5
 
 
 class Throttle:
-    """When the next order may begin, and how many may be in hand at once.
+    """When the next order may begin, and how many may be in progress at once.
 
     Args:
         workers: how many could work at once.

@@ -1,4 +1,4 @@
-"""Work on one order until it has a result: tried again where that is safe, and recorded whatever happens.
+"""Work on one order until it has a result: tried again where that is safe, and recorded in every case.
 
 It knows nothing of screens: what is done to an order is the ``work`` that it is given.
 """
@@ -96,7 +96,7 @@ class Worker:
         self._options = options
         self._worked = 0
         self._turned_away = 0  # how often in a row
-        self._response_seconds: list[float] = []  # of every page opened for the order in hand
+        self._response_seconds: list[float] = []  # of every page opened for the order in progress
         self._needs_fresh_page = False  # because what was last done on the page failed, and it may be anywhere
 
     def do(self, admin: Admin, job: Job, begins: Callable[[], None]) -> OrderDone | None:
@@ -138,7 +138,7 @@ class Worker:
             logger.warning("order {} stays claimed for {:g} s: {}", job.order, self._options.claim_seconds, trouble)
 
     def _until_it_has_a_result(self, admin: Admin, job: Job) -> OrderResult:
-        """Work on one order until it has a result. The result is recorded, whatever happens."""
+        """Work on one order until it has a result. The result is recorded in every case."""
         begun = time.monotonic()
         attempt = 1
 

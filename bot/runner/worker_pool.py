@@ -84,8 +84,8 @@ class WorkerPool:
         self._died_with: set[str] = set()
         self._deaths = 0
         self._begun = 0
-        self.recognised = ""
-        """Name of the pack that was recognised on the page; empty if none was."""
+        self.recognized = ""
+        """Name of the pack that was recognized on the page; empty if none was."""
         self.evidence: Sequence[str] = ()
         """What the worker that ended the run photographed last."""
 
@@ -175,7 +175,7 @@ class WorkerPool:
             case WorkerReady():
                 worker.free = True
             case OrderTaken():
-                job = dispatch.in_hand[worker.number]
+                job = dispatch.in_progress[worker.number]
                 self._begun += 1
                 progress.order_started(self._begun, job.order, job.store, worker.number)
             case StepBegun(name):
@@ -194,7 +194,7 @@ class WorkerPool:
 
     def _is_free(self, worker: _Worker, done: OrderDone | None, dispatch: Dispatch, results: RunResults) -> None:
         if done is None:
-            job = dispatch.in_hand[worker.number]
+            job = dispatch.in_progress[worker.number]
             if dispatch.taken_elsewhere(worker.number):
                 results.record(result_of(job, WORKED_ON_ELSEWHERE))
             return
@@ -224,28 +224,27 @@ class WorkerPool:
             return
         for host, count in end.blocked.items():
             self._run.blocked[host] = self._run.blocked.get(host, 0) + count
-        self.recognised = self.recognised or end.recognised
-        job = dispatch.in_hand.pop(worker.number, None)
+        self.recognized = self.recognized or end.recognized
+        job = dispatch.in_progress.pop(worker.number, None)
         if end.kind in TROUBLES and self._trouble is None:
             if end.kind in {"entry", "start"} and (self._alive or dispatch.is_over):
                 who = f"{worker.number} ({worker.account.username})"
                 logger.warning("Worker {} stopped working: {}", who, end.trouble)
                 return
             self.evidence = end.evidence
-            self._trouble = TROUBLES[end.kind](reason=end.trouble)
-            self._trouble.next_step = end.next_step
+            self._trouble = TROUBLES[end.kind](reason=end.trouble, next_step=end.next_step)
         if job is not None and job.order not in results.by_order:
             self._run.conclude(job, results, end.trouble or "Interrupted.")
 
     def _has_died(self, worker: _Worker, dispatch: Dispatch, results: RunResults) -> None:
         """Put a new worker in the place of one that died, and hand its order out again, once."""
         self._deaths += 1
-        job = dispatch.in_hand.get(worker.number)
+        job = dispatch.in_progress.get(worker.number)
         logger.warning(
             "worker {} died (exit code {}){}",
             worker.number,
             worker.process.exitcode,
-            f" with order {job.order} in hand" if job else "",
+            f" while it worked on order {job.order}" if job else "",
         )
         self._run.ledger.claims.release_all_of(worker.number)
         if job is not None:
@@ -263,21 +262,21 @@ class WorkerPool:
                 self._died_with.add(job.order)
                 dispatch.put_back(worker.number)
         if self._deaths >= MAX_DEATHS and self._trouble is None:
-            self._trouble = RunStopped(reason=f"Worker processes died {self._deaths} times in a row.")
-            self._trouble.next_step = (
-                "Look at log.jsonl, and check that the machine has enough memory for this many workers."
+            self._trouble = RunStopped(
+                reason=f"Worker processes died {self._deaths} times in a row.",
+                next_step="Look at log.jsonl, and check that the machine has enough memory for this many workers.",
             )
         if self._trouble is None and not self._run.stopping() and not dispatch.is_over:
             self._start(worker.number, worker.account)
 
     def _end_at_once(self, dispatch: Dispatch, results: RunResults) -> None:
-        """End every worker that is still there, and conclude what it had in hand."""
+        """End every worker that is still there, and conclude what it was working on."""
         for worker in self._alive.values():
             worker.process.kill()
         for worker in self._alive.values():
             worker.process.join()
             worker.pipe.close()
-            job = dispatch.in_hand.pop(worker.number, None)
+            job = dispatch.in_progress.pop(worker.number, None)
             if job is not None and job.order not in results.by_order:
                 self._run.remove_unfinished_evidence(job.order)
                 self._run.conclude(job, results, "Interrupted.")

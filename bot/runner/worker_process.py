@@ -46,8 +46,8 @@ class RunConnection:
         self.account = account
         self.blocked: dict[str, int] = {}
         """How many requests of its browser were blocked, by host."""
-        self.recognised = ""
-        """Name of the pack that was recognised on the page; empty if none was."""
+        self.recognized = ""
+        """Name of the pack that was recognized on the page; empty if none was."""
         self.evidence: Callable[[], Sequence[str]] = tuple
         """Gives what was photographed last."""
         self._pipe = pipe
@@ -121,7 +121,7 @@ def run_worker(open_worker: OpenWorker, number: int, account: Account, pipe: Con
 
 @contextmanager
 def defects_logged(clean: Clean) -> Iterator[None]:
-    """Log where a failure that nobody foresaw happened; for inside of what takes a worker's log."""
+    """Log where an unexpected failure happened; for inside of what takes a worker's log."""
     try:
         yield
     except CountermandError:
@@ -142,7 +142,7 @@ def _until_the_end(open_worker: OpenWorker, connection: RunConnection) -> Worker
                 while (job := connection.next_job()) is not None:
                     connection.tell(WorkerFree(worker.do(admin, job, lambda: connection.tell(OrderTaken()))))
             finally:
-                connection.recognised = admin.recognised
+                connection.recognized = admin.recognized
     except Interrupted:
         kind = "interrupted"
     except CountermandError as trouble:
@@ -155,7 +155,7 @@ def _until_the_end(open_worker: OpenWorker, connection: RunConnection) -> Worker
     evidence = tuple(connection.evidence())
     return WorkerExit(
         blocked=connection.blocked,
-        recognised=connection.recognised,
+        recognized=connection.recognized,
         evidence=evidence,
         trouble=why,
         next_step=next_step,

@@ -115,11 +115,11 @@ def pack(generation: Generation) -> Pack:
 
 @pytest.fixture
 def job(sandbox: Sandbox) -> MakeJob:
-    """Makes the job to cancel one of the practice shop's examples; what it is to be otherwise is given by name."""
+    """Makes the job to cancel one of the practice shop's examples; changes are given by name."""
 
-    def make(example: str, **otherwise: Any) -> Job:
+    def make(example: str, **changed: Any) -> Job:
         order = sandbox.shop.example(example)
-        return Job.model_validate({"order": order.number, "store": order.store, "reason": "BuyerCanceled"} | otherwise)
+        return Job.model_validate({"order": order.number, "store": order.store, "reason": "BuyerCanceled"} | changed)
 
     return make
 

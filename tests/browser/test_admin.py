@@ -781,7 +781,7 @@ def test_a_run_that_lost_its_account_while_it_was_frozen_begins_no_step_before_c
         told.append("inside")
     assert (told, stopped.value.exit_status) == ([], 3)
     assert str(stopped.value) == (
-        "This run was frozen for too long, so that another run may have signed in as bot meanwhile."
+        "This run was frozen for too long: another run may have signed in as bot in the meantime."
     )
 
 

@@ -55,7 +55,7 @@ FROM_THE_PRESS_TO_THE_PROOF = {
     "reopen_order:after": ("111-1071022-7105008", "already_canceled"),
     "answer:before": ("111-1071022-7105014", "canceled or unknown"),
 }
-"""Where a bot dies -> which order it has in hand then, and what is said of that order in the end.
+"""Where a bot dies -> which order it is working on then, and what is said of that order in the end.
 
 The last one dies when the press is over: its request may have left the browser or not.
 """

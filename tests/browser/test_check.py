@@ -62,7 +62,7 @@ def walk(new_admin: Admin, sandbox: Sandbox, totp_secret: SecretStr | None, tmp_
     return walk
 
 
-def test_baselines_hold_for_another_store_other_orders_and_whoever_is_signed_in_already(
+def test_baselines_hold_for_another_store_other_orders_and_another_account(
     walk: Walk, sandbox: Sandbox, totp_secret: SecretStr | None
 ) -> None:
     way = [*WAY[:1], *(["two_factor"] if totp_secret else []), *WAY[1:]]
@@ -194,5 +194,5 @@ def test_a_pack_is_tried_on_a_saved_page_without_a_network(
     assert (status, err) == (0, "")
     assert out.splitlines()[:2] == [
         "dashboard.html as store_dashboard (The store's dashboard):",
-        "  everything that asc-4.3 says of it is there as it should be",
+        "  matches everything that asc-4.3 says about it",
     ]

@@ -111,7 +111,7 @@ def test_everything_works_up_to_the_dialog(look: Look, sandbox: Sandbox, totp_se
         ("order_details", "works", f"order {order} reads Unshipped"),
         ("cancel_dialog", "works", f"opens for order {order}, with its reasons and Confirm; it was left again"),
     ]
-    # The dialog asks for its reasons as it opens; leaving it opens the order's page anew.
+    # The dialog asks for its reasons as it opens; leaving it opens the order's page again.
     assert sandbox.journal.operations[-2:] == ("cancelReasons", "orderDetails")
 
 

@@ -176,7 +176,7 @@ def test_what_a_server_in_trouble_does_with_a_cancel_is_told_and_nothing_is_pres
     assert sandbox.journal.operations.count("cancelOrder") == 3
 
 
-# --- The order is another by now ------------------------------------------------------------------------------------
+# --- The order has changed meanwhile ----------------------------------------------------------------------------------
 
 
 def test_an_order_that_ships_while_its_dialog_opens_is_not_canceled(
@@ -245,7 +245,7 @@ GONE = "Target page, context or browser has been closed"
 
 @pytest.fixture(scope="module")
 def session(playwright: Playwright, browser_choice: BrowserChoice) -> Iterator[BrowserSession]:
-    """A browser that tests may end: it is started anew when it is needed again."""
+    """A browser that tests may end: it is started again when it is needed again."""
     with closing(BrowserSession(playwright, browser_choice, SessionOptions(hosts=("127.0.0.1",))).start()) as session:
         yield session
 

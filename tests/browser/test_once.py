@@ -25,8 +25,9 @@ from practice_kit import MakeJob
 from pydantic import SecretStr
 
 from bot.access.find_browser import BrowserChoice
-from bot.admin import Admin, wire_for
+from bot.admin import Admin
 from bot.cancel.verdicts import Verdict
+from bot.cancel.ways import wire_for
 from bot.outcomes import Outcome
 from bot.pack import Pack
 from bot.sandbox import Generation, Sandbox
@@ -209,7 +210,7 @@ def test_behind_a_proxy_a_cancel_arrives_once_too(cancel: Cancel, sandbox: Sandb
 TRY_OUT = """
 import sys
 from playwright.sync_api import sync_playwright
-from bot.admin import wire_for
+from bot.cancel.ways import wire_for
 from bot.errors import CountermandError, SessionEnded
 from bot.pack import load_pack
 
@@ -248,7 +249,7 @@ def test_a_private_authority_that_the_client_does_not_know_is_named_before_anyth
             return ended.stdout.strip()
 
         assert try_out() == (
-            "NotLetThrough The client that sends a cancel exactly once cannot reach the Admin "
+            "HttpClientBlocked The client that sends a cancel exactly once cannot reach the Admin "
             "(self-signed certificate in certificate chain). Nothing was pressed. If its certificate is the reason, "
             "name the file of the authority "
             "that signed it in NODE_EXTRA_CA_CERTS. If a firewall lets only browsers through, have it let this machine "

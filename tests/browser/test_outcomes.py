@@ -42,7 +42,7 @@ pytestmark = pytest.mark.face("plain")
 
 both_faces = pytest.mark.both_faces
 
-STOPPED = "Run the list again: what is done is recognised as already canceled."
+STOPPED = "Run the list again: what is done is recognized as already canceled."
 
 # --- Pressed ------------------------------------------------------------------------------------------------
 

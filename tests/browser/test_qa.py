@@ -63,7 +63,7 @@ def test_a_screen_or_a_fact_that_is_not_known_is_named(admin: Admin) -> None:
 
 
 @pytest.mark.face("plain")
-def test_confirm_is_not_pressed_where_whoever_made_the_admin_lets_nothing_be_pressed(
+def test_confirm_is_not_pressed_where_the_code_that_made_the_admin_allows_no_press(
     admin: Admin, sandbox: Sandbox
 ) -> None:
     refusing = Gate(test="test_it", host="sandbox", marked=True, allowed=())

@@ -96,7 +96,7 @@ def test_an_order_that_amazon_did_not_keep_canceled_is_reverted_and_not_pressed_
             f"Canceled in run {intent.run_id} ({intent.written_at}), but it reads Unshipped now: Amazon did not keep "
             "the cancel.",
             "Look the order up in Seller Central, and cancel it there if it is still open; then: countermand resolve, "
-            "--as canceled. To have it canceled here once more: countermand resolve, --as not-canceled.",
+            "--as canceled. To have it canceled here again: countermand resolve, --as not-canceled.",
             1,
         )
     assert [waiting.order for waiting in admin.ledger.intents.waiting()] == [order.order]

@@ -227,7 +227,7 @@ def test_a_plan_with_an_account_of_a_file_lets_no_secret_out(
             {"TOTP_SECRET": f"no base32: {PASSWORD}"},
             {},
             2,
-            id="two-factor secret that is none",
+            id="a two-factor secret that is not base32",
             marks=pytest.mark.thorough,
         ),
         pytest.param({"ADMIN_URL": f"https://bot:{quote(PASSWORD)}@127.0.0.1/"}, {}, 2, id="password in the address"),

@@ -10,7 +10,8 @@ from playwright.sync_api import Error as PlaywrightError
 from practice_kit import CANCELED, ORDER, US, AtStep, Cancels, MakeJob, Verdicts, arrived, failed
 from pydantic import SecretStr
 
-from bot.admin import Admin, wire_for
+from bot.admin import Admin
+from bot.cancel.ways import wire_for
 from bot.errors import CancelStopped, CountermandError
 from bot.outcomes import Outcome
 from bot.pack import Pack

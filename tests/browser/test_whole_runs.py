@@ -175,7 +175,6 @@ def test_every_step_has_a_picture_that_is_named_by_it(two_stores: Finished) -> N
     assert steps[-4:] == ["open_cancel_dialog", "choose_reason", "press_confirm", "reopen_order"]
 
 
-@pytest.mark.face("plain")
 def test_before_the_intent_is_written_every_picture_of_the_way_to_confirm_is_complete(two_stores: Finished) -> None:
     order = two_stores.results[0]["order"]
     lines = (two_stores.folder / "trail.jsonl").read_text(encoding="utf-8").splitlines()
@@ -342,7 +341,7 @@ def test_a_stop_before_confirm_presses_nothing(stopped_when: Any, sandbox: Sandb
 
 @pytest.mark.face("spectrum", only=True)
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to another process alone")
-def test_a_stop_after_confirm_finishes_the_order_in_hand(stopped_when: Any, cancels: Cancels) -> None:
+def test_a_stop_after_confirm_finishes_the_order_in_progress(stopped_when: Any, cancels: Cancels) -> None:
     status, results = stopped_when("cancelOrder")
     assert status == 130
     assert [result["outcome"] for result in results] == ["canceled", "skipped", "skipped"]

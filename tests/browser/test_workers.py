@@ -105,7 +105,7 @@ def test_an_order_whose_worker_is_killed_inside_confirm_is_pressed_once_and_left
     assert set(became.values()) == {"canceled"}
     arrived = [number for number, *_ in cancels()]
     assert sorted(arrived) == sorted({*arrived, *became})
-    assert f"died (exit code -{signal.SIGKILL}) with order {order} in hand" in said
+    assert f"died (exit code -{signal.SIGKILL}) while it worked on order {order}" in said
     assert end(start(tmp_path, "verify", "latest"))[0] == 0
 
 

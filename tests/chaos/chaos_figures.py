@@ -14,14 +14,14 @@ from bot.ledger import Event
 from bot.outcomes import Outcome
 
 STARTING = "before the first order"
-IN_HAND = "an order in hand, no intent yet"
+IN_PROGRESS = "an order in progress, no intent yet"
 INTENT = "intent written"
 PRESSED = "pressed"
 ANSWERED = "answered"
 PROVED = "proved, or in doubt"
 BETWEEN = "between two orders"
 AT_THE_END = "after the last order"
-STATES = (STARTING, IN_HAND, INTENT, PRESSED, ANSWERED, PROVED, BETWEEN, AT_THE_END)
+STATES = (STARTING, IN_PROGRESS, INTENT, PRESSED, ANSWERED, PROVED, BETWEEN, AT_THE_END)
 """Where a run can be cut off, as its trail tells."""
 IN_DOUBT = (INTENT, PRESSED, ANSWERED)
 """From the intent to the proof: where a kill matters most."""
@@ -109,7 +109,7 @@ class State:
 
     @classmethod
     def read(cls, file: Path) -> "State | None":
-        """The campaign that is kept in a file, or None where there is none."""
+        """The campaign that is kept in a file, or None if there is no such file."""
         if not file.is_file():
             return None
         kept = json.loads(file.read_text(encoding="utf-8"))
@@ -118,7 +118,7 @@ class State:
         return cls(**kept, figures=Figures(**counters, **told))
 
     def write(self, file: Path) -> None:
-        """Keep it, so that whoever is stopped in the middle of this finds the state before."""
+        """Keep it, so that a process stopped in the middle of this leaves the earlier state."""
         file.parent.mkdir(exist_ok=True, parents=True)
         beside = file.with_suffix(".tmp")
         beside.write_text(json.dumps(vars(self) | {"figures": vars(self.figures)}, indent=1), encoding="utf-8")
@@ -131,14 +131,14 @@ def state_of(events: Iterable[str]) -> str:
     for event in events:
         match event:
             case Event.TAKEN:
-                state = IN_HAND
+                state = IN_PROGRESS
             case Event.INTENT_WRITTEN:
                 state = INTENT
             case Event.PRESSED:
                 state = PRESSED
             case Event.ANSWERED:
                 state = ANSWERED
-            case Event.PROVED | Event.IN_DOUBT if state == ANSWERED:  # otherwise it is an earlier run's intent
+            case Event.PROVED | Event.IN_DOUBT if state == ANSWERED:  # else it is an earlier run's intent
                 state = PROVED
             case Event.FINISHED:
                 state = BETWEEN

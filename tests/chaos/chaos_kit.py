@@ -256,7 +256,7 @@ def _results_of(folder: Path, ledger: Ledger) -> list[OrderResult]:
 
 
 def _disagreements_of(folder: Path, ledger: Ledger) -> list[str]:
-    # Whoever was killed before the ledger knew of the run has left nothing that could agree with it.
+    # A bot that was killed before the ledger knew of the run has left nothing to compare with it.
     if not ledger.trail.entries(folder.name):
         trail = folder / TRAIL_FILE
         begun = trail.is_file() and trail.read_bytes().count(b"\n") > 1

@@ -22,7 +22,7 @@ from bot.ledger import Event
 from bot.sandbox import Order, Sandbox
 
 CLAIM_SECONDS = 4.0
-"""For so long an order stays a bot's without a sign of life."""
+"""How long an order stays a bot's without a sign of life."""
 FRESH_SECONDS = 2.0
 """So old an intent may be when Confirm is pressed: less than the recovery time, as it is in earnest."""
 RECOVER_AFTER = 3.0

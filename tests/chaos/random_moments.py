@@ -57,7 +57,7 @@ FINAL = {Outcome.CANCELED, Outcome.ALREADY_CANCELED, Outcome.CANCELED_NOT_SENT, 
 """What can be said of an order that the practice Admin has canceled."""
 
 STARTS = 100
-"""A list that is not through after so many starts never will be."""
+"""A list that is not finished after this many starts never will be."""
 
 AIMED_AT = (Event.INTENT_WRITTEN, Event.PRESSED, Event.ANSWERED)
 """The events after which half of the kills fall."""
@@ -68,7 +68,7 @@ LOOK_AGAIN = 0.004
 STOPPED = 3
 
 Moment = Callable[[float], bool]
-"""Whether it has come, so many seconds after the start of a bot."""
+"""Whether it has come, this many seconds after the start of a bot."""
 
 
 class Stopped(Exception):

@@ -11,7 +11,7 @@ from drift_scripts import UNSEEN
 from bot.checks.check.model import Aspect
 
 NOTHING = "nothing"
-"""What must be said of a change that a person does not notice, or that is none of the screen's but of its data."""
+"""What must be said of a change that a person does not notice, or that is in the data and not in the screen."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ def reworded(name: str, old: str, new: str, found: str, key: str) -> Change:
 
 
 def unseen(number: int | None = None) -> tuple[Change, ...]:
-    """The changes of markup that nobody sees, or the first so many of them, which the order's page shows already."""
+    """The invisible changes of markup, or the first ones of them, which the order's page shows already."""
     return tuple(Change(name, script, thorough=number is not None) for name, script in UNSEEN.items())[:number]
 
 
@@ -129,7 +129,7 @@ value.data = "Amazon";""",
             Aspect.LOOKS,
         ),
         Change("a button in another colour", 'control("Cancel Order").style.background = "#d7373f";', Aspect.LOOKS),
-        Change("a status that nobody knows", 'values("Status")[0].data = "On hold";', Aspect.WORDING),
+        Change("an unknown status", 'values("Status")[0].data = "On hold";', Aspect.WORDING),
     ),
     "store_dashboard": (
         *unseen(4),

@@ -22,14 +22,14 @@ class Told:
     found: bool
     """Whether what must be found was, or nothing was where nothing may be."""
     right: bool | None
-    """Whether the first suggestion is the right one; None where there is none to be right."""
+    """Whether the first suggestion is the right one; None where no suggestion can be right."""
     report: ScreenReport
     right_alone: bool | None = None
     """The same without a baseline, as in a run; None also where it was not tried."""
 
     @property
     def suggested(self) -> str:
-        """The first suggestion in one line; empty when there is none."""
+        """The first suggestion in one line; empty if there are no suggestions."""
         drift = drift_of(self.change, self.report)
         if drift is None or not drift.candidates:
             return ""

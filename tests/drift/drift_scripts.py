@@ -1,4 +1,4 @@
-"""What the scripts of the drift suite have at hand on a page, and the changes of markup that nobody sees."""
+"""What the scripts of the drift suite can use on a page, and the invisible changes of markup."""
 
 HELPERS = """
 const shown = (element) => element.checkVisibility({ visibilityProperty: true, opacityProperty: true });

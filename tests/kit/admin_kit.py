@@ -8,7 +8,7 @@ class PagelessAdmin:
 
     def __init__(self, name: str = "shop.example") -> None:
         self.name = name
-        self.recognised = ""
+        self.recognized = ""
         self.attempt = Attempt()
         self.attempts: list[Attempt] = []
         """Every attempt that was begun."""

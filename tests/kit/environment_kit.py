@@ -14,7 +14,7 @@ OF_THE_TERMINAL = {"CLICOLOR_FORCE", "COLUMNS", "FORCE_COLOR", "GITHUB_ACTIONS",
 def personal(names: Iterable[str]) -> list[str]:
     """Which of these variables are settings of this program, of Python, of pytest or of the terminal.
 
-    PYTHONPATH is none of them: with it somebody tests a checkout that is not installed.
+    PYTHONPATH is not among them: with it somebody tests a checkout that is not installed.
     """
     return [
         name

@@ -112,7 +112,7 @@ def _debians_package() -> BrowserChoice | None:
 
 
 def _if_it_starts(choice: BrowserChoice | None) -> BrowserChoice | None:
-    """The same browser if it starts and opens an empty page; otherwise says why it does not."""
+    """The same browser if it starts and opens an empty page; if not, says why."""
     if choice is None:
         return None
     try:
@@ -139,7 +139,7 @@ def _may_install_debian_packages() -> bool:
 
 
 def _run(command: Sequence[str], **environment: str) -> str | None:
-    """Run a command without showing its output: nothing when it worked, otherwise why it did not."""
+    """Run a command without showing its output: nothing if it worked, else why it did not."""
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

@@ -29,8 +29,8 @@ RUN_FILES = [
 """What a run's folder holds, by name."""
 
 
-def run_info(run_id: str = RUN_ID, **otherwise: Any) -> RunInfo:
-    """What is said of a run at its beginning; what is to be otherwise is given by name."""
+def run_info(run_id: str = RUN_ID, **changed: Any) -> RunInfo:
+    """What is said of a run at its beginning; changes are given by name."""
     return RunInfo.model_validate(
         {
             "run_id": run_id,
@@ -42,7 +42,7 @@ def run_info(run_id: str = RUN_ID, **otherwise: Any) -> RunInfo:
             "started_at": STARTED,
             "version": "0.1.0",
         }
-        | otherwise
+        | changed
     )
 
 

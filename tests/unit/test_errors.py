@@ -28,7 +28,9 @@ from bot.errors import (
     ElementMissing,
     EvidenceNotWritten,
     GenerationUnknown,
+    HttpClientBlocked,
     InputInvalid,
+    IntentExpired,
     Interrupted,
     InTheWay,
     LeadsElsewhere,
@@ -37,10 +39,9 @@ from bot.errors import (
     Mismatch,
     NeverPressed,
     NoBrowser,
-    NotAsNeeded,
+    NothingToCheck,
     NotImported,
     NotInGrid,
-    NotLetThrough,
     NotLookedAtAgain,
     NotReached,
     OrderNotFound,
@@ -55,7 +56,6 @@ from bot.errors import (
     SessionEnded,
     SettingsInvalid,
     SignInRefused,
-    StoodStill,
     StoreNotFound,
     StoreNotRead,
     Technical,
@@ -99,7 +99,7 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     ),
     (RunStopped(reason="The Admin is down."), "The Admin is down."),
     (NotReached("Nothing listens there.", "Check the address."), "Nothing listens there."),
-    (NotAsNeeded("There is no store.", "Add one."), "There is no store."),
+    (NothingToCheck("There is no store.", "Add one."), "There is no store."),
     (
         CommitsNotAllowed(test="test_it", host="shop.example", why="it is not marked with commits"),
         "Test test_it may not cancel an order at shop.example: it is not marked with commits. Nothing was pressed.",
@@ -154,7 +154,7 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     ),
     (
         AccountLost(account="bot"),
-        "This run was frozen for too long, so that another run may have signed in as bot meanwhile.",
+        "This run was frozen for too long: another run may have signed in as bot in the meantime.",
     ),
     (
         ScreenNotReached(screen="Order details", seconds=30.0, why="its tabs are missing."),
@@ -177,7 +177,7 @@ MESSAGES: list[tuple[CountermandError, str]] = [
         "Dashboard: order_link leads to sellercentral.example, which is not the Admin; it was not followed.",
     ),
     (
-        NotLetThrough(why="self-signed certificate"),
+        HttpClientBlocked(why="self-signed certificate"),
         "The client that sends a cancel exactly once cannot reach the Admin (self-signed certificate). "
         "Nothing was pressed.",
     ),
@@ -207,7 +207,7 @@ MESSAGES: list[tuple[CountermandError, str]] = [
         "Another run has taken over order 112-1215998-3002091, because this run was frozen for too long.",
     ),
     (
-        StoodStill(order="112-1215998-3002091"),
+        IntentExpired(order="112-1215998-3002091"),
         "Confirm was not pressed for order 112-1215998-3002091: after its intent was written, this run was frozen or "
         "its clock was changed.",
     ),
@@ -271,7 +271,7 @@ def test_what_is_in_the_way_says_what_to_do_about_it() -> None:
     assert InTheWay("A message lies over the page.", "Read it.").next_step == "Read it."
 
 
-@pytest.mark.parametrize("error", [NotReached("It is away.", "Wait."), NotAsNeeded("It is empty.", "Wait.")])
+@pytest.mark.parametrize("error", [NotReached("It is away.", "Wait."), NothingToCheck("It is empty.", "Wait.")])
 def test_an_error_that_is_told_its_next_step_says_it(error: CountermandError) -> None:
     assert error.next_step == "Wait."
 

@@ -76,7 +76,7 @@ from bot.vocabulary import Reason, Status
 from flows.cancel_order import cancel_order
 
 HISTORIES = int(os.environ.get("RECOVERY_HISTORIES", "0"))
-"""How many histories to try, drawn anew each time; 0 for the fixed ones of a default run."""
+"""How many histories to try, drawn again each time; 0 for the fixed ones of a default run."""
 
 PACK = load_pack("asc-4.3")
 URL = "https://shop.example/admin"
@@ -308,7 +308,7 @@ class Process:
         return self.end is not None or not self.alive
 
     def go_on(self, goal: str, fates: Sequence[Fate]) -> None:
-        """Go on to the point ``goal``, or to the end where there is none of that name any more."""
+        """Go on to the point ``goal``, or to the end if no point of that name is left."""
         self._goal, self.fates = goal, list(fates)
         self._greenlet.switch()
 

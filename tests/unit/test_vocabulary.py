@@ -3,7 +3,7 @@ import pytest
 from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason, Status
 
 
-def test_a_whole_order_number_is_recognised() -> None:
+def test_a_whole_order_number_is_recognized() -> None:
     assert AMAZON_ORDER_NUMBER.fullmatch("112-1215998-3002091")
 
 

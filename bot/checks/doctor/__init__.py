@@ -21,7 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.access.find_browser import find_browser
 from bot.access.leases import leased
-from bot.admin import Admin, first_line
+from bot.admin import Admin
 from bot.admin.screen import Screen
 from bot.errors import CountermandError, InputInvalid, Interrupted, NotReached, PageTrouble, Technical
 from bot.files import listing
@@ -32,6 +32,7 @@ from bot.runner.entering import Entry, Hooks, SignIn, unopened_admin
 from bot.runner.logs import log_to
 from bot.secrecy import cleaner
 from bot.settings import Settings, secrets_that_are_set
+from bot.wording import first_line
 
 
 class FindingState(StrEnum):
@@ -266,7 +267,7 @@ def _go_round(
         named = packs[0].name if len(packs) == 1 else AUTO
         result.found = f"{settings.admin_url}, account {account.username}, pack {named}"
     if settings.stop_file.exists():
-        show.say(f"The stop file {settings.stop_file} is there: remove it to let runs start again.")
+        show.say(f"The stop file {settings.stop_file} exists: remove it to let runs start again.")
     with round_.check("browser") as result:
         choice = find_browser(settings.browser, headed=headed)
         opened, sign_in_and_keep = stack.enter_context(

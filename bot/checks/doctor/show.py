@@ -73,7 +73,7 @@ class Json:
         """Nothing."""
 
     def say(self, remark: str) -> None:
-        """The remark, where it disturbs nobody."""
+        """The remark, where it is in nobody's way."""
         SafeStream(sys.stderr).write(f"- {harmless(remark)}\n")
 
     def ended(self, check: DoctorCheck, finding: Finding) -> None:

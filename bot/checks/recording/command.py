@@ -35,7 +35,7 @@ def record_to_file(screen: str, file: Path, settings: Settings, sign_in: SignIn,
 
     Raises:
         CannotStart: there is no terminal or no visible browser, the name is not valid, or the file exists.
-        RunStopped: nobody could be signed in, or the file cannot be written.
+        RunStopped: no sign-in worked, or the file cannot be written.
     """
     if not re.fullmatch(r"[a-z][a-z0-9_]*", screen):
         raise CannotStart(

@@ -79,7 +79,7 @@ def end_in_order() -> None:
 
 
 def end_tree(process: subprocess.Popen[str], seconds: float = 10) -> None:
-    """Wait so long for a process to end, and then end it and whatever it left behind."""
+    """Wait that long for a process to end, and then end it and everything that it left behind."""
     members = _started(tree(process.pid))
     try:
         process.wait(seconds)

@@ -33,7 +33,7 @@ class Ear:
         """The run turns to an order."""
 
     def step(self, name: str, worker: int = 1) -> None:
-        """The order in hand has come to a step."""
+        """The order in progress has come to a step."""
 
     def order_finished(self, result: OrderResult) -> None:
         """An order ended so."""

@@ -1,4 +1,4 @@
-"""Finding a browser: which one is taken, and what is said where there is none."""
+"""Finding a browser: which one is taken, and what is said where none is found."""
 
 import os
 import stat

@@ -1,120 +1,25 @@
-import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 import pytest
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
+from pressing_kit import HOST, ORDER, FakeAdmin, answer, heard, permit, press, said
 
 import bot.cancel.confirm
 import bot.cancel.wire
 from bot.cancel.answers import answer_to_form
-from bot.cancel.attempt import Attempt
-from bot.cancel.confirm import PRESS_SECONDS, Heard, await_answer, conclude, press_confirm
+from bot.cancel.confirm import PRESS_SECONDS, conclude
 from bot.cancel.endpoint import Answered
-from bot.cancel.guard import Permit
 from bot.cancel.page import AdminPage
 from bot.cancel.verdicts import Verdict
-from bot.cancel.wire import FRESH_SECONDS, Passage
-from bot.errors import LedgerTrouble, NotLetThrough, PressedBefore, RunStopped, StoodStill
-from bot.ledger import Event, Ledger
+from bot.cancel.wire import FRESH_SECONDS
+from bot.errors import HttpClientBlocked, IntentExpired, LedgerTrouble, PressedBefore, RunStopped
+from bot.ledger import Ledger
 from bot.outcomes import Answer, Outcome
-from bot.pack import load_pack
-from bot.vocabulary import Reason
 
-ORDER = "112-1215998-3002091"
-HOST = "shop.example"
-PACK = load_pack("asc-4.3")
 TROUBLE = "The ledger in memory cannot be used: disk I/O error"
-
-
-class FakeWire:
-    """A wire that keeps the passages that it was opened for."""
-
-    def __init__(self, admin: "FakeAdmin") -> None:
-        self._admin = admin
-        self.passages: list[Passage] = []
-        self.open = False
-        self.trouble: Exception | None = None
-
-    def try_out(self, page: object, patience: float) -> None:
-        self._admin.did.append("the client was tried")
-        if self.trouble:
-            raise self.trouble
-
-    @contextmanager
-    def open_for(self, passage: Passage) -> Iterator[None]:
-        self.passages.append(passage)
-        self.open = True
-        try:
-            yield
-        finally:
-            self.open = False
-
-
-class FakeAdmin:
-    """An Admin whose page, ledger and screens write down, in one list, what is asked of them."""
-
-    def __init__(self, ledger: Ledger) -> None:
-        self.did: list[str] = []
-        self.ledger = ledger
-        self.name = HOST
-        self.pack = PACK
-        self.page = self
-        self.attempt = Attempt(order=ORDER)
-        self.asked: list[str] = []
-        self.may_commit: Callable[[str], None] = self.asked.append
-        self.patience = 15.0
-        self.wire = FakeWire(self)
-        self.main_frame = object()
-        self.listeners: dict[str, Callable[[Any], None]] = {}
-        self.said: list[str] = []
-        self.click_trouble: BaseException | None = None
-        self.on_screen: dict[str, list[str]] = {}
-        self.dialog_open = False
-        self.looks: int = 1
-
-    def note(self, event: Event, **told: object) -> None:
-        self.did.append(f"note {event}")
-
-    # The page:
-
-    def on(self, event: str, listener: Callable[[Any], None]) -> None:
-        self.listeners[event] = listener
-
-    def remove_listener(self, event: str, listener: Callable[[Any], None]) -> None:
-        assert self.listeners.pop(event) is listener
-
-    # The screens and their elements:
-
-    def screen(self, name: str, **facts: str) -> Any:
-        return SimpleNamespace(
-            one=lambda element: self,
-            the_only=lambda element: self,
-            find=lambda element: SimpleNamespace(all_inner_texts=lambda: self._texts(element)),
-            count=lambda element: int(self.dialog_open) if name == "cancel_dialog" else len(self._texts(element)),
-            is_busy=lambda: False,
-        )
-
-    def click(self, timeout: float, no_wait_after: bool) -> None:
-        waiting = [intent.order for intent in self.ledger.intents.waiting()]
-        told = f"in the ledger: {waiting}, pressed: {self.attempt.pressed}, let out: {self.wire.open}"
-        self.did.append(f"click within {timeout:g} ms, {told}")
-        if self.click_trouble:
-            raise self.click_trouble
-
-    def _texts(self, element: str) -> list[str]:
-        return self.on_screen.get(element, [])
-
-    # The Admin:
-
-    def until(self, look: Callable[[], Any]) -> Any:
-        return look()
-
-    def say(self, remark: str) -> None:
-        self.said.append(remark)
 
 
 @pytest.fixture
@@ -126,38 +31,6 @@ def ledger() -> Iterator[Ledger]:
 @pytest.fixture
 def admin(ledger: Ledger) -> FakeAdmin:
     return FakeAdmin(ledger)
-
-
-def permit() -> Permit:
-    return cast(Permit, SimpleNamespace(order=ORDER, store="Nordwind UK", reason=Reason.BUYER_CANCELED))
-
-
-def press(admin: FakeAdmin) -> Any:
-    return press_confirm(cast(AdminPage, admin), permit())
-
-
-def heard(admin: FakeAdmin, answered: Answered | None = None, *, stopped: str = "", press_trouble: str = "") -> Heard:
-    """What is known after a press."""
-    passage = Passage(
-        permit=permit(),
-        reasons=(),
-        page=cast(Any, None),
-        patience=15,
-        still_ours=lambda: True,
-        left=answered is not None,
-        stopped=stopped,
-        answered=answered,
-    )
-    return Heard(intent=admin.ledger.intents.write(HOST, permit()), passage=passage, press_trouble=press_trouble)
-
-
-def answer(admin: FakeAdmin, *answered: Answered, stopped: str = "", press_trouble: str = "") -> tuple[Answer, str]:
-    known = heard(admin, *answered, stopped=stopped, press_trouble=press_trouble)
-    return await_answer(cast(AdminPage, admin), known)
-
-
-def said(what: object, status: int = 200) -> Answered:
-    return Answered(status=status, body=json.dumps(what).encode())
 
 
 # --- The press ---
@@ -183,8 +56,8 @@ def test_the_wire_lets_out_what_the_permit_allows_by_code_or_label(admin: FakeAd
 
 
 def test_nothing_is_written_or_pressed_where_the_cancel_would_not_get_through(admin: FakeAdmin) -> None:
-    admin.wire.trouble = NotLetThrough(why="self-signed certificate")
-    with pytest.raises(NotLetThrough), press(admin):
+    admin.wire.trouble = HttpClientBlocked(why="self-signed certificate")
+    with pytest.raises(HttpClientBlocked), press(admin):
         pass
     assert (admin.did, admin.attempt.pressed, admin.ledger.intents.waiting()) == (["the client was tried"], False, [])
 
@@ -222,13 +95,13 @@ def test_a_run_that_stood_still_after_its_intent_or_whose_clock_was_set_does_not
 ) -> None:
     monkeypatch.setattr(bot.cancel.confirm, "time", SimpleNamespace(time=lambda: 1000.0))
     monkeypatch.setattr(bot.cancel.wire, "time", SimpleNamespace(time=lambda: 1000.0 + seconds))
-    with pytest.raises(StoodStill), press(admin):
+    with pytest.raises(IntentExpired), press(admin):
         pass
     assert (admin.did, admin.attempt.pressed, admin.listeners) == (["the client was tried"], False, {})
     assert [intent.order for intent in admin.ledger.intents.waiting()] == [ORDER]
 
 
-def test_whoever_made_the_admin_is_asked_before_anything_is_written_or_pressed(admin: FakeAdmin) -> None:
+def test_the_code_that_made_the_admin_is_asked_before_anything_is_written_or_pressed(admin: FakeAdmin) -> None:
     def refuse(order: str) -> None:
         assert order == ORDER
         assert admin.ledger.intents.waiting() == []

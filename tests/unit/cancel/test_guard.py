@@ -60,6 +60,7 @@ class FakePage:
         return self
 
     def the_only(self, name: str) -> "FakePage":
+        assert name == "confirm"
         self._do("the_only", name)
         return self
 
@@ -67,10 +68,12 @@ class FakePage:
         self.did.append(("click", options))
 
     def words_of(self, name: str) -> str:
+        assert name == "dialog"
         self._do("words_of", name)
         return self.dialog_text
 
     def chosen(self, name: str) -> str:
+        assert name == "reason"
         self._do("chosen", name)
         return self.reason
 
@@ -119,6 +122,7 @@ def refusal(admin_page: FakePage, job: Job = JOB, **listed: str) -> str:
 def test_a_permit_is_issued_for_the_jobs_order_as_it_was_seen(admin_page: FakePage) -> None:
     permit = issue(admin_page)
     assert (permit.order, permit.store, permit.reason) == (ORDER, "Nordwind UK", Reason.BUYER_CANCELED)
+    assert (permit.store_id, permit.row_id, permit.merchant_id) == (STORE_ID, "", "")
     assert permit.seen == OrderDetails(
         order_number=ORDER,
         status=Status.UNSHIPPED,
@@ -212,7 +216,7 @@ def test_a_dialog_about_another_order_is_refused(admin_page: FakePage) -> None:
 
 
 @pytest.mark.parametrize("words", ["No Inventory", "", "Buyer Canceled.", "buyer canceled", "Not Buyer Canceled"])
-def test_a_reason_that_reads_otherwise_is_refused(admin_page: FakePage, words: str) -> None:
+def test_a_reason_that_reads_differently_is_refused(admin_page: FakePage, words: str) -> None:
     admin_page.reason = words
     assert refusal(admin_page) == f"The dialog shows the reason {words!r}, not 'Buyer Canceled'."
 
@@ -233,6 +237,15 @@ def test_a_status_that_is_no_longer_unshipped_is_refused(admin_page: FakePage, w
 def test_a_status_that_the_pack_does_not_know_is_refused(admin_page: FakePage, words: str) -> None:
     admin_page.fields["status"] = words
     assert refusal(admin_page) == f"The order's status has become {words!r}; only Unshipped can be canceled."
+
+
+def test_a_status_that_the_page_words_in_its_own_way_is_refused_with_the_results_term(admin_page: FakePage) -> None:
+    statuses = PACK.info.statuses | {Status.SHIPPED: ("Versendet",)}
+    admin_page.pack = PACK.model_copy(update={"info": PACK.info.model_copy(update={"statuses": statuses})})
+    admin_page.fields["status"] = "Versendet"
+    assert refusal(admin_page) == (
+        "The order's status has become 'Versendet' (Shipped); only Unshipped can be canceled."
+    )
 
 
 def test_looking_at_an_order_does_not_mind_its_status(admin_page: FakePage) -> None:
@@ -311,7 +324,7 @@ def test_a_total_that_neither_page_says_is_refused(admin_page: FakePage) -> None
     assert refusal(admin_page, order_total="-") == "The order's page says a total of '-', the list that led to it '-'."
 
 
-def test_the_same_total_may_be_written_otherwise(admin_page: FakePage) -> None:
+def test_the_same_total_may_be_written_differently(admin_page: FakePage) -> None:
     admin_page.fields["order_total"] = "121,80 US$"
     assert issue(admin_page).seen.order_total == "121,80 US$"
 
@@ -326,7 +339,7 @@ def test_another_buyer_than_the_list_expects_is_refused_without_a_name(admin_pag
     assert refusal(admin_page, job) == "The buyer's name on the order's page is not the one that the job list expects."
 
 
-def test_what_the_list_expects_may_be_spaced_otherwise(admin_page: FakePage) -> None:
+def test_what_the_list_expects_may_be_spaced_differently(admin_page: FakePage) -> None:
     job = JOB.model_copy(update={"expect": Expect(total=Decimal("121.8"), buyer="Michael  Blankenship")})
     assert issue(admin_page, job).order == ORDER
 

@@ -5,7 +5,8 @@ from urllib.parse import quote
 
 import pytest
 
-from bot.cancel.requests import Allowed, Cancel, Sent, Unreadable, Way, cancels_in, with_known
+from bot.cancel.cancels import Allowed, Cancel, Sent, Unreadable, Way, with_known
+from bot.cancel.requests import cancels_in
 
 ORDER, OTHER = "112-1215998-3002091", "112-1215998-3002099"
 ENDPOINT = "https://shop.example/admin/channel/amazon/graphql/key/5f/"
@@ -82,7 +83,7 @@ def form(**fields: str) -> Sent:
         ),
         # Fragments that lead to each other.
         ({"query": "mutation { ...A } fragment A on M { ...B } fragment B on M { ...A }"}, []),
-        # Several operations, of which the named one is carried out; all, if there is none of that name.
+        # Several operations, of which the named one is carried out; all, if none has that name.
         ({"operationName": "look", "query": f"query look {{ stores {{ name }} }} {MUTATION}"}, []),
         ({"operationName": "cancelOrder", "query": f"query look {{ a }} {MUTATION}", "variables": VARIABLES}, [WHOLE]),
         ({"operationName": "none", "query": f"query look {{ a }} {MUTATION}", "variables": VARIABLES}, [WHOLE]),
@@ -234,7 +235,7 @@ def test_a_form_that_does_not_say_where_its_parts_end_cannot_be_read() -> None:
 def test_a_form_with_a_file_cannot_be_read(name: str) -> None:
     part = f'--X\r\nContent-Disposition: form-data; name="{name}"; filename="a.txt"\r\n\r\n{OTHER}\r\n'
     body = part.encode() + (form(id="17", reason="BuyerCanceled").body or b"")
-    with pytest.raises(Unreadable, match="its form holds a file"):
+    with pytest.raises(Unreadable, match=r"\Aits form holds a file\Z"):
         cancels_in(sent(body, url=SAVE, kind="multipart/form-data; boundary=X"))
 
 
@@ -249,7 +250,7 @@ def test_a_form_with_one_field_twice_contradicts_itself() -> None:
 def test_a_form_with_something_after_its_end_cannot_be_read(after: bytes) -> None:
     body = form(id="17", reason="BuyerCanceled").body or b""
     for wrong in (body + after, body.removesuffix(b"--X--\r\n")):
-        with pytest.raises(Unreadable, match="its form does not end where it says that it ends"):
+        with pytest.raises(Unreadable, match=r"\Aits form does not end where it says that it ends\Z"):
             cancels_in(sent(wrong, url=SAVE, kind="multipart/form-data; boundary=X"))
 
 

@@ -3,13 +3,16 @@
 import json
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 from types import SimpleNamespace
 from typing import Any, cast
 from urllib.parse import quote, urlencode
 
 import pytest
 
-from bot.cancel.requests import LONGEST_QUERY, Allowed, Cancel, Sent, Unreadable, Way, cancels_in, with_known
+from bot.cancel.cancels import Allowed, Cancel, Sent, Unreadable, Way, with_known
+from bot.cancel.graphql_calls import LONGEST_QUERY
+from bot.cancel.requests import cancels_in
 
 ORDER = "112-1215998-3002091"
 ENDPOINT = "https://shop.example/admin/channel/amazon/graphql/key/5f/"
@@ -117,6 +120,19 @@ def test_a_row_in_the_address_is_read_however_it_is_written(url: str) -> None:
     assert saved("", url).row == "17"
 
 
+def test_an_address_that_is_written_twice_counts_from_the_first_as_at_the_server() -> None:
+    """The names and values begin after the first: ``channel`` is ``amazon``, ``order_cancel_save`` is ``id``."""
+    cancel = saved("", f"{SAVE}channel/amazon/order_cancel_save/id/17/")
+    assert cancel.differs_from(ALLOWED, ["r"]) == "names row none"
+
+
+def test_an_address_may_stand_in_the_pack_between_slashes() -> None:
+    own = Way(address="/shop/cancel/", row="id", reason="why")
+    request = sent(b"why=r", url="https://shop.example/admin/shop/cancel/id/17/key/5f/", kind=URLENCODED)
+    (cancel,) = cancels_in(request, with_known([own]))
+    assert (cancel.row, cancel.reason) == ("17", "r")
+
+
 def test_bytes_that_are_no_text_hide_nothing() -> None:
     (cancel,) = cancels_in(sent(b"id=17&note=\xff", url=SAVE, kind=URLENCODED))
     assert cancel.row == "17"
@@ -135,6 +151,11 @@ def test_a_multipart_form_with_odd_bytes_is_read() -> None:
         b'name="order_id"\r\n\r\n',
     )
     assert told(request) == [("", "17", None, "\ufffd")]
+
+
+def test_a_multipart_form_may_end_without_a_last_line_break() -> None:
+    request = multipart(b'name="id"\r\n\r\n17')
+    assert told(replace(request, body=(request.body or b"").removesuffix(b"\r\n"))) == [(None, "17", None, None)]
 
 
 def test_the_library_that_reads_forms_says_nothing_by_itself() -> None:
@@ -171,6 +192,8 @@ BY_NAME = urlencode({"operationName": "cancelOrder", "variables": json.dumps({"o
         (sent(f"query={quote(MUTATION)}&variables=[]".encode(), kind=URLENCODED), READ),
         (sent(f"query={quote(MUTATION)}&variables=".encode(), kind=URLENCODED), READ),
         (sent(urlencode({"operations": json.dumps({"query": MUTATION})}).encode(), kind=URLENCODED), READ),
+        (replace(multipart(b'name="query"\r\n\r\n' + MUTATION.encode()), url=ENDPOINT), READ),
+        (call("", variables={"orderId": ORDER, "reason": "r"}, operationName="a"), [(ORDER, None, None, "r")]),
         (sent(b"operationName=cancelOrder", url=f"{ENDPOINT}?{BY_NAME}", kind=URLENCODED), [(ORDER, None, None, None)]),
         (
             sent(
@@ -251,6 +274,11 @@ def test_a_query_is_read_up_to_its_longest_and_no_further() -> None:
             "mutation ($o: ID) { ... on Mutation { ... { cancelOrder(orderId: $o) } } }",
             {"o": ORDER},
             [(ORDER, None, None, None)],
+        ),
+        (
+            "mutation { ... on Mutation { ...A } } fragment A on Mutation { cancelOrder(orderId: 1) }",
+            {},
+            [("1", None, None, None)],
         ),
         ("query { a } mutation { cancelOrder(orderId: 1) }", {}, [("1", None, None, None)]),
     ],

@@ -251,7 +251,7 @@ def test_an_order_that_the_next_import_brought_back_is_said_so() -> None:
         message="Canceled in run 20240131-120000 (2024-01-31T12:00:00Z), but it reads Unshipped now: "
         "Amazon did not keep the cancel.",
         next_step="Look the order up in Seller Central, and cancel it there if it is still open; then: countermand "
-        "resolve, --as canceled. To have it canceled here once more: countermand resolve, --as not-canceled.",
+        "resolve, --as canceled. To have it canceled here again: countermand resolve, --as not-canceled.",
         status_before=Status.UNSHIPPED,
     )
 

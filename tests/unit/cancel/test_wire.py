@@ -9,10 +9,10 @@ from log_kit import logged
 from playwright.sync_api import Error as PlaywrightError
 
 import bot.cancel.wire
+from bot.cancel.cancels import Allowed, Sent
 from bot.cancel.endpoint import Answered
-from bot.cancel.requests import Allowed, Sent
 from bot.cancel.wire import FRESH_SECONDS, Passage, Wire
-from bot.errors import NotLetThrough, PageTrouble, SessionEnded
+from bot.errors import HttpClientBlocked, PageTrouble, SessionEnded
 
 URL = "https://shop.example/admin"
 ENDPOINT = f"{URL}/channel/amazon/graphql/key/5f/"
@@ -282,13 +282,13 @@ def test_the_client_is_tried_once_for_each_profile(wire: Wire) -> None:
     [
         (
             PlaywrightError("APIRequestContext.fetch: self-signed certificate in certificate chain"),
-            NotLetThrough,
+            HttpClientBlocked,
             "The client that sends a cancel exactly once cannot reach the Admin (self-signed certificate "
             "in certificate chain). Nothing was pressed.",
         ),
         (
             Answered(status=403, body=b"<title>Attention Required!</title>"),
-            NotLetThrough,
+            HttpClientBlocked,
             "The client that sends a cancel exactly once cannot reach the Admin (HTTP 403, a page called "
             "'Attention Required!'). Nothing was pressed.",
         ),

@@ -11,10 +11,11 @@ import pytest
 from log_kit import logged
 from playwright.sync_api import Error as PlaywrightError
 
+from bot.cancel.cancels import Allowed, Sent, Way
 from bot.cancel.endpoint import Answered
-from bot.cancel.requests import Allowed, Sent, Way
+from bot.cancel.held import HeldByChromium
 from bot.cancel.wire import Passage, Wire, cancels_an_order, question_of
-from bot.errors import NotLetThrough, PageTrouble
+from bot.errors import HttpClientBlocked, PageTrouble
 
 URL = "https://shop.example/admin"
 APP = "channel/amazon/graphql"
@@ -121,7 +122,7 @@ def patterns(session: Session) -> list[tuple[str, str]]:
 
 
 def held(session: Session, stage: str, url: str) -> bool:
-    """Whether Chromium was asked to hold what goes to an address, or comes from it: its patterns mind the case."""
+    """Whether Chromium was asked to hold what goes to an address, or comes from it: its patterns are case-sensitive."""
     return any(of == stage and fnmatchcase(url, pattern) for pattern, of in patterns(session))
 
 
@@ -215,6 +216,16 @@ def test_a_body_in_several_pieces_is_read_as_one(wire: Wire) -> None:
     )
 
 
+NOBODY_PRESSED = "the page sent a cancel although nothing was pressed, which was stopped"
+
+
+def test_a_link_that_cancels_is_read_although_it_has_no_body(wire: Wire) -> None:
+    session = Session()
+    watched(wire, session)
+    assert session.pauses(SAVE) == STOPPED
+    assert wire.take_stopped() == NOBODY_PRESSED
+
+
 def test_a_request_whose_page_has_gone_meanwhile_is_no_trouble(wire: Wire) -> None:
     session = Session(continueRequest=PlaywrightError("Target closed"))
     watched(wire, session)
@@ -258,6 +269,16 @@ def test_an_answer_of_the_app_is_read_and_goes_on(wire: Wire, encoded: bool) -> 
     said = session.pauses(ENDPOINT, LOOK, responseStatusCode=200, responseHeaders=[{"name": "A", "value": "b"}])
     assert said == [("Fetch.getResponseBody", {"requestId": "7"}), *LET_OUT]
     assert (wire.endpoint.good_answers, wire.endpoint.is_waiting, wire.endpoint.trouble) == (1, False, None)
+
+
+@pytest.mark.parametrize(("status", "body"), [(299, GOOD), (300, b""), (399, b""), (400, GOOD)])
+def test_an_answer_is_given_whole_but_for_the_body_that_a_redirect_does_not_have(status: int, body: bytes) -> None:
+    session = Session(getResponseBody={"body": GOOD.decode(), "base64Encoded": False})
+    headers = [{"name": "A", "value": "b"}]
+    event = {"requestId": "7", "responseStatusCode": status, "responseHeaders": headers}
+    held = HeldByChromium(cast(Any, session), event)
+    assert held.answered() == Answered(status=status, headers={"A": "b"}, body=body)
+    assert bool(session.said) is bool(body)
 
 
 @pytest.mark.parametrize(
@@ -374,6 +395,9 @@ def test_any_browser_has_the_same_requests_held(wire: Wire) -> None:
     ]
     assert routed(page, request_of(ENDPOINT, json.dumps(LOOK).encode())) == "let out"
     assert routed(page, request_of(ENDPOINT, json.dumps(CANCEL).encode())) == "blockedbyclient"
+    wire.take_stopped()
+    assert routed(page, request_of(SAVE)) == "blockedbyclient"
+    assert wire.take_stopped() == NOBODY_PRESSED
 
 
 def test_any_browser_is_given_the_clients_answer(wire: Wire) -> None:
@@ -485,8 +509,8 @@ def test_each_profile_is_tried_by_itself(wire: Wire) -> None:
         (299, None),
         (300, PageTrouble),
         (399, PageTrouble),
-        (400, NotLetThrough),
-        (499, NotLetThrough),
+        (400, HttpClientBlocked),
+        (499, HttpClientBlocked),
         (500, PageTrouble),
     ],
 )

@@ -15,7 +15,7 @@ from playwright.sync_api import Error as PlaywrightError
 from bot.access.find_browser import BrowserChoice
 from bot.checks.doctor import CHECKS, COMPARE, Finding, FindingState, Round, examine
 from bot.checks.doctor.show import Json, Lines, in_one_sentence
-from bot.errors import ElementMissing, Interrupted, NoBrowser, NotAsNeeded, RunStopped
+from bot.errors import ElementMissing, Interrupted, NoBrowser, NothingToCheck, RunStopped
 from bot.ledger import Ledger
 from bot.settings import load_settings
 
@@ -156,8 +156,7 @@ Ready, as far as could be tried. Not tried: Cancel dialog.
 def test_a_check_that_fails_ends_the_round_with_1(
     doctor: Callable[..., tuple[int, str]], page: SimpleNamespace, name: str
 ) -> None:
-    trouble = RunStopped(reason="It is broken.")
-    trouble.next_step = "Mend it."
+    trouble = RunStopped("It is broken.", "Mend it.")
     place = [check.name for check in CHECKS].index(name)
     behind = len(CHECKS) - place - 1
     status, said = doctor(failing(name, trouble))
@@ -174,8 +173,7 @@ def test_a_check_that_fails_ends_the_round_with_1(
 def test_a_secret_that_a_page_shows_is_not_repeated(
     doctor: Callable[..., tuple[int, str]], page: SimpleNamespace
 ) -> None:
-    trouble = RunStopped(reason="The page says: se-cret is wrong.")
-    trouble.next_step = "Try another one than se-cret."
+    trouble = RunStopped("The page says: se-cret is wrong.", "Try another one than se-cret.")
     _, said = doctor(failing("sign_in", trouble))
     assert "The page says: [hidden] is wrong." in said
     assert "Try another one than [hidden]." in said
@@ -286,7 +284,7 @@ def test_hosts_that_were_blocked_are_named_where_something_fails(
     def walk(admin: object, checks: Round, sign_in: object) -> None:
         for host in ("scripts.example", "shop.example", "fonts.example"):
             page.heard["requestfailed"](SimpleNamespace(url=f"https://{host}/app.js"))
-        failing("app", NotAsNeeded("It is empty.", "Look."))(admin, checks, sign_in)
+        failing("app", NothingToCheck("It is empty.", "Look."))(admin, checks, sign_in)
 
     _, said = doctor(walk)
     assert said.splitlines()[5].strip() == (
@@ -299,7 +297,7 @@ def test_a_stop_file_is_told_of(doctor: Callable[..., tuple[int, str]], page: Si
     Path("runs/STOP").touch()
     status, said = doctor(all_work)
     assert status == 0
-    assert said.splitlines()[1] == f"- The stop file {Path('runs/STOP')} is there: remove it to let runs start again."
+    assert said.splitlines()[1] == f"- The stop file {Path('runs/STOP')} exists: remove it to let runs start again."
 
 
 def test_a_warning_is_said_without_the_password(doctor: Callable[..., tuple[int, str]], page: SimpleNamespace) -> None:
@@ -310,7 +308,9 @@ def test_a_warning_is_said_without_the_password(doctor: Callable[..., tuple[int,
 def test_words_from_a_page_cannot_steer_the_terminal(
     doctor: Callable[..., tuple[int, str]], page: SimpleNamespace
 ) -> None:
-    _, said = doctor(failing("home", NotAsNeeded("No store \x1b[2J\u202eevil [bold]", "Name \x1b]0;one\x07\nof them.")))
+    _, said = doctor(
+        failing("home", NothingToCheck("No store \x1b[2J\u202eevil [bold]", "Name \x1b]0;one\x07\nof them."))
+    )
     assert said.splitlines()[5:7] == [
         "FAILED       Home page          No store evil [bold]",
         "                                -> Name of them.",
@@ -384,7 +384,7 @@ def test_for_programs_there_is_one_list_and_nothing_else(
 ) -> None:
     def walk(admin: object, checks: Round, sign_in: object) -> None:
         checks.show.say("Waiting for a fresh code.")
-        failing("sign_in", NotAsNeeded("No.", "Ask."))(admin, checks, sign_in)
+        failing("sign_in", NothingToCheck("No.", "Ask."))(admin, checks, sign_in)
 
     assert examine(walk, lambda admin, account: None, Json(), load_settings) == 1
     out, err = capsys.readouterr()

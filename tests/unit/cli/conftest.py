@@ -50,7 +50,7 @@ def _no_sink_is_left() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def _no_browser(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No test of this folder opens a browser; one that gets there hears that there is none."""
+    """No test of this folder opens a browser; one that gets there is told that none was found."""
 
     def none() -> None:
         raise NoBrowser(where=" in this test")
@@ -107,7 +107,7 @@ class Shop:
 
 @pytest.fixture
 def shop(monkeypatch: pytest.MonkeyPatch, settings: dict[str, str]) -> Shop:
-    """An Admin that is none."""
+    """An Admin that is a stand-in."""
     shop = Shop()
 
     @contextmanager

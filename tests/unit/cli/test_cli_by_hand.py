@@ -60,7 +60,7 @@ def test_a_cancel_that_was_undone_can_be_opened_again_by_a_person(countermand: C
     pressed_in_doubt()
     countermand("resolve", FIRST, "--as", "canceled", "--note", "seen in Seller Central")
     assert countermand("resolve", FIRST, "--as", "canceled", "--note", "again").status == 2
-    assert countermand("resolve", FIRST, "--as", "not-canceled", "--note", "the buyer wants it canceled anew") == (
+    assert countermand("resolve", FIRST, "--as", "not-canceled", "--note", "the buyer wants it canceled again") == (
         0,
         f"Order {FIRST} (shop.example, run 20260301-021405-a1b2) is settled as not-canceled.\n",
         "",

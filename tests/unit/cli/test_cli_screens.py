@@ -49,7 +49,7 @@ def test_check_needs_the_pack_named(countermand: Countermand, monkeypatch: pytes
 
 
 @pytest.mark.parametrize("command", ["check", "record"])
-def test_only_a_command_that_can_recognise_the_pack_offers_to(countermand: Countermand, command: str) -> None:
+def test_only_a_command_that_can_recognize_the_pack_offers_to(countermand: Countermand, command: str) -> None:
     assert "or auto" in " ".join(countermand("doctor", "--help").out.split())
     assert "auto" not in countermand(command, "--help").out
 

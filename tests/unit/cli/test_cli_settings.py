@@ -40,7 +40,7 @@ def missing() -> ElementMissing:
 
 @pytest.fixture
 def three(shop: Shop) -> Shop:
-    """An Admin that is none, and a list of three orders of one store."""
+    """An Admin that is a stand-in, and a list of three orders of one store."""
     orders = "".join(f"- {order}\n" for order in (FIRST, SECOND, THIRD))
     Path("jobs.yaml").write_text(f"store: Nordwind UK\nreason: Buyer Canceled\norders:\n{orders}", encoding="utf-8")
     return shop

@@ -1,4 +1,4 @@
-"""Working through a list: what is refused before anything is opened, and a run on an Admin that is none."""
+"""Working through a list: what is refused before anything is opened, and a run on an Admin that is a stand-in."""
 
 from __future__ import annotations
 
@@ -208,12 +208,12 @@ def test_no_run_starts_while_the_stop_file_is_there(countermand: Countermand) ->
     assert (said.status, said.out, said.err) == (
         2,
         "",
-        f"The stop file {stop_file} is there: remove it to let runs start again.\n",
+        f"The stop file {stop_file} exists: remove it to let runs start again.\n",
     )
     assert list(Path("runs").iterdir()) == [stop_file]
 
 
-# --- A run, with an Admin that is none ---
+# --- A run, with an Admin that is a stand-in ---
 
 
 def test_a_run_in_which_all_is_canceled_ends_with_0_and_says_where_its_report_is(

@@ -408,37 +408,37 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         "unseen in a store",
         "run jobs.yaml",
         {"jobs.yaml": f"store: S\u200bX\nreason: NoInventory\norders: [{ONE}]\n"},
-        "jobs.yaml:1:9: The store holds the character U+200B, which nobody sees: remove it",
+        "jobs.yaml:1:9: The store holds the character U+200B, which is invisible: remove it",
     ),
     (
         "unseen in a store in quotes",
         "run jobs.yaml",
         {"jobs.yaml": f"store: 'S\u00adX'\nreason: NoInventory\norders: [{ONE}]\n"},
-        "jobs.yaml:1:10: The store holds the character U+00AD, which nobody sees: remove it",
+        "jobs.yaml:1:10: The store holds the character U+00AD, which is invisible: remove it",
     ),
     (
         "unseen in a buyer",
         "run jobs.yaml",
         {"jobs.yaml": f"{HEAD}- {{order: {ONE}, expect: {{buyer: A\u2060B}}}}\n"},
-        "jobs.yaml:4:49: The buyer holds the character U+2060, which nobody sees: remove it",
+        "jobs.yaml:4:49: The buyer holds the character U+2060, which is invisible: remove it",
     ),
     (
         "a joiner between Latin letters",
         "run jobs.yaml",
         {"jobs.yaml": f"store: S\u200dX\nreason: NoInventory\norders: [{ONE}]\n"},
-        "jobs.yaml:1:9: The store holds the character U+200D, which nobody sees: remove it",
+        "jobs.yaml:1:9: The store holds the character U+200D, which is invisible: remove it",
     ),
     (
         "a joiner at the end",
         "run jobs.yaml",
         {"jobs.yaml": f"store: 💻\u200d\nreason: NoInventory\norders: [{ONE}]\n"},
-        "jobs.yaml:1:9: The store holds the character U+200D, which nobody sees: remove it",
+        "jobs.yaml:1:9: The store holds the character U+200D, which is invisible: remove it",
     ),
     (
         "unseen in a CSV",
         "run jobs.csv",
         {"jobs.csv": f"order,store,reason\n{ONE},S\u200bX,NoInventory\n"},
-        "jobs.csv:2:2: The store holds the character U+200B, which nobody sees: remove it",
+        "jobs.csv:2:2: The store holds the character U+200B, which is invisible: remove it",
     ),
     (
         "a workbook called CSV",
@@ -526,7 +526,7 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         "orders.txt:1:1: The file is UTF-16, not UTF-8: save it as UTF-8, or name its encoding: --encoding utf-16",
     ),
     (
-        "an encoding that is none",
+        "an unknown encoding",
         f"run orders.txt {BOTH} --encoding shiftjs",
         {"orders.txt": "order-id\n"},
         "orders.txt:1:1: shiftjs is not an encoding: did you mean shift_jis? Usual are utf-8, cp1252, shift_jis and utf-16",
@@ -538,7 +538,7 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         "orders.txt:1:1: The file is not utf-8: byte 10, 0xFC, belongs to no character of it",
     ),
     (
-        "a total that is none",
+        "a total that is not a number",
         "run export.csv --reason NoInventory --expect",
         {"export.csv": f"Amazon Order Number,Amazon Store Name,Total\n{ONE},S,free\n"},
         f"export.csv:2:3: free is not an amount: {AMOUNT}",
@@ -594,7 +594,7 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         'Orders that are named on the command line need --store and --reason too: --store NAME --reason "Buyer Canceled"',
     ),
     (
-        "a number that is none",
+        "a malformed order number",
         f"run {ONE} 112-1215998 {BOTH}",
         {},
         f"command line:order 2: 112-1215998 is not an Amazon order number: {HOW}",
@@ -613,7 +613,7 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         "2 job lists are named, and a run works through one: put them into one file, or run one after the other. Orders can be named one after the other.",
     ),
     (
-        "a reason that is none",
+        "an unknown reason",
         f"run {ONE} --store S --reason Bored",
         {},
         f"--reason: Bored is not a reason: a{REASONS}.",
@@ -622,14 +622,14 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         "a store that is unseen",
         f"run {ONE} --store 'S\u200b' --reason NoInventory",
         {},
-        "--store: The store holds the character U+200B, which nobody sees: remove it.",
+        "--store: The store holds the character U+200B, which is invisible: remove it.",
     ),
 ]
 
 
 @pytest.fixture
 def worked(monkeypatch: pytest.MonkeyPatch, shop: object) -> list[Job]:
-    """The jobs that the flows were given, on an Admin that is none."""
+    """The jobs that the flows were given, on an Admin that is a stand-in."""
     jobs: list[Job] = []
 
     def work(admin: Any, job: Job, **_: object) -> Verdict:

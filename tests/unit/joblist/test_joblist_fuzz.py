@@ -23,7 +23,7 @@ from bot.vocabulary import AMAZON_ORDER_NUMBER, Reason
 pytestmark = pytest.mark.slow("tries many job lists")
 
 FILES = int(os.environ.get("JOBLIST_FILES", "0"))
-"""How many files each test tries, drawn anew each time; 0 for the fixed ones of a default run."""
+"""How many files each test tries, drawn again each time; 0 for the fixed ones of a default run."""
 
 PROBLEM = re.compile(r"jobs\.(?:yaml|csv):[1-9][0-9]*:[1-9][0-9]*: \S(?:.*\S)?")
 

@@ -1,5 +1,6 @@
 """What the ledger knows of each Confirm: what was answered, what came of it, and what it read when looked at again."""
 
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -14,6 +15,7 @@ from bot.vocabulary import Reason, Status
 
 NOON = datetime(2026, 3, 1, 2, 0, tzinfo=UTC)
 """What the ledger's clock says, until a test sets it."""
+LATER = NOON + timedelta(seconds=1)
 
 
 @pytest.fixture
@@ -102,18 +104,35 @@ def test_the_trail_tells_of_each_press_what_became_of_it(ledger: Ledger, beside:
     assert told(beside, "looked_again") == [("run-1", OTHER)]
 
 
+def test_the_trail_tells_of_a_later_look_when_it_was_and_what_it_read(ledger: Ledger) -> None:
+    """Without that ``countermand verify`` could not say whether the ledger was changed."""
+    number = pressed(ledger, outcome=Outcome.CANCELED)
+    ledger.intents.note_look(number, "Unshipped")
+    ((_, looked_at, _),) = ledger.intents.looks_as_kept("run-1")
+    told = ledger.trail.entries("run-1")[-1].told
+    assert (told["event"], told["intent"], told["looked_at"], told["status"]) == (
+        "looked_again",
+        number,
+        looked_at,
+        "Unshipped",
+    )
+
+
 def test_who_settled_an_intent_and_why_is_kept(ledger: Ledger, beside: Any) -> None:
     by_proof, by_hand, doubted = (pressed(ledger, order) for order in (ORDER, OTHER, "112-0000000-0000003"))
     ledger.intents.conclude(by_proof, Outcome.CANCELED)
     ledger.intents.settle(by_hand, "canceled", by="ann", why="half a \ud800 pair")
     ledger.intents.conclude(doubted, Outcome.UNKNOWN)
+    without_a_reason = pressed(ledger, "112-0000000-0000004")
+    ledger.intents.settle(without_a_reason, "not-sent", by="ann")
     assert beside.rows("SELECT outcome, settled_as, settled_by, settled_why FROM intents ORDER BY intent") == [
         ("canceled", "canceled", "proof", None),
         (None, "canceled", "ann", "half a ? pair"),
         ("unknown", None, None, None),
+        (None, "not-sent", "ann", ""),
     ]
     settled = beside.rows("SELECT settled_at FROM intents WHERE settled_at IS NOT NULL")
-    assert [datetime.fromisoformat(str(at)).tzinfo for (at,) in settled] == [UTC, UTC]
+    assert [datetime.fromisoformat(str(at)).tzinfo for (at,) in settled] == [UTC, UTC, UTC]
 
 
 def test_a_cancel_that_was_undone_waits_for_a_person_until_it_reads_canceled_again(ledger: Ledger) -> None:
@@ -211,6 +230,20 @@ def test_what_a_runs_trail_speaks_of_is_given_as_it_is_kept(ledger: Ledger) -> N
     assert [(intent, status) for intent, _, status in looks] == [(mine, "Unshipped"), (later, "Canceled")]
     assert all(datetime.fromisoformat(at).tzinfo == UTC for _, at, _ in looks)
     assert list(ledger.intents.as_kept("run-2")) == [mine, later, elsewhere]
+
+
+@pytest.mark.skipif(not hasattr(time, "tzset"), reason="Windows has no way to set the time zone of one process")
+@pytest.mark.usefixtures("clock")
+def test_since_when_is_meant_as_it_is_said_wherever_the_computer_is(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = pressed(ledger, outcome=Outcome.CANCELED)
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        found = [[one.intent for one in ledger.intents.canceled_since(HOST, since)] for since in (NOON, LATER)]
+    time.tzset()
+    assert found == [[number], []]
 
 
 def test_what_was_canceled_since_a_time_is_given_once_for_each_order(

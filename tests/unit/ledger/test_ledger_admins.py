@@ -226,7 +226,7 @@ def test_parts_of_a_path_count_whole(ledger: Callable[[], Ledger]) -> None:
     assert not two.claims.take("shop.example/admin/x_%", ORDER, 300)
 
 
-def test_of_two_names_of_one_admin_only_one_gets_an_order_whoever_is_faster(place: Path | str) -> None:
+def test_of_two_names_of_one_admin_only_one_gets_an_order_in_either_order(place: Path | str) -> None:
     Ledger.open(place).close()
     both, wrote = Barrier(2), []
     orders = [f"112-1215998-{number:07}" for number in range(30)]

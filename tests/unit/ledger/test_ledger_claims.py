@@ -1,4 +1,4 @@
-"""Who works on which order: one run at a time, and none that died holds an order up."""
+"""Who works on which order: one run at a time, and a run that died holds no order up."""
 
 import subprocess
 import sys
@@ -51,6 +51,31 @@ def test_nobody_gives_back_what_another_run_holds(open_as: Callable[[str], Ledge
     one.claims.take(HOST, ORDER, 300)
     two.claims.release(HOST, ORDER)
     assert not two.claims.take(HOST, ORDER, 300)
+
+
+def test_whose_an_order_is_can_be_asked_right_before_it_is_canceled(
+    open_as: Callable[[str], Ledger], clock: Callable[[float], None]
+) -> None:
+    one = open_as("one")
+    one.claims.take(HOST, ORDER, 300)
+    one.claims.take("other.example", ORDER, 600)
+    assert one.claims.holds(HOST, ORDER)
+    clock(299)
+    assert one.claims.holds(HOST, ORDER)
+    clock(1)
+    assert not one.claims.holds(HOST, ORDER)
+    assert one.claims.holds("other.example", ORDER)
+    assert one.claims.holds(HOST, OTHER)  # which it never claimed
+
+
+def test_an_order_that_another_run_has_taken_over_is_no_longer_held(
+    open_as: Callable[[str], Ledger], clock: Callable[[float], None]
+) -> None:
+    one, two = open_as("one"), open_as("two")
+    one.claims.take(HOST, ORDER, 300)
+    clock(301)
+    two.claims.take(HOST, ORDER, 300)
+    assert (one.claims.holds(HOST, ORDER), two.claims.holds(HOST, ORDER)) == (False, True)
 
 
 @pytest.mark.usefixtures("clock")

@@ -22,7 +22,7 @@ ADVICE = "Make sure that the server is running and lets you in; nothing is press
 
 
 def test_a_server_that_is_not_there_is_named_with_what_to_do() -> None:
-    with socket.socket() as nobody:  # bound and not listening: whoever calls here is refused
+    with socket.socket() as nobody:  # bound and not listening: every caller here is refused
         nobody.bind(("127.0.0.1", 0))
         port = nobody.getsockname()[1]
         address = f"postgresql://bot@127.0.0.1:{port}/countermand"

@@ -118,7 +118,7 @@ TEXTS = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A copy of the pack that comes with the program, some of its files written anew."""
+    """A copy of the pack that comes with the program, some of its files rewritten."""
     copied = tmp_path / "mine"
     shutil.copytree(packs_folder() / "asc-4.3", copied)
     for file, text in TEXTS.items():

@@ -308,7 +308,7 @@ def test_an_old_code_page_gets_marks_that_it_has() -> None:
         assert below(progress)[0] == f"{'-' * 40} 3 of 3 orders - 00:00 elapsed"
 
 
-def test_below_stand_how_far_it_is_the_order_in_hand_and_the_counts() -> None:
+def test_below_stand_how_far_it_is_the_order_in_progress_and_the_counts() -> None:
     clock = Clock()
     with live(clock=clock, total=4) as (progress, _):
         assert below(progress) == [f"{' ' * 40} 0 of 4 orders · 00:00 elapsed", "", ""]

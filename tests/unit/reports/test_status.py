@@ -209,7 +209,7 @@ def test_an_audit_that_comes_too_soon_asks_for_another_one(ledger: Ledger, hours
         (Event.ANSWERED, {}, "answered, to be proved"),
     ],
 )
-def test_an_order_in_hand_says_how_far_it_is_and_whose_it_is(
+def test_an_order_in_progress_says_how_far_it_is_and_whose_it_is(
     ledger: Ledger, event: Event, told: dict[str, object], shown_as: str
 ) -> None:
     info = begun(ledger)
@@ -219,7 +219,7 @@ def test_an_order_in_hand_says_how_far_it_is_and_whose_it_is(
     (claim,) = ledger.claims.held()
     until = at(datetime.fromtimestamp(claim.until, UTC).isoformat())
     lines = shown(ledger)
-    assert lines[lines.index("1 order in hand") + 1] == (
+    assert lines[lines.index("1 order in progress") + 1] == (
         f"  {ORDERS[0]}  {shown_as}; run {info.run_id} ({claim.process}), until {until}"
     )
 

@@ -45,7 +45,7 @@ def taken(dispatch: Dispatch, worker: int) -> int:
 
 
 def finish(dispatch: Dispatch, worker: int, outcome: Outcome = Outcome.CANCELED) -> None:
-    dispatch.done(worker, ended(dispatch.in_hand[worker], outcome), pressed=outcome is Outcome.CANCELED)
+    dispatch.done(worker, ended(dispatch.in_progress[worker], outcome), pressed=outcome is Outcome.CANCELED)
 
 
 # --- By store ---
@@ -144,7 +144,7 @@ def test_a_pace_holds_for_all_workers_together() -> None:
 def test_while_the_admin_is_slow_fewer_are_in_hand() -> None:
     work = dispatch(jobs(*["UK"] * 9))
     assert [taken(work, 1), taken(work, 2)] == [1, 2]
-    work.done(1, ended(work.in_hand[1]), pressed=True, turned_away=True)
+    work.done(1, ended(work.in_progress[1]), pressed=True, turned_away=True)
     assert taken(work, 1) == 0
     finish(work, 2)
     assert taken(work, 1) == 3

@@ -45,7 +45,7 @@ from bot.vocabulary import Reason, Status
 
 FIRST, SECOND, THIRD, FOURTH = (f"112-1215998-300209{number}" for number in range(1, 5))
 INFO = run_info()
-RUN_AGAIN = "Run the list again: what is done is recognised as already canceled."
+RUN_AGAIN = "Run the list again: what is done is recognized as already canceled."
 DEAD = "The browser failed: the page crashed"
 
 
@@ -612,9 +612,8 @@ def test_refusals_in_a_row_stop_nothing(bench: Bench) -> None:
 # --- A run that cannot go on ---
 
 
-def test_a_stop_in_the_middle_skips_the_order_in_hand_and_the_rest(bench: Bench) -> None:
-    stop = RunStopped(reason="The Admin is in maintenance, or down (HTTP 503).")
-    stop.next_step = "Wait until it is back."
+def test_a_stop_in_the_middle_skips_the_order_in_progress_and_the_rest(bench: Bench) -> None:
+    stop = RunStopped("The Admin is in maintenance, or down (HTTP 503).", "Wait until it is back.")
     bench.on(SECOND, bench.fails(stop))
     end = bench.run()
     assert (end.exit_status, outcomes(end), bench.worked) == (
@@ -623,8 +622,8 @@ def test_a_stop_in_the_middle_skips_the_order_in_hand_and_the_rest(bench: Bench)
         [FIRST, SECOND],
     )
     assert end.info.stopped_early == "The Admin is in maintenance, or down (HTTP 503). Wait until it is back."
-    in_hand, after = end.results[1:]
-    assert (in_hand.message, in_hand.next_step, in_hand.attempts) == (
+    in_progress, after = end.results[1:]
+    assert (in_progress.message, in_progress.next_step, in_progress.attempts) == (
         "Nothing was pressed: the run stopped. The Admin is in maintenance, or down (HTTP 503).",
         RUN_AGAIN,
         1,
@@ -636,7 +635,7 @@ def test_a_stop_in_the_middle_skips_the_order_in_hand_and_the_rest(bench: Bench)
     )
 
 
-def test_a_stop_after_the_press_leaves_the_order_in_hand_unknown(bench: Bench) -> None:
+def test_a_stop_after_the_press_leaves_the_order_in_progress_unknown(bench: Bench) -> None:
     bench.on(SECOND, bench.fails(RunStopped(reason="The Admin is down."), pressed=True))
     end = bench.run()
     assert (end.exit_status, outcomes(end)) == (3, ["canceled", "unknown", "skipped"])
@@ -646,7 +645,7 @@ def test_a_stop_after_the_press_leaves_the_order_in_hand_unknown(bench: Bench) -
     )
 
 
-def test_a_stop_in_beginning_again_skips_the_order_in_hand(bench: Bench) -> None:
+def test_a_stop_in_beginning_again_skips_the_order_in_progress(bench: Bench) -> None:
     bench.on(SECOND, bench.fails(missing()))
     bench.admin.trouble = [RunStopped(reason="The sign-in was refused.")]
     end = bench.run()
@@ -655,7 +654,7 @@ def test_a_stop_in_beginning_again_skips_the_order_in_hand(bench: Bench) -> None
 
 
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt(), Interrupted()])
-def test_an_interrupt_before_the_press_skips_the_order_in_hand_and_the_rest(
+def test_an_interrupt_before_the_press_skips_the_order_in_progress_and_the_rest(
     bench: Bench, interrupt: BaseException
 ) -> None:
     bench.on(SECOND, bench.fails(interrupt))
@@ -670,7 +669,9 @@ def test_an_interrupt_before_the_press_skips_the_order_in_hand_and_the_rest(
 
 
 @pytest.mark.parametrize("interrupt", [KeyboardInterrupt(), Interrupted()])
-def test_an_interrupt_after_the_press_leaves_the_order_in_hand_unknown(bench: Bench, interrupt: BaseException) -> None:
+def test_an_interrupt_after_the_press_leaves_the_order_in_progress_unknown(
+    bench: Bench, interrupt: BaseException
+) -> None:
     bench.on(SECOND, bench.fails(interrupt, pressed=True))
     end = bench.run()
     assert (end.exit_status, outcomes(end)) == (130, ["canceled", "unknown", "skipped"])
@@ -718,9 +719,7 @@ def test_an_admin_that_cannot_be_entered_skips_every_order(bench: Bench) -> None
 
 
 def test_a_refused_sign_in_stops_the_run_with_its_next_step(bench: Bench) -> None:
-    stop = RunStopped(reason="The sign-in was refused.")
-    stop.next_step = "Check the password."
-    bench.at_the_door = stop
+    bench.at_the_door = RunStopped("The sign-in was refused.", "Check the password.")
     end = bench.run()
     assert (end.exit_status, end.info.stopped_early) == (3, "The sign-in was refused. Check the password.")
 

@@ -122,7 +122,7 @@ def test_a_signal_that_comes_while_something_is_being_said_is_told_all_the_same(
 
 CHILD = """
 import signal, sys
-for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # whoever runs the tests may ignore some
+for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):  # the shell that runs the tests may ignore some
     signal.signal(number, signal.SIG_DFL)
 from bot.runner.stopping import StopRequest, stop_on_signals
 stop = StopRequest()
@@ -130,7 +130,7 @@ with stop_on_signals(stop, lambda text: print(text, flush=True)):
     try:
         print("ready", flush=True)
         sys.stdin.readline()
-        print("finishing the order in hand" if stop() else "nobody asked", flush=True)
+        print("finishing the order in progress" if stop() else "nobody asked", flush=True)
         sys.stdin.readline()
     except KeyboardInterrupt:
         print("stopped at once", flush=True)
@@ -151,7 +151,7 @@ def test_a_program_finishes_what_it_has_in_hand_and_stops_at_once_when_asked_aga
         assert child.stdout.readline() == f"{SAID}\n"
         child.stdin.write("\n")
         child.stdin.flush()
-        assert child.stdout.readline() == "finishing the order in hand\n"
+        assert child.stdout.readline() == "finishing the order in progress\n"
         child.send_signal(signal.SIGINT)
         assert child.stdout.readline() == "stopped at once\n"
     assert child.returncode == 0

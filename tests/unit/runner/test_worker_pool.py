@@ -253,7 +253,7 @@ def _stop_once_begun(yard: Yard, number: int) -> None:
 
 
 def test_workers_that_have_lost_their_run_end(yard: Yard) -> None:
-    """The run's process is gone with its end of the lines: what a worker has in hand ends before Confirm."""
+    """The run's process is gone with its end of the lines: what a worker is working on ends before Confirm."""
     read, write = os.pipe()
     pid = os.fork() if hasattr(os, "fork") else pytest.skip("no fork here")
     if pid == 0:

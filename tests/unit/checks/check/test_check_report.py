@@ -49,7 +49,7 @@ def screen(name: str, *drifts: Drift, changed: float | None = 0.0, **aspects: As
     )
 
 
-def outcome(*screens: ScreenReport, **otherwise: object) -> CheckOutcome:
+def outcome(*screens: ScreenReport, **changed: object) -> CheckOutcome:
     told = {
         "check": "20260301-021405-4cca",
         "admin": "staging.example",
@@ -61,7 +61,7 @@ def outcome(*screens: ScreenReport, **otherwise: object) -> CheckOutcome:
         "version": "0",
         "screens": screens,
     }
-    return CheckOutcome.model_validate(told | otherwise)
+    return CheckOutcome.model_validate(told | changed)
 
 
 NO_BASELINE = screen("home", landmarks=AspectState.NO_BASELINE, looks=AspectState.NO_BASELINE, changed=None)

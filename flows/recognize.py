@@ -1,4 +1,4 @@
-"""Which generation of the screens an Admin has, recognised on the page: a look, in which nothing is pressed."""
+"""Which generation of the screens an Admin has, recognized on the page: a look, in which nothing is pressed."""
 
 from bot.admin import Admin
 from bot.admin.screen import Screen
@@ -6,7 +6,7 @@ from bot.errors import GenerationUnknown
 from bot.pack import Pack
 
 
-def recognise(admin: Admin, store: str) -> Screen:
+def recognize(admin: Admin, store: str) -> Screen:
     """On a store's page, find the one pack that describes it, and go on with that one.
 
     A pack fits when its dashboard is what is open and the order numbers there lead to where it says; all of the app's
