@@ -22,8 +22,6 @@ from starlette.responses import HTMLResponse
 from bot.pack import packs_folder
 from bot.sandbox import UNKNOWN_ORDER, Face, Sandbox
 
-pytestmark = pytest.mark.face("spectrum")
-
 TWO_STORES = f"""\
 store: {US}
 reason: Buyer Canceled
@@ -175,7 +173,6 @@ def test_every_step_has_a_picture_that_is_named_by_it(two_stores: Finished) -> N
     assert steps[-4:] == ["open_cancel_dialog", "choose_reason", "press_confirm", "reopen_order"]
 
 
-@pytest.mark.face("plain")
 def test_before_the_intent_is_written_every_picture_of_the_way_to_confirm_is_complete(two_stores: Finished) -> None:
     order = two_stores.results[0]["order"]
     lines = (two_stores.folder / "trail.jsonl").read_text(encoding="utf-8").splitlines()
