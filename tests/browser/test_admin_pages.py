@@ -1,11 +1,15 @@
 """What the practice Admin's pages around the app do in a browser, without the flows: what real ones were seen to do."""
 
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Page, expect
 from practice_kit import ORDER, US, Cancels
 
+from bot.admin.camera import photograph
+from bot.pack import Pack
 from bot.sandbox import Generation, Sandbox
 from bot.sandbox.pages import CANCEL, DETAILS
 from bot.sandbox.pages import ORDER as COMMERCE_ORDER
@@ -16,6 +20,12 @@ classic = pytest.mark.parametrize("generation", [Generation.ASC_4_0], indirect=T
 LIES_ON_TOP = """(element) => {
     const { x, y, width, height } = element.getBoundingClientRect();
     return document.elementFromPoint(x + width / 2, y + height / 2).className;
+}"""
+WORDS_BOX = """(element) => {
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const { x, y, width, height } = range.getBoundingClientRect();
+    return [x, y, width, height].map(Math.round);
 }"""
 
 
@@ -88,6 +98,28 @@ def test_an_orders_classic_page_shows_one_tab_at_a_time(page: Page, address: Cal
     page.get_by_role("link", name="Order Items").click()
     expect(number).to_be_hidden()
     expect(page.get_by_role("columnheader", name="ASIN")).to_be_visible()
+
+
+def colours(picture: bytes, box: tuple[int, int, int, int]) -> int:
+    """How far the lightest and the darkest point of a part of a picture are apart, out of 255."""
+    lightest, darkest = Image.open(BytesIO(picture)).convert("L").crop(box).getextrema()
+    return int(abs(float(lightest) - float(darkest)))  # type: ignore[arg-type]
+
+
+@classic
+def test_the_address_on_a_classic_page_is_masked_in_one_piece(
+    page: Page, address: Callable[..., str], row: str, pack: Pack
+) -> None:
+    page.goto(address(DETAILS, merchant_id="13", id=row))
+    cell = page.locator("td", has_text="Seattle")
+    assert "Michael Blankenship" in cell.inner_text()
+    x, y, width, height = cell.evaluate(WORDS_BOX)
+    box = (x, y, x + width, y + height)
+
+    shown, hidden = (photograph(page, pack, masked=masked, careful=False) for masked in (False, True))
+
+    assert colours(shown, box) > 100
+    assert colours(hidden, box) < 40
 
 
 def test_the_payment_block_opens_another_window(page: Page, address: Callable[..., str], sandbox: Sandbox) -> None:

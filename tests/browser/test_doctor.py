@@ -1,4 +1,4 @@
-"""``countermand doctor`` on both faces of the practice Admin: what works, what does not, and nothing is canceled."""
+"""``countermand doctor`` on every face of the practice Admin: what works, what does not, and nothing is canceled."""
 
 import json
 import shutil

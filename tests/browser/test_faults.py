@@ -1,4 +1,4 @@
-"""Trouble at the edges, on both faces of the practice Admin: whatever breaks, nothing is pressed twice or wrongly.
+"""Trouble at the edges, on every face of the practice Admin: whatever breaks, nothing is pressed twice or wrongly.
 
 docs/faults.md lists every fault with what is done about it, and the test that shows it.
 """

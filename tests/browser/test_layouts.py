@@ -5,7 +5,7 @@ from playwright.sync_api import ViewportSize
 from practice_kit import CANCELED, US, AtStep, Cancels, MakeJob, Verdicts, arrived
 
 from bot.admin import Admin
-from bot.sandbox import Sandbox
+from bot.sandbox import Generation, Sandbox
 from bot.sandbox.faults import LAYOUT
 
 pytestmark = pytest.mark.face("spectrum", only=True)
@@ -60,6 +60,16 @@ def test_an_order_behind_a_banner_is_brought_out_from_under_it(
     assert verdicts(order, attempts=1) == [CANCELED]
     assert cancels() == arrived(order)
     assert under == [True]
+
+
+@pytest.mark.parametrize("generation", [Generation.ASC_4_0], indirect=True, ids=str)
+def test_an_imported_order_is_canceled_in_the_same_window(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, admin: Admin
+) -> None:
+    order = job("imported")
+    assert verdicts(order, attempts=1) == [CANCELED]
+    assert cancels() == arrived(order)
+    assert admin.page.context.pages == [admin.page]
 
 
 def test_a_list_with_a_column_out_of_sight_is_not_guessed_at(

@@ -1,4 +1,4 @@
-"""Every outcome that an order can have, on both faces of the practice Admin, with the same pack.
+"""Every outcome that an order can have, on every face of the practice Admin, with the same pack.
 
 What the wire alone decides needs both of them in the thorough run only.
 

@@ -139,6 +139,16 @@ def test_an_ended_session_is_sent_to_the_sign_in_page_once_and_then_told_so_befo
     assert sandbox.journal.cancels == ()
 
 
+def test_an_account_without_the_permission_is_told_so_with_status_403(clerk: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.data_forbidden = True
+
+    answer = clerk.post("cancelOrder", sandbox.shop.example("unshipped_recent"), reason="NoInventory")
+
+    assert answer.status == 403
+    assert answer.text.startswith('{"errors": [{"message": "Authentication failed"}]}<!doctype html>')
+    assert sandbox.journal.cancels == ()
+
+
 def test_an_answer_that_is_lost_comes_after_the_server_acted(clerk: Visitor, sandbox: Sandbox) -> None:
     sandbox.faults.answer_lost = True
     order = sandbox.shop.example("unshipped_recent")
