@@ -56,7 +56,7 @@ def in_the_dialog(admin: Admin, at_step: AtStep) -> Callable[[str], None]:
 
     def prepare(script: str) -> None:
         around = f"""() => {{
-            const dialog = document.querySelector("[role=alertdialog], dialog[open]");
+            const dialog = document.querySelector("section[role=dialog], dialog[open]");
             const confirm = [...dialog.querySelectorAll("button")].find((one) => one.textContent.trim() === "Confirm");
             {script}
         }}"""
