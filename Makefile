@@ -40,9 +40,9 @@ test-loaded: lint $(VENV)/browser-ready  ## The same beside busy loops, which sh
 	@echo "Tests: all of them, two at a time, beside a busy loop for each processor."
 	@$(BIN)/python tests/kit/beside_hogs.py $(PYTEST) $(if $(SEED),--randomly-seed=$(SEED))
 
-test-thorough: lint $(VENV)/browser-ready  ## The same on both faces of the practice Admin, and with two-factor sign-in
-	@echo "Tests: all of them, on both faces, two at a time."
-	@$(PYTEST) --both-faces
+test-thorough: lint $(VENV)/browser-ready  ## The same on every face of the practice Admin, and with two-factor sign-in
+	@echo "Tests: all of them, on every face, two at a time."
+	@$(PYTEST) --every-face
 	@echo "Tests: those with a browser, where the Admin asks for two-factor codes."
 	@$(PYTEST) --two-factor tests/browser
 
@@ -111,15 +111,15 @@ bench-soak: $(VENV)/browser-ready  ## Measure two thousand orders in one run, wh
 	@echo "Benchmark: tests/benchmarks/soak.py."
 	@$(BIN)/python tests/benchmarks/soak.py $(if $(ORDERS),--orders $(ORDERS))
 
-bench-below: $(VENV)/browser-ready  ## Run a hundred orders, half of them below the fold, on the genuine face
+bench-below: $(VENV)/browser-ready  ## Run a hundred orders, half of them below the fold, on Adobe's own widgets
 	@echo "Benchmark: tests/benchmarks/below_the_fold.py."
 	@$(BIN)/python tests/benchmarks/below_the_fold.py $(if $(ORDERS),--orders $(ORDERS))
 
 # Node and a way to its package registry are needed for this, and for nothing else.
 BUNDLE := build/practice-bundle
 .PHONY: practice-bundle
-practice-bundle:  ## Build the practice Admin's genuine face from bot/sandbox/spectrum, with Node
-	@echo "Practice Admin: building its genuine face in $(BUNDLE)."
+practice-bundle:  ## Build the practice Admin's spectrum face from bot/sandbox/spectrum, with Node
+	@echo "Practice Admin: building its spectrum face in $(BUNDLE)."
 	@rm -rf $(BUNDLE) && mkdir -p $(BUNDLE) && cp -R bot/sandbox/spectrum/. $(BUNDLE)
 	@cd $(BUNDLE) && npm ci --loglevel=error
 	@node $(BUNDLE)/build.mjs bot/sandbox/static

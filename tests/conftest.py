@@ -28,8 +28,10 @@ ENOUGH = 1024**3
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--both-faces", action="store_true", help="Run every test, those with a browser on both faces.")
-    parser.addoption("--face", choices=("genuine", "shadow"), help="Run the tests with a browser on this face.")
+    parser.addoption("--every-face", action="store_true", help="Run every test, those with a browser on every face.")
+    parser.addoption(
+        "--face", choices=("spectrum", "plain", "shadow"), help="Run the tests with a browser on this face."
+    )
     parser.addoption("--two-factor", action="store_true", help="The practice Admin asks for two-factor codes.")
     parser.addoption("--every-kill", action="store_true", help="Kill the bot before and after every step.")
 
@@ -44,8 +46,8 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Without --both-faces, no thorough test runs, and a test that could run on both faces of the practice Admin runs
-    on the one that its mark names.
+    """Without --every-face, no thorough test runs, and a test that could run on every face of the practice Admin runs
+    on the one that its mark names, or on the usual one.
     """
     items.sort(key=lambda item: item.path.name not in LONG)
     if unexplained := [item.nodeid for item in items if any(not mark.args for mark in item.iter_markers("slow"))]:
@@ -59,16 +61,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _is_left_out(item: pytest.Item) -> bool:
-    both_faces = item.config.getoption("--both-faces")
-    if item.get_closest_marker("thorough") and not both_faces:
+    every_face = item.config.getoption("--every-face")
+    if item.get_closest_marker("thorough") and not every_face:
         return not item.config.getoption("--every-kill")
     face = _face_to_choose(item)
-    if face is None or item.get_closest_marker("both_faces"):
+    if face is None:
         return False
     marked = item.get_closest_marker("face")
-    if marked is None:
-        raise pytest.UsageError(f"{item.nodeid} could run on both faces: mark it with face or with both_faces.")
-    return face not in marked.args and (marked.kwargs.get("only", False) or not both_faces)
+    only = marked is not None and marked.kwargs.get("only", False)
+    named = marked.args if marked is not None else ("spectrum", "plain") if _is_on_both(item) else ("spectrum",)
+    return face not in named and (only or not every_face)
+
+
+def _is_on_both(item: pytest.Item) -> bool:
+    return item.get_closest_marker("both_faces") is not None
 
 
 def _face_to_choose(item: pytest.Item) -> str | None:

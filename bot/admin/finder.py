@@ -23,6 +23,8 @@ from bot.vocabulary import AMAZON_ORDER_NUMBER
 READING = script(Path(__file__).with_name("reading.js"))
 """The script that reads fields and columns; see there."""
 
+# May follow an order number, for screen readers only: "(opens in a new window)". It has no digits, so no other number.
+_NOTE = r"(?:\s*\([^()\d]*\))?"
 _AROUND_A_NAME = "[\\s\ue000-\uf8ff]*"
 _NOT_HIDDEN = "not(ancestor-or-self::*[@aria-hidden='true'])"
 _CHOICES = (
@@ -69,7 +71,9 @@ def _locate(
             f"(normalize-space(.)={words} or @aria-label={words} or @value={words})"
         )
         text = by_text(scope, fill(element.card.text, facts), element.case).filter(visible=True)
-        return text.locator(f"xpath=ancestor::*[.//*[{control}]][1]")
+        # banners and the system's messages can name the store too
+        not_told = "self::*[not(ancestor-or-self::*[@id='system_messages' or @id='messages'])]"
+        return text.locator(f"xpath={not_told}/ancestor::*[.//*[{control}]][1]")
     if element.row is not None:
         cell = by_text(page, fill(element.row, facts), element.case)
         return scope.get_by_role("row").filter(has=cell)
@@ -91,7 +95,8 @@ def _locate(
 def whole(words: str, case: str = "exact") -> re.Pattern[str]:
     """Matches a name that is ``words`` and nothing else, apart from white space and icon characters."""
     folded = r"\s+".join("".join(map(_either_way, word)) for word in unicodedata.normalize("NFC", words).split())
-    return re.compile(f"^{_AROUND_A_NAME}{folded}{_AROUND_A_NAME}$", re.IGNORECASE if case == "any" else 0)
+    note = _NOTE if AMAZON_ORDER_NUMBER.fullmatch(words) else ""
+    return re.compile(f"^{_AROUND_A_NAME}{folded}{note}{_AROUND_A_NAME}$", re.IGNORECASE if case == "any" else 0)
 
 
 def _either_way(letter: str) -> str:
@@ -103,7 +108,7 @@ def _either_way(letter: str) -> str:
 def by_text(scope: Page | Locator, words: str, case: str) -> Locator:
     """The elements whose whole text is ``words``."""
     # Letters with accents can be written in two ways, of which Playwright's own comparison knows one.
-    as_it_is = case == "exact" and words.isascii()
+    as_it_is = case == "exact" and words.isascii() and not AMAZON_ORDER_NUMBER.fullmatch(words)
     return scope.get_by_text(words, exact=True) if as_it_is else scope.get_by_text(whole(words, case))
 
 

@@ -112,12 +112,14 @@ _MARK = 'Symbol.for("countermand pressed")'
 
 # Gives null once the box has rested for three frames with nothing over it; else what covers it, after a moment. Then a
 # click that arrives at the element marks it. Focusing must not scroll: the element was brought into sight already.
+# A link that would open another window is followed in this one.
 SETTLED = f"""(element, limit) => new Promise((done) => {{
     const control = element.closest("a, button, input, select, [tabindex]") ?? element;
     if (!control.contains(document.activeElement)) control.focus({{ preventScroll: true }});
     const began = performance.now();
     const ready = () => {{
         element[{_MARK}] = false;
+        element.closest("a[target]")?.setAttribute("target", "_self");
         addEventListener("click", (event) => {{
             if (event.composedPath().includes(element)) element[{_MARK}] = true;
         }}, {{ capture: true, once: true }});

@@ -15,7 +15,6 @@ class FaceName(StrEnum):
     SPECTRUM = "spectrum"
     PLAIN = "plain"
     SHADOW = "shadow"
-    GENUINE = "genuine"
 
 
 class GenerationName(StrEnum):

@@ -55,7 +55,8 @@ class Channel:
             try:
                 return {operation: self._operations[operation](variables, session)}
             except KeyError as missing:
-                raise ChannelError("No such entity") from missing
+                broken = operation == "cancelOrder"
+                raise ChannelError("Internal server error" if broken else "No such entity") from missing
 
     def _stores(self, variables: Variables, session: Session) -> Data:
         return {"items": [_store_data(store) for store in self._shop.stores]}
@@ -139,8 +140,9 @@ class Channel:
         }
 
     def _cancel_order(self, variables: Variables, session: Session) -> Data:
-        """Cancel as the extension does: here first, at Amazon second, without a look at the status."""
-        order = self._shop.order(self._shop.store_by_uuid(variables["uuid"]).name, variables["orderId"])
+        """Cancel as the extension does: here first, at Amazon second, without a look at the status or the store."""
+        store = {store.uuid: store.name for store in self._shop.stores}.get(str(variables["uuid"]), "")
+        order = self._shop.find(variables["orderId"], store)
         self.cancel(order, str(variables["reason"]), session)
         return {"uuid": self._shop.store(order.store).uuid}
 

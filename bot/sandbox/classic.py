@@ -4,7 +4,7 @@ The server renders the complete page; what a person enters comes back as a form.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.responses import RedirectResponse, Response
 
@@ -18,6 +18,7 @@ from bot.sandbox.shop import Order, Shop, Store
 from bot.vocabulary import Reason
 
 CANCELED = "The Amazon order has been canceled and the request has been submitted to Amazon."
+DETAILS_TITLE = "Amazon Order Details"
 NOT_CANCELED = "Unable to cancel the order. Please try again."
 
 OPERATIONS = {
@@ -86,19 +87,32 @@ class Classic:
         return session.url(routes.DETAILS, merchant_id=merchant, id=self._shop.row_id(order))
 
     def _details(self, asked: Asked) -> Response:
-        order = self._shop.by_row_id(asked.parameters["id"])
-        facts = {
-            "order": details_data(self._channel.shown_for(order), asked.session),
+        """An order's page; that of a missing row has no table and no message."""
+        facts: dict[str, object] = {"document_title": f"{DETAILS_TITLE} / Channels / Marketing / Magento Admin"}
+        try:
+            order = self._shop.by_row_id(asked.parameters["id"])
+        except KeyError:
+            facts |= {"order": None, "back": asked.session.url(routes.CHANNEL)}
+            return self._pages.classic("classic_order.html", asked.session, DETAILS_TITLE, facts)
+        shown = self._channel.shown_for(order)
+        facts |= {
+            "order": details_data(shown, asked.session),
+            "address": [line for line in (shown.buyer, *shown.address.values(), shown.phone) if line],
             "back": self._store_address(asked.session, order),
             "cancel": asked.session.url(routes.CANCEL, id=asked.parameters["id"]),
         }
-        page = self._pages.classic("classic_order.html", asked.session, "Amazon Sales Channel", facts)
+        page = self._pages.classic("classic_order.html", asked.session, DETAILS_TITLE, facts)
         if self._faults.ships_after_details:
             ship(order)
         return page
 
     def _cancel(self, asked: Asked) -> Response:
-        order = self._shop.by_row_id(asked.parameters["id"])
+        """The page that cancels an order, whatever its status; that of a missing row has an empty number."""
+        try:
+            order = self._shop.by_row_id(asked.parameters["id"])
+        except KeyError:
+            order = replace(self._shop.orders(self._shop.stores[0].name)[0], number="", buyer="", email="")
+            return self._cancel_page(asked, order, {"row": asked.parameters["id"], "merchant": "", "target": ""})
         faults = self._faults
         other = self._channel.other(order)
         shown = other if faults.dialog_for_other_order else order
@@ -106,16 +120,21 @@ class Classic:
         if faults.ships_behind_dialog:
             ship(order)
         facts = {
-            "order": shown,
             "row": self._shop.row_id(target),
             "merchant": self._shop.merchant_id(self._shop.store(target.store)),
             "target": target.number if faults.dialog_for_other_order else order.number,
-            "back": self.details_url(asked.session, order),
+        }
+        return self._cancel_page(asked, shown, facts)
+
+    def _cancel_page(self, asked: Asked, shown: Order, about: dict[str, str]) -> Response:
+        facts = about | {
+            "order": shown,
+            "back": asked.session.url(routes.DETAILS, merchant_id=about["merchant"] or "0", id=asked.parameters["id"]),
             "send": asked.session.url(routes.CANCEL_SAVE),
-            "unbound": asked.session.url(routes.CANCEL_SAVE, id=self._shop.row_id(target)),
-            "binds": not faults.cancel_script_missing,
-            "reasons": [reason for reason in Reason if reason.value != faults.missing_reason],
-            "confirms": 2 if faults.second_confirm else 1,
+            "unbound": asked.session.url(routes.CANCEL_SAVE, id=about["row"]),
+            "binds": not self._faults.cancel_script_missing,
+            "reasons": [reason for reason in Reason if reason.value != self._faults.missing_reason],
+            "confirms": 2 if self._faults.second_confirm else 1,
         }
         return self._pages.classic("classic_cancel.html", asked.session, "Amazon Order Cancellation", facts)
 
@@ -124,7 +143,11 @@ class Classic:
 
         A mere visit cancels too, and no reason is asked for: the extension does not look.
         """
-        order = self._shop.by_row_id(asked.parameters["id"])
+        try:
+            order = self._shop.by_row_id(asked.parameters["id"])
+        except KeyError:
+            asked.session.messages.append(("error", NOT_CANCELED))
+            return RedirectResponse(asked.session.url(routes.CHANNEL), status_code=302)
         try:
             if asked.method == "POST" and asked.parameters.get("form_key") != asked.session.form_key:
                 raise ValueError("no form key of this session")

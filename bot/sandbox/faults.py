@@ -129,7 +129,7 @@ class Faults:
     narrow_number_column: bool = False
     """The column of order numbers is too narrow for them."""
     cookie_banner: bool = False
-    """A banner about cookies lies over the lower half of the Amazon Sales Channel page until it is accepted."""
+    """A banner about cookies lies over the foot of the Amazon Sales Channel page until it is accepted."""
 
     language: str = ""
     """Code of the language (``de_DE``, ...) that accounts are spoken to in; empty is the practice Admin's own."""

@@ -146,7 +146,12 @@ class Pages:
 
         ``amazon_order`` is where the link in its payment block leads to.
         """
-        facts = {"order": order, "cancel": ORDER_CANCEL, "amazon_order": amazon_order}
+        facts = {
+            "order": order,
+            "cancel": ORDER_CANCEL,
+            "amazon_order": amazon_order,
+            "commerce_status": order.commerce_status,
+        }
         return self._draw("order.html", session, f"#{order.commerce_number}", facts)
 
     def filler(self, session: Session, title: str) -> HTMLResponse:

@@ -24,14 +24,12 @@ HOST = "127.0.0.1"
 class Face(StrEnum):
     """How the Amazon Sales Channel screens are marked up; words and behaviour are the same."""
 
+    SPECTRUM = "spectrum"
+    """Adobe's own React Spectrum components (``bot/sandbox/spectrum``, built by ``make practice-bundle``)."""
     PLAIN = "plain"
     """Tables, description lists, pick lists and dialogs of plain HTML."""
-    SPECTRUM = "spectrum"
-    """Nested boxes with roles, list boxes behind buttons, rows drawn only while they are in view."""
     SHADOW = "shadow"
     """Those of ``plain`` in custom elements with open shadow roots, as Adobe's Web Components are."""
-    GENUINE = "genuine"
-    """Adobe's own React Spectrum components (``bot/sandbox/spectrum``, built by ``make practice-bundle``)."""
 
 
 class _Server(uvicorn.Server):

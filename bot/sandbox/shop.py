@@ -75,6 +75,8 @@ class Order:
     items_unshipped: int
     commerce_number: str = ""
     """Number of the Commerce order, such as ``000000033``, if the order was imported; else empty."""
+    invoiced: bool = False
+    """Whether the Commerce order was invoiced."""
     service: str = "FreeEconomy"
     service_level: str = "Econ US Dom"
     fulfillment: str = "MFN"
@@ -83,6 +85,13 @@ class Order:
     prime: bool = False
     business: bool = False
     address: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def commerce_status(self) -> str:
+        """What its Commerce order reads; one that was not invoiced does not show that the Amazon order was canceled."""
+        if self.status is Status.CANCELED and self.invoiced:
+            return "Closed"
+        return "Complete" if self.status in {Status.SHIPPED, Status.COMPLETED} else "Processing"
 
     @property
     def plain(self) -> bool:
@@ -123,6 +132,14 @@ class Shop:
         """The order of that number in the store of that name. Raises KeyError."""
         with self.lock:
             return self._by_store[store][number]
+
+    def find(self, number: str, store: str) -> Order:
+        """The order of that number, in the store of that name if it is there, else in any. Raises KeyError."""
+        with self.lock:
+            for orders in (self._by_store.get(store, {}), *self._by_store.values()):
+                if number in orders:
+                    return orders[number]
+        raise KeyError(number)
 
     def orders(self, store: str) -> tuple[Order, ...]:
         """Every order of the store of that name, newest first. Raises KeyError."""

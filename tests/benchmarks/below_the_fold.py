@@ -108,7 +108,7 @@ def main() -> None:
     """Run in both windows, and print a row for each."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--orders", type=int, default=100, help="how many, in each window (default 100)")
-    parser.add_argument("--face", type=Face, choices=list(Face), default=Face.GENUINE)
+    parser.add_argument("--face", type=Face, choices=list(Face), default=Face.SPECTRUM)
     given = parser.parse_args()
     chosen = orders(given.orders)
     table = []

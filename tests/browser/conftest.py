@@ -1,4 +1,4 @@
-"""A practice Admin in each of its two faces, and the flows on a page of it, for tests that look at both ends.
+"""A practice Admin in each of its faces, and the flows on a page of it, for tests that look at both ends.
 
 What a run did is asserted where it arrived: on the journal of the practice Admin.
 """
@@ -68,9 +68,9 @@ def in_the_background() -> Iterator[Callable[[Callable[[], object]], object]]:
             one.result()
 
 
-@pytest.fixture(params=[Face.PLAIN, Face.SPECTRUM], ids=str)
+@pytest.fixture(params=list(Face), ids=str)
 def face(request: pytest.FixtureRequest) -> Face:
-    """Which face the practice Admin has: what the test's mark says, or both; with --face, that one."""
+    """Which face the practice Admin has: what the test's mark says, or every one; with --face, that one."""
     return Face(request.config.getoption("--face") or request.param)
 
 
@@ -109,7 +109,7 @@ def sandbox(
 
 @pytest.fixture
 def pack(generation: Generation) -> Pack:
-    """The pack that is shipped for the generation: the same one for both faces."""
+    """The pack that is shipped for the generation: the same one for every face."""
     return shipped_pack(generation.value)
 
 

@@ -18,8 +18,6 @@ from bot.access.find_browser import BrowserChoice
 from bot.ledger import Event, Ledger
 from bot.sandbox import Sandbox
 
-pytestmark = pytest.mark.face("plain")
-
 ONLY_IN_ALL_ORDERS = "112-6177312-0215004"
 WITHOUT_ITEMS = "111-1071022-7105011"
 

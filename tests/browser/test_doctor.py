@@ -1,4 +1,4 @@
-"""``countermand doctor`` on both faces of the practice Admin: what works, what does not, and nothing is canceled."""
+"""``countermand doctor`` on every face of the practice Admin: what works, what does not, and nothing is canceled."""
 
 import json
 import shutil
@@ -24,8 +24,6 @@ from bot.sandbox import Sandbox
 from bot.vocabulary import Status
 from flows.look_around import look_around
 from flows.sign_in import sign_in
-
-pytestmark = pytest.mark.face("plain")
 
 Look = Callable[..., dict[str, Finding]]
 
@@ -235,7 +233,6 @@ def test_a_dialog_that_is_not_as_the_pack_says_is_named(
     assert the_failure(look()) == failed("cancel_dialog", told, COMPARE)
 
 
-@pytest.mark.face("spectrum")
 def test_a_two_factor_secret_that_is_missing_is_named(look: Look, sandbox: Sandbox) -> None:
     sandbox.faults.two_factor = "JBSWY3DPEHPK3PXP"
     assert the_failure(look(totp_secret=None)) == failed(
@@ -309,7 +306,6 @@ def somewhere(tls: ssl.SSLContext | None = None) -> Iterator[int]:
         thread.join()
 
 
-@pytest.mark.face("spectrum")
 @pytest.mark.parametrize(
     ("path", "answer", "found"),
     [
@@ -325,7 +321,6 @@ def test_a_page_that_is_no_admins_is_named_at_once(look: Look, path: str, answer
         )
 
 
-@pytest.mark.face("spectrum")
 @pytest.mark.parametrize(
     ("status", "found"),
     [
@@ -341,7 +336,6 @@ def test_an_address_that_shows_no_page_is_named_at_once(look: Look, status: int,
         )
 
 
-@pytest.mark.face("spectrum")
 def test_a_port_where_nothing_listens_is_named(look: Look) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))  # bound, but not listening: nobody else can begin to
@@ -359,7 +353,6 @@ def test_a_name_that_nobody_knows_is_named(look: Look) -> None:
     )
 
 
-@pytest.mark.face("spectrum")
 def test_an_address_that_leads_on_to_another_host_is_named(look: Look) -> None:
     Somewhere.answers = {"/admin": (302, {"Location": "https://elsewhere.invalid/admin"}, b"")}
     with somewhere() as port:
@@ -371,7 +364,6 @@ def test_an_address_that_leads_on_to_another_host_is_named(look: Look) -> None:
         )
 
 
-@pytest.mark.face("spectrum")
 def test_https_where_only_http_is_spoken_is_named(look: Look) -> None:
     with somewhere() as port:
         assert the_failure(look(url=f"https://127.0.0.1:{port}/admin")) == failed(

@@ -15,7 +15,8 @@ from bot.admin import Admin
 from bot.checks.check.model import Aspect
 from bot.sandbox import Sandbox
 
-pytestmark = pytest.mark.face("plain")
+# The changes move and rename parts that live React components keep hold of, and their style sheet names attributes.
+pytestmark = pytest.mark.face("plain", only=True)
 
 SHORT = {"order_details", "cancel_dialog"}
 """The screens whose changes are always tried; those of the others belong to the thorough run."""
@@ -32,7 +33,7 @@ def test_what_changed_on_a_screen_is_told_as_it_must_be(
     cancels: Callable[[], list[object]],
     pytestconfig: pytest.Config,
 ) -> None:
-    every = pytestconfig.getoption("--both-faces")
+    every = pytestconfig.getoption("--every-face")
     changes = tuple(change for change in CHANGES if change.screen == screen and (every or not change.thorough))
     order = sandbox.shop.example("unshipped_recent")
     opened = go_to(admin, screen, order.number, admin.page.context.clear_cookies)

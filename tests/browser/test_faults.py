@@ -1,4 +1,4 @@
-"""Trouble at the edges, on both faces of the practice Admin: whatever breaks, nothing is pressed twice or wrongly.
+"""Trouble at the edges, on every face of the practice Admin: whatever breaks, nothing is pressed twice or wrongly.
 
 docs/faults.md lists every fault with what is done about it, and the test that shows it.
 """
@@ -52,8 +52,6 @@ from bot.outcomes import Outcome
 from bot.runner import RunEnd
 from bot.sandbox import Sandbox
 from bot.vocabulary import Status
-
-pytestmark = pytest.mark.face("spectrum")
 
 NO_ROOM = os.strerror(errno.ENOSPC)
 
@@ -189,7 +187,6 @@ def test_an_order_that_ships_while_its_dialog_opens_is_not_canceled(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
-@pytest.mark.face("plain")
 def test_a_shipment_that_the_open_page_does_not_show_is_not_seen(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
 ) -> None:
@@ -200,7 +197,6 @@ def test_a_shipment_that_the_open_page_does_not_show_is_not_seen(
     assert cancels() == [(order.order, order.store, "BuyerCanceled", "Shipped")]
 
 
-@pytest.mark.face("plain")
 def test_a_list_that_sorts_itself_anew_under_the_mouse_leads_to_no_other_order(
     verdicts: Verdicts,
     job: MakeJob,
@@ -224,7 +220,6 @@ def test_a_list_that_sorts_itself_anew_under_the_mouse_leads_to_no_other_order(
     assert cancels() == arrived(order)
 
 
-@pytest.mark.face("plain")
 def test_a_cancel_that_the_page_sends_for_another_order_is_stopped(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
 ) -> None:
@@ -268,7 +263,6 @@ class TestInABrowserThatDies:
         admin.begin_again()
         return admin
 
-    @pytest.mark.face("plain")
     def test_an_order_is_begun_again_and_canceled_once(
         self,
         verdicts: Verdicts,
@@ -336,7 +330,6 @@ def recorded(admin: Admin, tmp_path: Path) -> Admin:
     return admin
 
 
-@pytest.mark.face("plain")
 @pytest.mark.parametrize("step", ["choose_reason", "press_confirm"])
 def test_without_room_for_the_evidence_nothing_is_pressed(
     verdicts: Verdicts,
@@ -439,14 +432,12 @@ def test_a_run_does_not_begin_with_a_ledger_that_another_program_holds(
         assert not_begun() == f"The ledger {LEDGER} cannot be used: database is locked. {ADVICE}\n"
 
 
-@pytest.mark.face("plain")
 def test_a_run_does_not_begin_with_a_damaged_ledger(not_begun: Callable[[], str], tmp_path: Path) -> None:
     file = tmp_path / LEDGER
     file.write_bytes(file.read_bytes()[:100] + b"\xff" * 10_000)
     assert not_begun() == f"The ledger {LEDGER} cannot be used: database disk image is malformed. {ADVICE}\n"
 
 
-@pytest.mark.face("plain")
 def test_a_run_does_not_begin_with_a_ledger_of_a_newer_version(not_begun: Callable[[], str], tmp_path: Path) -> None:
     change(tmp_path / LEDGER, "UPDATE ledger_version SET version = 99")
     assert not_begun() == (
@@ -455,7 +446,6 @@ def test_a_run_does_not_begin_with_a_ledger_of_a_newer_version(not_begun: Callab
     )
 
 
-@pytest.mark.face("plain")
 def test_a_ledger_that_fails_in_the_middle_of_a_run_lets_nothing_be_pressed(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep, tmp_path: Path
 ) -> None:

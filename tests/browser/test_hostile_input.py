@@ -37,8 +37,6 @@ from bot.reports.report import write_report
 from bot.sandbox import Sandbox, channel
 from bot.vocabulary import Reason, Status
 
-pytestmark = pytest.mark.face("spectrum")
-
 LONG = 10_000_000
 
 MARKUP = (
@@ -58,7 +56,7 @@ def in_the_dialog(admin: Admin, at_step: AtStep) -> Callable[[str], None]:
 
     def prepare(script: str) -> None:
         around = f"""() => {{
-            const dialog = document.querySelector("[role=alertdialog], dialog[open]");
+            const dialog = document.querySelector("section[role=dialog], dialog[open]");
             const confirm = [...dialog.querySelectorAll("button")].find((one) => one.textContent.trim() === "Confirm");
             {script}
         }}"""
@@ -71,7 +69,6 @@ NOT_ONCE = "The cancel dialog has changed unexpectedly: The button Confirm is no
 TWICE = "The cancel dialog: confirm (cancels the order; cannot be undone) was found 2 times, so none of them was used."
 
 
-@pytest.mark.face("plain")
 @pytest.mark.parametrize(
     ("lie", "message"),
     [

@@ -32,8 +32,6 @@ from bot.sandbox import Sandbox
 from bot.vocabulary import Status
 from flows.open_order import open_order, open_store
 
-pytestmark = pytest.mark.face("plain")
-
 one_face = pytest.mark.face("spectrum", only=True)
 """For what has nothing to do with how a page is marked up."""
 
@@ -111,7 +109,6 @@ def test_a_total_that_is_not_the_one_in_the_list_is_refused(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
-@pytest.mark.face("spectrum")
 def test_a_status_that_stands_there_twice_is_not_believed(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
@@ -126,7 +123,6 @@ def test_a_status_that_stands_there_twice_is_not_believed(
 # --- More on the page than there should be ------------------------------------------------------------------------
 
 
-@pytest.mark.face("spectrum")
 def test_a_second_cancel_order_button_leaves_both_alone(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
@@ -165,7 +161,6 @@ def test_buttons_with_like_names_are_never_pressed(
     assert admin.page.evaluate("() => sessionStorage.getItem('pressed')") is None
 
 
-@pytest.mark.face("spectrum")
 def test_a_box_that_lies_over_confirm_keeps_it_from_being_pressed(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:
@@ -184,7 +179,6 @@ def test_a_box_that_lies_over_confirm_keeps_it_from_being_pressed(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
-@pytest.mark.face("spectrum")
 def test_an_order_number_that_leads_to_seller_central_is_not_followed(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, at_step: AtStep
 ) -> None:

@@ -15,8 +15,6 @@ from flows.cancel_order import cancel_order
 from flows.open_order import open_sales_channel
 from flows.sign_in import sign_in
 
-pytestmark = pytest.mark.face("plain")
-
 PATIENT = 60
 """Seconds that a test never waits: what is recognised is recognised at once."""
 DECLINED = "The Admin asked for permission to collect usage data; it was declined."
@@ -97,7 +95,6 @@ def test_what_can_be_cleared_is_and_the_order_is_canceled_once(
     assert (answers(sandbox), said) == (answered, told)
 
 
-@pytest.mark.face("spectrum")
 @pytest.mark.parametrize(
     ("faults", "kind", "message", "next_step"),
     [

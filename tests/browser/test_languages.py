@@ -27,8 +27,6 @@ from flows.open_order import open_order, open_sales_channel
 from flows.read_order import plan_order
 from flows.sign_in import sign_in
 
-pytestmark = pytest.mark.face("plain")
-
 TITLES = {"nl_NL": "Dutch", "de_DE": "German", "fr_FR": "French"}
 UNABLE = {
     "nl_NL": "Amazon-bestelling kan niet worden geannuleerd",
@@ -220,7 +218,6 @@ def test_what_stops_a_run_is_named(
     assert cancels() == []
 
 
-@pytest.mark.face("spectrum")
 def test_an_admin_in_another_language_is_named_at_its_sign_in_page(
     context: BrowserContext, sandbox: Sandbox, language: str
 ) -> None:
@@ -238,7 +235,6 @@ def test_an_admin_in_another_language_is_named_at_its_sign_in_page(
     assert sandbox.journal.cancels == ()
 
 
-@pytest.mark.face("spectrum")
 def test_an_account_in_another_language_than_the_sign_in_page_is_named_at_the_home_page(
     context: BrowserContext, sandbox: Sandbox, job: MakeJob, language: str
 ) -> None:

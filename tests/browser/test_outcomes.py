@@ -1,4 +1,4 @@
-"""Every outcome that an order can have, on both faces of the practice Admin, with the same pack.
+"""Every outcome that an order can have, on every face of the practice Admin, with the same pack.
 
 What the wire alone decides needs both of them in the thorough run only.
 
@@ -37,8 +37,6 @@ from bot.outcomes import Outcome
 from bot.sandbox import UNKNOWN_ORDER, Sandbox
 from flows.cancel_order import cancel_order
 from flows.read_order import plan_order
-
-pytestmark = pytest.mark.face("plain")
 
 both_faces = pytest.mark.both_faces
 
@@ -135,7 +133,6 @@ def test_a_store_that_is_only_the_beginning_of_others_names_is_not_found(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
-@pytest.mark.face("spectrum")
 @pytest.mark.parametrize(
     ("number", "store"),
     [
@@ -244,7 +241,6 @@ def test_an_admin_that_answers_with_an_error_fails_at_once(verdicts: Verdicts, j
     assert verdicts(job("other_store")) == [failed("The Admin answered with an error (HTTP 500).", ASK)]
 
 
-@pytest.mark.face("spectrum")
 def test_a_session_that_nobody_renews_fails_the_order(verdicts: Verdicts, job: MakeJob, sandbox: Sandbox) -> None:
     sandbox.faults.session_ends_before = "cancelReasons"
     assert verdicts(job("unshipped_recent")) == [
@@ -259,7 +255,6 @@ def test_a_session_that_nobody_renews_fails_the_order(verdicts: Verdicts, job: M
 # --- Not begun, and not meant to be pressed ---------------------------------------------------------------------
 
 
-@pytest.mark.face("spectrum")
 def test_the_orders_after_a_stop_are_skipped(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, cancels: Cancels
 ) -> None:

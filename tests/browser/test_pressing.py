@@ -13,7 +13,7 @@ ROWS = 43
 
 @pytest.fixture
 def face() -> Face:
-    return Face.GENUINE
+    return Face.SPECTRUM
 
 
 @pytest.fixture(params=[{"width": 1440, "height": 1000}, {"width": 1280, "height": 720}], ids=["tall", "low"])

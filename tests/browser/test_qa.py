@@ -18,8 +18,6 @@ from bot.sandbox import Sandbox
 from flows.cancel_order import cancel_order
 from flows.open_order import open_order
 
-pytestmark = pytest.mark.face("spectrum")
-
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "qa"
 
@@ -35,7 +33,6 @@ def test_any_page_can_be_held_against_a_screen(admin: Admin) -> None:
     assert assert_screen(admin, "order_details").facts["order"] == ORDER
 
 
-@pytest.mark.face("plain")
 def test_a_screen_that_is_not_there_fails_with_the_message_of_its_check(admin: Admin) -> None:
     admin.patience = 0.2
     with pytest.raises(AssertionError) as failed:
@@ -62,7 +59,6 @@ def test_a_screen_or_a_fact_that_is_not_known_is_named(admin: Admin) -> None:
         assert_screen(admin, "store_dashboard")
 
 
-@pytest.mark.face("plain")
 def test_confirm_is_not_pressed_where_the_code_that_made_the_admin_allows_no_press(
     admin: Admin, sandbox: Sandbox
 ) -> None:

@@ -21,8 +21,6 @@ from bot.sandbox import UNKNOWN_ORDER, Sandbox
 from bot.vocabulary import Status
 from flows.read_order import audit_order, plan_order
 
-pytestmark = pytest.mark.face("plain")
-
 
 def test_an_order_that_reads_canceled_after_a_crash_is_no_success_and_waits_for_a_person(
     pressed: Callable[..., Intent], verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, cancels: Cancels, admin: Admin
@@ -42,7 +40,6 @@ def test_an_order_that_reads_canceled_after_a_crash_is_no_success_and_waits_for_
     assert [waiting.order for waiting in admin.ledger.intents.waiting()] == [intent.order]
 
 
-@pytest.mark.face("spectrum")
 def test_an_order_whose_answer_was_heard_before_the_crash_is_canceled(
     pressed: Callable[..., Intent], verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, cancels: Cancels, admin: Admin
 ) -> None:
@@ -80,7 +77,6 @@ def test_an_order_that_was_pressed_a_moment_ago_is_not_pressed_again(
     assert [waiting.order for waiting in admin.ledger.intents.waiting()] == [intent.order]
 
 
-@pytest.mark.face("spectrum")
 def test_an_order_that_amazon_did_not_keep_canceled_is_reverted_and_not_pressed_again(
     run: Callable[..., RunEnd], job: MakeJob, sandbox: Sandbox, cancels: Cancels, admin: Admin
 ) -> None:
@@ -139,7 +135,6 @@ def test_a_press_that_nobody_heard_of_is_not_taken_for_lost_when_the_notes_tell_
     assert cancels() == []
 
 
-@pytest.mark.face("spectrum")
 def test_an_audit_that_comes_to_another_orders_page_speaks_of_no_list(
     run: Callable[..., RunEnd], job: MakeJob, sandbox: Sandbox, admin: Admin
 ) -> None:

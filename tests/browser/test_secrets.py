@@ -26,8 +26,6 @@ from starlette.responses import HTMLResponse
 import bot.sandbox.sessions
 from bot.sandbox import Sandbox
 
-pytestmark = pytest.mark.face("spectrum")
-
 PASSWORD = """mK7"pass'wörd\\ <b>&amp; 50%+?/{0} zQ9"""
 WRONG_PASSWORD = PASSWORD.replace("mK7", "wR5")
 
@@ -214,7 +212,6 @@ def test_a_plan_with_an_account_of_a_file_lets_no_secret_out(
     assert sandbox.journal.cancels == ()
 
 
-@pytest.mark.face("plain")
 @pytest.mark.parametrize(
     ("settings", "faults", "expected"),
     [

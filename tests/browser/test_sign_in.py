@@ -21,8 +21,6 @@ from bot.sandbox import Sandbox
 from bot.sandbox.sessions import PICTURE
 from flows.sign_in import sign_in
 
-pytestmark = pytest.mark.face("plain")
-
 Enter = Callable[..., Admin]
 
 REFUSED = (
@@ -97,7 +95,6 @@ def tries(sandbox: Sandbox) -> int:
 # --- The budget ---------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.face("spectrum")
 def test_a_wrong_password_is_tried_once_ever(enter: Enter, sandbox: Sandbox) -> None:
     assert refused(enter, "wrong") == REFUSED
     for _ in range(3):
@@ -106,7 +103,6 @@ def test_a_wrong_password_is_tried_once_ever(enter: Enter, sandbox: Sandbox) -> 
     assert enter(sandbox.password).screen("start_page").is_here()
 
 
-@pytest.mark.face("spectrum")
 def test_no_number_of_reruns_brings_the_captcha(enter: Enter, sandbox: Sandbox, person: Callable[[Page], None]) -> None:
     for number in range(4):
         refused(enter, f"wrong in another way, {number}")
@@ -150,7 +146,6 @@ def test_a_password_that_the_admin_took_is_not_blamed_for_the_second_factor(ente
 # --- Somebody else with the same account --------------------------------------------------------------------------
 
 
-@pytest.mark.face("spectrum")
 def test_a_session_that_somebody_else_ended_is_renewed_once_and_not_fought_over(
     run: Callable[..., RunEnd],
     job: Callable[..., Job],

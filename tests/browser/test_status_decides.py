@@ -17,8 +17,6 @@ from bot.vocabulary import Status
 from flows.open_order import open_store
 from flows.read_order import audit_order, plan_order
 
-pytestmark = pytest.mark.face("plain")
-
 
 @pytest.fixture(params=["cancel", "plan"])
 def read(request: pytest.FixtureRequest, verdicts: Verdicts) -> Callable[..., Sequence[Verdict]]:
@@ -26,7 +24,6 @@ def read(request: pytest.FixtureRequest, verdicts: Verdicts) -> Callable[..., Se
     return verdicts if request.param == "cancel" else lambda *jobs: verdicts(*jobs, work=plan_order)
 
 
-@pytest.mark.face("spectrum")
 def test_a_pending_order_without_a_total_is_not_cancelable(
     read: Callable[..., Sequence[Verdict]], job: MakeJob, sandbox: Sandbox
 ) -> None:
@@ -50,7 +47,6 @@ def test_on_the_way_to_a_press_what_the_list_expects_is_compared(
     assert cancels() == []
 
 
-@pytest.mark.face("spectrum")
 def test_an_unshipped_order_without_a_total_is_not_pressed(
     read: Callable[..., Sequence[Verdict]], job: MakeJob, sandbox: Sandbox, cancels: Cancels
 ) -> None:

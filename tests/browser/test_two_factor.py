@@ -22,8 +22,6 @@ from bot.pack import Pack
 from bot.sandbox import Sandbox
 from flows.sign_in import sign_in
 
-pytestmark = pytest.mark.face("plain")
-
 Enter = Callable[..., Admin]
 
 
@@ -131,7 +129,6 @@ def test_a_second_sign_in_waits_for_a_code_that_was_not_used(
     assert verdicts(sandbox) == ["accepted", "accepted"]
 
 
-@pytest.mark.face("spectrum")
 def test_another_program_with_the_same_ledger_does_not_use_the_code_again(
     enter: Enter, sandbox: Sandbox, secret: SecretStr, clocks: Clocks, tmp_path: Path
 ) -> None:
@@ -160,7 +157,6 @@ def enter_without_code(enter: Enter, sandbox: Sandbox) -> Admin:
     return admin
 
 
-@pytest.mark.face("spectrum")
 def test_one_refused_code_is_followed_by_a_fresh_one(
     enter: Enter, sandbox: Sandbox, secret: SecretStr, ledger: Ledger, clocks: Clocks
 ) -> None:
@@ -172,7 +168,6 @@ def test_one_refused_code_is_followed_by_a_fresh_one(
     assert verdicts(sandbox) == ["accepted", "used", "accepted"]
 
 
-@pytest.mark.face("spectrum")
 def test_two_refused_codes_end_the_run_and_say_what_to_check(
     enter: Enter, sandbox: Sandbox, secret: SecretStr, clocks: Clocks
 ) -> None:
@@ -196,7 +191,6 @@ def test_without_a_secret_no_code_is_tried(enter: Enter, sandbox: Sandbox, secre
     assert verdicts(sandbox) == []
 
 
-@pytest.mark.face("spectrum")
 def test_an_account_without_a_second_factor_is_named(enter: Enter, sandbox: Sandbox, secret: SecretStr) -> None:
     sandbox.faults.two_factor_not_set_up = True
     assert refused(enter, secret) == (
@@ -218,7 +212,6 @@ def test_a_provider_that_a_program_cannot_answer_is_named(enter: Enter, sandbox:
     assert verdicts(sandbox) == []
 
 
-@pytest.mark.face("spectrum")
 @pytest.mark.parametrize(("seconds", "direction"), [(600, "behind"), (-600, "ahead of")])
 def test_a_clock_that_is_wrong_is_named_and_the_code_is_of_the_admins_time(
     enter: Enter, sandbox: Sandbox, secret: SecretStr, clocks: Clocks, seconds: int, direction: str
@@ -235,7 +228,6 @@ def test_a_clock_that_is_wrong_is_named_and_the_code_is_of_the_admins_time(
     assert verdicts(sandbox) == ["accepted"]
 
 
-@pytest.mark.face("spectrum")
 def test_a_clock_that_is_right_is_not_warned_of(
     enter: Enter, sandbox: Sandbox, secret: SecretStr, clocks: Clocks
 ) -> None:
@@ -271,7 +263,6 @@ def test_secret_and_codes_are_in_no_evidence(
         assert secret.get_secret_value().encode() not in content, path
 
 
-@pytest.mark.face("spectrum")
 @pytest.mark.parametrize("screen", ["sign_in", "two_factor"])
 def test_a_field_for_a_secret_is_pictured_empty_and_keeps_what_was_typed(
     page: Page, pack: Pack, tmp_path: Path, screen: str

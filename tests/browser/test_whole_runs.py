@@ -22,8 +22,6 @@ from starlette.responses import HTMLResponse
 from bot.pack import packs_folder
 from bot.sandbox import UNKNOWN_ORDER, Face, Sandbox
 
-pytestmark = pytest.mark.face("spectrum")
-
 TWO_STORES = f"""\
 store: {US}
 reason: Buyer Canceled

@@ -16,8 +16,6 @@ from bot.evidence.verify import verify
 from bot.ledger import Ledger
 from bot.sandbox import Sandbox
 
-pytestmark = pytest.mark.face("plain")
-
 UNSHIPPED = {
     US: [ORDER, "112-1215998-3002089", "112-6177312-0215004"],
     MAIN: ["111-1071022-7105009"],

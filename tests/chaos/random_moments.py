@@ -312,7 +312,7 @@ def _progress(face: Face, state: State) -> str:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--kills", type=int, help="how many bots are killed, on both faces (default 200)")
+    parser.add_argument("--kills", type=int, help="how many bots are killed, on two faces (default 200)")
     parser.add_argument("--frozen", action="store_true", help="freeze and wake bots instead of killing them")
     parser.add_argument("--seed", type=int, help="of a new campaign's lists and moments")
     parser.add_argument("--face", choices=list(Face), type=Face, help="one face only")

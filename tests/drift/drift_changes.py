@@ -1,6 +1,6 @@
 """What may happen to the Admin's screens overnight: each change as a script on a page, and what must be said of it.
 
-Every change is made on the words and roles of a page, so the same one serves both faces of the practice Admin.
+Every change is made on the words and roles of a page, not on its classes.
 """
 
 import json

@@ -158,7 +158,9 @@ def names_of_tests_in(path: Path) -> set[str]:
     return set(re.findall(r"def test_(\w+)", path.read_text(encoding="utf-8")))
 
 
-@pytest.mark.parametrize("document", ["docs/faults.md", "docs/hostile-input.md", "SECURITY.md"])
+@pytest.mark.parametrize(
+    "document", ["docs/faults.md", "docs/hostile-input.md", "docs/practice-admin.md", "SECURITY.md"]
+)
 def test_every_test_and_every_switch_that_a_document_names_is_there(document: str) -> None:
     tests = {name for path in (ROOT / "tests").rglob("*.py") for name in names_of_tests_in(path)}
     named = words_in_code(document) - set(Outcome)

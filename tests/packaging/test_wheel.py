@@ -81,16 +81,16 @@ def test_the_wheel_contains_every_kind_of_data(wheel: Path) -> None:
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 
 
-def test_the_wheel_contains_the_genuine_face_with_its_notices(wheel: Path) -> None:
+def test_the_wheel_contains_the_spectrum_face_with_its_notices(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         assert any(
-            name.endswith(".dist-info/licenses/bot/sandbox/static/genuine.NOTICE.txt") for name in archive.namelist()
+            name.endswith(".dist-info/licenses/bot/sandbox/static/spectrum.NOTICE.txt") for name in archive.namelist()
         )
-        made = {name: archive.read(f"bot/sandbox/static/genuine.{name}") for name in ("js", "css", "NOTICE.txt")}
+        made = {name: archive.read(f"bot/sandbox/static/spectrum.{name}") for name in ("js", "css", "NOTICE.txt")}
 
     banner = made["js"].partition(b"\n")[0]
     assert banner == made["css"].partition(b"\n")[0]
-    assert banner.endswith(b"Licenses: genuine.NOTICE.txt */")
+    assert banner.endswith(b"Licenses: spectrum.NOTICE.txt */")
     notice = made["NOTICE.txt"].decode()
     for package in ("@adobe/react-spectrum 3", "react 18", "react-dom 18", "react-aria 3", "react-stately 3"):
         assert f"\n{package}." in notice

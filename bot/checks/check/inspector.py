@@ -106,6 +106,7 @@ class Inspector:
         """
         screen = contract.knowing(screen)
         name = screen.spec.screen
+        screen.window.page.evaluate("() => scrollTo(0, 0)")  # an app may leave it where it was scrolled to
         snapshot = take_snapshot(screen.window.page)
         kept = self._baseline(screen.window.pack, name)
         drifts = list(contract.hold(screen, snapshot, kept[0] if kept else None))

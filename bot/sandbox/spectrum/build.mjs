@@ -1,4 +1,4 @@
-// Builds the genuine face into one script, one style sheet and the licenses of what is in them:
+// Builds the spectrum face into one script, one style sheet and the licenses of what is in them:
 //   node build.mjs OUTPUT-FOLDER
 // Run by `make practice-bundle`, in a copy of this folder where `npm ci` has put the packages.
 
@@ -9,7 +9,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const LANGUAGES = ["en-US", "nl-NL", "de-DE", "fr-FR"]; // those that the practice Admin speaks
-const NAME = "genuine";
+const NAME = "spectrum";
 const output = process.argv[2];
 const here = import.meta.dirname;
 

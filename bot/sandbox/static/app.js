@@ -1,5 +1,5 @@
 // The Amazon Sales Channel app: where it is, what it loads, and what happens on a click.
-// How things look is the business of a face (plain.js or spectrum.js), which only draws and reports clicks.
+// How things look is the business of a face (plain.js, shadow.js or spectrum.js), which only draws and reports clicks.
 
 import { noFilters } from "./filters.js";
 

@@ -1,4 +1,4 @@
-// Small helpers that both faces draw with: elements, icons and the words of statuses.
+// Small helpers that every face draws with: elements, icons and the words of statuses.
 
 // What the page brings along where the Admin is not in English: its words, and texts with something in them that differs.
 const spoken = JSON.parse(document.getElementById("words")?.textContent ?? "null");

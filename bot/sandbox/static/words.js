@@ -1,4 +1,4 @@
-// The words of the screens, the same in both faces.
+// The words of the screens, the same in every face.
 
 import { spaced } from "./dom.js";
 

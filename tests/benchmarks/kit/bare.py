@@ -48,7 +48,7 @@ class Bare:
         answer.wait_for()
         self._picture("press_confirm", answer)
         page.reload(wait_until="domcontentloaded")
-        label = "//div[normalize-space()='Status']" if self.spectrum else "//dt[.='Status']"
+        label = "//span[normalize-space()='Status']" if self.spectrum else "//dt[.='Status']"
         shown = page.locator(f"xpath={label}/following-sibling::*[1]")
         status = shown.inner_text()
         self._picture("reopen_order", shown)

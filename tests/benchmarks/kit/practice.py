@@ -15,7 +15,7 @@ from bot.sandbox.stock import STORES, new_shop
 from bot.vocabulary import Reason, Status
 
 IN_VIEW = 8
-"""How many recent orders are visible on a dashboard without scrolling, on both faces."""
+"""How many recent orders are visible on a dashboard without scrolling, on the faces spectrum and plain."""
 
 
 @dataclass(frozen=True)

@@ -52,6 +52,6 @@ class Cancellations:
         page.wait_for_selector("text=has been canceled")
         browser.screenshot()
         page.reload()
-        status = page.inner_text("//div[normalize-space()='Status']/following-sibling::*[1]")
+        status = page.inner_text("//span[normalize-space()='Status']/following-sibling::*[1]")
         browser.screenshot()
         return status, 5

@@ -59,6 +59,6 @@ Cancel Order
     Wait For Elements State    text=has been canceled    visible
     Take Screenshot
     Reload
-    ${status}=    Get Text    //div[normalize-space()='Status']/following-sibling::*[1]
+    ${status}=    Get Text    //span[normalize-space()='Status']/following-sibling::*[1]
     Take Screenshot
     RETURN    ${status}

@@ -51,7 +51,7 @@ class Script:
         driver.find_element(By.XPATH, "//*[contains(text(), 'has been canceled')]")
         self._picture("press_confirm")
         driver.refresh()
-        shown = driver.find_element(By.XPATH, "//div[normalize-space()='Status']/following-sibling::*[1]")
+        shown = driver.find_element(By.XPATH, "//span[normalize-space()='Status']/following-sibling::*[1]")
         status = shown.text
         self._picture("reopen_order")
         return status, 5

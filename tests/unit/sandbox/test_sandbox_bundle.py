@@ -1,4 +1,4 @@
-"""The genuine face: whether what is served was built from the source beside it."""
+"""The spectrum face: whether what is served was built from the source beside it."""
 
 import hashlib
 import re
@@ -20,7 +20,7 @@ def source_sum() -> str:
     return total.hexdigest()
 
 
-@pytest.mark.parametrize("made", ["genuine.js", "genuine.css"])
+@pytest.mark.parametrize("made", ["spectrum.js", "spectrum.css"])
 def test_the_bundle_belongs_to_its_source(made: str) -> None:
     banner = (STATIC / made).read_text(encoding="utf-8").partition("\n")[0]
 
@@ -28,8 +28,8 @@ def test_the_bundle_belongs_to_its_source(made: str) -> None:
 
 
 def test_the_bundle_loads_nothing_but_what_the_practice_admin_serves() -> None:
-    script = (STATIC / "genuine.js").read_text(encoding="utf-8")
-    style = (STATIC / "genuine.css").read_text(encoding="utf-8")
+    script = (STATIC / "spectrum.js").read_text(encoding="utf-8")
+    style = (STATIC / "spectrum.css").read_text(encoding="utf-8")
 
     assert set(re.findall(r'\bfrom"([^"]*)"', script)) == {"./dom.js", "./filters.js", "./words.js"}
     assert re.findall(r'\bimport\(|\bimport"', script) == []
@@ -37,7 +37,7 @@ def test_the_bundle_loads_nothing_but_what_the_practice_admin_serves() -> None:
 
 
 def test_the_bundle_speaks_the_languages_of_the_practice_admin_only() -> None:
-    script = (STATIC / "genuine.js").read_text(encoding="utf-8")
+    script = (STATIC / "spectrum.js").read_text(encoding="utf-8")
 
     said = ("Select…", "Selecteren…", "Auswählen…", "Sélectionner…", "Seleccione…", "Vybrat…")
     assert [word for word in said if word in script] == ["Select…", "Selecteren…", "Auswählen…", "Sélectionner…"]

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import http.client
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 
-from bot.sandbox import Order, Sandbox
+from bot.sandbox import UNKNOWN_ORDER, Order, Sandbox
 from bot.vocabulary import Status
 
 if TYPE_CHECKING:
@@ -75,14 +76,49 @@ def test_any_reason_is_taken(clerk: Visitor, sandbox: Sandbox) -> None:
     assert sandbox.journal.cancels[0].reason == "Whim"
 
 
-def test_an_order_of_another_store_is_not_found(clerk: Visitor, sandbox: Sandbox) -> None:
+def test_an_order_is_canceled_whatever_store_is_named(clerk: Visitor, sandbox: Sandbox) -> None:
     order = sandbox.shop.example("unshipped_recent")
     elsewhere = sandbox.shop.store(sandbox.shop.example("canadian").store).uuid
 
     answer = clerk.call("cancelOrder", order, uuid=elsewhere, reason="NoInventory")
 
-    assert answer == {"errors": [{"message": "No such entity"}]}
+    assert answer == {"data": {"cancelOrder": {"uuid": sandbox.shop.store(order.store).uuid}}}
+    assert [(cancel.order, cancel.store) for cancel in sandbox.journal.cancels] == [(order.number, order.store)]
+
+
+def test_an_unknown_order_is_an_error_of_the_server(clerk: Visitor, sandbox: Sandbox) -> None:
+    order = sandbox.shop.example("unshipped_recent")
+
+    answer = clerk.call("cancelOrder", order, orderId=UNKNOWN_ORDER, reason="NoInventory")
+
+    assert answer == {"errors": [{"message": "Internal server error"}]}
     assert sandbox.journal.cancels == ()
+
+
+@pytest.mark.parametrize(("invoiced", "reads"), [(True, "Closed"), (False, "Processing")])
+def test_the_commerce_order_of_a_canceled_one_is_closed_only_if_it_was_invoiced(
+    clerk: Visitor, sandbox: Sandbox, invoiced: bool, reads: str
+) -> None:
+    order = sandbox.shop.example("imported")
+    order.invoiced = invoiced
+    address = f"sales/order/view/order_id/{order.commerce_number}/"
+    assert "<th>Order Status</th><td>Processing</td>" in clerk.ask(address).text
+
+    clerk.call("cancelOrder", order, reason="NoInventory")
+
+    assert f"<th>Order Status</th><td>{reads}</td>" in clerk.ask(address).text
+
+
+def test_the_payment_block_leads_to_the_apps_page_of_the_order_in_a_new_window(
+    clerk: Visitor, sandbox: Sandbox
+) -> None:
+    order = sandbox.shop.example("imported")
+    page = clerk.ask(f"sales/order/view/order_id/{order.commerce_number}/").text
+
+    assert "<h3>Payment Information</h3>" in page
+    assert f"<td>Amazon Order Number:</td><td>{order.number}</td>" in page
+    (link,) = re.findall(r'<a href="([^"]+)" target="_blank">View or Cancel Amazon Order</a>', page)
+    assert link.endswith(f"#/store-details/{sandbox.shop.store(order.store).uuid}/orders/{order.number}")
 
 
 def test_an_ended_session_is_sent_to_the_sign_in_page_once_and_then_told_so_before_that_page(
@@ -100,6 +136,16 @@ def test_an_ended_session_is_sent_to_the_sign_in_page_once_and_then_told_so_befo
     assert second.text.startswith('{"errors": [{"message": "Authentication failed"}]}<!doctype html>')
     assert 'name="login[username]"' in second.text
     assert order.status is Status.UNSHIPPED
+    assert sandbox.journal.cancels == ()
+
+
+def test_an_account_without_the_permission_is_told_so_with_status_403(clerk: Visitor, sandbox: Sandbox) -> None:
+    sandbox.faults.data_forbidden = True
+
+    answer = clerk.post("cancelOrder", sandbox.shop.example("unshipped_recent"), reason="NoInventory")
+
+    assert answer.status == 403
+    assert answer.text.startswith('{"errors": [{"message": "Authentication failed"}]}<!doctype html>')
     assert sandbox.journal.cancels == ()
 
 

@@ -54,15 +54,100 @@ def send(visitor: Any, page: Any, **fields: str) -> Any:
     return visitor.ask(address, body, {"Content-Type": "multipart/form-data; boundary=X"})
 
 
+LABELS = """Order Number, Status, Notes, Buyer Email, Buyer Name, Currency, Order Total, Inventory Reserved, Is Premium,
+Is Prime, Purchase Date, Latest Ship Date, Shipping Service, Shipping Service Level, Shipped By Amazon, Is Business,
+Items Shipped, Items Unshipped, Fulfillment Channel, Shipping Address""".replace("\n", " ").split(", ")
+
+
+def facts(page: Any) -> dict[str, str]:
+    return dict(re.findall(r'<th scope="row">([^<]*)</th>\s*<td>(.*?)</td>', page.text))
+
+
 def test_an_orders_page_has_labels_with_a_colon_and_a_button_only_while_it_is_unshipped(
     visitor: Any, details: Any, order: Order
 ) -> None:
-    assert '<h1 class="page-title">Amazon Sales Channel</h1>' in details.text
-    assert re.search(rf'<th scope="row">Order Number:</th>\s*<td>{order.number}</td>', details.text)
-    assert re.search(r'<th scope="row">Status:</th>\s*<td>Unshipped</td>', details.text)
+    assert list(facts(details)) == [f"{label}:" for label in LABELS]
+    assert (facts(details)["Order Number:"], facts(details)["Order Total:"]) == (order.number, "121.80")
+    assert facts(details)["Status:"] == "Unshipped"
     assert 'title="Cancel Order"' in details.text
     order.status = Status.SHIPPED
     assert 'title="Cancel Order"' not in visitor.ask(details.url).text
+
+
+def test_an_orders_page_has_its_titles_and_tabs(details: Any) -> None:
+    assert '<h1 class="page-title">Amazon Order Details</h1>' in details.text
+    assert "<title>Amazon Order Details / Channels / Marketing / Magento Admin</title>" in details.text
+    tabs = re.findall(r'<a href="#order_\w+">([^<]+)</a>', details.text)
+    assert tabs == ["Order and Shipping Details", "Order Items", "Tracking"]
+
+
+def test_the_address_of_an_orders_page_names_the_merchant_and_the_row(details: Any) -> None:
+    assert re.search(r"/channel/amazon/order_details_index/merchant_id/\d+/id/\d+/key/[0-9a-f]{64}/$", details.url)
+
+
+def test_an_orders_page_writes_its_status_as_one_word(visitor: Any, details: Any, order: Order) -> None:
+    order.status = Status.PARTIALLY_SHIPPED
+    assert facts(visitor.ask(details.url))["Status:"] == "PartiallyShipped"
+
+
+def test_an_orders_page_has_name_street_and_telephone_in_one_cell(visitor: Any, details: Any, order: Order) -> None:
+    order.phone = "+1 206 555 0100"
+    lines = facts(visitor.ask(details.url))["Shipping Address:"].split("<br>")
+    assert (lines[0], lines[-1]) == (order.buyer, "+1 206 555 0100")
+    assert order.address["city"] in lines
+
+
+def test_an_imported_orders_number_is_the_amazon_number_and_opens_a_window(
+    visitor: Any, details: Any, order: Order
+) -> None:
+    order.commerce_number = "000000099"
+    (link,) = re.findall(r'<a href="[^"]+/sales/order/view/[^"]+" ([^>]+)>([^<]+)</a>', visitor.ask(details.url).text)
+    assert link == ('target="_blank"', order.number)
+
+
+def at_row(page: Any, row: str) -> str:
+    return re.sub(r"/id/\d+/", f"/id/{row}/", str(page.url))
+
+
+def test_the_page_of_a_missing_row_has_no_table_and_no_message(visitor: Any, details: Any) -> None:
+    page = visitor.ask(at_row(details, "999999"))
+    assert (page.status, page.banners, facts(page)) == (200, [], {})
+    assert re.findall(r'<button id="(\w+)" title', page.text) == ["back"]
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.UNSHIPPED])
+def test_the_cancel_page_opens_for_any_status(visitor: Any, details: Any, order: Order, status: Status) -> None:
+    page = cancel_page(visitor, details)
+    order.status = status
+    assert f'value="{order.number}" disabled' in visitor.ask(page.url).text
+
+
+def test_the_cancel_page_of_a_missing_row_has_an_empty_number_and_its_form_cancels_nothing(
+    visitor: Any, details: Any, sandbox: Sandbox
+) -> None:
+    page = visitor.ask(at_row(cancel_page(visitor, details), "999999"))
+    assert '<h1 class="page-title">Amazon Order Cancellation</h1>' in page.text
+    assert 'value="" disabled' in page.text
+    answered = send(visitor, page, reason="NoInventory")
+    assert (answered.banners, "/channel/amazon/index/" in answered.url) == ([ERROR], True)
+    assert sandbox.journal.cancels == ()
+
+
+def test_the_form_names_row_order_and_buyer_and_its_address_names_no_row(visitor: Any, details: Any) -> None:
+    page = cancel_page(visitor, details)
+    fields = dict(re.findall(r'<input name="([^"]+)" type="hidden" value="([^"]*)"', page.text))
+    assert fields.keys() == {"form_key", "id", "merchant_id", "order_id", "buyer_name", "buyer_email"}
+    assert (fields["order_id"], f"/id/{fields['id']}/" in page.url) == ("112-1215998-3002091", True)
+    (address,) = re.findall(r'enctype="multipart/form-data" action="([^"]+)"', page.text)
+    assert re.fullmatch(r"/admin/channel/amazon/order_cancel_save/key/[0-9a-f]{64}/", address)
+
+
+def test_a_mask_lies_over_the_cancel_page_until_its_script_takes_it_away(
+    visitor: Any, details: Any, sandbox: Sandbox
+) -> None:
+    assert 'class="admin__form-loading-mask"' in cancel_page(visitor, details).text
+    sandbox.faults.cancel_script_missing = True  # the worst: the mask is gone, and the button still visits the address
+    assert 'class="admin__form-loading-mask"' not in cancel_page(visitor, details).text
 
 
 def test_a_cancel_leads_to_the_store_with_a_banner(visitor: Any, details: Any, sandbox: Sandbox, order: Order) -> None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import http.client
 import json
+import re
 import subprocess
 import sys
 import urllib.request
@@ -175,7 +176,12 @@ def test_nothing_is_loaded_from_another_host(clerk: Visitor) -> None:
         for name in ("app.js", "plain.js", "spectrum.js", "admin.css", "plain.css", "spectrum.css")
     ]
 
-    assert all("https://" not in answer.text for answer in pages + scripts)
+    named = {host for answer in pages + scripts for host in re.findall(r"https?://([\w.-]+)", answer.text)}
+    assert named <= {
+        "www.w3.org",
+        "reactjs.org",
+        "github.com",
+    }  # a name space, and errors of the components
     assert [answer.status for answer in scripts] == [200] * 6
 
 

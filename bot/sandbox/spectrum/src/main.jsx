@@ -1,4 +1,4 @@
-// The genuine face: what app.js asks a face to draw, drawn by Adobe's own React Spectrum components.
+// The spectrum face: what app.js asks a face to draw, drawn by Adobe's own React Spectrum components.
 
 import { createRoot } from "react-dom/client";
 import { ToastQueue } from "@adobe/react-spectrum";

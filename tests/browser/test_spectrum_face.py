@@ -1,4 +1,4 @@
-"""The practice Admin's genuine face, without the flows: what Adobe's own components do with its screens."""
+"""The practice Admin's spectrum face, without the flows: what Adobe's own components do with its screens."""
 
 import re
 
@@ -11,7 +11,7 @@ from bot.sandbox import Face, Sandbox
 
 @pytest.fixture
 def face() -> Face:
-    return Face.GENUINE
+    return Face.SPECTRUM
 
 
 @pytest.fixture
