@@ -148,12 +148,15 @@ class ScreenCheck(_Model):
 class Interruption(_Model):
     """What it means when this screen appears instead of the expected one."""
 
-    reaction: Literal["sign_in", "taken_over", "new_code", "retry", "refused", "person", "stop", "clear"] = Field(
+    reaction: Literal[
+        "sign_in", "taken_over", "new_code", "retry", "refused", "form_refused", "person", "stop", "clear"
+    ] = Field(
         description=(
             "sign_in: sign in again and continue; taken_over: the same, but only once per run, because somebody else "
             "uses the account; new_code: enter a fresh two-factor code; retry: start this order again; refused: what "
-            "was entered to sign in is not tried again; person: only a person can sign in; stop: end the run; clear: "
-            "press what closes it and continue"
+            "was entered to sign in is not tried again; form_refused: the sign-in form was refused before anybody "
+            "looked at the password; person: only a person can sign in; stop: end the run; clear: press what closes it "
+            "and continue"
         )
     )
     press: Name | None = Field(default=None, description="With clear: the element that closes it")
