@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Collection
+from contextlib import suppress
 from typing import NamedTuple, Self
 
 from playwright.sync_api import Error as PlaywrightError
@@ -115,6 +116,9 @@ CAUSES: dict[str, Cause] = {
 """The errors of the browser's network that people meet, by Chromium's name."""
 
 
+BROWSERS_OWN_PAGE = 2000
+"""Milliseconds that the browser's own page of an error may take to come."""
+
 PASSING = re.compile(
     "ERR_(CONNECTION_)?TIMED_OUT|ERR_CONNECTION_(RESET|CLOSED|ABORTED)|ERR_EMPTY_RESPONSE|ERR_NETWORK_CHANGED|"
     "ERR_HTTP2_PROTOCOL_ERROR"
@@ -171,6 +175,8 @@ class Approach:
         except PlaywrightTimeout as trouble:
             raise self._not_reached("ERR_TIMED_OUT", "") from trouble
         except PlaywrightError as trouble:
+            with suppress(PlaywrightError):  # the browser's own page is on its way, and is what a picture should show
+                self._admin.page.wait_for_url("chrome-error:**", timeout=BROWSERS_OWN_PAGE, wait_until="commit")
             named = re.search(r"net::(ERR_\w+)", trouble.message)
             if named is None:
                 raise NotReached(f"The browser could not open it: {first_line(trouble)}.", _CHECK_ADDRESS) from trouble
