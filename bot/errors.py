@@ -17,7 +17,8 @@ concerns only one) and whether it is safe to start that order again.
     ├── RunStopped              the rest of the list cannot be processed: exit status 3
     │   ├── NotReached          the address of the Admin leads to no Admin
     │   ├── CannotSignIn        a person has to help
-    │   │   └── SignInRefused
+    │   │   ├── SignInRefused
+    │   │   └── FormRefused     no attempt: what was entered was never looked at
     │   ├── AccountLost         another run may have signed in with this run's account
     │   ├── GenerationUnknown   no pack fits the screens
     │   ├── HttpClientBlocked       a cancel could not be sent exactly once
@@ -143,6 +144,10 @@ class SignInRefused(CannotSignIn):
     """The Admin refused what was entered, which counts as an attempt. Needs ``reason``."""
 
 
+class FormRefused(CannotSignIn):
+    """The sign-in form was refused, or not even sent, before anybody looked at the password. Needs ``reason``."""
+
+
 class AccountLost(RunStopped):
     """The Admin ``account`` may be another run's by now: this one gave no sign of life for too long."""
 
@@ -165,9 +170,10 @@ class HttpClientBlocked(RunStopped):
 
     template = "The client that sends a cancel exactly once cannot reach the Admin ({why}). Nothing was pressed."
     next_step = (
-        "If its certificate is the reason, name the file of the authority that signed it in NODE_EXTRA_CA_CERTS. If a "
-        "firewall lets only browsers through, have it let this machine through; or set "
-        "COUNTERMAND_CANCEL_SENT_BY=browser, and see docs/once.md for what that risks."
+        "If its certificate is the reason, name the file of the authority that signed it in "
+        "COUNTERMAND_CERTIFICATE_AUTHORITY. If a firewall lets only browsers through, have it let this machine "
+        "through; "
+        "or set COUNTERMAND_CANCEL_SENT_BY=browser, and see docs/once.md for what that risks."
     )
 
 
@@ -316,6 +322,10 @@ class ScreenChanged(Technical):
 
 class SessionEnded(Technical):
     """Signing in again solves it. Needs ``reason``."""
+
+
+class Unreachable(Technical):
+    """The Admin's server did not answer this time; it may the next. Needs ``reason``, ``next_step``."""
 
 
 class CodeRefused(Technical):

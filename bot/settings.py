@@ -24,6 +24,7 @@ from pydantic import (
 )
 
 from bot.accounts import Account, AccountsFile, base32, read_accounts_file
+from bot.connection import ClientCertificate, Connection, Proxy, basic, headers_in, proxy_address
 from bot.environment import PREFIX, Mistake, Written, mistakes_in, normalized_name, read_written
 from bot.errors import CountermandError, InputInvalid, SettingsInvalid
 from bot.files import at_home
@@ -49,6 +50,13 @@ OPTIONS = (
     "--yes",
 )
 """Options of ``run``, ``plan`` and ``audit`` that are not settings."""
+
+_BELONGS_TO = {
+    "http_password": ("http_username",),
+    "proxy_password": ("proxy_username",),
+    "client_certificate_passphrase": ("client_certificate", "client_certificate_key"),
+}
+"""Settings that are checked together with others, and those others."""
 
 WHERE = "Set them in the environment, or in a file .env in the folder you start from: see .env.example."
 """What to do if settings are missing."""
@@ -188,13 +196,46 @@ class Settings(LocalSettings):
     allowed_hosts: tuple[str, ...] = Field(
         default=(), description="Other hosts that the browser may talk to, separated by commas"
     )
+    http_username: str | None = Field(
+        default=None, description="User name of the HTTP authentication in front of the Admin"
+    )
+    http_password: SecretStr | None = Field(
+        default=None, validate_default=True, description="Password of the HTTP authentication in front of the Admin"
+    )
+    request_headers: SecretStr | None = Field(
+        default=None,
+        description="Headers that a firewall in front of the Admin asks for, such as 'X-Shop-Pass: abc', several with "
+        "semicolons between them; sent to the Admin's address only",
+    )
+    proxy: str | None = Field(
+        default=None, description="Proxy that the Admin is reached through, such as http://proxy.example:3128"
+    )
+    proxy_bypass: tuple[str, ...] = Field(
+        default=(), description="Hosts that are reached without the proxy, separated by commas"
+    )
+    proxy_username: str | None = Field(default=None, description="User name at the proxy")
+    proxy_password: SecretStr | None = Field(default=None, validate_default=True, description="Password at the proxy")
+    client_certificate: HomePath | None = Field(
+        default=None,
+        description="File of the certificate that the Admin's server asks the browser for: PEM, or PKCS #12",
+    )
+    client_certificate_key: HomePath | None = Field(
+        default=None, description="File of its private key, if the certificate's own file does not hold it"
+    )
+    client_certificate_passphrase: SecretStr | None = Field(
+        default=None, validate_default=True, description="Passphrase of that key, or of the PKCS #12 file"
+    )
+    certificate_authority: HomePath | None = Field(
+        default=None,
+        description="File (PEM) of an authority that the Admin's certificate is from and this machine does not know",
+    )
     keep_session: bool = Field(default=True, description="Whether the next run reuses this run's session")
     unmasked: bool = Field(default=False, description="true leaves buyers' data readable in screenshots")
 
     _several: tuple[Account, ...] = PrivateAttr(default=())
     """The accounts of the file, as they were when the settings were read."""
 
-    @field_validator("allow_http", "allowed_hosts", mode="before")
+    @field_validator("allow_http", "allowed_hosts", "proxy_bypass", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(host.strip() for host in value.split(",") if host.strip()) if isinstance(value, str) else value
@@ -221,7 +262,11 @@ class Settings(LocalSettings):
         if not host:
             raise ValueError("it must be an address such as https://shop.example/admin")
         if parts.username or parts.password:
-            raise ValueError("it must not contain a user name or password; those have their own settings")
+            raise ValueError(
+                "it must not contain a user name or password; set COUNTERMAND_HTTP_USERNAME and "
+                "COUNTERMAND_HTTP_PASSWORD for HTTP authentication, COUNTERMAND_USERNAME and COUNTERMAND_PASSWORD for "
+                "the Admin's own account"
+            )
         allowed = {normalized_host(name) for name in info.data.get("allow_http", ())}
         if parts.scheme == "http" and not _is_loopback(host) and host not in allowed:
             raise ValueError(
@@ -231,6 +276,88 @@ class Settings(LocalSettings):
         if len(admin_name(value)) > LONGEST_NAME:
             raise ValueError(f"its host and path must not be longer than {LONGEST_NAME} characters")
         return value
+
+    @field_validator("http_password", "proxy_password")
+    @classmethod
+    def _with_its_name(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        of = str(info.field_name).removesuffix("_password")
+        username = info.data.get(f"{of}_username")
+        if (username is None) != (value is None):
+            raise ValueError(f"set both {variable(f'{of}_username')} and {variable(f'{of}_password')}, or neither")
+        if username is not None and of == "http" and ":" in username:
+            raise ValueError(f"{variable('http_username')} must not contain a colon: nothing could tell where it ends")
+        if username is not None and of == "proxy" and info.data.get("proxy") is None:
+            raise ValueError(f"{variable('proxy_username')} goes with {variable('proxy')}, which is not set")
+        if username is not None and of == "proxy" and str(info.data.get("proxy")).startswith("socks5:"):
+            raise ValueError("browsers can give no user name to a socks5 proxy: use one that lets this machine through")
+        return value
+
+    @field_validator("request_headers")
+    @classmethod
+    def _headers(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        if value is not None:
+            names = {name.lower() for name in headers_in(value.get_secret_value())}
+            if "authorization" in names and info.data.get("http_username") is not None:
+                raise ValueError(f"Authorization is what {variable('http_username')} is for: leave out one of them")
+        return value
+
+    @field_validator("proxy")
+    @classmethod
+    def _proxy(cls, value: str | None) -> str | None:
+        return None if value is None else proxy_address(value)
+
+    @field_validator("client_certificate_passphrase")
+    @classmethod
+    def _certificate(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        certificate, key = info.data.get("client_certificate"), info.data.get("client_certificate_key")
+        if certificate is None:
+            if "client_certificate" in info.data and (key or value):
+                raise ValueError(f"{variable('client_certificate')} is not set, which this belongs to")
+            return value
+        from bot.certificates import check_client_certificate  # slow to import, and few shops need it
+
+        check_client_certificate(ClientCertificate(certificate=certificate, key=key, passphrase=value))
+        if several := [host for host in info.data.get("allowed_hosts", ()) if "*" in host]:
+            raise ValueError(
+                f"with a client certificate each host is named whole, because its own certificate is checked one by "
+                f"one: replace {several[0]} in {variable('allowed_hosts')}"
+            )
+        return value
+
+    @field_validator("certificate_authority")
+    @classmethod
+    def _authority(cls, value: Path | None) -> Path | None:
+        if value is not None:
+            from bot.certificates import authorities_in
+
+            authorities_in(value)
+        return value
+
+    @property
+    def connection(self) -> Connection:
+        """What it takes to reach the Admin's server, besides its address."""
+        headers = {} if self.request_headers is None else headers_in(self.request_headers.get_secret_value())
+        secret = {name: SecretStr(value) for name, value in headers.items()}
+        if self.http_username is not None and self.http_password is not None:
+            secret["Authorization"] = basic(self.http_username, self.http_password)
+        certificate = None
+        if self.client_certificate is not None:
+            certificate = ClientCertificate(
+                certificate=self.client_certificate,
+                key=self.client_certificate_key,
+                passphrase=self.client_certificate_passphrase,
+            )
+        proxy = None
+        if self.proxy is not None:
+            proxy = Proxy(
+                server=self.proxy,
+                bypass=self.proxy_bypass,
+                username=self.proxy_username,
+                password=self.proxy_password,
+            )
+        return Connection(
+            headers=secret, proxy=proxy, client_certificate=certificate, authority=self.certificate_authority
+        )
 
     @property
     def pool(self) -> tuple[Account, ...]:
@@ -340,6 +467,10 @@ def _made(
         for error in invalid.errors(include_url=False, include_input=False):
             field = str(error["loc"][0])
             name, words = variable(field), f"{error['msg'].removeprefix('Value error, ')}."
+            # What is missing beside another setting is told where that one is.
+            beside = [other for other in _BELONGS_TO.get(field, ()) if written.entry(variable(other))]
+            if written.entry(name) is None and beside:
+                name = variable(beside[0])
             entry = written.entry(name)
             if error["type"] == "missing":
                 if not written.complete:  # it may be in there
@@ -379,6 +510,12 @@ def secrets_that_are_set() -> set[str]:
         if SecretStr in (field.annotation, *get_args(field.annotation))
     }
     found = {entry.value for entry in written.entries if entry.name in names and entry.value}
+    # What is sent is made of them: each header's value, and the answer to HTTP authentication.
+    with suppress(ValueError):
+        found |= set(headers_in(written.value(variable("request_headers"))).values())
+    if username := written.value(variable("http_username")):
+        password = SecretStr(written.value(variable("http_password")))
+        found.add(basic(username, password).get_secret_value().removeprefix("Basic "))
     # A file that cannot be read hides nothing; load_settings reports what is wrong with it.
     with suppress(CountermandError, ValueError):
         if accounts := written.value(variable("accounts")):

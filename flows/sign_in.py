@@ -7,8 +7,10 @@ enter the *Authenticator code* and click *Confirm*.
 from pydantic import SecretStr
 
 from bot.access.attempts import one_try, wait_for_a_person
+from bot.access.form import send_form
 from bot.access.two_factor import codes_refused, fresh_code, no_secret
 from bot.admin import Admin
+from bot.admin.first_page import reach
 from bot.errors import CannotSignIn, CodeRefused
 from bot.ledger.signins import Factor
 
@@ -17,23 +19,20 @@ def sign_in(admin: Admin, username: str, password: SecretStr, totp_secret: Secre
     """Open the Admin and sign in, or go on where a session still holds. Where a person looks on, they may do the rest.
 
     Raises:
-        RunStopped: the Admin refused the user name, the password or two codes, asks for something that this program
-            cannot answer, or is down. A password is tried once, because a locked account helps nobody.
+        RunStopped: the Admin cannot be reached, is down, refused the user name, the password or two codes, or asks for
+            something that this program cannot answer. A password is tried once: a locked account helps nobody.
     """
-    with admin.step("open_admin"):
-        admin.open()
-        screen = admin.arrive_at_one_of("sign_in", "start_page", "two_factor")
     try:
+        with admin.step("open_admin"):
+            screen = reach(admin)
+            admin.on_arrival(screen)
         if screen.spec.screen == "sign_in":
             with admin.step("sign_in"):
-                admin.ready_to_sign_in()
-                screen.fill("username", username)
-                screen.fill("password", password.get_secret_value())
-                with one_try(admin, Factor.PASSWORD, username, password):
-                    screen.click("sign_in")
-                    screen = admin.arrive_at_one_of("start_page", "two_factor", besides=("sign_in",))
+                screen = send_form(admin, screen, username, password)
+                admin.on_arrival(screen)
         if screen.spec.screen == "two_factor":
             enter_codes(admin, username, totp_secret)
+        admin.notice_interruptions(besides=("start_page",))
     except CannotSignIn as why:
         if not admin.options.by_hand:
             raise

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pydantic import SecretStr
 
 from bot.admin import Admin
-from bot.errors import CannotSignIn, CodeRefused, RunStopped, SignInRefused
+from bot.errors import CannotSignIn, CodeRefused, FormRefused, RunStopped, SignInRefused
 from bot.ledger.signins import Ended, Factor
 
 OTHERS_TRY = 60
@@ -45,6 +45,9 @@ def one_try(admin: Admin, factor: Factor, account: str, secret: SecretStr) -> It
         ended = Ended.ACCEPTED
     except (SignInRefused, CodeRefused):
         ended = Ended.REFUSED
+        raise
+    except FormRefused:
+        ended = Ended.NOT_JUDGED
         raise
     except CannotSignIn:  # for another reason: the Admin has gone on past this factor
         ended = Ended.ACCEPTED

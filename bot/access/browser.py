@@ -3,21 +3,27 @@
 What the browser may talk to is settled in its resolver of host names: every name, and every literal
 address, that is not allowed is answered with "no such host". Routing requests through this program instead
 would switch off the browser's HTTP cache. A proxy would resolve the names itself and so go around that
-rule, which is why none is used, not even the system's.
+rule, which is why none is used but the one that the settings name, and that one for the allowed hosts only
+(``bot.access.proxy_rules``).
 """
 
 import os
 import re
 import sys
 from collections.abc import Collection
-from typing import Any
+from pathlib import Path
+from typing import Any, cast
 
 from loguru import logger
 from playwright.sync_api import Browser, BrowserContext, Playwright, StorageState, ViewportSize
 from playwright.sync_api import Error as PlaywrightError
 
 from bot.access.find_browser import BrowserChoice
-from bot.errors import BrowserDoesNotStart
+from bot.access.gate import ShownCertificate
+from bot.access.proxy_rules import for_the_client, proxy_rules
+from bot.access.trust_store import home_in
+from bot.connection import Proxy
+from bot.errors import BrowserDoesNotStart, CannotStart
 from bot.identity import host_patterns
 
 START_LIMIT = 60_000
@@ -32,11 +38,14 @@ _QUIET = (
     "--disable-domain-reliability",
     "--dns-prefetch-disable",
     "--no-pings",
-    "--no-proxy-server",
-    "--proxy-server=direct://",  # the headless shell knows no other way to say it
     # Peer-to-peer connections resolve no names: without a proxy this leaves them no way out at all.
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # what the headless shell calls it
+)
+
+_NO_PROXY = (
+    "--no-proxy-server",
+    "--proxy-server=direct://",  # the headless shell knows no other way to say it
 )
 
 _NO_FONTS = ("--disable-remote-fonts",)
@@ -49,20 +58,27 @@ def launch_options(
     allowed_hosts: Collection[str] = (),
     secrets: Collection[str] = (),
     fonts: bool = True,
+    proxy: Proxy | None = None,
+    home: Path | None = None,
 ) -> dict[str, Any]:
     """The arguments of Playwright's ``launch`` for this browser: see ``launch``."""
-    rules = ["MAP * ~NOTFOUND", *(f"EXCLUDE {pattern}" for pattern in host_patterns(allowed_hosts))]
+    resolved = [*allowed_hosts, proxy.host] if proxy else allowed_hosts
+    rules = ["MAP * ~NOTFOUND", *(f"EXCLUDE {pattern}" for pattern in host_patterns(resolved))]
+    way = (f"--proxy-pac-url={proxy_rules(proxy, allowed_hosts)}",) if proxy else _NO_PROXY
     options: dict[str, Any] = {
         "headless": not headed,
-        "args": [*_QUIET, *(() if fonts else _NO_FONTS), "--host-resolver-rules=" + ", ".join(rules)],
+        "args": [*_QUIET, *way, *(() if fonts else _NO_FONTS), "--host-resolver-rules=" + ", ".join(rules)],
         "chromium_sandbox": not _is_root_on_linux(),
         "timeout": START_LIMIT,
         # A browser has no use for this program's settings, and passwords are among them.
-        "env": {
-            name: value
-            for name, value in os.environ.items()
-            if not name.upper().startswith("COUNTERMAND_") and value not in secrets
-        },
+        "env": home_in(
+            {
+                name: value
+                for name, value in os.environ.items()
+                if not name.upper().startswith("COUNTERMAND_") and value not in secrets
+            },
+            home,
+        ),
         # Ctrl-C is answered by this program, which closes the browser when the order in hand is safe.
         "handle_sigint": False,
         "handle_sigterm": False,
@@ -72,6 +88,8 @@ def launch_options(
         options["channel"] = "chromium"  # or Playwright would take its headless shell
     else:
         options["executable_path"] = choice.executable
+    if proxy is not None:
+        options["proxy"] = for_the_client(proxy)
     return options
 
 
@@ -83,10 +101,13 @@ def launch(
     allowed_hosts: Collection[str],
     secrets: Collection[str] = (),
     fonts: bool = True,
+    proxy: Proxy | None = None,
+    home: Path | None = None,
 ) -> Browser:
     """Start the browser, able to talk to ``allowed_hosts`` only, and told none of the ``secrets``.
 
-    Without ``fonts`` it loads none that a page brings.
+    Without ``fonts`` it loads none that a page brings. With a ``proxy`` it reaches those hosts through that; with a
+    ``home`` that is its home folder.
 
     A host is a name, a literal address, or ``*.`` and a domain, with or without a port, which is not looked
     at. The browser keeps its sandbox, except where Chromium cannot have one: for root, and on a Linux that
@@ -102,7 +123,16 @@ def launch(
             why="it cannot open a window",
             advice="Leave out --headed, or get the full one with: python -m playwright install chromium.",
         )
-    options = launch_options(choice, headed=headed, allowed_hosts=allowed_hosts, secrets=secrets, fonts=fonts)
+    if proxy is not None and choice.headless_only:
+        raise BrowserDoesNotStart(
+            source=_capital(choice.source),
+            why="it cannot be told which hosts a proxy is for",
+            advice="Get the full one with: python -m playwright install chromium.",
+        )
+    _refuse_missing_temporary_folder()
+    options = launch_options(
+        choice, headed=headed, allowed_hosts=allowed_hosts, secrets=secrets, fonts=fonts, proxy=proxy, home=home
+    )
     try:
         return playwright.chromium.launch(**options)
     except PlaywrightError as error:
@@ -121,12 +151,14 @@ def new_context(
     viewport: ViewportSize = VIEWPORT,
     locale: str = "en-US",
     signed_in: StorageState | None = None,
+    certificates: list[ShownCertificate] | None = None,
 ) -> BrowserContext:
     """A fresh browser profile that keeps nothing, downloads nothing and looks the same on every machine.
 
-    With ``signed_in``, another profile's cookies, it goes on with the session that one had.
+    With ``signed_in``, another profile's cookies, it goes on with the session that one had. The ``certificates`` are
+    what servers are shown that ask for one.
     """
-    return browser.new_context(
+    context = browser.new_context(
         viewport=viewport,
         device_scale_factor=1,
         locale=locale,
@@ -137,7 +169,28 @@ def new_context(
         service_workers="block",
         strict_selectors=True,
         storage_state=signed_in,
+        client_certificates=cast("Any", certificates),
     )
+    if certificates:  # the gate sees no web sockets, and the browser then checks no server's certificate itself
+        context.route_web_socket(re.compile(""), lambda socket: socket.close())
+    return context
+
+
+def _refuse_missing_temporary_folder() -> None:
+    """The browser keeps its profile in the folder for temporary files, and would be blamed if there is none."""
+    names = ("TEMP", "TMP") if os.name == "nt" else ("TMPDIR", "TMP", "TEMP")
+    name = next((name for name in names if os.environ.get(name)), None)
+    if name is None:
+        return
+    folder = Path(os.environ[name])
+    why = "does not exist" if not folder.exists() else "is not a folder" if not folder.is_dir() else ""
+    if not why and not os.access(folder, os.W_OK | os.X_OK):
+        why = "cannot be written to"
+    if why:
+        raise CannotStart(
+            reason=f"The folder for temporary files, {folder} (the variable {name}), {why}, and the browser needs one. "
+            f"Make it, or set {name} to a folder that you may write to."
+        )
 
 
 def _is_root_on_linux() -> bool:

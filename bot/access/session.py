@@ -1,19 +1,31 @@
 """A browser session for a run: the browser started, a fresh page on demand, everything closed at the end."""
 
-import os
 from collections.abc import Collection, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from loguru import logger
-from playwright.sync_api import Browser, BrowserContext, Dialog, Download, Page, Playwright, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Dialog,
+    Download,
+    Page,
+    Playwright,
+    StorageState,
+    sync_playwright,
+)
 from playwright.sync_api import Error as PlaywrightError
 
 from bot.access.browser import launch, new_context
 from bot.access.find_browser import BrowserChoice, find_browser
+from bot.access.gate import Gate, ShownCertificate, certificates_for
 from bot.access.saved_session import SavedSession
+from bot.access.trust_store import driver_environment, home_with
 from bot.cancel.wire import Wire
+from bot.connection import Proxy
 from bot.identity import host_of, is_allowed
 from bot.settings import Settings
 from bot.wording import harmless
@@ -43,6 +55,14 @@ class SessionOptions:
     """Where the session is read from and saved to."""
     wire: Wire | None = None
     """Looks at every request that could cancel an order."""
+    gate: Gate | None = None
+    """Lets requests pass, with what the Admin's server asks for."""
+    proxy: Proxy | None = None
+    """What the allowed hosts are reached through."""
+    home: Path | None = None
+    """The browser's home folder, where it is not the person's own."""
+    certificates: list[ShownCertificate] | None = None
+    """What servers are shown that ask the browser who it is."""
 
 
 class BrowserSession:
@@ -74,11 +94,15 @@ class BrowserSession:
             allowed_hosts=options.hosts,
             secrets=options.secrets,
             fonts=options.fonts,
+            proxy=options.proxy,
+            home=options.home,
         )
+        if options.gate is not None:
+            options.gate.guard(self._browser)
         if options.wire is not None:
             options.wire.guard_browser(self._browser)
         signed_in = options.saved.load() if options.saved is not None else None
-        self._context = self._watched(new_context(self._browser, signed_in=signed_in))
+        self._context = self._new_context(self._browser, signed_in)
         return self
 
     def fresh_page(self) -> Page:
@@ -93,7 +117,7 @@ class BrowserSession:
         elif self._context.pages:
             signed_in = self._context.storage_state()
             self._context.close()
-            self._context = self._watched(new_context(self._browser, signed_in=signed_in))
+            self._context = self._new_context(self._browser, signed_in)
         if self._context is None:
             raise RuntimeError("the session was not started")
         self._opening = True  # a page that comes while this is not so was opened by another page
@@ -122,7 +146,8 @@ class BrowserSession:
         if self._browser is not None:
             self._browser.close()
 
-    def _watched(self, context: BrowserContext) -> BrowserContext:
+    def _new_context(self, browser: Browser, signed_in: StorageState | None) -> BrowserContext:
+        context = new_context(browser, signed_in=signed_in, certificates=self._options.certificates)
         context.on("requestfailed", lambda request: self._note_blocked(request.url))
         context.on("dialog", _refuse_dialog)
         context.on("page", self._watch_or_refuse)
@@ -176,6 +201,15 @@ def _tell_of_download(download: Download) -> None:
     logger.warning("the page offered a file ({}); it was not downloaded", name)
 
 
+def browser_for(settings: Settings, playwright: Playwright | None = None, *, headed: bool = False) -> BrowserChoice:
+    """The browser that a session would start: with a proxy one that can be told which hosts that is for.
+
+    Raises:
+        NoBrowser, BrowserUnusable: there is none.
+    """
+    return find_browser(settings.browser, playwright, headed=headed or settings.proxy is not None)
+
+
 @contextmanager
 def browser_session(
     settings: Settings,
@@ -193,17 +227,26 @@ def browser_session(
     Raises:
         NoBrowser, CannotStart: there is no browser, or it does not start.
     """
-    # What sends a cancel trusts the authorities that this machine trusts, as browsers do.
-    os.environ.setdefault("NODE_USE_SYSTEM_CA", "1")
-    with sync_playwright() as playwright:
-        choice = find_browser(settings.browser, playwright, headed=headed)
+    connection = settings.connection
+    hosts = (settings.host, *settings.allowed_hosts)
+    certificate = connection.client_certificate
+    with ExitStack() as stack:
+        home = stack.enter_context(home_with(connection.authority))
+        # What sends a cancel trusts the authorities that this machine trusts, as browsers do.
+        with driver_environment(connection.authority):
+            playwright = stack.enter_context(sync_playwright())
+        choice = browser_for(settings, playwright, headed=headed)
         options = SessionOptions(
-            hosts=(settings.host, *settings.allowed_hosts),
+            hosts=hosts,
             headed=headed,
             fonts=settings.fonts,
-            secrets=[secret for account in settings.pool for secret in account.secrets],
+            secrets=[*connection.secrets, *(secret for account in settings.pool for secret in account.secrets)],
             saved=saved,
             wire=wire,
+            gate=Gate(settings.admin_url, connection.plain_headers, hosts, closed=certificate is not None),
+            proxy=connection.proxy,
+            home=home,
+            certificates=certificates_for(settings.admin_url, certificate, hosts) if certificate else None,
         )
         session = BrowserSession(playwright, choice, options, blocked).start()
         try:

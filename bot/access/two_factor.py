@@ -5,11 +5,13 @@ used once: the ledger keeps the last used time step of every account, across sig
 the ledger. It keeps neither codes nor the secret.
 """
 
+import base64
 import math
 import time
 from typing import NamedTuple
 
-import pyotp
+from cryptography.hazmat.primitives.hashes import SHA1
+from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from loguru import logger
 from pydantic import SecretStr
 
@@ -54,6 +56,13 @@ def next_turn(now: float, last: int | None) -> Turn:
     return Turn(step, max(0.0, step * STEP + SETTLED - now))
 
 
+def code_of(secret: SecretStr, step: int) -> str:
+    """The code of a time step, for a secret of any length: the Admin's own have about 212 letters, others only 16."""
+    letters = secret.get_secret_value()
+    key = base64.b32decode(letters + "=" * (-len(letters) % 8))
+    return TOTP(key, 6, SHA1(), STEP, enforce_key_length=False).generate(step * STEP).decode()
+
+
 def fresh_code(admin: Admin, account: str, secret: SecretStr) -> str:
     """A code that was never used, for the Admin's time of now; it counts as used from here on. Waits for one if needed.
 
@@ -75,7 +84,7 @@ def fresh_code(admin: Admin, account: str, secret: SecretStr) -> str:
         last = admin.ledger.codes.last_step(admin.name, account)
         step, wait = next_turn(time.time() + admin.server_ahead, last)
         if not wait and admin.ledger.codes.spend(admin.name, account, step, last=last):
-            return pyotp.TOTP(secret.get_secret_value()).at(step * STEP)
+            return code_of(secret, step)
         admin.heed_stop()
         admin.notice_interruptions(besides=("two_factor",))
         if wait and not announced:

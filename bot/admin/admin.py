@@ -144,6 +144,8 @@ class Admin(Window):
         """Told every screen that is arrived at; a check looks at it there."""
         self.server_ahead = 0.0
         """Seconds by which the Admin's clock was ahead of this machine's when it was opened; 0 if it did not say."""
+        self.was_reached = False
+        """Whether a screen of the Admin has come up before."""
         self._times_opened = 0
         self._interruptions = Interruptions(self, self.say)
 

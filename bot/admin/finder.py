@@ -27,6 +27,7 @@ READING = script(Path(__file__).with_name("reading.js"))
 _NOTE = r"(?:\s*\([^()\d]*\))?"
 _AROUND_A_NAME = "[\\s\ue000-\uf8ff]*"
 _NOT_HIDDEN = "not(ancestor-or-self::*[@aria-hidden='true'])"
+_NEVER_SEEN = "ancestor-or-self::*[@hidden or self::script or self::style or self::noscript or self::template]"
 _CHOICES = (
     f"(self::select or @role='combobox' or @role='listbox' or @aria-haspopup='listbox' or "
     f"(self::input and @type='radio') or @role='radio') and {_NOT_HIDDEN}"
@@ -71,9 +72,16 @@ def _locate(
             f"(normalize-space(.)={words} or @aria-label={words} or @value={words})"
         )
         text = by_text(scope, fill(element.card.text, facts), element.case).filter(visible=True)
-        # banners and the system's messages can name the store too
-        not_told = "self::*[not(ancestor-or-self::*[@id='system_messages' or @id='messages'])]"
-        return text.locator(f"xpath={not_told}/ancestor::*[.//*[{control}]][1]")
+        holder = f"ancestor::*[.//*[{control}]][1]"
+        if element.card.title_before is None:
+            # banners and the system's messages can name the store too
+            not_told = "self::*[not(ancestor-or-self::*[@id='system_messages' or @id='messages'])]"
+            return text.locator(f"xpath={not_told}/{holder}")
+        # The next words after the title are the label's, and both are in the same box.
+        label = xpath_string(fill(element.card.title_before, facts))
+        reads = f"text()[normalize-space()={label} or normalize-space()=concat({label}, ':')]"
+        follows = f"following::*[text()[normalize-space()]][not({_NEVER_SEEN})][1]"
+        return text.locator(f"xpath=self::*[{follows}[{reads}] and count({holder} | {follows}/{holder}) = 1]/{holder}")
     if element.row is not None:
         cell = by_text(page, fill(element.row, facts), element.case)
         return scope.get_by_role("row").filter(has=cell)

@@ -21,6 +21,7 @@ from bot.errors import (
     CannotSignIn,
     CodeRefused,
     CountermandError,
+    FormRefused,
     InTheWay,
     RunStopped,
     SessionEnded,
@@ -260,6 +261,7 @@ _KINDS: dict[str, type[CountermandError]] = {
     "taken_over": SessionEnded,
     "new_code": CodeRefused,
     "refused": SignInRefused,
+    "form_refused": FormRefused,
     "person": CannotSignIn,
     "stop": RunStopped,
 }

@@ -1,6 +1,6 @@
 """From a pack's words to the wire: how its screens cancel an order, as a request shows it."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 
 from bot.cancel.cancels import FORM, GRAPHQL, Way
 from bot.cancel.wire import SentBy, Wire
@@ -8,11 +8,16 @@ from bot.pack import Pack
 
 
 def wire_for(
-    url: str, packs: Collection[Pack], allowed_hosts: Collection[str] = (), sent_by: SentBy = "client"
+    url: str,
+    packs: Collection[Pack],
+    allowed_hosts: Collection[str] = (),
+    sent_by: SentBy = "client",
+    headers: Mapping[str, str] | None = None,
 ) -> Wire:
     """The wire of the Admin at ``url``, whose screens are those of one of the packs."""
     endpoint = next((pack.info.app_endpoint for pack in packs if pack.info.app_endpoint), "")
-    return Wire(url, ways=ways_to_cancel(packs), endpoint=endpoint, allowed_hosts=allowed_hosts, sent_by=sent_by)
+    ways = ways_to_cancel(packs)
+    return Wire(url, ways=ways, endpoint=endpoint, allowed_hosts=allowed_hosts, headers=headers, sent_by=sent_by)
 
 
 def ways_to_cancel(packs: Collection[Pack]) -> list[Way]:

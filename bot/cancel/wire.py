@@ -12,9 +12,9 @@ What the app's endpoint answers is heard on the same wire, on every page, from i
 
 import re
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
@@ -81,6 +81,7 @@ class Wire:
             where the Admin's own address is https://.
         ways: how the pack's screens cancel an order, besides the ways that are always known.
         endpoint: part of the address that the app's own requests go to; empty where the pages have no app.
+        headers: go with what the client sends to the Admin's own address, as with what the browser sends there.
         sent_by: ``client``, so that a cancel is sent exactly once; ``browser`` only where a firewall lets nothing else
             through: then the browser itself may send it twice.
     """
@@ -92,6 +93,7 @@ class Wire:
         ways: Collection[Way] = (),
         endpoint: str = "",
         allowed_hosts: Collection[str] = (),
+        headers: Mapping[str, str] | None = None,
         sent_by: SentBy = "client",
     ) -> None:
         self.endpoint = Endpoint()
@@ -99,6 +101,7 @@ class Wire:
         self.sent_by = sent_by
         self._url = url
         self._hosts = {host_of(url), *allowed_hosts}
+        self._headers = headers or {}
         self._ways = with_known(ways)
         self._app = Way(address=endpoint) if endpoint else None
         self._stopped: list[str] = []
@@ -297,6 +300,10 @@ class Wire:
         held.stop()
 
     def _send(self, page: Page, sent: Sent, patience: float) -> Answered:
+        if self._headers and _origin(sent.url) == _origin(self._url):
+            ours = {name.lower() for name in self._headers}
+            others = {name: value for name, value in sent.headers.items() if name.lower() not in ours}
+            sent = replace(sent, headers={**others, **self._headers})
         return send_once(page.context.request, sent, patience)
 
     # --- What is answered ---

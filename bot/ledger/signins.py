@@ -2,7 +2,8 @@
 
 The Admin asks for a CAPTCHA after three refused passwords, locks an account after six, and blocks one after ten wrong
 two-factor codes. It counts everybody's attempts; so does this, for everybody who shares the ledger. An attempt is
-recorded before it is made, and one without a known end counts as refused. A successful sign-in resets the count.
+recorded before it is made, and one without a known end counts as refused. One in which the password was never looked
+at counts as none. A successful sign-in resets the count.
 
 Secrets are not kept: a password is recognized by its scrypt hash, with a new salt for each attempt.
 """
@@ -51,6 +52,8 @@ class Ended(StrEnum):
     ACCEPTED = "accepted"
     REFUSED = "refused"
     CUT_OFF = "cut off"
+    NOT_JUDGED = "not judged"
+    """The form was refused, or never sent, before anybody looked at the secret: it counts as no attempt."""
 
 
 class SignIns:
@@ -130,7 +133,12 @@ class SignIns:
         )
         bad = connection.execute(
             sa.select(sign_ins)
-            .where(whose, sign_ins.c.number > good.scalar_subquery(), sign_ins.c.outcome.is_not(None))
+            .where(
+                whose,
+                sign_ins.c.number > good.scalar_subquery(),
+                sign_ins.c.outcome.is_not(None),
+                sign_ins.c.outcome != Ended.NOT_JUDGED,
+            )
             .order_by(sign_ins.c.number)
         ).all()
         refused = [row for row in bad if row.outcome == Ended.REFUSED and _is_of(row.fingerprint, secret)]

@@ -232,8 +232,8 @@ def _wrong_language(spec: ScreenSpec, sign: Element, found: tuple[str, str], exp
 def _element(element: Element, say: Say) -> Element:
     told: dict[str, object] = {}
     if element.card is not None:
-        card = {"text": element.card.text, "control": element.card.control}
-        told["card"] = element.card.model_copy(update={key: say(words) for key, words in card.items()})
+        card = {str(keys[1]): say(words) for keys, words in element.templates() if keys[0] == "card"}
+        told["card"] = element.card.model_copy(update=card)
     else:
         told = {str(keys[0]): say(template) for keys, template in element.templates() if keys[0] != "has"}
     if element.has:

@@ -20,6 +20,11 @@ class Card(_Model):
 
     text: Words = Field(description="The complete text that tells this box from the others")
     control: Words = Field(description="The words on a button or link that every such box has")
+    title_before: Words | None = Field(
+        default=None,
+        description="The label that follows the box's title: text must then be that title, the last words before this "
+        "label; left out, text may be anywhere in the box",
+    )
 
 
 KINDS = ("role", "label", "text", "says", "field", "column", "card", "row", "choice", "css", "xpath")
@@ -107,6 +112,8 @@ class Element(_Model):
         if self.card is not None:
             yield ("card", "text"), self.card.text
             yield ("card", "control"), self.card.control
+            if self.card.title_before is not None:
+                yield ("card", "title_before"), self.card.title_before
         elif self.role is None and self.kind not in {"css", "xpath"}:
             yield (self.kind,), getattr(self, self.kind)
         elif self.name is not None:
@@ -141,12 +148,15 @@ class ScreenCheck(_Model):
 class Interruption(_Model):
     """What it means when this screen appears instead of the expected one."""
 
-    reaction: Literal["sign_in", "taken_over", "new_code", "retry", "refused", "person", "stop", "clear"] = Field(
+    reaction: Literal[
+        "sign_in", "taken_over", "new_code", "retry", "refused", "form_refused", "person", "stop", "clear"
+    ] = Field(
         description=(
             "sign_in: sign in again and continue; taken_over: the same, but only once per run, because somebody else "
             "uses the account; new_code: enter a fresh two-factor code; retry: start this order again; refused: what "
-            "was entered to sign in is not tried again; person: only a person can sign in; stop: end the run; clear: "
-            "press what closes it and continue"
+            "was entered to sign in is not tried again; form_refused: the sign-in form was refused before anybody "
+            "looked at the password; person: only a person can sign in; stop: end the run; clear: press what closes it "
+            "and continue"
         )
     )
     press: Name | None = Field(default=None, description="With clear: the element that closes it")

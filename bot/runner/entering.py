@@ -107,7 +107,8 @@ def unopened_admin(entry: Entry) -> Iterator[tuple[Admin, Callable[[Admin], None
     if settings.keep_session:
         name = entry.session_name or entry.account.username
         saved = SavedSession(settings.sessions_dir, admin_name(settings.admin_url), name)
-    wire = wire_for(settings.admin_url, packs, settings.allowed_hosts, settings.cancel_sent_by)
+    headers = settings.connection.plain_headers
+    wire = wire_for(settings.admin_url, packs, settings.allowed_hosts, settings.cancel_sent_by, headers)
     with browser_session(settings, headed=entry.headed, saved=saved, blocked=entry.blocked, wire=wire) as session:
 
         def sign_in(admin: Admin) -> None:

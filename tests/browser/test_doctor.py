@@ -325,7 +325,7 @@ def test_a_page_that_is_no_admins_is_named_at_once(look: Look, path: str, answer
     ("status", "found"),
     [
         (404, "answers, but has no page at this address (HTTP 404)."),
-        (403, "answers, but refuses to show the page (HTTP 403)."),
+        (410, "answers, but refuses to show the page (HTTP 410)."),
     ],
 )
 def test_an_address_that_shows_no_page_is_named_at_once(look: Look, status: int, found: str) -> None:
@@ -384,8 +384,10 @@ def test_a_self_signed_certificate_is_named(look: Look, tmp_path: Path) -> None:
         assert the_failure(look(url=f"https://127.0.0.1:{port}/admin")) == failed(
             "admin",
             f"The certificate of 127.0.0.1:{port} is self-signed, or of an authority that this machine does not know.",
-            "Have the shop's server use a certificate of a known authority, or add its authority to this machine's "
-            "trust store (on Linux the browser's: certutil -d sql:$HOME/.pki/nssdb).",
+            "If it is from an authority of your own, name that authority's file (PEM) in "
+            "COUNTERMAND_CERTIFICATE_AUTHORITY, or add it to this machine's trust store; or have the shop's server "
+            "use a "
+            "certificate of a known authority.",
         )
 
 

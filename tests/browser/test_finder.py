@@ -334,6 +334,29 @@ def test_quotes_and_signs_in_a_card_stand_for_themselves(page: Page, find: Find,
     assert find(page.content(), element, store=store, reason=store) == ["it"]
 
 
+TITLED = {"card": {"text": "{store}", "control": "View Store", "title_before": "Magento Website"}}
+
+
+def titled(name: str, website: str, title: str = "<h3>{}</h3>") -> str:
+    facts = f"<dl><dt>Magento Website:</dt><dd>{website}</dd><dt>Status</dt><dd>Active</dd></dl>"
+    return f"<article id='{name}'>{title.format(name)}{facts}<button>View Store</button><a>Action</a></article>"
+
+
+def test_the_title_of_a_card_is_right_before_its_first_label(find: Find) -> None:
+    html = titled("north", "south") + titled("south", "Main", "<h3>so<i>uth</i></h3><script>1</script><p hidden>x</p>")
+    assert find(html, TITLED, store="south") == ["south"]
+    assert find(html, TITLED, store="north") == ["north"]
+    assert find(html, TITLED, store="Main") == []
+    assert find(html, TITLED, store="Active") == []
+
+
+@pytest.mark.parametrize("store", ["Action", "Stores"])
+def test_what_precedes_a_card_without_a_title_is_not_its_title(find: Find, store: str) -> None:
+    html = f"<main><h2>Stores</h2>{titled('first', 'Main', '')}{titled('second', 'Main', '')}</main>"
+    assert find(html, TITLED, store=store) == []
+    assert find(f"<main><h2>Stores</h2>{titled('first', 'Main', '')}</main>", TITLED, store=store) == []
+
+
 def test_a_store_that_is_not_there_has_no_card(find: Find) -> None:
     html = "<main>" + "".join(card(one) for one in STORES) + "</main>"
     for store in ("nort", "north-us-", "NORTH", "north north-us"):

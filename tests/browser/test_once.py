@@ -252,8 +252,9 @@ def test_a_private_authority_that_the_client_does_not_know_is_named_before_anyth
             "HttpClientBlocked The client that sends a cancel exactly once cannot reach the Admin "
             "(self-signed certificate in certificate chain). Nothing was pressed. If its certificate is the reason, "
             "name the file of the authority "
-            "that signed it in NODE_EXTRA_CA_CERTS. If a firewall lets only browsers through, have it let this machine "
-            "through; or set COUNTERMAND_CANCEL_SENT_BY=browser, and see docs/once.md for what that risks."
+            "that signed it in COUNTERMAND_CERTIFICATE_AUTHORITY. If a firewall lets only browsers through, have it "
+            "let "
+            "this machine through; or set COUNTERMAND_CANCEL_SENT_BY=browser, and see docs/once.md for what that risks."
         )
         assert try_out(NODE_EXTRA_CA_CERTS=str(certificate.authority)) == (
             "gets through, to the page that asks to sign in"

@@ -27,6 +27,7 @@ from bot.errors import (
     ElementCovered,
     ElementMissing,
     EvidenceNotWritten,
+    FormRefused,
     GenerationUnknown,
     HttpClientBlocked,
     InputInvalid,
@@ -59,6 +60,7 @@ from bot.errors import (
     StoreNotFound,
     StoreNotRead,
     Technical,
+    Unreachable,
 )
 from bot.outcomes import Outcome
 
@@ -202,6 +204,8 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     (PageTrouble(reason="the page crashed"), "The browser failed: the page crashed"),
     (CannotSignIn(reason="There is no code."), "There is no code."),
     (SignInRefused(reason="The Admin refused it."), "The Admin refused it."),
+    (FormRefused(reason="The form came back."), "The form came back."),
+    (Unreachable("It did not answer.", "Wait."), "It did not answer."),
     (
         ClaimLost(order="112-1215998-3002091"),
         "Another run has taken over order 112-1215998-3002091, because this run was frozen for too long.",

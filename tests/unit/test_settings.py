@@ -74,6 +74,17 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "fonts": True,
         "accounts": None,
         "share_account": False,
+        "http_username": None,
+        "http_password": None,
+        "request_headers": None,
+        "proxy": None,
+        "proxy_bypass": (),
+        "proxy_username": None,
+        "proxy_password": None,
+        "client_certificate": None,
+        "client_certificate_key": None,
+        "client_certificate_passphrase": None,
+        "certificate_authority": None,
         "keep_session": True,
         "unmasked": False,
     }
@@ -540,8 +551,9 @@ def test_an_address_with_a_password_in_it_is_refused_and_not_repeated(
 ) -> None:
     monkeypatch.setenv("COUNTERMAND_ADMIN_URL", address)
     assert listing() == (
-        "environment: COUNTERMAND_ADMIN_URL: it must not contain a user name or password; those have their own "
-        f"settings.\n{ALL}"
+        "environment: COUNTERMAND_ADMIN_URL: it must not contain a user name or password; set "
+        "COUNTERMAND_HTTP_USERNAME and COUNTERMAND_HTTP_PASSWORD for HTTP authentication, COUNTERMAND_USERNAME and "
+        f"COUNTERMAND_PASSWORD for the Admin's own account.\n{ALL}"
     )
 
 

@@ -19,8 +19,8 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.access.find_browser import find_browser
 from bot.access.leases import leased
+from bot.access.session import browser_for
 from bot.admin import Admin
 from bot.admin.screen import Screen
 from bot.errors import CountermandError, InputInvalid, Interrupted, NotReached, PageTrouble, Technical
@@ -269,7 +269,7 @@ def _go_round(
     if settings.stop_file.exists():
         show.say(f"The stop file {settings.stop_file} exists: remove it to let runs start again.")
     with round_.check("browser") as result:
-        choice = find_browser(settings.browser, headed=headed)
+        choice = browser_for(settings, headed=headed)
         opened, sign_in_and_keep = stack.enter_context(
             unopened_admin(
                 Entry(

@@ -1,6 +1,9 @@
 """Which two-factor code is the next, and when: with a clock that stands where a test sets it."""
 
+import base64
+import hmac
 import io
+import struct
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,7 +18,7 @@ from pydantic import SecretStr
 
 import bot.access.two_factor
 import bot.runner.launch
-from bot.access.two_factor import STEP, Turn, codes_refused, fresh_code, next_turn, no_secret, skew_words
+from bot.access.two_factor import STEP, Turn, code_of, codes_refused, fresh_code, next_turn, no_secret, skew_words
 from bot.errors import Interrupted, RunStopped
 from bot.joblist import Job, JobList
 from bot.ledger import Ledger
@@ -47,6 +50,15 @@ FIRST = int(NOW) // STEP
 )
 def test_the_next_code_is_unused_and_does_not_run_out(seconds: float, last: int | None, turn: Turn) -> None:
     assert next_turn(NOW + seconds, last) == turn
+
+
+@pytest.mark.parametrize("length", [16, 26, 32, 212])
+def test_secrets_of_every_length_that_the_admin_makes_have_codes(length: int) -> None:
+    secret = ("JBSWY3DPEHPK3PXP" * 14)[:length]
+    key = base64.b32decode(secret + "=" * (-length % 8))
+    mac = hmac.digest(key, struct.pack(">Q", FIRST), "sha1")  # RFC 4226, section 5.3
+    number = struct.unpack(">I", mac[mac[-1] & 15 :][:4])[0] & 0x7FFFFFFF
+    assert code_of(SecretStr(secret), FIRST) == f"{number % 1_000_000:06}"
 
 
 class FakeAdmin:
@@ -98,19 +110,19 @@ def warned() -> Iterator[list[str]]:
         yield lines
 
 
-def code_of(step: int) -> str:
+def expected(step: int) -> str:
     return pyotp.TOTP(SECRET.get_secret_value()).at(step * STEP)
 
 
 def test_the_code_of_now_is_taken_without_a_wait(admin: Any, warned: list[str]) -> None:
-    assert fresh_code(admin, "bot", SECRET) == code_of(FIRST)
+    assert fresh_code(admin, "bot", SECRET) == expected(FIRST)
     assert (admin.said, admin.now, warned) == ([], NOW + 10, [])
     assert admin.ledger.codes.last_step("shop.example", "bot") == FIRST
 
 
 def test_a_spent_code_is_not_taken_again_and_the_wait_is_said_once(admin: Any) -> None:
     codes = [fresh_code(admin, "bot", SECRET) for _ in range(3)]
-    assert codes == [code_of(FIRST), code_of(FIRST + 1), code_of(FIRST + 2)]
+    assert codes == [expected(FIRST), expected(FIRST + 1), expected(FIRST + 2)]
     assert admin.said == [
         "Waiting 21 s for the next two-factor code.",
         "Waiting 30 s for the next two-factor code.",
@@ -126,7 +138,7 @@ def test_another_account_has_codes_of_its_own(admin: Any) -> None:
 
 def test_the_code_is_of_the_admins_time(admin: Any, warned: list[str]) -> None:
     admin.server_ahead = -3600.0
-    assert fresh_code(admin, "bot", SECRET) == code_of(FIRST - 120)
+    assert fresh_code(admin, "bot", SECRET) == expected(FIRST - 120)
     assert warned == [
         "This machine's clock is 3600 s ahead of the Admin's. Correct it: two-factor codes are computed for the "
         "Admin's time."
@@ -149,7 +161,7 @@ def test_a_code_that_another_run_takes_first_is_left_to_it(admin: Any, monkeypat
         return bool(spend(*of, last=last))
 
     monkeypatch.setattr(admin.ledger.codes, "spend", too_late)
-    assert fresh_code(admin, "bot", SECRET) == code_of(FIRST + 1)
+    assert fresh_code(admin, "bot", SECRET) == expected(FIRST + 1)
 
 
 def test_when_others_use_every_code_the_wait_ends(admin: Any, monkeypatch: pytest.MonkeyPatch) -> None:

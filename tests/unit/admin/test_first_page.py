@@ -6,7 +6,10 @@ from bot.admin.first_page import why_not
 
 URL = "https://shop.example:8443/admin"
 ADDRESS = "Check COUNTERMAND_ADMIN_URL: scheme, host and port."
-NETWORK = "Check that this machine may reach it: VPN, firewall, the shop's list of allowed addresses. No proxy is used."
+NETWORK = (
+    "Check that this machine may reach it: VPN, firewall, the shop's list of allowed addresses. If it is reached "
+    "through a proxy, set COUNTERMAND_PROXY."
+)
 CERTIFICATE = "Ask the server's administrator for a certificate that browsers accept."
 
 
@@ -40,8 +43,10 @@ CERTIFICATE = "Ask the server's administrator for a certificate that browsers ac
         (
             "ERR_CERT_AUTHORITY_INVALID",
             "The certificate of shop.example:8443 is self-signed, or of an authority that this machine does not know.",
-            "Have the shop's server use a certificate of a known authority, or add its authority to this machine's "
-            "trust store (on Linux the browser's: certutil -d sql:$HOME/.pki/nssdb).",
+            "If it is from an authority of your own, name that authority's file (PEM) in "
+            "COUNTERMAND_CERTIFICATE_AUTHORITY, or add it to this machine's trust store; or have the shop's server "
+            "use a "
+            "certificate of a known authority.",
         ),
         (
             "ERR_CERT_COMMON_NAME_INVALID",

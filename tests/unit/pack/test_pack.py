@@ -551,7 +551,7 @@ AT_THE_MENU = "    for: opens the menu\n"
             "reaction: stop",
             "reaction: halt",
             "interruptions/captcha.yaml:16:13: halt is not allowed for reaction: allowed are sign_in, taken_over, "
-            "new_code, retry, refused, person, stop and clear",
+            "new_code, retry, refused, form_refused, person, stop and clear",
             id="unknown reaction",
         ),
         pytest.param(
