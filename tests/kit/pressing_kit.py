@@ -74,6 +74,8 @@ class FakeAdmin:
         """The words of each element of the answer's screen."""
         self.dialog_open = False
         self.is_quiet = True
+        self.was_seen_at_once = False
+        """Whether the last look found what was waited for: the patience passes where it did not."""
         self.seconds = 0.0
         """What has passed in waiting for a page."""
         self.waits = 0
@@ -137,7 +139,9 @@ class FakeAdmin:
     # The Admin:
 
     def until(self, look: Callable[[], Any]) -> Any:
-        return look()
+        found = look()
+        self.was_seen_at_once = found is not None
+        return found
 
     def quiet(self) -> bool:
         return self.is_quiet

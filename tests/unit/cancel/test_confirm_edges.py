@@ -130,6 +130,12 @@ def test_an_error_is_told_although_the_dialog_is_still_open(admin: FakeAdmin) ->
     assert answer(admin, said({"data": {"cancelOrder": {"uuid": "7f"}}})) == (Answer.ERROR, "No")
 
 
+def test_an_error_on_the_wire_is_told_at_once_although_the_dialog_stays_open(admin: FakeAdmin) -> None:
+    admin.dialog_open = True
+    assert answer(admin, said({"errors": [{"message": "Not sent"}]})) == (Answer.ERROR, "Not sent")
+    assert admin.was_seen_at_once
+
+
 def test_an_error_on_the_wire_is_told_with_its_spaces_mended(admin: FakeAdmin) -> None:
     assert answer(admin, said({"errors": [{"message": "Not\n  sent"}]})) == (Answer.ERROR, "Not sent")
 
