@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from front_kit import Front
 from playwright.sync_api import Browser, Page
 from practice_kit import HANGS, Start, job_list
 from pydantic import SecretStr
@@ -135,6 +136,46 @@ def test_recaptcha_is_named(enter: Enter, sandbox: Sandbox) -> None:
         "Ask an administrator to switch reCAPTCHA off for the Admin's sign-in, or sign in by hand with --headed.",
     )
     assert tries(sandbox) == 1
+
+
+def test_a_form_that_was_refused_for_another_reason_counts_as_no_attempt(enter: Enter, sandbox: Sandbox) -> None:
+    sandbox.faults.recaptcha = True
+    for _ in range(3):
+        assert refused(enter, sandbox.password)[0].startswith("The Admin requires Google reCAPTCHA at sign-in")
+    sandbox.faults.recaptcha = False
+    assert enter(sandbox.password).screen("start_page").is_here()
+    assert tries(sandbox) == 4
+
+
+def test_the_words_in_a_picture_that_a_form_did_not_ask_for_count_as_no_attempt(
+    enter: Enter, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.sandbox.sessions.PICTURE_AFTER", 1)  # after somebody else's wrong password
+    asked = sandbox._site._sessions
+    monkeypatch.setattr(asked, "wants_picture", lambda account: True)
+    for _ in range(2):
+        assert refused(enter, sandbox.password)[0].endswith("and refused the form without them.")
+    monkeypatch.undo()
+    assert enter(sandbox.password).screen("start_page").is_here()
+
+
+def test_a_single_sign_on_is_left_to_the_person_who_looks_on(
+    page: Page, pack: Pack, sandbox: Sandbox, ledger: Ledger, person: Callable[[Page], None]
+) -> None:
+    let_in: list[str] = []
+    adobe = (200, {}, b"<title>Magento Admin</title><button>Sign in with Adobe ID</button>")
+    with Front(sandbox.url, refuse=lambda arrived: None if let_in else adobe) as front:
+
+        def by_hand(remark: str) -> None:
+            let_in.append(remark)
+            page.goto(front.url())
+            person(page)
+
+        admin = Admin(page, pack, front.url(), patience=15, ledger=ledger, by_hand=True, say=by_hand)
+        sign_in(admin, sandbox.username, SecretStr("never typed"))
+        assert admin.screen("start_page").is_here()
+        assert "sign in with Adobe ID" in let_in[0]
+        assert tries(sandbox) == 1
 
 
 def test_a_password_that_the_admin_took_is_not_blamed_for_the_second_factor(enter: Enter, sandbox: Sandbox) -> None:

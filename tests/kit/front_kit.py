@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
+from contextlib import AbstractContextManager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -115,9 +115,11 @@ class _Server(ThreadingHTTPServer):
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         # In the request's own thread, so that a client that says nothing holds nobody up.
-        with suppress(OSError):
-            told = self._tls.wrap_socket(request, server_side=True) if self._tls else request
+        with suppress(OSError), self._wrapped(request) as told:
             super().finish_request(told, client_address)
+
+    def _wrapped(self, request: Any) -> AbstractContextManager[Any]:
+        return self._tls.wrap_socket(request, server_side=True) if self._tls else nullcontext(request)
 
     def handle_error(self, *_: object) -> None:
         """A browser that hangs up is expected."""
