@@ -8,7 +8,7 @@ from playwright.sync_api import Request
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bot.admin.admin import Admin
-from bot.admin.screen import Screen
+from bot.admin.screen import Screen, first_here
 from bot.errors import NotReached
 from bot.identity import host_and_port, host_of
 from bot.wording import first_line
@@ -149,7 +149,7 @@ def _first_screen(admin: Admin) -> Screen:
     screens = [admin.screen(name) for name in FIRST_SCREENS]
 
     def look() -> Screen | None:
-        here = next((screen for screen in screens if screen.is_here()), None)
+        here = first_here(screens)
         if here is None:
             admin.notice_interruptions(besides=FIRST_SCREENS)
             if _is_finished(admin) and all(screen.failing_check() for screen in screens):

@@ -5,13 +5,14 @@ A window knows the pack but no screen of it; ``bot.admin.screen`` is built on it
 
 import time
 from collections.abc import Callable, Collection
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Response
 
 from bot.admin.changes import comes_to_rest, count_on, note_lost_scripts, wait_for_change
+from bot.admin.look import Request, ask, install
 from bot.cancel.ways import wire_for
 from bot.cancel.wire import Wire
 from bot.identity import admin_name, host_of, is_allowed
@@ -88,6 +89,7 @@ class Window:
         page.on("domcontentloaded", self._note_new_document)
         count_on(page)
         note_lost_scripts(page)
+        install(page)
         self.wire.watch(page)
 
     # --- Where it is ---
@@ -147,13 +149,18 @@ class Window:
             changes = self._wait_for_change(before, min(left, pause))
             pause = min(2 * pause, LONGEST_PAUSE) if changes == before else SHORTEST_PAUSE
 
-    def note_changes(self, changes: int) -> None:
+    def look(self, *parts: Request) -> dict[str, Any]:
+        """Look at the page once, for all of this (``bot.admin.look``)."""
+        return self.note_changes(ask(self.page, "look", {"parts": parts}))
+
+    def note_changes(self, seen: dict[str, Any]) -> dict[str, Any]:
         """Told by every look at the page how often the page had changed by then, so that no change after it is missed.
 
-        -1 where that is not counted yet.
+        It is -1 where that is not counted yet.
         """
         if self.changes < 0:  # of several looks in one, whatever changed since the first counts
-            self.changes = changes
+            self.changes = seen["changes"]
+        return seen
 
     def quiet(self, seconds: float = QUIET) -> bool:
         """Wait until the page has not changed for some seconds; False when it never comes to rest."""

@@ -4,7 +4,7 @@ from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
 from typing import Protocol, Self, TypeVar
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import ElementHandle, Page
 
 from bot.cancel.attempt import Attempt
 from bot.cancel.wire import Wire
@@ -30,6 +30,13 @@ class Snapshot(Protocol):
         """The facts that the page's address gives under a route template of the pack, or None where it does not fit."""
 
 
+class Found(Protocol):
+    """What one look found for an element."""
+
+    def all_inner_texts(self) -> list[str]:
+        """What a person reads in each."""
+
+
 class KnownScreen(Protocol):
     """A screen of the pack, read by the names of its elements."""
 
@@ -48,10 +55,13 @@ class KnownScreen(Protocol):
     def check(self) -> Self:
         """Make sure that it is open now; raises ``Technical`` if not."""
 
-    def find(self, name: str) -> Locator:
+    def find(self, name: str) -> Found:
         """Whatever visibly answers to an element: none, one, several."""
 
-    def the_only(self, name: str) -> Locator:
+    def done_by_a_click(self, name: str) -> list[str]:
+        """What a click on it would do that the page's script has no part in."""
+
+    def the_only(self, name: str) -> ElementHandle:
         """The one element of this name, where no second is hidden either; raises ``Technical`` if not."""
 
     def count(self, name: str) -> int:

@@ -141,8 +141,8 @@ def at_least(face: str, often: int, folder: Path) -> dict[str, list[float]]:
         return {
             NOTHING: times(lambda: page.evaluate("0"), often),
             READ: times(lambda: details.snapshot("status"), often),
-            BY_ROLE: times(details.find("cancel_order").count, often),
-            BY_TEXT: times(details.find("heading").count, often),
+            BY_ROLE: times(lambda: details.count("cancel_order"), often),
+            BY_TEXT: times(lambda: details.count("heading"), often),
             CORNER: times(picture(clip=corner), often),
             WINDOW: times(picture(), often),
             "the same, set for speed": times(picture(optimizeForSpeed=True), often),

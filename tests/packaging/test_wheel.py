@@ -81,6 +81,14 @@ def test_the_wheel_contains_every_kind_of_data(wheel: Path) -> None:
     assert any(name.endswith("/licenses/LICENSE") for name in names)
 
 
+def test_the_wheel_contains_the_script_that_looks_with_its_notice_and_not_its_source(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    assert "bot/admin/look.js" in names
+    assert any(name.endswith(".dist-info/licenses/bot/admin/look.NOTICE.txt") for name in names)
+    assert not [name for name in names if "look_source" in name]
+
+
 def test_the_wheel_contains_the_genuine_face_with_its_notices(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         assert any(

@@ -1,0 +1,40 @@
+// The whole text of an element, and which elements have a text.
+
+import { once } from "./once.js";
+import { childrenOf } from "./tree.js";
+
+const isSkipped = (element) =>
+  /^(script|noscript|style|head)$/.test(element.localName) || document.head?.contains(element);
+
+export const textOf = once((element) => {
+  if (isSkipped(element)) return "";
+  if (element.localName === "input") return /^(submit|button|reset)$/.test(element.type) ? element.value : "";
+  return childrenOf(element).map((child) => (child.nodeType === Node.TEXT_NODE ? child.data : textOf(child))).join("");
+});
+
+export const evened = (text) => text.replace(/[\u200b\u00ad]/g, "").trim().replace(/\s+/g, " ");
+
+/** The test that a request describes: `{is}` the whole text, `{has}` in any case, or `{fits, flags}` a regular expression. */
+export const matcher = ({ is, has, fits, flags }) => {
+  if (is !== undefined) return (text) => evened(text) === evened(is);
+  if (has !== undefined) return (text) => evened(text).toLowerCase().includes(evened(has).toLowerCase());
+  const pattern = new RegExp(fits, flags);
+  return (text) => pattern.test(text);
+};
+
+/** Whether an element's text passes the test, and that of no element in it does. */
+export const isSmallest = (element, passes) =>
+  !isSkipped(element) && passes(textOf(element)) &&
+  !childrenOf(element).some((child) => child.nodeType === Node.ELEMENT_NODE && passes(textOf(child)));
+
+const LABELLED = "button, meter, output, progress, select, textarea, input:not([type=hidden])";
+
+/** Every text that labels an element. */
+export const labelsOf = once((element) => {
+  const ids = (element.getAttribute("aria-labelledby") ?? "").split(/\s+/).filter(Boolean);
+  const named = ids.map((id) => element.getRootNode().getElementById?.(id)).filter(Boolean);
+  if (named.length) return named.map(textOf);
+  const label = element.getAttribute("aria-label");
+  if (label?.trim()) return [label];
+  return element.matches(LABELLED) ? [...(element.labels ?? [])].map(textOf) : [];
+});
