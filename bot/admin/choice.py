@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page
 
-from bot.admin.look import Match, Request, by_role, element_of, find, whole
+from bot.admin.look import Found, Match, Request, by_role, element_of, find, find_each, whole
 from bot.admin.window import Window
 from bot.wording import plain_name
 
@@ -59,11 +58,10 @@ def choose(window: Window, box: Match, words: str) -> None:
         place = _place_of(words, [plain_name(text) for text in control.offered])
         element_of(page, control.numbers[0]).select_option(index=place)
     else:
-        listbox = _open_list(window, control)
-        wanted = find(page, by_role("option", words) | {"within": listbox})
-        if wanted.count() != 1:
-            raise NotOffered(_texts(page, listbox))
-        element_of(page, wanted.matches[0].number).click()
+        found = find_each(page, **_options_of(_open_list(window, control), words))
+        if found["wanted"].count() != 1:
+            raise NotOffered(_texts(found["options"]))
+        element_of(page, found["wanted"].matches[0].number).click()
 
 
 def offered(window: Window, box: Match) -> list[str]:
@@ -77,7 +75,7 @@ def offered(window: Window, box: Match) -> list[str]:
         return [*control.offered]
     if control.kind == "select":
         return [plain_name(text) for text in control.offered]
-    return _texts(window.page, _open_list(window, control))
+    return _texts(find_each(window.page, **_options_of(_open_list(window, control)))["options"])
 
 
 def chosen(box: Match) -> str:
@@ -140,7 +138,12 @@ def _open_list(window: Window, control: Control) -> Request:
     return {"kind": "known", "number": found[0].number}
 
 
-def _texts(page: Page, listbox: Request) -> list[str]:
+def _options_of(listbox: Request, words: str | None = None) -> dict[str, Request]:
+    """The requests for the options of a list: all of them, and those that are ``words``."""
+    options = by_role("option") | {"within": listbox, "tell": ["text"]}
+    return {"options": options, "wanted": by_role("option", words) | {"within": listbox}}
+
+
+def _texts(options: Found) -> list[str]:
     """What the options of a list read as."""
-    options = find(page, by_role("option") | {"within": listbox}, "text")
     return [plain_name(option.text) for option in options.matches]

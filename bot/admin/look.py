@@ -127,6 +127,12 @@ def find(page: Page, request: Request, *tell: str) -> Found:
     return found_in(part["finds"]["it"])
 
 
+def find_each(page: Page, **requests: Request) -> dict[str, Found]:
+    """Everything on the page that answers to each of these requests, from one instant."""
+    (part,) = ask(page, "look", {"parts": [{"finds": requests}]})["parts"]
+    return {name: found_in(part["finds"][name]) for name in requests}
+
+
 def request_for(
     spec: ScreenSpec, name: str, facts: Mapping[str, str], *, hidden: bool = False, tell: Collection[str] = ()
 ) -> Request:

@@ -5,6 +5,7 @@ Every action finds its element exactly once or fails, and checks the screen agai
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from string import Formatter
 from typing import Any, Self
 from urllib.parse import urlsplit
 
@@ -125,6 +126,20 @@ class Screen:
             "finds": found,
             "reading": reading_request(self.spec, self.facts, *read) if read else None,
         }
+
+    def whole(self) -> Request:
+        """The part of a look that asks for every element whose facts are known; for ``Window.at_once``."""
+        names = [name for name in self.spec.elements if self._is_known(name)]
+        part = self._part(*names, tell=("words", "box", "choice", "leads", "does"))
+        for name in names:
+            if self.element(name).commits:
+                part["finds"][f"{name}, hidden too"] = self._request(name, hidden=True)
+        return part
+
+    def _is_known(self, name: str) -> bool:
+        element = self.element(name)
+        needed = {fact for _, text in element.templates() for _, fact, _, _ in Formatter().parse(text) if fact}
+        return needed <= self.facts.keys() and (element.within is None or self._is_known(element.within))
 
     def _request(self, name: str, *, hidden: bool = False, tell: Collection[str] = ()) -> Request:
         return request_for(self.spec, name, self.facts, hidden=hidden, tell=tell)
@@ -247,6 +262,11 @@ class Screen:
         markup's own, or a link.
         """
         return [act for match in self._look(name, tell=("does",)).found[name].matches for act in match.does]
+
+    def words(self, *names: str) -> list[list[str]]:
+        """The visible words of everything that answers to each of these elements, from one instant."""
+        found = self._look(*names, tell=("words",)).found
+        return [found[name].all_inner_texts() for name in names]
 
     def words_of(self, name: str) -> str:
         """The visible words of the one element ``name``.
@@ -412,23 +432,27 @@ class Screen:
         Raises:
             ChoiceNotOffered: the words are not among the choices.
         """
-        self.check()
-        self._with_choice(name, lambda box: choice.choose(self.window, box, words), wanted=words)
+        with self.window.at_once(self):
+            self.check()
+            box = self.one(name, "choice")
+        self._with_choice(name, lambda: choice.choose(self.window, box, words), wanted=words)
 
     def chosen(self, name: str) -> str:
         """The words that the ``choice`` element ``name`` now shows as chosen; empty when none is."""
-        return str(self._with_choice(name, choice.chosen))
+        box = self.one(name, "choice")
+        return str(self._with_choice(name, lambda: choice.chosen(box)))
 
     def offered(self, name: str) -> list[str]:
         """The words that the ``choice`` element ``name`` offers; its list may stay open, for the page to be left."""
-        words: list[str] = self._with_choice(name, lambda box: choice.offered(self.window, box))
+        box = self.one(name, "choice")
+        words: list[str] = self._with_choice(name, lambda: choice.offered(self.window, box))
         return words
 
     # --- Inside ---
 
-    def _with_choice(self, name: str, act: Callable[[Match], Any], wanted: str = "") -> Any:
+    def _with_choice(self, name: str, act: Callable[[], Any], wanted: str = "") -> Any:
         try:
-            return act(self.one(name, "choice"))
+            return act()
         except choice.NotOffered as refused:
             raise ChoiceNotOffered(
                 screen=self.spec.title, wanted=wanted, element=name, offered=", ".join(refused.offered) or "none"

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
 from playwright.sync_api import ElementHandle, Page
 
@@ -73,6 +73,12 @@ class KnownScreen(Protocol):
     def singles(self, texts: Mapping[str, list[str]]) -> dict[str, str]:
         """What each element reads as, each found exactly once; raises ``Technical`` if not."""
 
+    def words(self, *names: str) -> list[list[str]]:
+        """The visible words of everything that answers to each of these elements, from one instant."""
+
+    def whole(self) -> dict[str, Any]:
+        """What a look is asked for all of it."""
+
     def words_of(self, name: str) -> str:
         """The visible words of the one element of this name."""
 
@@ -119,6 +125,9 @@ class AdminPage(Protocol):
 
     def arrive(self, name: str, *, besides: Collection[str] = (), **facts: str) -> KnownScreen:
         """Wait until a screen is open and every check of it holds; raises ``Technical`` if it does not come."""
+
+    def at_once(self, *screens: KnownScreen) -> AbstractContextManager[None]:
+        """While the block runs, these screens are read from one instant: that in which it begins."""
 
     def until(self, look: Callable[[], Seen | None]) -> Seen | None:
         """Look again whenever the page changes, until ``look`` gives something or time is up (then None)."""

@@ -1,6 +1,6 @@
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -94,6 +94,7 @@ class FakeAdmin:
             one=lambda element: self,
             the_only=lambda element: self,
             find=lambda element: SimpleNamespace(all_inner_texts=lambda: self._texts(element)),
+            words=lambda *elements: [self._texts(element) for element in elements],
             count=lambda element: int(self.dialog_open) if name == "cancel_dialog" else len(self._texts(element)),
             is_busy=lambda: False,
         )
@@ -109,6 +110,9 @@ class FakeAdmin:
         return self.on_screen.get(element, [])
 
     # The Admin:
+
+    def at_once(self, *screens: Any) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def until(self, look: Callable[[], Any]) -> Any:
         return look()

@@ -7,13 +7,13 @@
 import { hasBox } from "./seen.js";
 import { hiddenNameOf, isAriaHidden, isHidden, nameOf, roleOf } from "./roles.js";
 import { elementOf } from "./numbers.js";
-import { isSmallest, labelsOf, matcher, textOf } from "./text.js";
+import { labelsOf, matcher, smallest, textOf } from "./text.js";
 import { all, closest, holds, inOrder, inside, parentOf, roots } from "./tree.js";
 
 const CHOICES = "select, [role=combobox], [role=listbox], [aria-haspopup=listbox], input[type=radio], [role=radio]";
 const PRESSED = "button, a, input, [role=button], [role=link]";
 
-const byText = (scope, passes) => [...(scope ? [scope] : []), ...inside(scope)].filter((one) => isSmallest(one, passes));
+const byText = (scope, test) => smallest(scope ?? document.documentElement, test);
 
 /** The controls that let a person pick one of several words. */
 export const choicesIn = (box) => all(CHOICES, box).filter((one) => !isAriaHidden(one));
@@ -31,7 +31,7 @@ const KINDS = {
       (!named || named((hidden ? hiddenNameOf : nameOf)(one))) && (!holding || holding(textOf(one))));
   },
   /** {text: a test} */
-  text: (scope, { text }) => byText(scope, matcher(text)),
+  text: (scope, { text }) => byText(scope, text),
   /** {label: a test} */
   label(scope, { label }) {
     const passes = matcher(label);
@@ -43,18 +43,18 @@ const KINDS = {
     const controls = all(PRESSED).filter((one) =>
       (even(textOf(one)) === control || one.getAttribute("aria-label") === control || one.getAttribute("value") === control) &&
       !isAriaHidden(one));
-    return boxesAround(byText(scope, matcher(text)).filter(hasBox), controls);
+    return boxesAround(byText(scope, text).filter(hasBox), controls);
   },
   /** {cell: a test} */
   row(scope, { cell }) {
     const rows = inside(scope).filter((one) => roleOf(one) === "row" && !isHidden(one));
-    const cells = rows.length ? byText(null, matcher(cell)) : [];
+    const cells = rows.length ? byText(null, cell) : [];
     return rows.filter((row) => cells.some((one) => holds(row, one)));
   },
   /** {label: a test of the words beside it, begins: a test of a label around it} */
   choice(scope, { label, begins }) {
     const controls = choicesIn(null);
-    const beside = boxesAround(byText(scope, matcher(label)).filter(hasBox), controls);
+    const beside = boxesAround(byText(scope, label).filter(hasBox), controls);
     const passes = matcher(begins);
     const around = all("label", scope).filter((one) => passes(textOf(one)) && controls.some((each) => holds(one, each)));
     return [...beside, ...around].filter((box) => !scope || holds(scope, box));

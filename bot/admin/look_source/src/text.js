@@ -3,8 +3,7 @@
 import { once } from "./once.js";
 import { childrenOf } from "./tree.js";
 
-const isSkipped = (element) =>
-  /^(script|noscript|style|head)$/.test(element.localName) || document.head?.contains(element);
+const isSkipped = (element) => /^(script|noscript|style|head)$/.test(element.localName);
 
 export const textOf = once((element) => {
   if (isSkipped(element)) return "";
@@ -22,10 +21,36 @@ export const matcher = ({ is, has, fits, flags }) => {
   return (text) => pattern.test(text);
 };
 
-/** Whether an element's text passes the test, and that of no element in it does. */
-export const isSmallest = (element, passes) =>
-  !isSkipped(element) && passes(textOf(element)) &&
-  !childrenOf(element).some((child) => child.nodeType === Node.ELEMENT_NODE && passes(textOf(child)));
+const evenedOf = once((element) => evened(textOf(element)));
+const smallOf = once((element) => evenedOf(element).toLowerCase());
+
+/** The same test, of an element's text; and whether it is worth looking for such an element inside one. */
+const testOf = ({ is, has, fits, flags }) => {
+  if (is !== undefined) {
+    const wanted = evened(is);
+    return { passes: (one) => evenedOf(one) === wanted, may: (one) => evenedOf(one).includes(wanted) };
+  }
+  if (has !== undefined) {
+    const wanted = evened(has).toLowerCase();
+    return { passes: (one) => smallOf(one).includes(wanted), may: (one) => smallOf(one).includes(wanted) };
+  }
+  const pattern = new RegExp(fits, flags);
+  return { passes: (one) => pattern.test(textOf(one)), may: () => true };
+};
+
+/** Every element whose text passes the test, where that of no element in it does: an element itself, or what is in it. */
+export const smallest = (element, test) => {
+  const { passes, may } = testOf(test);
+  const found = [];
+  const search = (one) => {
+    if (isSkipped(one) || !may(one)) return;
+    const children = childrenOf(one).filter((child) => child.nodeType === Node.ELEMENT_NODE);
+    if (passes(one) && !children.some(passes)) found.push(one);
+    children.forEach(search);
+  };
+  search(element);
+  return found;
+};
 
 const LABELLED = "button, meter, output, progress, select, textarea, input:not([type=hidden])";
 
