@@ -124,6 +124,14 @@ practice-bundle:  ## Build the practice Admin's spectrum face from bot/sandbox/s
 	@cd $(BUNDLE) && npm ci --loglevel=error
 	@node $(BUNDLE)/build.mjs bot/sandbox/static
 
+LOOK := build/look-bundle
+.PHONY: look-bundle
+look-bundle:  ## Build the script that looks at pages from bot/admin/look_source, with Node
+	@echo "Looks at pages: building their script in $(LOOK)."
+	@rm -rf $(LOOK) && mkdir -p $(LOOK) && cp -R bot/admin/look_source/. $(LOOK)
+	@cd $(LOOK) && npm ci --loglevel=error
+	@node $(LOOK)/build.mjs bot/admin
+
 lock: $(VENV)/packages-ready  ## Write requirements.lock again from pyproject.toml
 	@echo "Lock: the newest versions that pyproject.toml allows, with their hashes."
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \

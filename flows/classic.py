@@ -43,7 +43,7 @@ def turn_page(admin: Admin, orders: Screen) -> bool:
     Raises:
         ScreenNotReached: it did not come.
     """
-    if not orders.one("next_page").is_enabled():
+    if orders.one("next_page", "off").off:
         return False
     before = orders.texts("order_number")
     orders.click("next_page")

@@ -21,6 +21,8 @@ class OrderLink:
     def numbers(self) -> dict[str, str]:
         """The extension's own numbers of order and store that the link has in its address."""
         route = self.here.window.pack.info.order_route
+        if not any(f"{{{name}}}" in route for name in NUMBERS):
+            return {}
         return {name: number for name, number in self.here.link_facts(self.element, route).items() if name in NUMBERS}
 
 

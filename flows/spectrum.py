@@ -118,8 +118,9 @@ def go_back(admin: Admin, store: ReachedStore) -> Screen:
     if place:
         admin.screen("order_details", **place).click("back")
     here = admin.arrive_at_one_of("store_dashboard", "all_orders", store=store.name)
-    if here.spec.screen == "all_orders":
-        here.click("back")
+    if here.spec.screen == "store_dashboard":
+        return here
+    here.click("back")
     return admin.arrive("store_dashboard", store=store.name)
 
 

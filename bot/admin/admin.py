@@ -14,7 +14,7 @@ from bot.admin.absence import is_absent
 from bot.admin.interruptions import Interruptions
 from bot.admin.options import AdminOptions
 from bot.admin.recorder import NoRecorder, StepRecorder
-from bot.admin.screen import Screen
+from bot.admin.screen import Screen, first_here
 from bot.admin.timing import seconds_ahead, seconds_taken
 from bot.admin.window import Window
 from bot.cancel.attempt import Attempt
@@ -251,7 +251,7 @@ class Admin(Window):
         moment = time.monotonic() + min(MOMENT, self.patience / 2)
 
         def look() -> Screen | None:
-            here = next((screen for screen in screens if screen.is_here()), None)
+            here = first_here(screens)
             if here is not None:
                 self._interruptions.have_gone()
             elif time.monotonic() >= moment:  # a page that was clicked just now is only beginning to change

@@ -3,14 +3,13 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from functools import reduce
 from typing import Any
 
 from loguru import logger
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Page
 
 from bot.admin.changes import changes_so_far, motion_ends
-from bot.admin.finder import READ_PAGE, known_labels, locate
+from bot.admin.look import ask, find, known_labels, request_for
 from bot.pack import Pack
 from bot.secrecy import Clean
 from bot.wording import cut
@@ -68,7 +67,7 @@ def words(page: Page, pack: Pack, *, masked: bool, clean: Clean, explain: Callab
         clean: takes secrets out of the words, should the page show one.
         explain: gives lines to begin with; called while the fields with secrets are empty.
     """
-    messages = locate(page, pack.screens["answer"], "messages", {}).all_inner_texts()
+    messages = find(page, request_for(pack.screens["answer"], "messages", {}), "words").all_inner_texts()
     with _secrets_hidden(page, pack):
         explanation = explain()
         snapshot = page.locator("body").aria_snapshot(timeout=5000)
@@ -93,30 +92,20 @@ def _without_long_lines(text: str) -> str:
 def _secrets_hidden(page: Page, pack: Pack) -> Iterator[None]:
     """While the block runs, the fields that the pack marks as secret are empty; the page is not told."""
     # Only screens that may appear at any time have such fields, and those know no facts of an order.
-    found = [
-        locate(page, spec, name, {})
+    fields = [
+        request_for(spec, name, {})
         for spec in pack.interruptions()
         for name, element in spec.elements.items()
         if element.secret
     ]
-    typed = reduce(Locator.or_, found) if found else None
-    if typed is None or not typed.evaluate_all(_EMPTY):
+    # What was typed stays in the page, where it is anyway.
+    if not ask(page, "conceal", {"fields": fields, "again": False}):
         yield
         return
     try:
         yield
     finally:
-        typed.evaluate_all(_FILL_AGAIN)
-
-
-# What was typed stays in the page, where it is anyway.
-_EMPTY = """(fields) => {
-    for (const field of fields) { field[Symbol.for("countermand typed")] = field.value; field.value = ""; }
-    return fields.length;
-}"""
-_FILL_AGAIN = """(fields) => {
-    for (const field of fields) field.value = field[Symbol.for("countermand typed")] ?? field.value;
-}"""
+        ask(page, "conceal", {"fields": fields, "again": True})
 
 
 def _as_written(words: str) -> str:
@@ -134,4 +123,4 @@ def _private(page: Page, pack: Pack, *, act: str) -> Any:
         "known": [label for spec in pack.screens.values() for label in known_labels(spec)],
         "act": act,
     }
-    return page.evaluate(READ_PAGE, request)
+    return ask(page, "read", request)

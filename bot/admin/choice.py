@@ -3,9 +3,14 @@
 All four are read back the same way: the words that a person now sees as chosen.
 """
 
-from playwright.sync_api import Locator, Page
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from bot.admin.finder import choice_controls, whole
+from playwright.sync_api import Error as PlaywrightError
+
+from bot.admin.look import Found, Match, Request, by_role, element_of, find, find_each, whole
+from bot.admin.window import Window
 from bot.wording import plain_name
 
 
@@ -25,108 +30,120 @@ class NotOneControl(LookupError):
         self.count = count
 
 
-def choose(page: Page, box: Locator, words: str) -> None:
-    """Choose ``words``, whole, from the one control in ``box``.
+@dataclass(frozen=True)
+class Control:
+    """The one control in a box; the radio buttons of a box are one control."""
+
+    kind: str
+    numbers: tuple[int, ...]
+    """Of its elements: several for radio buttons."""
+    shown: str
+    """The words that it shows as chosen."""
+    offered: tuple[str, ...]
+    """The words that it offers, where it shows them all the time."""
+
+
+def choose(window: Window, box: Match, words: str) -> None:
+    """Choose ``words``, whole, from the one control in ``box``, which a look told the choice of.
 
     Raises:
         NotOneControl: the box has no control, or several.
         NotOffered: the control does not offer these words, or offers them twice.
     """
-    control, kind, _ = _control(box)
-    if kind == "radio":
-        option = box.get_by_role("radio", name=whole(words))
-        if option.count() != 1:
-            raise NotOffered(control.evaluate_all(_LABELS))
-        option.check()
-        return
-    if kind == "select":
-        texts = [" ".join(text.split()) for text in control.locator("option").all_text_contents()]
-        alike = [text for text in texts if plain_name(text) == plain_name(words)]
-        if len(alike) != 1:
-            raise NotOffered(texts)
-        control.select_option(label=alike[0])
-        return
-    if kind != "listbox":
-        control.click()
-    # The list may be drawn anywhere in the page, so it is looked for in all of it: the one list that is open.
-    listbox = control if kind == "listbox" else page.get_by_role("listbox").filter(visible=True)
-    listbox.wait_for()
-    option = listbox.get_by_role("option", name=whole(words))
-    if option.count() != 1:
-        raise NotOffered([plain_name(text) for text in listbox.get_by_role("option").all_text_contents()])
-    option.click()
+    control = control_in(box)
+    page = window.page
+    if control.kind == "radio":
+        element_of(page, control.numbers[_place_of(words, control.offered)]).check()
+    elif control.kind == "select":
+        place = _place_of(words, [plain_name(text) for text in control.offered])
+        element_of(page, control.numbers[0]).select_option(index=place)
+    else:
+        found = find_each(page, **_options_of(_open_list(window, control), words))
+        if found["wanted"].count() != 1:
+            raise NotOffered(_texts(found["options"]))
+        element_of(page, found["wanted"].matches[0].number).click()
 
 
-def offered(page: Page, box: Locator) -> list[str]:
+def offered(window: Window, box: Match) -> list[str]:
     """The words that the one control in ``box`` offers; a list that had to be opened for that stays open.
 
     Raises:
         NotOneControl: the box has no control, or several.
     """
-    control, kind, _ = _control(box)
-    if kind == "radio":
-        words: list[str] = control.evaluate_all(_LABELS)
-        return words
-    if kind == "select":
-        return [plain_name(text) for text in control.locator("option").all_text_contents()]
-    if kind != "listbox":
-        control.click()
-    listbox = control if kind == "listbox" else page.get_by_role("listbox").filter(visible=True)
-    listbox.wait_for()
-    return [plain_name(text) for text in listbox.get_by_role("option").all_text_contents()]
+    control = control_in(box)
+    if control.kind == "radio":
+        return [*control.offered]
+    if control.kind == "select":
+        return [plain_name(text) for text in control.offered]
+    return _texts(find_each(window.page, **_options_of(_open_list(window, control)))["options"])
 
 
-def chosen(box: Locator) -> str:
+def chosen(box: Match) -> str:
     """The words that the one control in ``box`` shows as chosen; empty when none is.
 
     Raises:
         NotOneControl: the box has no control, or several.
     """
-    _, _, shown = _control(box)
-    return plain_name(shown)
+    return plain_name(control_in(box).shown)
 
 
-def _control(box: Locator) -> tuple[Locator, str, str]:
-    """The control, its kind, and the words it shows as chosen; the radio buttons of a box are one control."""
-    controls = choice_controls(box)
-    seen: list[tuple[str, str]] = [(one["kind"], one["shown"]) for one in controls.evaluate_all(_LOOK)]
-    kinds = [kind for kind, _ in seen]
+def control_in(box: Match) -> Control:
+    """The one control in a box that a look told the choice of; the radio buttons of a box are one control.
+
+    Raises:
+        NotOneControl: the box has no control, or several.
+    """
+    seen = box.choice
+    kinds = [one["kind"] for one in seen]
     if kinds and set(kinds) == {"radio"}:
-        return controls, "radio", "".join(shown for _, shown in seen)
+        return _as_one(seen)
     if kinds.count("combobox") == 1 and set(kinds) <= {"combobox", "button"}:
         # A combobox is a field with a button of its own that opens the same list.
-        return controls.and_(box.get_by_role("combobox")), *seen[kinds.index("combobox")]
+        return _as_one([seen[kinds.index("combobox")]])
     if len(seen) != 1:
         raise NotOneControl(len(seen))
-    return controls, *seen[0]
+    return _as_one(seen)
 
 
-# What is seen of an element, without the characters of icon fonts, and as the page spells it: a style sheet may draw
-# it in upper case.
-_WORDS = """const squeeze = (text) => text.replace(/[\\ue000-\\uf8ff]/g, "").replace(/\\s+/g, " ").trim();
-const words = (element) => {
-    const seen = squeeze(element?.innerText ?? ""), spelt = squeeze(element?.textContent ?? "");
-    return seen.toLowerCase() === spelt.toLowerCase() ? spelt : seen;
-};
-const label = (radio) => radio.getAttribute("aria-label") || words(radio.labels?.[0] ?? radio);"""
+def _as_one(seen: Sequence[dict[str, Any]]) -> Control:
+    return Control(
+        kind=seen[0]["kind"],
+        numbers=tuple(one["number"] for one in seen),
+        shown="".join(one["shown"] for one in seen),
+        offered=tuple(words for one in seen for words in one["offered"]),
+    )
 
-_LABELS = f"(radios) => {{ {_WORDS} return radios.map(label); }}"
 
-_LOOK = f"""(controls) => {{
-    {_WORDS}
-    const isChosen = (radio) => radio.checked || radio.getAttribute("aria-checked") === "true";
-    const look = (control) => {{
-        const role = control.getAttribute("role");
-        if (control.tagName === "SELECT") return {{ kind: "select", shown: control.selectedOptions[0]?.text ?? "" }};
-        if (control.type === "radio" || role === "radio")
-            return {{ kind: "radio", shown: isChosen(control) ? label(control) : "" }};
-        if (control.tagName === "INPUT") return {{ kind: "combobox", shown: control.value }};
-        if (role === "listbox")
-            return {{
-                kind: "listbox",
-                shown: words(control.querySelector("[role=option][aria-selected=true]")),
-            }};
-        return {{ kind: "button", shown: words(control) }};
-    }};
-    return controls.map(look);
-}}"""
+def _place_of(words: str, offered: Sequence[str]) -> int:
+    """Where the words are among those that a control shows.
+
+    Raises:
+        NotOffered: they are not, or are twice.
+    """
+    places = [place for place, text in enumerate(offered) if whole(words).match(text)]
+    if len(places) != 1:
+        raise NotOffered([*offered])
+    return places[0]
+
+
+def _open_list(window: Window, control: Control) -> Request:
+    """The request for the list of a control, which is open afterwards."""
+    if control.kind == "listbox":
+        return {"kind": "known", "number": control.numbers[0]}
+    element_of(window.page, control.numbers[0]).click()
+    # The list may be drawn anywhere in the page, so it is looked for in all of it: the one list that is open.
+    found = window.until(lambda: find(window.page, by_role("listbox")).matches)
+    if not found or len(found) != 1:
+        raise PlaywrightError(f"choose: {'several lists are' if found else 'no list is'} open")
+    return {"kind": "known", "number": found[0].number}
+
+
+def _options_of(listbox: Request, words: str | None = None) -> dict[str, Request]:
+    """The requests for the options of a list: all of them, and those that are ``words``."""
+    options = by_role("option") | {"within": listbox, "tell": ["text"]}
+    return {"options": options, "wanted": by_role("option", words) | {"within": listbox}}
+
+
+def _texts(options: Found) -> list[str]:
+    """What the options of a list read as."""
+    return [plain_name(option.text) for option in options.matches]

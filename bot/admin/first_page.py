@@ -20,7 +20,7 @@ from bot.admin.in_front import (
     single_sign_on,
     stands_there,
 )
-from bot.admin.screen import Screen
+from bot.admin.screen import Screen, first_here
 from bot.errors import CountermandError, NotReached, ScreenNotReached, Unreachable
 from bot.identity import host_and_port, host_of
 from bot.wording import first_line
@@ -209,7 +209,7 @@ class Approach:
         def look() -> Screen | None:
             if self._leaving and not self.has_left():
                 return None
-            here = next((screen for screen in screens if screen.is_here()), None)
+            here = first_here(screens)
             if here is None:
                 self._refuse_what_is_certain()
                 admin.notice_interruptions(besides=(*names, *besides))

@@ -7,12 +7,12 @@ to do about each. How the server answered is asked of the browser: an Admin may 
 import re
 import time
 from collections.abc import Callable, Collection
-from functools import reduce
+from typing import Any
 
 from loguru import logger
-from playwright.sync_api import Locator
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
+from bot.admin.look import element_of
 from bot.admin.screen import Screen
 from bot.admin.window import Window
 from bot.cancel.endpoint import SESSION_ENDED_WORDS, Meaning, Understood
@@ -72,16 +72,18 @@ class Interruptions:
             InTheWay: beginning the order again may mend it.
             RunStopped: the run cannot go on.
         """
-        lacks_script = self._notice_answers()
         pack = self._window.pack
         known = (*pack.interruptions(), *pack.in_other_languages)
         screens = [Screen(self._window, spec, {}) for spec in known if spec.screen not in besides]
-        anything = not self._is_bare(screens) and self._shows_any(screens)
+        looked = self._window.look(*(() if self._is_bare(screens) else (screen.signs() for screen in screens)))
+        self._notice_answers(looked["status"])
+        lacks_script = looked["lacksScript"]
+        shown = self._shown(screens, looked)
         for screen in screens:
             what = screen.spec.interrupts
             if what is None:
                 continue
-            seen = anything and all(sign.count() for sign in screen.signs())
+            seen = screen.spec.screen in shown
             if not seen:
                 self._cleared.discard(screen.spec.screen)
             short = what.lasting_without_script if lacks_script else None
@@ -113,12 +115,8 @@ class Interruptions:
 
     # --- How the server answered ---
 
-    def _notice_answers(self) -> bool:
-        """Raise if the server has failed, for the page itself or last for a request of its app.
-
-        If it has not, says whether the page lacks a script that could not be loaded.
-        """
-        status, lacks_script = self._window.page.evaluate(_HOW_ANSWERED)
+    def _notice_answers(self, status: int) -> None:
+        """Raise if the server has failed, with ``status`` for the page itself, or last for a request of its app."""
         if status == 503:
             raise RunStopped(reason="The Admin is in maintenance, or down (HTTP 503).")
         if status == 429:
@@ -126,7 +124,6 @@ class Interruptions:
         if status >= 500:
             raise InTheWay(f"The Admin answered with an error (HTTP {status}).", _SERVER_FAILED)
         self._notice_endpoint()
-        return bool(lacks_script)
 
     def _notice_endpoint(self) -> None:
         """Raise if the app was answered what it cannot go on from, whatever it shows of that."""
@@ -184,13 +181,12 @@ class Interruptions:
         same = names == tuple(screen.spec.screen for screen in screens) and changes == self._window.changes >= 0
         return same and time.monotonic() - at < STILL_BARE
 
-    def _shows_any(self, screens: Collection[Screen]) -> bool:
-        """Whether any sign of any of these can be seen: in one look, because mostly there is nothing."""
-        signs = [sign for screen in screens for sign in screen.signs()]
-        if signs and reduce(Locator.or_, signs).count():
-            return True
-        self._bare = (tuple(screen.spec.screen for screen in screens), self._window.changes, time.monotonic())
-        return False
+    def _shown(self, screens: Collection[Screen], looked: dict[str, Any]) -> set[str]:
+        """The names of those of which every sign could be seen; none where they were not looked for."""
+        signs = dict(zip((screen.spec.screen for screen in screens), looked["parts"], strict=False))
+        if signs and not any(found for answer in signs.values() for found in answer["finds"].values()):
+            self._bare = (tuple(signs), looked["changes"], time.monotonic())
+        return {name for name, answer in signs.items() if all(answer["finds"].values())}
 
     def _look_for(self, *reactions: str) -> Interruption | None:
         """What the open page shows of the interruptions with one of these reactions, without raising it."""
@@ -212,11 +208,11 @@ class Interruptions:
 
     def _clear(self, screen: Screen, press: str, message: str) -> None:
         """Press what closes this, once; if it stays, the pack's message windows tell of it."""
-        closing = screen.find(press)
-        if screen.spec.screen in self._cleared or closing.count() != 1:
+        closing = screen.find(press).matches
+        if screen.spec.screen in self._cleared or len(closing) != 1:
             return
         try:
-            closing.click(timeout=CLEARING)
+            element_of(self._window.page, closing[0].number).click(timeout=CLEARING)
         except PlaywrightTimeout:
             return  # something lies over it, which may be cleared first
         self._cleared.add(screen.spec.screen)
@@ -265,10 +261,3 @@ _KINDS: dict[str, type[CountermandError]] = {
     "person": CannotSignIn,
     "stop": RunStopped,
 }
-
-# A document has one entry for its own loading, or none as long as it is being replaced: nothing to choose among.
-_HOW_ANSWERED = """() => {
-    const [loading] = performance.getEntriesByType("navigation");
-    const lacksScript = document.readyState === "complete" && Boolean(window[Symbol.for("countermand scripts")]);
-    return [loading?.responseStatus ?? 0, lacksScript];
-}"""

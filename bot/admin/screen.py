@@ -5,18 +5,19 @@ Every action finds its element exactly once or fails, and checks the screen agai
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from string import Formatter
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from loguru import logger
+from playwright.sync_api import ElementHandle
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Locator
 
 from bot.admin import choice
 from bot.admin.changes import motion_ends
-from bot.admin.finder import READ_PAGE, READ_ROWS, SCROLL_ON, locate, reading_request
-from bot.admin.pressing import TRIES, Covered, Gone, press
+from bot.admin.look import Found, Match, Request, ask, element_of, found_in, reading_request, request_for
+from bot.admin.pressing import TRIES, Covered, Gone, NotOne, press
 from bot.admin.snapshot import Snapshot
 from bot.admin.window import Window
 from bot.errors import (
@@ -32,7 +33,7 @@ from bot.errors import (
     Technical,
 )
 from bot.identity import host_of
-from bot.pack import commerce, fill, match_route
+from bot.pack import fill, match_route
 from bot.pack.model import READ_ONLY_KINDS, Element, ScreenCheck, ScreenSpec
 from bot.vocabulary import AMAZON_ORDER_NUMBER
 from bot.wording import plain_name
@@ -65,17 +66,16 @@ class Screen:
         """The pack's description of an element."""
         return self.spec.elements[name]
 
-    def find(self, name: str, *, hidden_too: bool = False) -> Locator:
-        """Every visible element that answers to ``name``, with ``hidden_too`` hidden ones too: none, one, several."""
-        return locate(self.window.page, self.spec, name, self.facts, hidden_too=hidden_too)
+    def find(self, name: str, *, hidden_too: bool = False) -> Found:
+        """Every visible element that answers to ``name`` now, with ``hidden_too`` hidden ones too."""
+        return self._look(name, hidden={name} if hidden_too else (), tell=("words", "box")).found[name]
 
     def count(self, name: str) -> int:
         """How many visible elements answer to ``name``."""
-        if self.element(name).kind in READ_ONLY_KINDS:
-            return len(self.texts(name)[name])
-        return self.find(name).count()
+        seen = self._look(name)
+        return len(seen.texts[name]) if name in seen.texts else seen.found[name].count()
 
-    def the_only(self, name: str) -> Locator:
+    def the_only(self, name: str) -> ElementHandle:
         """The one element that answers to ``name``, where there is no second that is hidden either.
 
         For one that commits: what is hidden now may lie on top when it is pressed. It does not wait.
@@ -83,39 +83,79 @@ class Screen:
         Raises:
             ElementMissing, ElementAmbiguous: no element answers to it, or several do, visible or not.
         """
-        self._exactly_one(name, self.find(name, hidden_too=True).count())
-        return self.find(name)  # acting on it fails if it is the hidden one, or if there are several by then
+        part = {"finds": {key: self._request(name, hidden=key == "all") for key in ("all", "seen")}}
+        (answer,) = self.window.look(part)["parts"]
+        found, seen = (found_in(answer["finds"][key]).matches for key in ("all", "seen"))
+        self._exactly_one(name, len(found))
+        self._exactly_one(name, len(seen))
+        return element_of(self.window.page, seen[0].number)
 
-    def one(self, name: str) -> Locator:
+    def one(self, name: str, *tell: str) -> Match:
         """The one element that answers to ``name``; waits for it where the page is still drawing it.
 
         Raises:
             ElementMissing, ElementAmbiguous: no element answers to it in time, or several do.
             InTheWay, SessionEnded, RunStopped: something known appeared instead.
         """
-        found = self.find(name)
 
-        def look() -> int:
-            count = found.count()
-            if not count:
+        def look() -> tuple[Match, ...]:
+            found = self._look(name, tell=tell).found[name].matches
+            if not found:
                 self.window.notice_interruptions(besides=(self.spec.screen,))
-            return count
+            return found
 
-        self._exactly_one(name, self.window.until(look) or 0)
-        return found
+        found = self.window.until(look) or ()
+        self._exactly_one(name, len(found))
+        return found[0]
 
     def snapshot(self, *names: str) -> Snapshot:
-        """Look at the page once: its address, whether it is covered, and what some elements read as."""
-        covers = (*self.window.pack.info.busy, *self.spec.busy)
-        request = reading_request(self.spec, self.facts, *names, covers=covers)
-        seen = self.window.page.evaluate(READ_PAGE, request)
-        self.window.note_changes(seen["changes"])
+        """Look at the page once: its address, whether it is covered, what some elements read as, and what answers to
+        others.
+        """
+        return self._look(*names)
+
+    def _look(self, *names: str, hidden: Collection[str] = (), tell: Collection[str] = ()) -> Snapshot:
+        part = self._part(*names, hidden=hidden, tell=tell)
+        seen = self.window.look(part)
+        return self._understood(seen, seen["parts"][0])
+
+    def _part(self, *names: str, hidden: Collection[str] = (), tell: Collection[str] = ()) -> Request:
+        """What the page is asked for some elements of this screen."""
+        read = [name for name in names if self.element(name).kind in READ_ONLY_KINDS]
+        found = {name: self._request(name, hidden=name in hidden, tell=tell) for name in names if name not in read}
+        return {
+            "covers": [*self.window.pack.info.busy, *self.spec.busy],
+            "finds": found,
+            "reading": reading_request(self.spec, self.facts, *read) if read else None,
+        }
+
+    def whole(self) -> Request:
+        """The part of a look that asks for every element whose facts are known; for ``Window.at_once``."""
+        names = [name for name in self.spec.elements if self._is_known(name)]
+        part = self._part(*names, tell=("words", "box", "choice", "leads", "does"))
+        for name in names:
+            if self.element(name).commits:
+                part["finds"][f"{name}, hidden too"] = self._request(name, hidden=True)
+        return part
+
+    def _is_known(self, name: str) -> bool:
+        element = self.element(name)
+        needed = {fact for _, text in element.templates() for _, fact, _, _ in Formatter().parse(text) if fact}
+        return needed <= self.facts.keys() and (element.within is None or self._is_known(element.within))
+
+    def _request(self, name: str, *, hidden: bool = False, tell: Collection[str] = ()) -> Request:
+        return request_for(self.spec, name, self.facts, hidden=hidden, tell=tell)
+
+    def _understood(self, seen: Mapping[str, Any], answer: Mapping[str, Any]) -> Snapshot:
+        """What the page answered to a part of a look."""
+        reading = answer["reading"] or {"fields": {}, "columns": {}, "alone": ()}
         return Snapshot(
             address=seen["address"],
             path=seen["path"],
-            busy=seen["busy"],
-            texts={**seen["fields"], **seen["columns"]},
-            order_numbers=frozenset(seen["alone"]),
+            busy=answer["busy"],
+            texts={**reading["fields"], **reading["columns"]},
+            found={name: found_in(found) for name, found in answer["finds"].items()},
+            order_numbers=frozenset(reading["alone"]),
         )
 
     def texts(self, *names: str) -> dict[str, list[str]]:
@@ -145,16 +185,14 @@ class Screen:
 
         Empty where the list can be read whole.
         """
-        request = reading_request(self.spec, self.facts, column)
-        seen = self.window.page.evaluate(READ_PAGE, request)
+        (answer,) = self.window.look(self._part(column))["parts"]
+        seen = answer["reading"]
         header = fill(self.element(column).column or "", self.facts)
         if order in seen["columns"][column]:
             return f"it stands in the column {header!r}, and in no row that could be found."
         if rows := seen["unread"][column]["rows"]:
             return f"{rows} of its rows cannot be read under the header {header!r}."
-        if not seen["unread"][column]["tables"] and self.window.page.evaluate(
-            _SHOWS_NUMBERS, AMAZON_ORDER_NUMBER.pattern
-        ):
+        if not seen["unread"][column]["tables"] and ask(self.window.page, "says", AMAZON_ORDER_NUMBER.pattern):
             return f"there are order numbers on the page, and no column {header!r}."
         return ""
 
@@ -164,8 +202,9 @@ class Screen:
         Raises:
             ElementMissing, ElementAmbiguous: the row, or a column of it, is not there or is there several times.
         """
-        request = reading_request(self.spec, self.facts, *columns)
-        rows = self.find(row).evaluate_all(READ_ROWS, request)
+        reading = reading_request(self.spec, self.facts, *columns)
+        (answer,) = self.window.look({"rows": {**reading, "find": self._request(row)}})["parts"]
+        rows = answer["rows"]
         self._exactly_one(row, len(rows))
         return self.singles(rows[0]["columns"])
 
@@ -177,20 +216,32 @@ class Screen:
 
     def failing_checks(self) -> Iterator[ScreenCheck]:
         """The pack's checks that do not hold now, in their order."""
-        snapshot = self.snapshot(*self._texts_for_checks())
-        return (check for check in self.spec.checks if not self._holds(check, snapshot))
+        return self._failing(self._look(*self._asked_by_checks(), tell=self._told_by_checks()))
 
     def is_here(self) -> bool:
         """Whether it is this screen now, with no cover over it that means: not ready yet."""
-        snapshot = self.snapshot(*self._texts_for_checks())
-        if snapshot.busy or not all(self._holds(check, snapshot) for check in self.spec.checks):
+        return self._is_seen(self._look(*self._asked_by_checks(), tell=self._told_by_checks()))
+
+    def to_be_here(self) -> Request:
+        """The part of a look that says whether it is this screen; for ``is_seen_in``."""
+        return self._part(*self._asked_by_checks(), tell=self._told_by_checks())
+
+    def is_seen_in(self, seen: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
+        """Whether it is this screen by a look that was asked ``to_be_here``."""
+        return self._is_seen(self._understood(seen, answer))
+
+    def _is_seen(self, snapshot: Snapshot) -> bool:
+        if snapshot.busy or next(self._failing(snapshot), None) is not None:
             return False
         self.seen = snapshot
         return True
 
-    def signs(self) -> list[Locator]:
-        """What must be seen, each at least once, where this screen appears in place of another."""
-        return [self.find(check.shows) for check in self.spec.checks if check.shows]
+    def _failing(self, snapshot: Snapshot) -> Iterator[ScreenCheck]:
+        return (check for check in self.spec.checks if not self._holds(check, snapshot))
+
+    def signs(self) -> Request:
+        """The part of a look for what must be seen, each at least once, where it appears in place of another screen."""
+        return {"finds": {check.shows: self._request(check.shows) for check in self.spec.checks if check.shows}}
 
     def address_facts(self, template: str) -> dict[str, str]:
         """The facts that the page's address gave under a route template when it was here; empty if it did not fit."""
@@ -202,13 +253,22 @@ class Screen:
         Raises:
             ElementMissing, ElementAmbiguous: no element answers to it, or several do.
         """
-        self.one(name)
-        (address,) = self.leads_to(name)
-        return match_route(template, urlsplit(address).path) or {}
+        return match_route(template, urlsplit(self.one(name, "leads").leads).path) or {}
 
     def leads_to(self, name: str) -> list[str]:
         """The addresses that the links which answer to ``name`` lead to; empty for one that is no link."""
-        return [str(address) for address in self.find(name).evaluate_all(_LEADS_TO)]
+        return [match.leads for match in self._look(name, tell=("leads",)).found[name].matches]
+
+    def done_by_a_click(self, name: str) -> list[str]:
+        """What a click on each visible element ``name`` would do that the page's script has no part in: a script of the
+        markup's own, or a link.
+        """
+        return [act for match in self._look(name, tell=("does",)).found[name].matches for act in match.does]
+
+    def words(self, *names: str) -> list[list[str]]:
+        """The visible words of everything that answers to each of these elements, from one instant."""
+        found = self._look(*names, tell=("words",)).found
+        return [found[name].all_inner_texts() for name in names]
 
     def words_of(self, name: str) -> str:
         """The visible words of the one element ``name``.
@@ -227,11 +287,14 @@ class Screen:
             ScreenChanged: with the message of the first check that fails.
             InTheWay, SessionEnded, RunStopped: something known lies over it.
         """
-        failing = self.failing_check()
+        self._refuse_changed(self._look(*self._asked_by_checks(), tell=self._told_by_checks()))
+        return self
+
+    def _refuse_changed(self, snapshot: Snapshot) -> None:
+        failing = next(self._failing(snapshot), None)
         if failing is not None:
             self.window.notice_interruptions(besides=(self.spec.screen,))
             raise self.blamed(ScreenChanged(screen=self.spec.title, why=self.told(failing)))
-        return self
 
     def told(self, check: ScreenCheck) -> str:
         """The check's message, with the facts filled in."""
@@ -258,16 +321,23 @@ class Screen:
         if self.element(name).commits:
             raise ValueError(f"{name} commits: only the holder of a permit can press it")
         deadline = time.monotonic() + self.window.patience
+        part = self._part(*self._asked_by_checks(), tell=self._told_by_checks())
+        target = self._request(name)
+        part["finds"]["pressed"] = self._request(name, tell=("leads", "commerce"))
+
+        def judge(seen: dict[str, Any]) -> None:
+            pressed = found_in(seen["finds"].pop("pressed"))
+            self._refuse_changed(self._understood(seen, seen))
+            for match in pressed.matches:
+                self._refuse_press(name, match)
+
         while True:
-            self.check()
-            target = self.find(name)
-            if self._may_follow(name, target) != 1 and waits:
-                self._may_follow(name, self.one(name))
             try:
-                return press(self.window, target, tries=tries)
-            except Gone:
+                return press(self.window, target, part, judge, tries=tries)
+            except (Gone, NotOne):
                 if not waits or time.monotonic() >= deadline:
                     raise self.lacks(name) from None
+                self.one(name)
                 logger.debug("{}: {} was drawn again before it was clicked", self.title, name)
             except Covered as cover:
                 raise self.blamed(
@@ -279,16 +349,12 @@ class Screen:
                     )
                 ) from None
 
-    def _may_follow(self, name: str, target: Locator) -> int:
-        """Refuse a link to a host that is not allowed, and the Commerce order's own Cancel; say how many there are."""
-        about = target.evaluate_all(_ABOUT)
-        for address, known_by in about:
-            host = host_of(address)
-            if host and not self.window.may_talk_to(host):
-                raise LeadsElsewhere(screen=self.spec.title, element=name, host=host)
-            if known_by:
-                raise NeverPressed(screen=self.spec.title, element=name, known_by=known_by)
-        return len(about)
+    def _refuse_press(self, name: str, match: Match) -> None:
+        host = host_of(match.leads)
+        if host and not self.window.may_talk_to(host):
+            raise LeadsElsewhere(screen=self.spec.title, element=name, host=host)
+        if match.commerce:
+            raise NeverPressed(screen=self.spec.title, element=name, known_by=match.commerce)
 
     def click_in_menu(self, name: str, *, of: str) -> None:
         """Click the entry ``name`` of the menu ``of``, which is opened for it, again if it closes by itself.
@@ -305,14 +371,14 @@ class Screen:
         def look() -> bool:
             nonlocal clicks, refused
             try:
-                if not self.find(name).count():
+                if not self.count(name):
                     if clicks and clicks % CLICKS_A_PAGE == 0:  # its script has not come: a person loads the page again
                         self.window.page.reload(wait_until="domcontentloaded")
                     clicks += 1
                     self.click(of, tries=1, waits=False)
-                    self.window.until(self.find(name).count, seconds=MENU_OPENS)
+                    self.window.until(lambda: self.count(name), seconds=MENU_OPENS)
                     motion_ends(self.window.page, self.window.patience)
-                if self.find(name).count():
+                if self.count(name):
                     return self.click(name, tries=1, waits=False)
             except ElementMissing as error:
                 refused = error
@@ -328,7 +394,7 @@ class Screen:
         Long lists draw only the rows that can be seen.
         """
         header = fill(self.element(column).column or "", self.facts)
-        return bool(self.window.page.evaluate(SCROLL_ON, header))
+        return bool(ask(self.window.page, "scrollOn", header))
 
     def fill(self, name: str, text: str) -> None:
         """Check the screen, then type ``text`` into the one element ``name``.
@@ -343,7 +409,7 @@ class Screen:
             self.window.holds_secret = True
         field = self.one(name)
         try:
-            field.fill(text)
+            element_of(self.window.page, field.number).fill(text)
         except PlaywrightError:
             if not self.element(name).secret:
                 raise
@@ -367,23 +433,27 @@ class Screen:
         Raises:
             ChoiceNotOffered: the words are not among the choices.
         """
-        self.check()
-        self._with_choice(name, lambda box: choice.choose(self.window.page, box, words), wanted=words)
+        with self.window.at_once(self):
+            self.check()
+            box = self.one(name, "choice")
+        self._with_choice(name, lambda: choice.choose(self.window, box, words), wanted=words)
 
     def chosen(self, name: str) -> str:
         """The words that the ``choice`` element ``name`` now shows as chosen; empty when none is."""
-        return str(self._with_choice(name, choice.chosen))
+        box = self.one(name, "choice")
+        return str(self._with_choice(name, lambda: choice.chosen(box)))
 
     def offered(self, name: str) -> list[str]:
         """The words that the ``choice`` element ``name`` offers; its list may stay open, for the page to be left."""
-        words: list[str] = self._with_choice(name, lambda box: choice.offered(self.window.page, box))
+        box = self.one(name, "choice")
+        words: list[str] = self._with_choice(name, lambda: choice.offered(self.window, box))
         return words
 
     # --- Inside ---
 
-    def _with_choice(self, name: str, act: Callable[[Locator], Any], wanted: str = "") -> Any:
+    def _with_choice(self, name: str, act: Callable[[], Any], wanted: str = "") -> Any:
         try:
-            return act(self.one(name))
+            return act()
         except choice.NotOffered as refused:
             raise ChoiceNotOffered(
                 screen=self.spec.title, wanted=wanted, element=name, offered=", ".join(refused.offered) or "none"
@@ -392,12 +462,15 @@ class Screen:
             self._exactly_one(name, refused.count)
             raise
 
-    def _texts_for_checks(self) -> list[str]:
-        """The elements that checks look at and that are read, not located; of fields all: one costs as much as all."""
+    def _asked_by_checks(self) -> list[str]:
+        """The elements that checks look at; where one is a field, all fields: one costs as much as all."""
         names = {name: None for check in self.spec.checks for name in check.elements}
-        read = {name: None for name in names if self.element(name).kind in READ_ONLY_KINDS}
         fields = [name for name, element in self.spec.elements.items() if element.kind == "field"]
-        return [*(read | dict.fromkeys(fields if read.keys() & set(fields) else ()))]
+        return [*(names | dict.fromkeys(fields if names.keys() & set(fields) else ()))]
+
+    def _told_by_checks(self) -> tuple[str, ...]:
+        """What they need to be told of what is found."""
+        return ("words",) if any(check.reads for check in self.spec.checks) else ()
 
     def _holds(self, check: ScreenCheck, snapshot: Snapshot) -> bool:
         if check.route is not None:
@@ -405,12 +478,12 @@ class Screen:
             return snapshot.address == route if route.startswith("#") else f"/{route}/" in f"{snapshot.path}/"
         if check.reads is not None:
             ((name, expected),) = check.reads.items()
-            texts = snapshot.texts[name] if name in snapshot.texts else self.find(name).all_inner_texts()
+            texts = snapshot.texts[name] if name in snapshot.texts else snapshot.found[name].all_inner_texts()
             return [plain_name(text) for text in texts] == [plain_name(fill(expected, self.facts))]
         name = check.shows or check.hides or ""
         if check.shows and name in snapshot.texts:
             return len(snapshot.texts[name]) == 1 and bool(snapshot.texts[name][0])  # a label alone is not drawn yet
-        count = len(snapshot.texts[name]) if name in snapshot.texts else self.find(name).count()
+        count = len(snapshot.texts[name]) if name in snapshot.texts else snapshot.found[name].count()
         return count == (1 if check.shows else 0)
 
     def lacks(self, name: str) -> Technical:
@@ -425,11 +498,9 @@ class Screen:
         raise self.blamed(ElementAmbiguous(**facts, count=count) if count else ElementMissing(**facts))
 
 
-_SHOWS_NUMBERS = """(pattern) => new RegExp(`(?<!\\\\d)${pattern}(?!\\\\d)`).test(document.body.innerText)"""
-
-_LEADS_TO = "(elements) => elements.map((element) => element.closest('a')?.href ?? '')"
-_ABOUT = f"""(elements) => {{
-    const known = ({commerce.IS_IT})(elements);
-    return ({_LEADS_TO})(elements).map((address, place) => [address, known[place]]);
-}}"""
-"""Of each element where it leads, and by what it is known to be the Commerce order's own Cancel."""
+def first_here(screens: Collection[Screen]) -> Screen | None:
+    """The first of these screens that is open now, by one look; None if none is."""
+    window = next(iter(screens)).window
+    seen = window.look(*(screen.to_be_here() for screen in screens))
+    answers = zip(screens, seen["parts"], strict=True)
+    return next((screen for screen, answer in answers if screen.is_seen_in(seen, answer)), None)

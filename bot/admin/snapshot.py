@@ -1,7 +1,8 @@
 """What one look at a page gives, all from one instant."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from bot.admin.look import Found
 from bot.pack import match_route
 
 
@@ -12,7 +13,11 @@ class Snapshot:
     address: str
     """What comes after the #."""
     busy: bool
+    """Whether a cover lies over the page that means: not ready yet."""
     texts: dict[str, list[str]]
+    """What the fields and columns that were asked for read as."""
+    found: dict[str, Found] = field(default_factory=dict)
+    """The other elements that were asked for."""
     order_numbers: frozenset[str] = frozenset()
     """Every Amazon order number that stands by itself, or beside its label; looked for where fields are read."""
     path: str = ""

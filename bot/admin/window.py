@@ -4,14 +4,17 @@ A window knows the pack but no screen of it; ``bot.admin.screen`` is built on it
 """
 
 import time
-from collections.abc import Callable, Collection
-from typing import TypeVar
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from typing import Any, Protocol, TypeVar
 
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Response
 
 from bot.admin.changes import comes_to_rest, count_on, note_lost_scripts, wait_for_change
+from bot.admin.held import Held
+from bot.admin.look import Request, ask, install
 from bot.cancel.ways import wire_for
 from bot.cancel.wire import Wire
 from bot.identity import admin_name, host_of, is_allowed
@@ -33,6 +36,13 @@ INTERRUPTED = "is interrupted by another navigation"
 
 INTERRUPTED_AT_MOST = 2
 """How often another page may come first; more are not on their way at once."""
+
+
+class Looked(Protocol):
+    """A screen that can be looked at as a whole."""
+
+    def whole(self) -> Request:
+        """The part of a look that asks for everything on it."""
 
 
 class Window:
@@ -77,6 +87,7 @@ class Window:
         """The last guard of what is sent, and what hears the answers of the app's endpoint."""
         self._allowed_hosts = {host for host in (host_of(url), *allowed_hosts) if host}
         self._crashed: Page | None = None
+        self._held: Held | None = None
         self.use_page(page)
 
     def use_page(self, page: Page) -> None:
@@ -88,6 +99,7 @@ class Window:
         page.on("domcontentloaded", self._note_new_document)
         count_on(page)
         note_lost_scripts(page)
+        install(page)
         self.wire.watch(page)
 
     # --- Where it is ---
@@ -143,17 +155,36 @@ class Window:
             left = deadline - time.monotonic()
             if seen or left <= 0:
                 return seen
+            self._held = None  # what is waited for comes in another instant
             before = changes if self.changes < 0 else self.changes
             changes = self._wait_for_change(before, min(left, pause))
             pause = min(2 * pause, LONGEST_PAUSE) if changes == before else SHORTEST_PAUSE
 
-    def note_changes(self, changes: int) -> None:
+    def look(self, *parts: Request) -> dict[str, Any]:
+        """Look at the page once, for all of this (``bot.admin.look``); while ``at_once`` runs, at what it saw."""
+        if self._held is not None and (answer := self._held.answer(parts)) is not None:
+            return answer
+        return self.note_changes(ask(self.page, "look", {"parts": parts}))
+
+    @contextmanager
+    def at_once(self, *screens: Looked) -> Iterator[None]:
+        """While the block runs, these screens are read from one instant: that in which it begins."""
+        before = self._held
+        parts = [screen.whole() for screen in screens]
+        self._held = Held(parts, self.look(*parts))
+        try:
+            yield
+        finally:
+            self._held = before
+
+    def note_changes(self, seen: dict[str, Any]) -> dict[str, Any]:
         """Told by every look at the page how often the page had changed by then, so that no change after it is missed.
 
-        -1 where that is not counted yet.
+        It is -1 where that is not counted yet.
         """
         if self.changes < 0:  # of several looks in one, whatever changed since the first counts
-            self.changes = changes
+            self.changes = seen["changes"]
+        return seen
 
     def quiet(self, seconds: float = QUIET) -> bool:
         """Wait until the page has not changed for some seconds; False when it never comes to rest."""

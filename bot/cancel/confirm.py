@@ -89,7 +89,8 @@ def _write_intent(admin: AdminPage, permit: Permit) -> Heard:
     Raises:
         PressedBefore, LedgerTrouble: it was not written.
     """
-    before = Counter(_answers_shown(admin, "error") + _answers_shown(admin, "success"))
+    errors, successes = _answers_shown(admin)
+    before = Counter(errors + successes)
     passage = Passage(
         permit=permit,
         reasons=(str(permit.reason), admin.pack.info.reasons[permit.reason]),
@@ -136,14 +137,17 @@ def await_answer(admin: AdminPage, heard: Heard) -> tuple[Answer, str]:
         if lost := _lost(heard):
             return Answer.NONE, lost
         on_wire = _on_wire(heard, place)
-        errors = [*(Counter(_answers_shown(admin, "error")) - heard.before)]
+        with admin.at_once(screen, confirming):
+            shown, successes = _answers_shown(admin)
+            is_open = confirming.count("confirm")
+        errors = [*(Counter(shown) - heard.before)]
         if errors or (on_wire and on_wire[0] is Answer.ERROR):
             return Answer.ERROR, " ".join((errors or [on_wire[1] if on_wire else ""])[0].split())
-        if confirming.count("confirm"):
+        if is_open:
             return None
         if on_wire:
             return on_wire
-        if Counter(_answers_shown(admin, "success")) - heard.before:
+        if Counter(successes) - heard.before:
             return Answer.OK, ""
         if place.answers_with_a_page and heard.passage.answered and admin.quiet():
             return Answer.UNCLEAR, " ".join(" ".join(screen.find("messages").all_inner_texts()).split())
@@ -218,8 +222,10 @@ def _is_still_ours(admin: AdminPage, order: str) -> bool:
         return False
 
 
-def _answers_shown(admin: AdminPage, kind: str) -> list[str]:
-    return [" ".join(text.split()) for text in admin.screen("answer").find(kind).all_inner_texts()]
+def _answers_shown(admin: AdminPage) -> tuple[list[str], list[str]]:
+    """The words of every error, and of every success, that can be seen."""
+    errors, successes = admin.screen("answer").words("error", "success")
+    return [" ".join(text.split()) for text in errors], [" ".join(text.split()) for text in successes]
 
 
 def _note(admin: AdminPage, record: Callable[[], None]) -> None:

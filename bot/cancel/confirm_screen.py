@@ -113,19 +113,11 @@ class CancelPage(ConfirmScreen):
         screen = admin.screen(self.name, order=job.order)
 
         def is_bound() -> bool:
-            handlers = screen.find("confirm").evaluate_all(_OWN_HANDLERS)
-            return not any(admin.wire.names_a_cancel(handler) for handler in handlers)
+            return not any(admin.wire.names_a_cancel(act) for act in screen.done_by_a_click("confirm"))
 
         if not admin.until(is_bound):
             why = "its button still sends the cancel without a reason, because the page's script has not started."
             raise ScreenNotReached(screen=screen.title, seconds=admin.patience, why=why)
-
-
-_OWN_HANDLERS = """(elements) => elements.flatMap((element) => {
-    const around = element.closest("button, a, input, [role=button], [role=link]") ?? element;
-    return [String(around.onclick ?? ""), around.getAttribute("onclick") ?? "", around.getAttribute("href") ?? ""];
-})"""
-"""What a click would do that the page's script has no part in: a script of the markup's own, or a link."""
 
 
 _CONFIRM_SCREENS: dict[str, ConfirmScreen] = {screen.name: screen for screen in (CancelDialog(), CancelPage())}

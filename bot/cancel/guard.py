@@ -48,16 +48,20 @@ def issue_permit(admin: AdminPage, job: Job, opened: Opened) -> Permit:
     """
     place = confirm_screen(admin.pack)
     beside = place.look_beside(admin, job, opened)
-    confirming = admin.screen(place.name, order=job.order).check()
-    confirming.the_only("confirm").click(trial=True)
-    place.refuse_another_order(admin, confirming, job, opened)
-    wanted = admin.pack.info.reasons[job.reason]
-    chosen = confirming.chosen("reason")
-    if plain_name(chosen) != plain_name(wanted):
-        raise Mismatch(
-            what=f"The {place.title} shows the reason {quoted(chosen)}, not {wanted!r}{apart(chosen, wanted)}."
-        )
-    seen = beside or look_at_order(admin, job, opened)
+    confirming = admin.screen(place.name, order=job.order)
+    with admin.at_once(confirming):
+        confirm = confirming.check().the_only("confirm")
+    confirm.click(trial=True)
+    with admin.at_once(confirming, *([] if beside else [opened.details])):
+        confirming.check()
+        place.refuse_another_order(admin, confirming, job, opened)
+        wanted = admin.pack.info.reasons[job.reason]
+        chosen = confirming.chosen("reason")
+        if plain_name(chosen) != plain_name(wanted):
+            raise Mismatch(
+                what=f"The {place.title} shows the reason {quoted(chosen)}, not {wanted!r}{apart(chosen, wanted)}."
+            )
+        seen = beside or look_at_order(admin, job, opened)
     if seen.status is not Status.UNSHIPPED:
         raise Mismatch(what=f"The order's status has become {_status(seen)}; only Unshipped can be canceled.")
     compare_details(job, opened, seen)

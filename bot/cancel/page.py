@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Collection, Mapping
 from contextlib import AbstractContextManager
-from typing import Protocol, Self, TypeVar
+from typing import Any, Protocol, Self, TypeVar
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import ElementHandle, Page
 
 from bot.cancel.attempt import Attempt
 from bot.cancel.wire import Wire
@@ -30,6 +30,13 @@ class Snapshot(Protocol):
         """The facts that the page's address gives under a route template of the pack, or None where it does not fit."""
 
 
+class Found(Protocol):
+    """What one look found for an element."""
+
+    def all_inner_texts(self) -> list[str]:
+        """What a person reads in each."""
+
+
 class KnownScreen(Protocol):
     """A screen of the pack, read by the names of its elements."""
 
@@ -48,10 +55,13 @@ class KnownScreen(Protocol):
     def check(self) -> Self:
         """Make sure that it is open now; raises ``Technical`` if not."""
 
-    def find(self, name: str) -> Locator:
+    def find(self, name: str) -> Found:
         """All visible matches of an element: none, one or several."""
 
-    def the_only(self, name: str) -> Locator:
+    def done_by_a_click(self, name: str) -> list[str]:
+        """What a click on it would do that the page's script has no part in."""
+
+    def the_only(self, name: str) -> ElementHandle:
         """The one element of this name, where no second is hidden either; raises ``Technical`` if not."""
 
     def count(self, name: str) -> int:
@@ -62,6 +72,12 @@ class KnownScreen(Protocol):
 
     def singles(self, texts: Mapping[str, list[str]]) -> dict[str, str]:
         """What each element reads as, each found exactly once; raises ``Technical`` if not."""
+
+    def words(self, *names: str) -> list[list[str]]:
+        """The visible words of everything that answers to each of these elements, from one instant."""
+
+    def whole(self) -> dict[str, Any]:
+        """What a look is asked for all of it."""
 
     def words_of(self, name: str) -> str:
         """The visible words of the one element of this name."""
@@ -109,6 +125,9 @@ class AdminPage(Protocol):
 
     def arrive(self, name: str, *, besides: Collection[str] = (), **facts: str) -> KnownScreen:
         """Wait until a screen is open and every check of it holds; raises ``Technical`` if it does not come."""
+
+    def at_once(self, *screens: KnownScreen) -> AbstractContextManager[None]:
+        """While the block runs, these screens are read from one instant: that in which it begins."""
 
     def until(self, look: Callable[[], Seen | None]) -> Seen | None:
         """Look again whenever the page changes, until ``look`` gives something or time is up (then None)."""

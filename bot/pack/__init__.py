@@ -1,8 +1,8 @@
 """The pack: what the Admin's screens look like, as data (``selectors/<pack>/``, one YAML file per screen).
 
 Three layers are kept apart, so that a person who knows the screens but no Python can keep a pack: the YAML files
-say how a person recognizes each thing; this module types and validates them; ``bot.admin.finder`` turns them into
-Playwright locators. Everything wrong in a pack is reported at once, with file, line and column.
+say how a person recognizes each thing; this module types and validates them; ``bot.admin.look`` has a page
+searched for it. Everything wrong in a pack is reported at once, with file, line and column.
 
 ``pack.yaml`` holds what is true of all screens; each other file describes one; those under ``interruptions/`` are
 the screens that may appear in place of any other.

@@ -27,17 +27,3 @@ def names_it(element: "Element") -> bool:
     card = element.card.control if element.card else None
     words = (element.name, element.text, element.label, element.says, card)
     return any(re.sub(r"\s+", " ", text).strip().lower() == "cancel" for text in words if text)
-
-
-IS_IT = f"""(elements) => elements.map((element) => {{
-    const around = element.closest("button, a, input, [role=button], [role=link]") ?? element;
-    const {{ href, formAction, form, dataset }} = around;
-    const leads = [href, formAction, form?.action, dataset?.url, around.getAttribute("onclick")];
-    const words = (around.innerText || around.value || "").replace(/[\\s\\ue000-\\uf8ff]+/g, " ").trim();
-    if (around.id === "{BUTTON}" || around.querySelector("#{BUTTON}")) return "its id";
-    if (words.toLowerCase() === "cancel") return "its word";
-    return leads.some((to) => to?.includes?.("{ADDRESS}")) ? "where it leads" : "";
-}})"""
-"""Says of each of the elements that are to be clicked by what it is known to be that button, whatever it is called or
-written as: by its id, its word, or where it leads; empty where it is not.
-"""

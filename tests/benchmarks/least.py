@@ -22,39 +22,41 @@ from kit.practice import jobs_in_view, practice_admin
 from kit.run import Ear, open_bot
 from kit.table import print_table
 from one_order import Watch, measure
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import ElementHandle, Mouse, Page
 
 import bot.admin.window
 from bot.outcomes import OrderResult
-from flows.open_order import open_order
+from flows.open_order import open_order, open_store
 
-READS = "looks that read the page"
-FINDS = "looks that find elements"
+LOOKS = "looks at the page"
+ARRIVED = "whether a click arrived"
+HANDLES = "elements that were looked at, to act on"
+MASKS = "masks, and whether the page still moves"
 PICTURES = "pictures"
 WAITS = "waiting for the page to change"
 CLICKS = "clicks, and reopening the page"
 TRIES = "trying whether Confirm can be pressed"
 REST = "all the rest: ledger, files, conclusions"
 
-NOTHING = "look that asks for nothing"
-READ = "look that reads the page"
-BY_ROLE = "element found by its role"
-BY_TEXT = "element found by its text"
+NOTHING = "call that asks for nothing"
+LOOK = "look at an order's page: do its checks hold?"
+DASHBOARD = "look at the dashboard: is it here?"
+FINDS = "look for one element by its role"
 CORNER = "picture of 10 by 10 pixels"
 WINDOW = "picture of the window, JPEG"
 
 CALLS = {
-    (Page, "evaluate"): READS,
-    (Locator, "count"): FINDS,
-    (Locator, "evaluate_all"): FINDS,
-    (Locator, "all_inner_texts"): FINDS,
+    (Page, "evaluate"): LOOKS,
+    (Page, "evaluate_handle"): HANDLES,
     (Page, "screenshot"): PICTURES,
     (Page, "reload"): CLICKS,
-    (Locator, "click"): CLICKS,
-    (Locator, "wait_for"): CLICKS,
-    (Locator, "select_option"): CLICKS,
-    (Locator, "check"): CLICKS,
+    (Mouse, "click"): CLICKS,
+    (ElementHandle, "click"): CLICKS,
+    (ElementHandle, "select_option"): CLICKS,
+    (ElementHandle, "check"): CLICKS,
 }
+ACTS = {"look": LOOKS, "aim": LOOKS, "hasArrived": ARRIVED}
+"""What the script in the page is asked to do; all else that is evaluated there belongs to a picture."""
 
 
 @dataclass
@@ -108,7 +110,12 @@ class Calls(Watch):
 
     def _counted(self, call: Callable[..., Any], kind: str) -> Callable[..., Any]:
         def counted(*arguments: Any, **options: Any) -> Any:
-            with self.timed(TRIES if options.get("trial") else kind):
+            if kind == LOOKS:
+                asked = arguments[-1]
+                made = ACTS.get(asked[0], MASKS) if isinstance(asked, list) else MASKS
+            else:
+                made = TRIES if options.get("trial") else kind
+            with self.timed(made):
                 return call(*arguments, **options)
 
         return counted
@@ -130,6 +137,8 @@ def at_least(face: str, often: int, folder: Path) -> dict[str, list[float]]:
     with practice_admin(face) as practice, open_bot(practice, folder, Ear()) as opened:
         admin = opened.admin
         admin.begin_again()
+        dashboard = open_store(admin, jobs_in_view()[0].store)
+        on_dashboard = times(dashboard.is_here, often)
         details = open_order(admin, jobs_in_view()[0])[0].details
         page = admin.page
         devtools = page.context.new_cdp_session(page)
@@ -140,9 +149,9 @@ def at_least(face: str, often: int, folder: Path) -> dict[str, list[float]]:
         corner = {"x": 0, "y": 0, "width": 10, "height": 10, "scale": 1}
         return {
             NOTHING: times(lambda: page.evaluate("0"), often),
-            READ: times(lambda: details.snapshot("status"), often),
-            BY_ROLE: times(details.find("cancel_order").count, often),
-            BY_TEXT: times(details.find("heading").count, often),
+            DASHBOARD: on_dashboard,
+            LOOK: times(details.check, often),
+            FINDS: times(lambda: details.count("cancel_order"), often),
             CORNER: times(picture(clip=corner), often),
             WINDOW: times(picture(), often),
             "the same, set for speed": times(picture(optimizeForSpeed=True), often),
@@ -165,7 +174,7 @@ def main() -> None:
     orders, whole = calls.orders[1:], median(calls.bot_seconds[1:])
     spent = [sum(sum(kind) for kind in order.values()) for order in orders]
     rows = []
-    for kind in (READS, FINDS, PICTURES, WAITS, TRIES, CLICKS):
+    for kind in (LOOKS, ARRIVED, HANDLES, MASKS, PICTURES, WAITS, TRIES, CLICKS):
         often = median(len(order.get(kind, ())) for order in orders)
         seconds = median(sum(order.get(kind, ())) for order in orders)
         rows.append((kind, f"{often:.0f}", f"{seconds:.3f}", f"{1000 * seconds / often:.1f}" if often else ""))
@@ -182,13 +191,16 @@ def main() -> None:
         [(what, f"{median(took):.1f}", f"{fastest_quarter(took):.1f}") for what, took in least.items()],
     )
     bare = median(calls.bare_seconds[1:])
-    made = {kind: median(len(order.get(kind, ())) for order in orders) for kind in (READS, FINDS, PICTURES, TRIES)}
+    made = {
+        kind: median(len(order.get(kind, ())) for order in orders)
+        for kind in (LOOKS, ARRIVED, HANDLES, MASKS, PICTURES)
+    }
     took = {what: median(milliseconds) / 1000 for what, milliseconds in least.items()}
-    looks = made[READS] + made[FINDS]
-    floor = bare + looks * took[NOTHING] + made[PICTURES] * took[CORNER]
-    finding = (took[BY_ROLE] + took[BY_TEXT]) / 2
+    looks = made[LOOKS]
+    calls_made = sum(made[kind] for kind in (LOOKS, ARRIVED, HANDLES, MASKS))
+    floor = bare + calls_made * took[NOTHING] + made[PICTURES] * took[CORNER]
     trying = median(sum(order.get(TRIES, ())) for order in orders)
-    at_rest = bare + made[READS] * took[READ] + made[FINDS] * finding + made[PICTURES] * took[WINDOW] + trying
+    at_rest = bare + (calls_made - looks) * took[NOTHING] + looks * took[LOOK] + made[PICTURES] * took[WINDOW] + trying
     print(
         f"The bare script takes {bare:.3f} s, this bot {whole / bare:.2f} times that. With {looks:.0f} looks and "
         f"{made[PICTURES]:.0f} pictures it cannot be less than {floor:.3f} s ({floor / bare:.2f} times) if they ask "

@@ -606,7 +606,7 @@ def test_an_element_that_is_there_twice_is_not_used(show: Callable[..., Admin], 
 
 def test_an_element_that_comes_later_is_waited_for(show: Callable[..., Admin]) -> None:
     late = "<script>setTimeout(() => { document.body.innerHTML += '<a href=#>Amazon Sales Channel</a>'; }, 50)</script>"
-    assert show(START + late, patience=PATIENT).screen("start_page").one("amazon_sales_channel").count() == 1
+    assert show(START + late, patience=PATIENT).screen("start_page").one("amazon_sales_channel").number
 
 
 def test_an_interruption_instead_of_an_element_is_recognised_at_once(show: Callable[..., Admin]) -> None:

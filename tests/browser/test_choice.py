@@ -8,10 +8,9 @@ from playwright.sync_api import Browser, Page
 
 from bot.admin import Admin
 from bot.admin.choice import NotOffered, NotOneControl, choose, chosen
-from bot.admin.finder import locate
+from bot.admin.look import Match, find, request_for
 from bot.errors import ChoiceNotOffered, ElementAmbiguous, ElementMissing
 from bot.pack import Pack, load_pack
-from bot.pack.model import ScreenSpec
 
 LABEL = "Reason for cancellation"
 WORDS = ("No Inventory", "Buyer Canceled", "Buyer Canceled Late", "Customer Return")
@@ -120,9 +119,16 @@ def page(browser: Browser) -> Iterator[Page]:
         yield page
 
 
-@pytest.fixture(scope="module")
-def spec() -> ScreenSpec:
-    return load_pack("asc-4.3").screens["cancel_dialog"]
+@pytest.fixture
+def screen(page: Page) -> Admin:
+    pack: Pack = load_pack("asc-4.3")
+    return Admin(page, pack, "https://shop.example/admin", patience=60)
+
+
+def reason(page: Page) -> Match:
+    """The box of the reason, as it is now."""
+    (box,) = find(page, request_for(load_pack("asc-4.3").screens["cancel_dialog"], "reason", {}), "choice").matches
+    return box
 
 
 @pytest.fixture(params=CONTROLS.values(), ids=list(CONTROLS))
@@ -132,67 +138,57 @@ def control(request: pytest.FixtureRequest) -> Callable[[tuple[str, ...]], str]:
 
 
 def test_every_word_can_be_chosen_and_reads_back(
-    page: Page, spec: ScreenSpec, control: Callable[[tuple[str, ...]], str]
+    page: Page, screen: Admin, control: Callable[[tuple[str, ...]], str]
 ) -> None:
     page.set_content(dialog(control(WORDS)))
-    box = locate(page, spec, "reason", {})
-    assert chosen(box) not in WORDS
+    assert chosen(reason(page)) not in WORDS
     for words in (WORDS[1], WORDS[2], WORDS[0]):
-        choose(page, box, words)
-        assert chosen(box) == words
+        choose(screen, reason(page), words)
+        assert chosen(reason(page)) == words
 
 
 def test_words_that_are_not_offered_whole_are_refused(
-    page: Page, spec: ScreenSpec, control: Callable[[tuple[str, ...]], str]
+    page: Page, screen: Admin, control: Callable[[tuple[str, ...]], str]
 ) -> None:
     for words in ("Buyer", "Buyer Cancele", "buyer canceled", "Buyer Canceled."):
         page.set_content(dialog(control(WORDS)))
-        box = locate(page, spec, "reason", {})
         with pytest.raises(NotOffered) as refused:
-            choose(page, box, words)
+            choose(screen, reason(page), words)
         assert [one for one in refused.value.offered if one != "Please select"] == list(WORDS)
-        assert chosen(box) not in WORDS
+        assert chosen(reason(page)) not in WORDS
 
 
 def test_words_that_are_offered_twice_are_refused(
-    page: Page, spec: ScreenSpec, control: Callable[[tuple[str, ...]], str]
+    page: Page, screen: Admin, control: Callable[[tuple[str, ...]], str]
 ) -> None:
     page.set_content(dialog(control((*WORDS, WORDS[1]))))
-    box = locate(page, spec, "reason", {})
     with pytest.raises(NotOffered):
-        choose(page, box, WORDS[1])
-    assert chosen(box) not in WORDS
+        choose(screen, reason(page), WORDS[1])
+    assert chosen(reason(page)) not in WORDS
 
 
-def test_two_controls_at_one_label_are_refused(page: Page, spec: ScreenSpec) -> None:
+def test_two_controls_at_one_label_are_refused(page: Page, screen: Admin) -> None:
     page.set_content(dialog(f"<p>{LABEL}</p><select>{options(WORDS)}</select><select>{options(WORDS)}</select>"))
-    box = locate(page, spec, "reason", {})
-    for act in (lambda: choose(page, box, WORDS[0]), lambda: chosen(box)):
+    for act in (lambda: choose(screen, reason(page), WORDS[0]), lambda: chosen(reason(page))):
         with pytest.raises(NotOneControl) as refused:
             act()
         assert refused.value.count == 2
 
 
-def test_a_select_beside_radio_buttons_is_refused(page: Page, spec: ScreenSpec) -> None:
+def test_a_select_beside_radio_buttons_is_refused(page: Page, screen: Admin) -> None:
     page.set_content(dialog(f"<p>{LABEL}</p>{radios(WORDS)}<select>{options(WORDS)}</select>"))
     with pytest.raises(NotOneControl):
-        chosen(locate(page, spec, "reason", {}))
+        chosen(reason(page))
 
 
-def test_another_control_further_off_is_not_the_labels(page: Page, spec: ScreenSpec) -> None:
+def test_another_control_further_off_is_not_the_labels(page: Page, screen: Admin) -> None:
     own = f"<div><label>{LABEL}</label><select id=own>{options(WORDS)}</select></div>"
     page.set_content(dialog(f"<select>{options(WORDS)}</select>{own}<div><select>{options(WORDS)}</select></div>"))
-    choose(page, locate(page, spec, "reason", {}), WORDS[1])
+    choose(screen, reason(page), WORDS[1])
     assert page.locator("select").evaluate_all("(all) => all.map((one) => one.selectedIndex)") == [0, 2, 0]
 
 
 # --- As a flow sees it ---
-
-
-@pytest.fixture
-def screen(page: Page) -> Admin:
-    pack: Pack = load_pack("asc-4.3")
-    return Admin(page, pack, "https://shop.example/admin", patience=60)
 
 
 DIALOG = "The cancel dialog"

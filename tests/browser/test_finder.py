@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
-from bot.admin.finder import locate
+from bot.admin.look import element_of, request_for
+from bot.admin.look import find as find_now
 from bot.pack.model import ScreenSpec
 
 Find = Callable[..., list[str]]
@@ -34,8 +35,9 @@ def find(page: Page) -> Find:
         spec = ScreenSpec.model_validate(
             {"screen": "any", "title": "x", "observed": "x", "elements": named, "checks": [check]}
         )
-        found = locate(page, spec, list(named)[-1], facts)
-        return list(found.evaluate_all("(elements) => elements.map((element) => element.id || element.tagName)"))
+        found = find_now(page, request_for(spec, list(named)[-1], facts))
+        named_by = "(element) => element.id || element.tagName"
+        return [str(element_of(page, match.number).evaluate(named_by)) for match in found.matches]
 
     return ids
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, FloatRect, Locator, Page
 
 from bot.admin import Admin
 from bot.admin.camera import TRIES, photograph
-from bot.admin.finder import READ_PAGE, READ_ROWS
+from bot.admin.look import ask, by_role
 from bot.errors import ElementMissing
 from bot.evidence.recorder import Recorder
 from bot.evidence.store import LocalStore
@@ -50,7 +50,7 @@ def field(page: Page) -> Callable[..., list[str]]:
 
     def read(html: str, label: str = "Status") -> list[str]:
         page.set_content(html)
-        return list(page.evaluate(READ_PAGE, request({"it": label}, {}))["fields"]["it"])
+        return list(ask(page, "read", request({"it": label}, {}))["fields"]["it"])
 
     return read
 
@@ -61,7 +61,7 @@ def column(page: Page) -> Callable[..., list[str]]:
 
     def read(html: str, header: str = "Buyer's Name") -> list[str]:
         page.set_content(html)
-        return list(page.evaluate(READ_PAGE, request({}, {"it": header}))["columns"]["it"])
+        return list(ask(page, "read", request({}, {"it": header}))["columns"]["it"])
 
     return read
 
@@ -308,7 +308,7 @@ def test_a_text_of_more_than_a_thousand_characters_is_cut_and_ends_with_its_leng
 def test_a_number_that_stands_alone_or_behind_a_label_is_found(page: Page, html: str, found: list[str]) -> None:
     page.set_content(html)
     asked = request({"it": "Status"}, {}) | {"alone": "[0-9]{3}-[0-9]{7}-[0-9]{7}"}
-    assert page.evaluate(READ_PAGE, asked)["alone"] == found
+    assert ask(page, "read", asked)["alone"] == found
 
 
 def test_a_field_and_a_column_read_the_same_words_alike(page: Page) -> None:
@@ -318,7 +318,7 @@ def test_a_field_and_a_column_read_the_same_words_alike(page: Page) -> None:
         + row("Status", name)
         + f"<table>{HEAD}<tr><td>1<td>{name}<td>$1</table></div>"
     )
-    seen = page.evaluate(READ_PAGE, request({"it": "Status"}, {"it": "Buyer's Name"}))
+    seen = ask(page, "read", request({"it": "Status"}, {"it": "Buyer's Name"}))
     assert seen["fields"] == seen["columns"]
 
 
@@ -329,7 +329,9 @@ def test_a_field_and_a_column_read_the_same_words_alike(page: Page) -> None:
 )  # fmt: skip
 def test_of_one_row_only_its_own_cells_are_read(page: Page, html: str) -> None:
     page.set_content(html)
-    rows = page.get_by_role("row").filter(has_text="Eve").evaluate_all(READ_ROWS, request({}, {"it": "Buyer's Name"}))
+    of_eve = by_role("row") | {"has": {"has": "Eve"}}
+    asked = request({}, {"it": "Buyer's Name"}) | {"find": of_eve}
+    rows = ask(page, "look", {"parts": [{"rows": asked}]})["parts"][0]["rows"]
     assert [seen["columns"] for seen in rows] == [{"it": ["Eve"]}]
 
 
@@ -365,7 +367,7 @@ def test_a_mask_leaves_nothing_of_the_words(page: Page, style: str) -> None:
     pictures = []
     for name in ("Ada", "Eve"):
         page.set_content(f"<style>{style}</style>" + DETAILS.format(name=name))
-        page.evaluate(READ_PAGE, request(*MASKED, act="mask"))
+        ask(page, "read", request(*MASKED, act="mask"))
         pictures.append(page.screenshot())
     assert pictures[0] == pictures[1]
 
@@ -375,7 +377,7 @@ def test_a_mask_hides_the_values_and_nothing_else(page: Page) -> None:
     kept = [page.locator(name) for name in ("#label", "#apart", "#number", "#head", "#one")]
     hidden = [page.locator(name) for name in ("#cell", "#input")]
     before = [shown(part) for part in (*kept, *hidden)]
-    page.evaluate(READ_PAGE, request(*MASKED, act="mask"))
+    ask(page, "read", request(*MASKED, act="mask"))
     after = [shown(part) for part in (*kept, *hidden)]
     same = [one == other for one, other in zip(before, after, strict=True)]
     assert same == [True] * len(kept) + [False] * len(hidden)
@@ -386,7 +388,7 @@ def test_a_mask_leaves_the_document_alone_and_the_next_look_takes_it_off(page: P
     page.set_content(f"<style>{style}</style>" + DETAILS.format(name="Ada"))
     seen = []
     for act in ("read", "mask", "read"):
-        page.evaluate(READ_PAGE, request(*MASKED, act=act))
+        ask(page, "read", request(*MASKED, act=act))
         seen.append((page.content(), page.screenshot(caret="initial")))
     (before, clean), (during, masked), (after, again) = seen
     assert before == during == after
@@ -395,7 +397,7 @@ def test_a_mask_leaves_the_document_alone_and_the_next_look_takes_it_off(page: P
 
 def test_a_masked_page_reads_the_same(page: Page) -> None:
     page.set_content(DETAILS.format(name="Ada"))
-    before, _, masked = [page.evaluate(READ_PAGE, request(*MASKED, act=act)) for act in ("read", "mask", "read")]
+    before, _, masked = [ask(page, "read", request(*MASKED, act=act)) for act in ("read", "mask", "read")]
     assert before == masked
     assert before["fields"] == {"note": ["Ada"], "store": ["Ada"]}
 
@@ -413,7 +415,7 @@ def test_a_row_that_cannot_be_read_is_masked_whole(page: Page, table: str) -> No
     pictures = []
     for name in ("Ada", "Eve"):
         page.set_content(f"<style>{{font-family:monospace}}</style><tt>{table.format(name=name)}</tt>")
-        page.evaluate(READ_PAGE, request(*MASKED, act="mask"))
+        ask(page, "read", request(*MASKED, act="mask"))
         pictures.append(page.screenshot())
     assert pictures[0] == pictures[1]
 

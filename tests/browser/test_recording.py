@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 
 from bot.access.find_browser import BrowserChoice
 from bot.admin import Admin
-from bot.admin.finder import locate
+from bot.admin.look import find, request_for
 from bot.admin.screen import Screen
 from bot.checks.recording.command import CLICK, WALK, record_to_file
 from bot.checks.recording.drafts import Draft
@@ -248,7 +248,7 @@ def found_once(admin: Admin, draft: Draft, folder: Path, **facts: str) -> dict[s
     return {
         name: len(screen.texts(name)[name])
         if element.kind in READ_ONLY_KINDS
-        else locate(admin.page, spec, name, facts).count()
+        else find(admin.page, request_for(spec, name, facts)).count()
         for name, element in spec.elements.items()
         if element.kind != "column"
     }

@@ -1,9 +1,10 @@
-"""The practice Admin's shadow face, without the flows: the plain face's screens in open shadow roots."""
+"""The practice Admin's shadow face: the plain face's screens in open shadow roots; and the flows on it."""
 
 import pytest
 from playwright.sync_api import Page, expect
-from practice_kit import ORDER, US, Cancels
+from practice_kit import CANCELED, ORDER, US, Cancels, MakeJob, Verdicts, arrived
 
+from bot.admin import Admin
 from bot.sandbox import Face, Sandbox
 
 
@@ -54,3 +55,21 @@ def test_a_list_can_sort_itself_anew_under_the_pointer(dashboard: Page, sandbox:
     dashboard.get_by_role("columnheader", name="Status").dispatch_event("pointerdown")
 
     expect(first).to_contain_text("112-1215998-3002069")
+
+
+@pytest.mark.parametrize("example", ["unshipped_recent", "unshipped_old"])
+def test_the_flows_cancel_an_order_whose_screens_are_in_shadow_roots(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, example: str
+) -> None:
+    wanted = job(example)
+    assert verdicts(wanted) == [CANCELED]
+    assert cancels() == [*arrived(wanted)]
+
+
+def test_the_way_from_the_menu_leads_through_shadow_roots(
+    verdicts: Verdicts, job: MakeJob, admin: Admin, cancels: Cancels
+) -> None:
+    admin.begin_again()
+    wanted = job("unshipped_recent")
+    assert verdicts(wanted) == [CANCELED]
+    assert cancels() == [*arrived(wanted)]

@@ -163,7 +163,8 @@ def test_a_single_sign_on_is_left_to_the_person_who_looks_on(
     page: Page, pack: Pack, sandbox: Sandbox, ledger: Ledger, person: Callable[[Page], None]
 ) -> None:
     let_in: list[str] = []
-    adobe = (200, {}, b"<title>Magento Admin</title><button>Sign in with Adobe ID</button>")
+    headers: dict[str, str] = {}
+    adobe = (200, headers, b"<title>Magento Admin</title><button>Sign in with Adobe ID</button>")
     with Front(sandbox.url, refuse=lambda arrived: None if let_in else adobe) as front:
 
         def by_hand(remark: str) -> None:

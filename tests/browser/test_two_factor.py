@@ -242,11 +242,11 @@ def test_secret_and_codes_are_in_no_evidence(
 ) -> None:
     codes: list[str] = []
 
-    def remember(totp: pyotp.TOTP, seconds: int) -> str:
+    def remember(secret: SecretStr, step: int) -> str:
         codes.append("135792")
         return codes[-1]
 
-    monkeypatch.setattr(bot.access.two_factor.pyotp.TOTP, "at", remember)
+    monkeypatch.setattr(bot.access.two_factor, "code_of", remember)
     monkeypatch.setattr(sandbox._site._two_factor, "check", lambda account, code: "wrong")
     with Ledger.open(tmp_path / "ledger.sqlite") as ledger:
         ledger.trail.copy_to(tmp_path)

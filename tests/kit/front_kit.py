@@ -140,7 +140,8 @@ class _Handler(BaseHTTPRequestHandler):
     def note(self) -> Arrived:
         shown = ""
         if isinstance(self.connection, ssl.SSLSocket) and (peer := self.connection.getpeercert()):
-            shown = dict(part[0] for part in peer["subject"])["commonName"]
+            subject: Any = peer["subject"]
+            shown = dict(part[0] for part in subject)["commonName"]
         headers = {name.lower(): value for name, value in self.headers.items()}
         body = self.rfile.read(int(headers.get("content-length", "0")))
         arrived = Arrived(self.command, self.path, headers, shown, body)

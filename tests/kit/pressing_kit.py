@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -125,6 +125,7 @@ class FakeAdmin:
         return SimpleNamespace(
             the_only=the_only,
             find=lambda element: SimpleNamespace(all_inner_texts=lambda: texts(element)),
+            words=lambda *elements: [texts(element) for element in elements],
             count=count,
         )
 
@@ -137,6 +138,9 @@ class FakeAdmin:
             raise self.click_trouble
 
     # The Admin:
+
+    def at_once(self, *screens: Any) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def until(self, look: Callable[[], Any]) -> Any:
         found = look()

@@ -15,7 +15,7 @@ from bot.access.find_browser import BrowserChoice
 pytestmark = pytest.mark.slow("builds the wheel, installs it and runs the demo")
 
 ROOT = Path(__file__).resolve().parents[2]
-BUNDLE_SOURCE = ROOT / "bot" / "sandbox" / "spectrum"
+BUNDLE_SOURCES = (ROOT / "bot" / "sandbox" / "spectrum", ROOT / "bot" / "admin" / "look_source")
 PROGRAMS = "Scripts" if sys.platform == "win32" else "bin"
 
 
@@ -62,7 +62,7 @@ def test_the_wheel_contains_the_program_and_its_data_and_nothing_else(wheel: Pat
         prefix + path.relative_to(ROOT).as_posix()
         for prefix, folder in (("", "bot"), ("", "flows"), ("bot/", "selectors"))
         for path in (ROOT / folder).rglob("*")
-        if path.is_file() and path.suffix != ".pyc" and not path.is_relative_to(BUNDLE_SOURCE)
+        if path.is_file() and path.suffix != ".pyc" and not any(map(path.is_relative_to, BUNDLE_SOURCES))
     }
     with zipfile.ZipFile(wheel) as archive:
         contained = {name for name in archive.namelist() if ".dist-info/" not in name}
@@ -79,6 +79,14 @@ def test_the_wheel_contains_every_kind_of_data(wheel: Path) -> None:
     assert f"{('bot', 'sandbox', 'static')} .js" in kinds
     assert f"{('bot', 'sandbox', 'templates')} .html" in kinds
     assert any(name.endswith("/licenses/LICENSE") for name in names)
+
+
+def test_the_wheel_contains_the_script_that_looks_with_its_notice_and_not_its_source(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    assert "bot/admin/look.js" in names
+    assert any(name.endswith(".dist-info/licenses/bot/admin/look.NOTICE.txt") for name in names)
+    assert not [name for name in names if "look_source" in name]
 
 
 def test_the_wheel_contains_the_spectrum_face_with_its_notices(wheel: Path) -> None:

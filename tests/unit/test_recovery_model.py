@@ -57,10 +57,8 @@ import flows.cancel_order
 import flows.recover_order
 from bot.admin import Admin
 from bot.admin.changes import AWAIT_REST
-from bot.admin.pressing import SETTLED
 from bot.admin.recorder import NoRecorder
 from bot.admin.screen import Screen
-from bot.admin.snapshot import Snapshot
 from bot.cancel.endpoint import Answered
 from bot.cancel.verdicts import Verdict, after_confirm, pressed_before
 from bot.cancel.wire import Wire
@@ -478,15 +476,15 @@ class SimWire(Wire):
 class SimScreen(Screen):
     """The real screen, where it looks into the page by Playwright's means replaced by looks into the simulated one."""
 
-    def find(self, name: str, *, hidden_too: bool = False) -> Any:
+    def the_only(self, name: str) -> Any:
+        self._exactly_one(name, self.count(name))
         return SimElement(self._page, self.spec.screen, name, self.facts)
 
-    def snapshot(self, *names: str) -> Snapshot:
-        page = self._page
-        page.check_open()
-        return Snapshot(
-            address=page.address(), busy=False, texts={name: page.reads(self.spec.screen, name) for name in names}
-        )
+    def _part(self, *names: str, **more: Any) -> dict[str, Any]:
+        return super()._part(*names, **more) | {"screen": self.spec.screen}
+
+    def _request(self, name: str, **more: Any) -> dict[str, Any]:
+        return {"screen": self.spec.screen, "name": name, "facts": self.facts}
 
     def read_row(self, row: str, *columns: str) -> dict[str, str]:
         assert self.count(row) == 1
@@ -513,31 +511,22 @@ class SimElement:
     def __init__(self, page: "SimPage", screen: str, name: str, facts: dict[str, str]) -> None:
         self.page, self.screen, self.name, self.facts = page, screen, name, facts
 
-    def all_inner_texts(self) -> list[str]:
-        self.page.check_open()
-        return self.page.shows(self.screen, self.name, self.facts)
-
-    def count(self) -> int:
-        return len(self.all_inner_texts())
-
-    def element_handle(self, timeout: float) -> "SimElement":
-        return self
-
-    def scroll_into_view_if_needed(self) -> None: ...
-
-    def is_visible(self) -> bool:
-        return True
-
-    def evaluate(self, script: str, told: object = None) -> bool | None:
-        return None if script == SETTLED else True  # nothing lies over it, it stays the same, and every click arrives
-
-    def evaluate_all(self, script: str) -> list[tuple[str, str]]:
-        return [("", "")] * self.count()  # it leads nowhere, and is not the Commerce order's own Cancel
-
     def click(self, *, trial: bool = False, timeout: float = 0, no_wait_after: bool = False) -> None:
-        assert self.count() == 1, f"{self.screen}.{self.name} is not there"
+        self.page.check_open()
+        assert len(self.page.shows(self.screen, self.name, self.facts)) == 1, f"{self.screen}.{self.name} is not there"
         if not trial:
             self.page.click(self.name, self.facts)
+
+
+class SimMouse:
+    """What presses the element that the page was made ready for."""
+
+    def __init__(self, page: "SimPage") -> None:
+        self.page = page
+
+    def click(self, x: float, y: float) -> None:
+        name, facts = self.page.ready_for
+        self.page.click(name, facts)
 
 
 class SimPage:
@@ -552,6 +541,8 @@ class SimPage:
         self.reason = ""
         self.messages: dict[str, str] = {}
         self.wire = process.wire
+        self.mouse = SimMouse(self)
+        self.ready_for: tuple[str, dict[str, str]] = ("", {})
         self._closed = False
         self._awaited = False
 
@@ -572,6 +563,14 @@ class SimPage:
 
     def evaluate(self, script: str, argument: Any = None) -> Any:
         self.check_open()
+        match argument:
+            case ["look", asked]:
+                return self._looked_at(asked["parts"])
+            case ["aim", asked]:
+                self.ready_for = (asked["press"]["name"], asked["press"]["facts"])
+                return self._looked_at(asked["parts"]) | {"state": "ready", "x": 0, "y": 0}
+            case ["hasArrived", _]:
+                return True
         if "location.hash" in script:
             return self.address()
         self.process.world.pass_time(1)
@@ -660,6 +659,20 @@ class SimPage:
             self.messages["success"] = "The Amazon order has been canceled."
         status = 500 if fate.answer == "500" else 200
         self.wire.hear(Answered(status=status, body=json.dumps(said).encode()))
+
+    def _looked_at(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
+        return {"address": self.address(), "path": "", "changes": -1, "parts": [self._answer(part) for part in parts]}
+
+    def _answer(self, part: dict[str, Any]) -> dict[str, Any]:
+        reading = part["reading"] or {"fields": {}, "columns": {}}
+        finds = {
+            key: [{"number": 0, "words": text} for text in self.shows(asked["screen"], asked["name"], asked["facts"])]
+            for key, asked in part["finds"].items()
+        }
+        read = {
+            kind: {name: self.reads(part["screen"], name) for name in reading[kind]} for kind in ("fields", "columns")
+        }
+        return {"busy": False, "finds": finds, "reading": read | {"alone": []}}
 
     def _draw(self, place: str) -> None:
         self.check_open()

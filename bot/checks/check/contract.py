@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bot.admin.finder import READ_PAGE, known_labels
+from bot.admin.look import ask, by_role, find, known_labels
 from bot.admin.screen import Screen
 from bot.checks.check import drift
 from bot.checks.check.baseline import Baseline
@@ -125,11 +125,11 @@ def _cells(screen: Screen, name: str) -> int:
         return cells
     columns = [other for other in screen.spec.elements if screen.element(other).kind == "column"]
     texts = screen.texts(*columns)
-    rows = screen.window.page.get_by_role("cell").or_(screen.window.page.get_by_role("gridcell")).filter(visible=True)
-    if any(texts.values()) or rows.count() > 1:
+    page = screen.window.page
+    if any(texts.values()) or find(page, by_role(("cell", "gridcell"))).count() > 1:
         return 0  # there are rows, and this cannot be read of them
     head = screen.element(name).column or ""
-    heads = screen.window.page.get_by_role("columnheader").filter(visible=True).all_inner_texts()
+    heads = find(page, by_role("columnheader"), "words").all_inner_texts()
     return sum(folded(text) == folded(head) for text in heads)
 
 
@@ -177,7 +177,7 @@ def _beside(screen: Screen, labels: tuple[str, ...]) -> dict[str, list[str]]:
         "known": known_labels(screen.spec),
         "act": "read",
     }
-    found: dict[str, list[str]] = screen.window.page.evaluate(READ_PAGE, request)["fields"]
+    found: dict[str, list[str]] = ask(screen.window.page, "read", request)["fields"]
     return found
 
 

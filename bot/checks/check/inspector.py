@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.admin import Admin
+from bot.admin.look import find
 from bot.admin.screen import Screen
 from bot.admin.window import Window
 from bot.checks.check import contract, drift
@@ -187,7 +188,7 @@ def _messages_hidden(window: Window) -> Iterator[bool]:
     """
     answer = window.pack.screens.get("answer")
     messages = answer.elements.get("messages") if answer else None
-    if messages is None or messages.css is None or not window.page.locator(messages.css).filter(visible=True).count():
+    if messages is None or messages.css is None or not find(window.page, {"kind": "css", "css": messages.css}).count():
         yield False
         return
     window.page.evaluate(_HIDE, messages.css)

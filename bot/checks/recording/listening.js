@@ -1,7 +1,7 @@
 // Listens to what a person presses and types into, and says how each of it would be found again. Nothing is changed, nothing
 // is held up, and nothing that was typed or that a field shows is told: only names, labels and headers.
 //
-// Called with the name of the binding that is told, and with READING (bot/admin/reading.js), which reads fields and columns.
+// Called with the name of the binding that is told, and with READING (bot/admin/look.py), which reads fields and columns.
 (binding, READING) => {
   const key = Symbol.for("countermand recording");
   if (window[key]) return;
@@ -58,7 +58,7 @@
   const ORDER = /^\d{3}-\d{7}-\d{7}$/;
 
   const count = (scope, matches) => [...scope.querySelectorAll("*")].filter((element) => matches(element) && heard(element)).length;
-  const read = (request) => READING(null, { fields: {}, columns: {}, known: [], covers: [], act: "read", ...request });
+  const read = (request) => READING({ fields: {}, columns: {}, known: [], covers: [], act: "read", ...request });
 
   const textOf = (element) => squeeze(element.textContent);
   const bare = (text) => text.replace(/\s*:$/, "");

@@ -12,7 +12,7 @@ from playwright.sync_api import Page
 from pydantic import ValidationError
 
 from bot.admin import Admin
-from bot.admin.finder import READING
+from bot.admin.look import READING, install_now
 from bot.admin.scripts import script
 from bot.checks.recording.drafts import Draft, Seen, write_draft
 from bot.pack import Pack
@@ -32,6 +32,7 @@ class Recording:
         self._address = str(page.evaluate("() => location.pathname + location.hash"))
         page.expose_binding(BINDING, lambda _, told: self._hear(told))
         listen = f"({LISTENING})({BINDING!r}, {READING})"
+        install_now(page)
         page.add_init_script(listen)
         page.evaluate(listen)
 

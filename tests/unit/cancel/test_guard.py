@@ -2,6 +2,7 @@ import copy
 import dataclasses
 import pickle
 from collections.abc import Mapping
+from contextlib import AbstractContextManager, nullcontext
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, cast
@@ -54,6 +55,10 @@ class FakePage:
     def screen(self, name: str, **facts: str) -> "FakePage":
         self.did.append(("screen", name, facts))
         return self
+
+    def at_once(self, *screens: object) -> AbstractContextManager[None]:
+        self.did.append(("at_once", len(screens)))
+        return nullcontext()
 
     def check(self) -> "FakePage":
         self._do("check")
@@ -202,7 +207,7 @@ def test_the_dialog_is_checked_before_anything_is_read_from_it(admin_page: FakeP
     admin_page.trouble["check"] = ScreenChanged(screen="Cancel Order", why="its title is missing.")
     with pytest.raises(ScreenChanged):
         issue(admin_page)
-    assert admin_page.did == [("screen", "cancel_dialog", {"order": ORDER}), ("check",)]
+    assert admin_page.did == [("screen", "cancel_dialog", {"order": ORDER}), ("at_once", 1), ("check",)]
 
 
 def test_a_dialog_that_names_the_jobs_order_is_accepted(admin_page: FakePage) -> None:

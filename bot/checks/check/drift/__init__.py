@@ -4,7 +4,7 @@ Nothing here changes anything: it says what is there, what is most like what was
 find that. Each piece of YAML is tried on the page before it is shown, and found exactly one element.
 """
 
-from bot.admin.finder import known_labels
+from bot.admin.look import known_labels
 from bot.admin.screen import Screen
 from bot.checks.check.baseline import Baseline, as_yaml
 from bot.checks.check.drift.candidates import MOST, candidates, told_apart, warning

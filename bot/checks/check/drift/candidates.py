@@ -195,11 +195,10 @@ def _finds(screen: Screen, name: str, new: Element) -> int:
 def _place_of(screen: Screen, name: str | None) -> Box | None:
     """Where the one element ``name`` is; None if there is not exactly one."""
     try:
-        found = screen.find(name) if name else None
-        box = found.bounding_box() if found is not None and found.count() == 1 else None
+        found = screen.find(name).matches if name else ()
     except (KeyError, PlaywrightError):
         return None
-    return as_box(box) if box else None
+    return as_box(found[0].box) if len(found) == 1 else None
 
 
 def _taken(screen: Screen, name: str) -> set[str]:

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterable
 
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import FloatRect
 
+from bot.admin.look import by_text, find, request_for
 from bot.admin.screen import Screen
 from bot.checks.check.model import Box, LastHeld
 from bot.checks.check.snapshot import CONTROLS, DIALOGS, Piece, Snapshot, Thing, folded, is_data
@@ -59,7 +59,7 @@ def matches(screen: Screen, name: str, snapshot: Snapshot) -> list[Thing]:
     element = screen.element(name)
     if element.kind in READ_ONLY_KINDS:
         return []
-    places = [as_box(at) for one in screen.find(name).all() if (at := one.bounding_box()) is not None]
+    places = [as_box(match.box) for match in screen.find(name).matches]
     found = []
     for box in places:
         seen = next((one for one in snapshot.things if _same(one.box, box) and one.role != "text"), None)
@@ -109,16 +109,17 @@ def _box_of(screen: Screen, name: str, element: Element, snapshot: Snapshot) -> 
         return next((thing.box for thing in heads if folded(thing.name) == folded(words)), None)
     if element.kind in {"field", "choice"}:
         return next((piece.box for piece in snapshot.pieces if folded(label_of(piece)) == folded(words)), None)
-    found = screen.find(name)
     if element.card is not None:
-        found = found.get_by_text(words, exact=True).filter(visible=True)
-    box = found.bounding_box() if found.count() == 1 else None
-    return as_box(box) if box else None
+        card = request_for(screen.spec, name, screen.facts)
+        found = find(screen.window.page, by_text(words, card), "box").matches
+    else:
+        found = screen.find(name).matches
+    return as_box(found[0].box) if len(found) == 1 else None
 
 
-def as_box(box: FloatRect) -> Box:
+def as_box(box: tuple[float, float, float, float]) -> Box:
     """A box in whole pixels."""
-    return Box(round(box["x"]), round(box["y"]), round(box["width"]), round(box["height"]))
+    return Box(*(round(side) for side in box))
 
 
 def _same(one: Box, other: Box) -> bool:

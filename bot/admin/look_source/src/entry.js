@@ -1,0 +1,7 @@
+// Installs the looks in a window, once, under the name that is given, before any script of the page has run.
+
+import { actions } from "./main.js";
+
+export function install(name) {
+  if (!Object.hasOwn(window, name)) Object.defineProperty(window, name, { value: Object.freeze(actions) });
+}

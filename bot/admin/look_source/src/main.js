@@ -1,0 +1,133 @@
+// One look at a page: everything that is asked of it, from one instant.
+//
+// A request is {parts}; each part asks for what one screen needs:
+//   covers   [css, ...]      boxes that mean, while one can be seen: not ready yet
+//   finds    {name: {...}}   elements, as find.js says, and with them what is told of each: "words", "leads", ... (see
+//                            TOLD)
+//   reading  {...}           fields and columns, as read.js says
+//   rows     {find, columns, ...}   what the cells of table rows read as
+// The answer is {address, path, changes, status, lacksScript, parts}: address is what comes after the #; changes is how often
+// the page has changed, or -1 where that is not counted; status is how the server answered for the page, 0 if that is not known;
+// lacksScript says whether the page has loaded without one of its scripts. Elements are told by numbers that hold as long as
+// the document does.
+
+import { controlsIn } from "./choice.js";
+import { find } from "./find.js";
+import { elementOf, numberOf } from "./numbers.js";
+import { forget } from "./once.js";
+import { asTheBrowserMadeIt } from "./own.js";
+import { hasArrived, isOff, makeReady } from "./press.js";
+import { isBusy, read, unmask } from "./read.js";
+import { shown, squeeze, wordsOf } from "./seen.js";
+import { textOf } from "./text.js";
+import { all, closest, inside } from "./tree.js";
+
+const around = (element) => closest(element, "button, a, input, [role=button], [role=link]") ?? element;
+
+const TOLD = {
+  words: (element) => wordsOf(element),
+  text: (element) => textOf(element),
+  off: (element) => isOff(around(element)),
+  leads: (element) => closest(element, "a")?.href ?? "",
+  box: (element) => {
+    const { x, y, width, height } = element.getBoundingClientRect();
+    return [x, y, width, height];
+  },
+  choice: (element) => controlsIn(element).map(({ element: control, ...seen }) => ({ number: numberOf(control), ...seen })),
+  /** By what it is known to be the Commerce order's own Cancel, whatever it is called or written as; empty if it is not. */
+  commerce: (element, { commerce }) => {
+    const { id, href, formAction, form, dataset } = around(element);
+    const leads = [href, formAction, form?.action, dataset?.url, around(element).getAttribute("onclick")];
+    const words = squeeze(wordsOf(around(element)) || around(element).value).toLowerCase();
+    if (id === commerce.button || around(element).querySelector(`#${commerce.button}`)) return "its id";
+    if (words === "cancel") return "its word";
+    return leads.some((to) => to?.includes?.(commerce.address)) ? "where it leads" : "";
+  },
+  /** What a click would do that the page's script has no part in: a script of the markup's own, or a link. */
+  does: (element) => {
+    const { onclick } = around(element);
+    return [String(onclick ?? ""), around(element).getAttribute("onclick") ?? "", around(element).getAttribute("href") ?? ""];
+  },
+};
+
+const answer = (part) => ({
+  busy: isBusy(part.covers ?? []),
+  finds: Object.fromEntries(Object.entries(part.finds ?? {}).map(([name, wanted]) => [name, find(wanted).map((element) => ({
+    number: numberOf(element), ...Object.fromEntries((wanted.tell ?? []).map((what) => [what, TOLD[what](element, wanted)])),
+  }))])),
+  reading: part.reading ? read(null, part.reading) : null,
+  rows: part.rows ? find(part.rows.find).map((row) => read(row, part.rows)) : [],
+});
+
+const look = (request) => unmask() ?? ({
+  address: location.hash,
+  path: location.pathname,
+  changes: window[Symbol.for("countermand changes")]?.count ?? -1,
+  // A document has one entry for its own loading, or none as long as it is being replaced: nothing to choose among.
+  status: performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0,
+  lacksScript: document.readyState === "complete" && Boolean(window[Symbol.for("countermand scripts")]),
+  parts: (request.parts ?? []).map(answer),
+});
+
+/** `work` in one instant: what was known of the page before is forgotten, and what is learned of it is, too. */
+const inOneInstant = (work) => asTheBrowserMadeIt((...asked) => {
+  forget();
+  try {
+    return work(...asked);
+  } finally {
+    forget();
+  }
+});
+
+const findNow = inOneInstant(find);
+
+const lookReady = inOneInstant((ready, element, press, request) => {
+  // A list may have drawn itself again meanwhile, and what was an order's row may be another's now.
+  const again = find(press);
+  const moved = ready.state === "ready" && (again.length !== 1 || again[0] !== element);
+  return { ...ready, ...(moved && { state: "moved" }), number: numberOf(element), ...look(request) };
+});
+
+const textRead = Symbol.for("countermand typed");
+
+const frame = requestAnimationFrame.bind(window);
+
+export const actions = {
+  look: inOneInstant(look),
+  read: inOneInstant((reading) => unmask() ?? read(null, reading)),
+  element: elementOf,
+  /** Make ready to press the one element that `press` describes, and look in the instant in which it is ready. */
+  async aim({ press, limit, toTheMiddle, ...request }) {
+    const [element, ...others] = findNow(press);
+    if (!element || others.length) return { state: "not one", ...actions.look(request) };
+    const ready = await makeReady(element, { limit, toTheMiddle }, inOneInstant);
+    return lookReady(ready, element, press, request);
+  },
+  hasArrived: asTheBrowserMadeIt(hasArrived),
+  /** Empty the fields that are found, or fill them again with what was typed; the page is not told. Says how many there are. */
+  conceal: inOneInstant(({ fields, again }) => {
+    const found = fields.flatMap((field) => find(field));
+    for (const field of found) {
+      if (again) field.value = field[textRead] ?? field.value;
+      else [field[textRead], field.value] = [field.value, ""];
+    }
+    return found.length;
+  }),
+  /** Whether any text of the page has a number of this pattern in it. */
+  says: inOneInstant((pattern) => new RegExp(`(?<!\\d)${pattern}(?!\\d)`).test(wordsOf(document.body))),
+  /** Scroll the table that has a given column header by a window's height; says whether there was more to show. */
+  scrollOn: inOneInstant((header) => {
+    const fold = (text) => text.replace(/\s+/g, " ").trim().toLowerCase();
+    const tables = all("table, [role=grid], [role=table], [role=treegrid]").filter((table) =>
+      all("th, [role=columnheader]", table).some((cell) => fold(textOf(cell)) === fold(header)));
+    const moved = tables.flatMap((table) => [table, ...inside(table)]).filter((box) => {
+      const before = box.scrollTop;
+      if (box.scrollHeight > box.clientHeight + 1) box.scrollTop = before + box.clientHeight;
+      return box.scrollTop > before;
+    });
+    return new Promise((done) => frame(() => frame(() => done(moved.length > 0))));
+  }),
+  // For the scripts that listen to a page, or take it piece by piece.
+  shown: inOneInstant((element) => shown(element)),
+  squeeze,
+};

@@ -1,0 +1,102 @@
+// What comes before and after a press: the element is brought into sight and focused, and left until it and its box rest with
+// nothing over it; what is pressed then arrives at it, or at nothing.
+
+import { asTheBrowserMadeIt } from "./own.js";
+import { childrenOf, closest, elementAt, holds } from "./tree.js";
+import { hasBox } from "./seen.js";
+
+const FRAMES = 3; // for which a box must rest
+const SOON = 500; // milliseconds after which a cover is told of, which the caller may know how to close
+const EVENTS = ["pointerdown", "mousedown", "pointerup", "mouseup", "click"];
+
+const frame = requestAnimationFrame.bind(window);
+
+let armed = null; // the press that is under way: {target, arrived, stop}
+
+/** What a press on an element is meant for: the control that it is a part of. */
+const targetOf = (element) => closest(element, "button, a, [role=button], [role=link]") ?? element;
+
+/** The part of an element that a person would press, and its middle. */
+function middleOf(element) {
+  const rect = [...element.getClientRects()].find(({ width, height }) => width * height > 0.99);
+  if (rect) return { x: rect.x + rect.width / 2, y: rect.y + rect.height / 2, box: [rect.x, rect.y, rect.width, rect.height].join() };
+  const child = childrenOf(element).find((one) => one.nodeType === Node.ELEMENT_NODE && hasBox(one));
+  return child ? middleOf(child) : null;
+}
+
+const bringIntoSight = (element, toTheMiddle) => {
+  if (toTheMiddle || !element.scrollIntoViewIfNeeded) element.scrollIntoView({ block: "center", inline: "nearest" });
+  else element.scrollIntoViewIfNeeded(true);
+};
+
+const focus = (element) => {
+  const control = closest(element, "a, button, input, select, [tabindex]") ?? element;
+  // Focusing must not scroll: the element was brought into sight already.
+  if (!control.contains(element.getRootNode().activeElement)) control.focus({ preventScroll: true });
+};
+
+/** Whether an element, or the control that it is a part of, cannot be pressed. */
+export const isOff = (target) => target.matches(":disabled") || closest(target, "[aria-disabled=true]") !== null;
+
+/** From now on the page hears of a press only if it comes down on the target. */
+function arm(target) {
+  disarm();
+  const press = (armed = { target, arrived: false, stop: null });
+  let astray = null;
+  const hear = asTheBrowserMadeIt((event) => {
+    if (!event.isTrusted) return;
+    const here = event.composedPath().includes(target);
+    astray ??= !here;
+    if (astray || (event.type === "click" && !here)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+    } else if (event.type === "click") press.arrived = true;
+    if (event.type === "click") press.stop();
+  });
+  press.stop = () => EVENTS.forEach((name) => removeEventListener(name, hear, true));
+  EVENTS.forEach((name) => addEventListener(name, hear, true));
+}
+
+function disarm() {
+  armed?.stop();
+}
+
+/** Whether the last press arrived at its element; one that is gone from the page by now has done something. */
+export function hasArrived() {
+  disarm();
+  return !armed || armed.arrived || !armed.target.isConnected;
+}
+
+/**
+ * Make ready to press an element. Gives {state, x, y, words}: "ready" with the point to press; "covered" with the words of what
+ * lies over it, after a moment; "off" where it cannot be pressed; "gone". `instant` makes a look of it: a page is another in
+ * every frame.
+ */
+export const makeReady = (element, { limit, toTheMiddle }, instant) => new Promise((done) => {
+  let target;
+  instant(() => {
+    bringIntoSight(element, toTheMiddle);
+    focus(element);
+    target = targetOf(element);
+  })();
+  const began = performance.now();
+  let last = "", still = 0;
+  const look = instant(() => {
+    const middle = element.isConnected && hasBox(element) ? middleOf(element) : null;
+    if (!middle) return done({ state: "gone" });
+    still = middle.box === last ? still + 1 : 0;
+    last = middle.box;
+    const on = elementAt(middle.x, middle.y);
+    const free = Boolean(on) && holds(target, on);
+    const off = isOff(target);
+    if (free && !off && still >= FRAMES) {
+      arm(target);
+      return done({ state: "ready", x: middle.x, y: middle.y });
+    }
+    const waited = performance.now() - began;
+    if (waited >= limit || (waited >= SOON && still >= FRAMES))
+      return done(free ? { state: "off" } : { state: "covered", words: on?.innerText ?? "" });
+    frame(look);
+  });
+  look();
+});
