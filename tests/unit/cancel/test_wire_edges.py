@@ -222,8 +222,9 @@ NOBODY_PRESSED = "the page sent a cancel although nothing was pressed, which was
 def test_a_link_that_cancels_is_read_although_it_has_no_body(wire: Wire) -> None:
     session = Session()
     watched(wire, session)
-    assert session.pauses(SAVE) == STOPPED
-    assert wire.take_stopped() == NOBODY_PRESSED
+    with logged("ERROR") as lines:
+        assert session.pauses(SAVE) == STOPPED
+    assert (lines, wire.take_stopped()) == ([NOBODY_PRESSED], NOBODY_PRESSED)
 
 
 @pytest.mark.parametrize("key", ["", "key/5f/"])
@@ -538,6 +539,13 @@ def test_the_open_page_is_asked_for_without_what_follows_its_first_hash(wire: Wi
     client = Client(200)
     wire.try_out(page_of(client, url), 15)
     assert [asked["url"] for asked in client.asked] == [URL]
+
+
+@pytest.mark.parametrize("url", ["http://shop.example/admin", "https://shop.example/admin"])
+def test_where_the_admin_is_not_encrypted_its_pages_may_be_so_or_not(url: str) -> None:
+    client = Client(200)
+    Wire("http://shop.example/admin").try_out(page_of(client, url), 15)
+    assert [asked["url"] for asked in client.asked] == [url]
 
 
 def test_each_profile_is_tried_by_itself(wire: Wire) -> None:
