@@ -164,6 +164,12 @@ def test_without_an_app_the_known_ways_and_those_of_the_pack_are_held() -> None:
         assert held(session, "Request", url)
 
 
+def test_an_address_that_a_pack_writes_with_capitals_is_held_without_them_too() -> None:
+    session = Session()
+    watched(Wire(URL, ways=[Way(address="Shop/Undo")]), session)
+    assert held(session, "Request", f"{URL}/shop/undo/7")
+
+
 # --- What Chromium holds --------------------------------------------------------------------------------------------
 
 
