@@ -164,6 +164,12 @@ def test_without_an_app_the_known_ways_and_those_of_the_pack_are_held() -> None:
         assert held(session, "Request", url)
 
 
+def test_an_address_that_a_pack_writes_with_capitals_is_held_without_them_too() -> None:
+    session = Session()
+    watched(Wire(URL, ways=[Way(address="Shop/Undo")]), session)
+    assert held(session, "Request", f"{URL}/shop/undo/7")
+
+
 # --- What Chromium holds --------------------------------------------------------------------------------------------
 
 
@@ -222,8 +228,20 @@ NOBODY_PRESSED = "the page sent a cancel although nothing was pressed, which was
 def test_a_link_that_cancels_is_read_although_it_has_no_body(wire: Wire) -> None:
     session = Session()
     watched(wire, session)
-    assert session.pauses(SAVE) == STOPPED
-    assert wire.take_stopped() == NOBODY_PRESSED
+    with logged("ERROR") as lines:
+        assert session.pauses(SAVE) == STOPPED
+    assert (lines, wire.take_stopped()) == ([NOBODY_PRESSED], NOBODY_PRESSED)
+
+
+@pytest.mark.parametrize("key", ["", "key/5f/"])
+def test_what_cannot_be_read_is_told_with_its_address_and_without_its_key(wire: Wire, key: str) -> None:
+    session = Session()
+    watched(wire, session)
+    assert session.pauses(f"{SAVE}{key}", {}) == STOPPED
+    told = wire.take_stopped()
+    assert told.startswith("the page sent something to /admin/channel/amazon/order_cancel_save/id/17")
+    assert told.endswith(" that may cancel an order, which was stopped: its body is of the type application/json")
+    assert "5f" not in told
 
 
 def test_a_request_whose_page_has_gone_meanwhile_is_no_trouble(wire: Wire) -> None:
@@ -324,10 +342,25 @@ def test_the_answer_to_what_the_browser_itself_sent_is_the_cancels_and_only_the_
         session.pauses(ENDPOINT, LOOK, responseStatusCode=200)
         assert (allowed.answered, wire.endpoint.good_answers) == (None, 1)
         session.pauses(ENDPOINT, CANCEL)
+        session.pauses(ENDPOINT, LOOK, responseStatusCode=200)
+        assert (allowed.answered, wire.endpoint.good_answers) == (None, 2)
         session.pauses(ENDPOINT, CANCEL, responseStatusCode=200)
         session.pauses(ENDPOINT, CANCEL, responseStatusCode=500)
     assert allowed.answered == Answered(status=200, body=GOOD)
-    assert (wire.endpoint.good_answers, wire.endpoint.trouble) == (1, None)
+    assert (wire.endpoint.good_answers, wire.endpoint.trouble) == (2, None)
+
+
+def test_the_answer_to_a_packs_own_way_to_cancel_is_the_cancels_too() -> None:
+    own = Way(address="shop/cancel", mutation="stopOrder", order="number", store="shop", reason="why")
+    wire = Wire(URL, endpoint=APP, ways=[own], sent_by="browser")
+    session = Session(getResponseBody={"body": GOOD.decode(), "base64Encoded": False})
+    watched(wire, session)
+    cancel = {"query": f'mutation {{ stopOrder(number: "{ORDER}", shop: "7f", why: "r") {{ a }} }}'}
+    allowed = passage()
+    with wire.open_for(allowed):
+        assert session.pauses(f"{URL}/shop/cancel/", cancel) == LET_OUT
+        session.pauses(f"{URL}/shop/cancel/", cancel, responseStatusCode=200)
+    assert allowed.answered == Answered(status=200, body=GOOD)
 
 
 def test_a_page_that_is_opened_begins_with_nothing_heard_and_a_frame_in_it_does_not(wire: Wire) -> None:
@@ -398,6 +431,17 @@ def test_any_browser_has_the_same_requests_held(wire: Wire) -> None:
     wire.take_stopped()
     assert routed(page, request_of(SAVE)) == "blockedbyclient"
     assert wire.take_stopped() == NOBODY_PRESSED
+
+
+def test_in_any_browser_a_request_whose_page_has_gone_meanwhile_is_no_trouble(wire: Wire) -> None:
+    def gone(*_: object) -> Any:
+        raise PlaywrightError("Target page, context or browser has been closed")
+
+    page = watched(wire, None)
+    ((_, act),) = page.routed
+    act(SimpleNamespace(request=request_of(ENDPOINT, json.dumps(LOOK).encode()), fallback=gone))
+    page.heard["requestfinished"](request_of(ENDPOINT, json.dumps(LOOK).encode(), response=gone))
+    assert wire.endpoint.trouble is None
 
 
 def test_any_browser_is_given_the_clients_answer(wire: Wire) -> None:
@@ -494,6 +538,20 @@ def test_the_open_page_is_asked_for_as_the_browser_asks(wire: Wire) -> None:
         }
     ]
     assert client.disposed == 1
+
+
+@pytest.mark.parametrize("url", [URL, f"{URL}#/a", f"{URL}#/a#b"])
+def test_the_open_page_is_asked_for_without_what_follows_its_first_hash(wire: Wire, url: str) -> None:
+    client = Client(200)
+    wire.try_out(page_of(client, url), 15)
+    assert [asked["url"] for asked in client.asked] == [URL]
+
+
+@pytest.mark.parametrize("url", ["http://shop.example/admin", "https://shop.example/admin"])
+def test_where_the_admin_is_not_encrypted_its_pages_may_be_so_or_not(url: str) -> None:
+    client = Client(200)
+    Wire("http://shop.example/admin").try_out(page_of(client, url), 15)
+    assert [asked["url"] for asked in client.asked] == [url]
 
 
 def test_each_profile_is_tried_by_itself(wire: Wire) -> None:
