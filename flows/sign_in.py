@@ -7,7 +7,7 @@ enter the *Authenticator code* and click *Confirm*.
 from pydantic import SecretStr
 
 from bot.access.attempts import one_try, wait_for_a_person
-from bot.access.form import send_form
+from bot.access.form import refuse_forced_password_change, send_form
 from bot.access.two_factor import codes_refused, fresh_code, no_secret
 from bot.admin import Admin
 from bot.admin.first_page import reach
@@ -32,7 +32,7 @@ def sign_in(admin: Admin, username: str, password: SecretStr, totp_secret: Secre
                 admin.on_arrival(screen)
         if screen.spec.screen == "two_factor":
             enter_codes(admin, username, totp_secret)
-        admin.notice_interruptions(besides=("start_page",))
+        refuse_forced_password_change(admin)
     except CannotSignIn as why:
         if not admin.options.by_hand:
             raise

@@ -13,6 +13,9 @@ from bot.wording import cut, harmless
 GOOGLE = "www.google.com"
 """Where reCAPTCHA's script comes from."""
 
+FORCED = "password_change_forced"
+"""The interruption that says so."""
+
 AFTER_SIGN_IN = ("start_page", "two_factor")
 
 
@@ -39,6 +42,16 @@ def send_form(admin: Admin, screen: Screen, username: str, password: SecretStr) 
             if not approach.sent and not approach.has_left():
                 raise _never_sent(admin) from nothing
             raise
+
+
+def refuse_forced_password_change(admin: Admin) -> None:
+    """Stop at once where the Admin shows nothing but the page on which an account's password is changed.
+
+    Raises:
+        RunStopped: it does.
+    """
+    if FORCED in admin.pack.screens and all(sign.count() for sign in admin.screen(FORCED).signs()):
+        admin.notice_interruptions(besides=AFTER_SIGN_IN)
 
 
 def _refuse_recaptcha(admin: Admin) -> None:

@@ -1,9 +1,11 @@
 """Lists as people have them, each with the command as a person types it and what comes of it, whole."""
 
+import base64
 import io
 import shlex
 import sys
 import zipfile
+import zlib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -84,6 +86,20 @@ def job(order: str = ONE, store: str = "S", reason: str = "NoInventory", **more:
 
 HEADER = ["order", "store", "reason"]
 ROW = [ONE, "S", "NoInventory"]
+
+EXCEL_97 = zlib.decompress(
+    base64.b85decode(
+        "c-rk)O=uHA6#izj`L#`xHWgZ-go0IT3rUL59NJVti-*=~4;B$LF?*1PL^e@~2d&l|1;LZzrO=C)suzDyL~kC1iXH?(NcHGRQ1Fmuee<##QthDu"
+        "E&lAc%$xV#%)FVM_vUB!)pD@BaIbp>KVTFNR1Gg&4LU)|YY72RxnW4w$~}|}8-EqN9&)71iN~!k-O`8B-z!jXSA9+t_(176&R{Z^)xw*IeLRMw"
+        "kYgAjDsYQ5esuAu+L@kW+QIY=*L=csj5Sx8j!@mQIELlKWdE=k#WPATm-!*>KHxU*SQAAjUdSlEcumymI<Z$joy`211wCpD7D0X+*Rq<P%#;x#"
+        "2QK2P5eB|kEA?5})^Dy}fb`$i>fP(;uPZ7r2je6Mc!>hit=1OdAw8|>`3h3J;mYI$a#BfozL3*3TBy2~%;&PCDC7#s4CSe_MNRLZFpkCsqp|3o"
+        "czk$pC=!W9;!z5m=`EmTd@y@X%aVa28JMVKGMes_J@7UVShEeZ^73dQnnoM*L0%*Q+UP5{Kfj(xO(jmSW{$W1+5xd$z7q^wk}asQpGy>`G(_|>"
+        "znkf0wz`e^Zl)osLwVm+r^y_c=Q>xow2%53V!TQ0XyA7eU;1?TVNdB}Vi)mC<16PwOK%ek=%u+!Q+xT$V?Ydun>QpLC9GVSo5_2oT|aFs9wlIo"
+        "-7rtVHmt(OY>;V9lCvY~l48zPO>&Urs7oqIs%crQV_C3er&(XHWmjF2mZgg>C{mJ^r=MD7(z5i#sM3!6Jmq5z$F~nQY}l}2!-fqTHvW4E^K$Os"
+        "i)rnOE-#yI^S{n2rK<g#<e$Y6<mf5Thv|M~Dc4bKDt@-YDJ)xJgKez;g%U@pcOA3zp)1ER+jRWW$D3$;pA9z*{JJI7Z2#3}#`&B3{|>+{+B5"
+    )
+)
+"""A workbook in the old binary form: a row with an order, a store, a reason, a total and a buyer."""
 
 GOOD: list[tuple[str, str, dict[str, str | bytes], list[str], str]] = [
     # What it is · the command · files · the orders · what is remarked
@@ -314,6 +330,7 @@ GOOD: list[tuple[str, str, dict[str, str | bytes], list[str], str]] = [
         "",
     ),
     ("LibreOffice", "run jobs.ods", {"jobs.ods": opendocument(HEADER, ROW)}, [job()], ""),
+    ("Excel 97", "run jobs.xls", {"jobs.xls": EXCEL_97}, [job(total="121.8", buyer="Müller")], ""),
     ("a workbook called .xls", "run jobs.xls", {"jobs.xls": workbook(HEADER, ROW)}, [job()], ""),
     (
         "a report in a workbook",
