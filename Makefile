@@ -40,8 +40,8 @@ test-loaded: lint $(VENV)/browser-ready  ## The same beside busy loops, which sh
 	@echo "Tests: all of them, two at a time, beside a busy loop for each processor."
 	@$(BIN)/python tests/kit/beside_hogs.py $(PYTEST) $(if $(SEED),--randomly-seed=$(SEED))
 
-test-thorough: lint $(VENV)/browser-ready  ## The same on every face of the practice Admin, and with two-factor sign-in
-	@echo "Tests: all of them, on every face, two at a time."
+test-thorough: lint $(VENV)/browser-ready  ## The same on two faces of the practice Admin, and with two-factor sign-in
+	@echo "Tests: all of them, on two faces, two at a time."
 	@$(PYTEST) --every-face
 	@echo "Tests: those with a browser, where the Admin asks for two-factor codes."
 	@$(PYTEST) --two-factor tests/browser
