@@ -3,13 +3,12 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from typing import Any
 
 from loguru import logger
 from playwright.sync_api import Page
 
 from bot.admin.changes import changes_so_far, motion_ends
-from bot.admin.look import ask, find, known_labels, request_for
+from bot.admin.look import Request, ask, find, known_labels, request_for
 from bot.pack import Pack
 from bot.secrecy import Clean
 from bot.wording import cut
@@ -45,9 +44,7 @@ def photograph(page: Page, pack: Pack, *, masked: bool, careful: bool) -> bytes:
     """
     with _secrets_hidden(page, pack) if careful else nullcontext():
         for _ in range(TRIES):
-            changes = motion_ends(page, LONGEST_MOTION)
-            if masked:
-                _private(page, pack, act="mask")
+            changes = motion_ends(page, LONGEST_MOTION, _private(pack, act="mask") if masked else None)
             # Hiding the caret, Playwright's default, would leave traces in the document.
             picture = page.screenshot(type="jpeg", quality=JPEG_QUALITY, caret="initial")
             if not masked or changes_so_far(page) == changes:
@@ -74,7 +71,7 @@ def words(page: Page, pack: Pack, *, masked: bool, clean: Clean, explain: Callab
     lines = [*explanation, "Messages on the screen:", *(messages or ["none"]), ""]
     text = _without_long_lines("\n".join([*lines, "The page (ARIA snapshot):", snapshot]))
     if masked:
-        for private in sorted(_private(page, pack, act="words") or [], key=len, reverse=True):
+        for private in sorted(ask(page, "read", _private(pack, act="words")), key=len, reverse=True):
             if 1 < len(private) <= LONGEST_LINE:  # the longer ones went with their lines
                 text = re.sub(rf"(?<!\w){_as_written(private)}(?!\w)", "[masked]", text)
     # Cut last: what is left of half a secret, or half a name, would not be recognized.
@@ -114,13 +111,12 @@ def _as_written(words: str) -> str:
     return "".join(written.get(sign) or re.escape(sign) for sign in words)
 
 
-def _private(page: Page, pack: Pack, *, act: str) -> Any:
-    """Mask everything on the page that the pack marks as private until the page is read next, or give all its words."""
+def _private(pack: Pack, *, act: str) -> Request:
+    """The request to mask everything that the pack marks as private until the page is read next, or for its words."""
     private = [element for spec in pack.screens.values() for element in spec.elements.values() if element.private]
-    request: dict[str, Any] = {
+    return {
         "fields": {str(place): element.field for place, element in enumerate(private) if element.field},
         "columns": {str(place): element.column for place, element in enumerate(private) if element.column},
         "known": [label for spec in pack.screens.values() for label in known_labels(spec)],
         "act": act,
     }
-    return ask(page, "read", request)

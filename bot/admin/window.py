@@ -12,7 +12,7 @@ from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Response
 
-from bot.admin.changes import comes_to_rest, count_on, note_lost_scripts, wait_for_change
+from bot.admin.changes import comes_to_rest, note_lost_scripts, wait_for_change
 from bot.admin.held import Held
 from bot.admin.look import Request, ask, install
 from bot.cancel.ways import wire_for
@@ -97,7 +97,6 @@ class Window:
         page.set_default_timeout(self.patience * 1000)
         page.on("crash", self._note_crash)
         page.on("domcontentloaded", self._note_new_document)
-        count_on(page)
         note_lost_scripts(page)
         install(page)
         self.wire.watch(page)

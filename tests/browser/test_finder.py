@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from playwright.sync_api import Browser, Page
 
-from bot.admin.look import element_of, request_for
+from bot.admin.look import NAME, by_role, element_of, install, request_for
 from bot.admin.look import find as find_now
 from bot.pack.model import ScreenSpec
 
@@ -363,3 +364,39 @@ def test_a_store_that_is_not_there_has_no_card(find: Find) -> None:
     html = "<main>" + "".join(card(one) for one in STORES) + "</main>"
     for store in ("nort", "north-us-", "NORTH", "north north-us"):
         assert find(html, CARD, store=store) == []
+
+
+# --- A page that does not want to be seen through ---
+
+REPLACES = """<script>
+    Element.prototype.checkVisibility = () => false;
+    Element.prototype.getAttribute = () => "Confirm";
+    Element.prototype.getBoundingClientRect = () => new DOMRect();
+    Object.defineProperty(Node.prototype, "textContent", { get: () => "Confirm" });
+    Array.prototype.filter = function () { return this.slice(0, 1); };
+    Array.from = () => [];
+    window.getComputedStyle = () => ({ display: "none", visibility: "hidden", getPropertyValue: () => "none" });
+</script>"""
+
+
+def test_what_a_page_puts_in_the_place_of_the_browsers_own_changes_no_look(browser: Browser) -> None:
+    with closing(browser.new_page()) as page:
+        install(page)
+        twins = "<button id=a>Confirm</button><button id=b>Confirm</button><button id=c>Back</button>"
+        page.goto(f"data:text/html,{quote(REPLACES + twins)}")
+
+        found = find_now(page, by_role("button", "Confirm"), "words")
+
+        assert found.all_inner_texts() == ["Confirm", "Confirm"]
+        assert page.evaluate("[document.body.checkVisibility(), Array.from('ab').length]") == [False, 0]
+
+
+def test_a_page_cannot_be_there_before_the_look_nor_take_its_place(browser: Browser) -> None:
+    with closing(browser.new_page()) as page:
+        install(page)
+        page.goto("data:text/html,<button>Confirm</button>")
+
+        takes = f"() => {{ window[{NAME!r}] = {{ look: () => null }}; delete window[{NAME!r}]; }}"
+        page.evaluate(takes)
+
+        assert find_now(page, by_role("button", "Confirm")).count() == 1

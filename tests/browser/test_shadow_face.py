@@ -5,6 +5,7 @@ from playwright.sync_api import Page, expect
 from practice_kit import CANCELED, ORDER, US, Cancels, MakeJob, Verdicts, arrived
 
 from bot.admin import Admin
+from bot.admin.changes import changes_so_far
 from bot.sandbox import Face, Sandbox
 
 
@@ -73,3 +74,10 @@ def test_the_way_from_the_menu_leads_through_shadow_roots(
     wanted = job("unshipped_recent")
     assert verdicts(wanted) == [CANCELED]
     assert cancels() == [*arrived(wanted)]
+
+
+def test_a_change_in_a_shadow_root_is_a_change_of_the_page(admin: Admin) -> None:
+    before = changes_so_far(admin.page)
+    assert changes_so_far(admin.page) == before
+    admin.page.get_by_role("link", name=ORDER).evaluate("(link) => { link.title = 'changed'; }")
+    assert changes_so_far(admin.page) > before

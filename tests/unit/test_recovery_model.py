@@ -56,7 +56,6 @@ import bot.runner.worker
 import flows.cancel_order
 import flows.recover_order
 from bot.admin import Admin
-from bot.admin.changes import AWAIT_REST
 from bot.admin.recorder import NoRecorder
 from bot.admin.screen import Screen
 from bot.cancel.endpoint import Answered
@@ -574,7 +573,8 @@ class SimPage:
         if "location.hash" in script:
             return self.address()
         self.process.world.pass_time(1)
-        return True if script == AWAIT_REST else argument[0] + 1
+        act, (known, _) = argument
+        return True if act == "awaitRest" else known + 1
 
     def on(self, event: str, listener: object) -> None: ...
 

@@ -7,10 +7,11 @@
 //   reading  {...}           fields and columns, as read.js says
 //   rows     {find, columns, ...}   what the cells of table rows read as
 // The answer is {address, path, changes, status, lacksScript, parts}: address is what comes after the #; changes is how often
-// the page has changed, or -1 where that is not counted; status is how the server answered for the page, 0 if that is not known;
+// the page has changed; status is how the server answered for the page, 0 if that is not known;
 // lacksScript says whether the page has loaded without one of its scripts. Elements are told by numbers that hold as long as
 // the document does.
 
+import { awaitCalm, awaitChange, awaitRest, changes, watch } from "./changes.js";
 import { controlsIn } from "./choice.js";
 import { find } from "./find.js";
 import { elementOf, numberOf } from "./numbers.js";
@@ -20,7 +21,7 @@ import { hasArrived, isOff, makeReady } from "./press.js";
 import { isBusy, read, unmask } from "./read.js";
 import { shown, squeeze, wordsOf } from "./seen.js";
 import { textOf } from "./text.js";
-import { all, closest, inside } from "./tree.js";
+import { all, closest, inside, roots } from "./tree.js";
 
 const around = (element) => closest(element, "button, a, input, [role=button], [role=link]") ?? element;
 
@@ -50,6 +51,12 @@ const TOLD = {
   },
 };
 
+/** How often the page has changed by now; in its shadow roots too, of which there may be new ones. */
+const changesSeen = () => {
+  roots().forEach(watch);
+  return changes();
+};
+
 const answer = (part) => ({
   busy: isBusy(part.covers ?? []),
   finds: Object.fromEntries(Object.entries(part.finds ?? {}).map(([name, wanted]) => [name, find(wanted).map((element) => ({
@@ -62,7 +69,7 @@ const answer = (part) => ({
 const look = (request) => unmask() ?? ({
   address: location.hash,
   path: location.pathname,
-  changes: window[Symbol.for("countermand changes")]?.count ?? -1,
+  changes: changesSeen(),
   // A document has one entry for its own loading, or none as long as it is being replaced: nothing to choose among.
   status: performance.getEntriesByType("navigation")[0]?.responseStatus ?? 0,
   lacksScript: document.readyState === "complete" && Boolean(window[Symbol.for("countermand scripts")]),
@@ -88,6 +95,11 @@ const lookReady = inOneInstant((ready, element, press, request) => {
   return { ...ready, ...(moved && { state: "moved" }), number: numberOf(element), ...look(request) };
 });
 
+const masked = inOneInstant((mask) => {
+  if (mask) unmask() ?? read(null, mask);
+  return changesSeen();
+});
+
 const textRead = Symbol.for("countermand typed");
 
 const frame = requestAnimationFrame.bind(window);
@@ -102,6 +114,14 @@ export const actions = {
     if (!element || others.length) return { state: "not one", ...actions.look(request) };
     const ready = await makeReady(element, { limit, toTheMiddle }, inOneInstant);
     return lookReady(ready, element, press, request);
+  },
+  changes: inOneInstant(changesSeen),
+  awaitChange,
+  awaitRest,
+  /** Wait for what moves to end, as awaitCalm; then mask what `mask` describes. Gives how often the page has changed by then. */
+  async calm({ limit, mask }) {
+    await awaitCalm(limit);
+    return masked(mask);
   },
   hasArrived: asTheBrowserMadeIt(hasArrived),
   /** Empty the fields that are found, or fill them again with what was typed; the page is not told. Says how many there are. */

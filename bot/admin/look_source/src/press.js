@@ -7,6 +7,7 @@ import { hasBox } from "./seen.js";
 
 const FRAMES = 3; // for which a box must rest
 const SOON = 500; // milliseconds after which a cover is told of, which the caller may know how to close
+const GRACE = 1000; // milliseconds beyond the limit in which the last look is made
 const EVENTS = ["pointerdown", "mousedown", "pointerup", "mouseup", "click"];
 
 const frame = requestAnimationFrame.bind(window);
@@ -78,8 +79,10 @@ export const makeReady = (element, { limit, toTheMiddle }, instant) => new Promi
     bringIntoSight(element, toTheMiddle);
     focus(element);
     target = targetOf(element);
+    closest(element, "a[target]")?.setAttribute("target", "_self"); // a link that would open another window is followed here
   })();
   const began = performance.now();
+  setTimeout(done, limit + GRACE, { state: "off" }); // a page that draws no frames would never be looked at again
   let last = "", still = 0;
   const look = instant(() => {
     const middle = element.isConnected && hasBox(element) ? middleOf(element) : null;
