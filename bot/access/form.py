@@ -50,7 +50,7 @@ def refuse_forced_password_change(admin: Admin) -> None:
     Raises:
         RunStopped: it does.
     """
-    if FORCED in admin.pack.screens and all(sign.count() for sign in admin.screen(FORCED).signs()):
+    if FORCED in admin.pack.screens and admin.screen(FORCED).shows_its_signs():
         admin.notice_interruptions(besides=AFTER_SIGN_IN)
 
 

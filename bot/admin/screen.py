@@ -243,6 +243,12 @@ class Screen:
         """The part of a look for what must be seen, each at least once, where it appears in place of another screen."""
         return {"finds": {check.shows: self._request(check.shows) for check in self.spec.checks if check.shows}}
 
+    def shows_its_signs(self) -> bool:
+        """Whether all of these can be seen now."""
+        names = [check.shows for check in self.spec.checks if check.shows]
+        found = self._look(*names).found
+        return all(found[name].matches for name in names)
+
     def address_facts(self, template: str) -> dict[str, str]:
         """The facts that the page's address gave under a route template when it was here; empty if it did not fit."""
         return (self.seen or self.snapshot()).facts_of_address(template) or {}

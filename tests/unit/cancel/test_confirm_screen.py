@@ -1,7 +1,7 @@
 """The classic cancel page, and the order's page beside it, as the guard and its helpers read them."""
 
 from collections.abc import Callable, Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -57,12 +57,8 @@ class FakeScreen:
         assert trial
         self.tried += 1
 
-    def find(self, name: str) -> Any:
+    def done_by_a_click(self, name: str) -> list[str]:
         assert name == "confirm"
-        return SimpleNamespace(evaluate_all=self._handlers_of)
-
-    def _handlers_of(self, script: str) -> list[str]:
-        assert "onclick" in script
         return self.handlers.pop(0) if self.handlers else []
 
     def chosen(self, name: str) -> str:
@@ -122,6 +118,9 @@ class FakeAdmin:
     def screen(self, name: str, **facts: str) -> FakeScreen:
         assert (name, facts) == ("cancel_page", {"order": ORDER})
         return self.cancel_page
+
+    def at_once(self, *screens: Any) -> AbstractContextManager[None]:
+        return nullcontext()
 
     def until(self, look: Callable[[], Any]) -> Any:
         return next((found for _ in range(self.asked) if (found := look())), None)

@@ -54,12 +54,13 @@ def test_a_packs_own_names_hold(pack: Pack) -> None:
 def test_the_wire_knows_the_ways_of_every_pack_that_may_fit(monkeypatch: pytest.MonkeyPatch) -> None:
     told: dict[str, Any] = {}
     monkeypatch.setattr(bot.cancel.ways, "Wire", lambda url, **how: told.update(how, url=url))
-    wire_for(URL, [CANCEL_PAGE, DIALOG], {"api.example"}, "browser")
+    wire_for(URL, [CANCEL_PAGE, DIALOG], {"api.example"}, "browser", {"X-Shop": "let me in"})
     assert told == {
         "url": URL,
         "ways": ways_to_cancel([CANCEL_PAGE, DIALOG]),
         "endpoint": "channel/amazon/graphql",
         "allowed_hosts": {"api.example"},
+        "headers": {"X-Shop": "let me in"},
         "sent_by": "browser",
     }
 
