@@ -111,7 +111,7 @@ def audit(
     from bot.evidence.store import store_of
     from bot.identity import admin_name
     from bot.joblist import Job, JobList
-    from bot.ledger import Ledger
+    from bot.ledger import Ledger, has_ledger
     from bot.reports.renewal import renew_report
     from bot.reports.results import RUN_FILE
     from bot.reports.status import looked_at_too_soon
@@ -120,6 +120,9 @@ def audit(
     from flows.read_order import audit_order
 
     settings, span = settings_of(pack, language, unmasked), time_span(since)
+    if not has_ledger(settings.ledger_place):
+        typer.echo(f"There is no ledger at {settings.ledger_place} yet, so no order was canceled: nothing to audit.")
+        return
     with Ledger.open(settings.ledger_place) as ledger:
         begin = ledger.now() - span
         canceled = ledger.intents.canceled_since(admin_name(settings.admin_url), begin)
