@@ -9,6 +9,7 @@ import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated, NoReturn
 
 import typer
@@ -93,6 +94,8 @@ def _run() -> NoReturn:
         if show is None:
             typer.echo(_without_secrets("".join(traceback.format_exception(error))), err=True, nl=False)
             sys.exit(1)
+        with suppress(AttributeError):  # what the argument parser puts before the words of its own checks
+            error.message = error.message.replace("Value error, ", "")  # type: ignore[attr-defined]
         show()
         sys.exit(2)
 

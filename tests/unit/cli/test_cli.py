@@ -93,7 +93,8 @@ def test_without_a_command_the_help_is_shown(countermand: Countermand) -> None:
     ("arguments", "complaint"),
     [
         (["cancel"], "No such command 'cancel'."),
-        (["run"], "Missing argument 'JOBS...'."),
+        (["run"], "Missing argument 'JOBS'."),
+        (["schema", "job"], "Invalid value for 'jobs|pack': 'job' is not one of 'jobs', 'pack'."),
         (["status", "--anyway"], "No such option: --anyway"),
         (["status", "more"], "Got unexpected extra argument(s) (more)"),
         (["run", "jobs.yaml", "--pack"], "Option '--pack' requires an argument."),
