@@ -234,6 +234,7 @@ _FILE_ADVICE = (
 _KNOWN_ADVICE = {
     "readonly": "Allow this user to write the file and its folder.",
     "is full": "Make room on its disk.",
+    "disk I/O": "Make sure that its disk works and has room.",
     "unable to open": "Allow this user to read and write the file and its folder.",
 }
 """What to do where a few words of SQLite's message say what is wrong."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from run_kit import HOST, ORDER, OTHER, STARTED, job, permit, run_info
 
 from bot.errors import LedgerTrouble, PressedBefore
@@ -166,6 +167,15 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
     assert str(refused.value) == (
         f"The ledger {file} cannot be used: its folder cannot be made ({cause.strerror}). Name another place in "
         "COUNTERMAND_LEDGER, or in COUNTERMAND_RUNS_DIR."
+    )
+
+
+def test_a_disk_that_fails_is_named_with_what_to_do() -> None:
+    failed = sa.exc.OperationalError("COMMIT", None, sqlite3.OperationalError("disk I/O error"))
+    with Ledger.in_memory() as ledger, pytest.raises(LedgerTrouble) as refused, ledger._database.writing():
+        raise failed
+    assert str(refused.value) == (
+        "The ledger in memory cannot be used: disk I/O error. Make sure that its disk works and has room."
     )
 
 
