@@ -5,9 +5,11 @@ text, which is not its docstring, because ``python -OO`` removes docstrings. Wha
 sentence and an exit status.
 """
 
+import os
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Annotated, NoReturn
 
 import typer
@@ -66,6 +68,13 @@ app.add_typer(pack_app)
 def main() -> NoReturn:
     """Run the command line; every mistake of a person ends in a sentence and an exit status."""
     try:
+        _run()
+    finally:
+        _give_up_broken_output()
+
+
+def _run() -> NoReturn:
+    try:
         sys.exit(app(standalone_mode=False) or 0)
     except CountermandError as error:
         text = listing(error) if isinstance(error, InputInvalid) else str(error)
@@ -79,9 +88,14 @@ def main() -> NoReturn:
     except Exception as error:
         # click's usage errors know how to show themselves; anything else is a defect and keeps its traceback
         show = getattr(error, "show", None)
+        if isinstance(error, OSError) and traceback.extract_tb(error.__traceback__)[-1].name == typer.echo.__name__:
+            typer.echo(f"The output could not be written: {error.strerror or error}.", err=True)
+            sys.exit(3)
         if show is None:
             typer.echo(_without_secrets("".join(traceback.format_exception(error))), err=True, nl=False)
             sys.exit(1)
+        with suppress(AttributeError):  # what the argument parser puts before the words of its own checks
+            error.message = error.message.replace("Value error, ", "")  # type: ignore[attr-defined]
         show()
         sys.exit(2)
 
@@ -93,6 +107,15 @@ def _version(
     if version:
         typer.echo(f"countermand {__version__}")
         raise typer.Exit
+
+
+def _give_up_broken_output() -> None:
+    """Drop what standard output does not take, or Python would end with a status of its own, and a warning."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        with open(os.devnull, "wb") as nowhere:
+            os.dup2(nowhere.fileno(), sys.stdout.fileno())
 
 
 def _without_secrets(text: str) -> str:

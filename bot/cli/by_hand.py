@@ -27,10 +27,17 @@ def resolve(
     import getpass
     from datetime import UTC, datetime
 
-    from bot.ledger import Ledger
+    from bot.ledger import Ledger, has_ledger
     from bot.settings import load_local_settings
 
-    with Ledger.open(load_local_settings().ledger_place) as ledger:
+    _must_say_something(note)
+    place = load_local_settings().ledger_place
+    if not has_ledger(place):
+        raise CannotStart(
+            reason=f"There is no ledger at {place}: start from the folder that the run was started from, or name its "
+            "ledger in COUNTERMAND_LEDGER."
+        )
+    with Ledger.open(place) as ledger:
         intents = ledger.intents.waiting(order)
         if not intents and settled_as is SettledAs.NOT_CANCELED:
             # Amazon, or a person, has undone a cancel that was proved; only with this may it be pressed again.
@@ -57,6 +64,7 @@ def signed_in(
     from bot.identity import admin_name
     from bot.ledger import Ledger
 
+    _must_say_something(note)
     settings = settings_of(None, None, unmasked=False)
     names = [one.username for one in settings.pool]
     if account is None and len(names) > 1:
@@ -67,3 +75,8 @@ def signed_in(
     with Ledger.open(settings.ledger_place) as ledger:
         ledger.sign_ins.signed_in_by_hand(admin_name(settings.admin_url), account, by=getpass.getuser(), why=note)
     typer.echo(harmless(f"Account {account} may sign in again; refusals are counted from 0."))
+
+
+def _must_say_something(note: str) -> None:
+    if not note.strip():
+        raise CannotStart(reason="--note is empty: say what you saw or did; the ledger keeps it.")

@@ -20,13 +20,16 @@ def report(
     """``countermand report``."""
     from bot.evidence.run_folder import find_run
     from bot.evidence.store import store_of
-    from bot.ledger import Ledger
+    from bot.ledger import Ledger, has_ledger
     from bot.reports.renewal import renew_report
     from bot.settings import load_local_settings
 
     places = load_local_settings()
     folder = find_run(run_id, places.runs_dir)
-    with Ledger.open(_ledger_of(folder, places)) as ledger:
+    place = _ledger_of(folder, places)
+    if not has_ledger(place):
+        typer.echo(harmless(f"There is no ledger at {place}: the report cannot say what later audits found."), err=True)
+    with Ledger.open(place) if has_ledger(place) else Ledger.in_memory() as ledger:
         typer.echo(renew_report(folder, ledger, store_of(folder)))
 
 
@@ -55,12 +58,12 @@ def verify(run_id: RUN) -> None:
 
 def status() -> None:
     """``countermand status``."""
-    from bot.ledger import Ledger
+    from bot.ledger import Ledger, has_ledger
     from bot.reports.status import status_lines
     from bot.settings import load_local_settings
 
     place = load_local_settings().ledger_place
-    if isinstance(place, Path) and not place.is_file():
+    if not has_ledger(place):
         typer.echo(f"There is no ledger at {place} yet: no run was made from this folder.")
         return
     with Ledger.open(place) as ledger:

@@ -27,7 +27,7 @@ def _run_at_home(run: str) -> str:
 JOBS = Annotated[
     list[str],
     typer.Argument(
-        metavar="JOBS...", help="Job list: YAML, CSV, a workbook, a report of Amazon's, or -; or order numbers."
+        metavar="JOBS", help="Job list: YAML, CSV, a workbook, a report of Amazon's, or -; or order numbers."
     ),
 ]
 STORE = Annotated[str | None, typer.Option("--store", help="Store of the orders whose store the list does not say.")]

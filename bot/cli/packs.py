@@ -94,7 +94,7 @@ def lint(
     raise typer.Exit(bool(found))
 
 
-def schema(of: Annotated[SchemaOf, typer.Argument(help="What to describe.")]) -> None:
+def schema(of: Annotated[SchemaOf, typer.Argument(metavar="jobs|pack", help="What to describe.")]) -> None:
     """``countermand schema``."""
     import json
 

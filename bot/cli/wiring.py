@@ -76,8 +76,17 @@ def run_list(
     display = make_progress()
     with own_process(display.say) if stop is None else nullcontext(stop) as asked:
         end = run_jobs(job_list, settings, options, display=display, stop=asked)
-    typer.echo(f"Report: {settings.runs_dir / end.info.run_id / REPORT_FILE}")
+    last_words(f"Report: {settings.runs_dir / end.info.run_id / REPORT_FILE}")
     return end
+
+
+def last_words(text: str) -> None:
+    """Say something after a run. What cannot be said, because nobody reads on, does not change how the run ended."""
+    from bot.reports.progress import SafeStream
+
+    stream = SafeStream(sys.stdout)
+    stream.write(f"{text}\n")
+    stream.flush()
 
 
 def ask_to_start(settings: "Settings", job_list: "JobList", workers: int) -> None:

@@ -21,14 +21,15 @@ from bot.cli.options import (
     WORKERS,
     path_at_home,
 )
-from bot.cli.wiring import ask_to_start, explain, run_list, settings_of, sign_in
+from bot.cli.wiring import ask_to_start, explain, last_words, run_list, settings_of, sign_in
 from bot.errors import CannotStart
+from bot.files import shown
 from bot.wording import harmless
 
 if TYPE_CHECKING:
     from bot.joblist import JobList
 
-_NUMBERS = re.compile(r"[0-9]+(?:-[0-9]+)+")
+_NUMBERS = re.compile(r"[0-9][0-9,;\s\-\u2010-\u2015]*")
 """What is no file but an order, whole or mistyped."""
 
 
@@ -111,7 +112,7 @@ def audit(
     from bot.evidence.store import store_of
     from bot.identity import admin_name
     from bot.joblist import Job, JobList
-    from bot.ledger import Ledger
+    from bot.ledger import Ledger, has_ledger
     from bot.reports.renewal import renew_report
     from bot.reports.results import RUN_FILE
     from bot.reports.status import looked_at_too_soon
@@ -120,6 +121,9 @@ def audit(
     from flows.read_order import audit_order
 
     settings, span = settings_of(pack, language, unmasked), time_span(since)
+    if not has_ledger(settings.ledger_place):
+        typer.echo(f"There is no ledger at {settings.ledger_place} yet, so no order was canceled: nothing to audit.")
+        return
     with Ledger.open(settings.ledger_place) as ledger:
         begin = ledger.now() - span
         canceled = ledger.intents.canceled_since(admin_name(settings.admin_url), begin)
@@ -142,7 +146,7 @@ def audit(
             if (folder / RUN_FILE).is_file():
                 renew_report(folder, ledger, store_of(folder))
     if too_soon := looked_at_too_soon(intents.values()):
-        typer.echo(too_soon)
+        last_words(too_soon)
     raise typer.Exit(end.exit_status)
 
 
@@ -152,6 +156,11 @@ def _job_list(jobs: list[str], **given: Any) -> "JobList":
 
     if all(_NUMBERS.fullmatch(argument) for argument in jobs):
         job_list = orders_by_number(jobs, Given(**given))
+    elif not all(argument.strip() for argument in jobs):
+        raise CannotStart(reason="The name of the job list is empty: name a file, or order numbers.")
+    elif any(_NUMBERS.fullmatch(argument) for argument in jobs):
+        strange = next(argument for argument in jobs if not _NUMBERS.fullmatch(argument))
+        raise CannotStart(reason=f"Name one job list, or only order numbers: {shown(strange)} is not an order number.")
     elif len(jobs) > 1:
         raise CannotStart(
             reason=f"{len(jobs)} job lists are named, and a run works through one: put them into one file, or run one "

@@ -22,7 +22,7 @@ from pathlib import Path
 from bot.errors import CannotStart, EvidenceNotWritten, RunStopped
 from bot.evidence.run_folder import is_run
 from bot.evidence.store import EvidenceStore, store_of
-from bot.ledger import Entry, Event, Ledger
+from bot.ledger import Entry, Event, Ledger, has_ledger
 from bot.ledger.trail import TRAIL_FILE, next_hash
 from bot.reports.renewal import renew_report
 from bot.reports.report import REPORT_FILE
@@ -72,8 +72,7 @@ def runs_before(
         LedgerTrouble: a ledger cannot be read.
     """
     folders = sorted(path for path in runs_dir.glob("*") if path.is_dir() and is_run(path, store_of(path)))
-    there_is_one = isinstance(place, str) or place.is_file()
-    shared = Ledger.open(place) if folders and there_is_one else Ledger.in_memory()
+    shared = Ledger.open(place) if folders and has_ledger(place) else Ledger.in_memory()
     with shared:
         for folder in folders:
             own = folder / "ledger.sqlite"

@@ -27,7 +27,7 @@ from bot.errors import CannotStart
 from bot.evidence.comparison import Comparison
 from bot.evidence.run_folder import is_run
 from bot.evidence.store import EvidenceStore, store_of
-from bot.ledger import Ledger
+from bot.ledger import Ledger, has_ledger
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,7 +105,7 @@ def find_ledger(folder: Path, place: Path | str) -> tuple[Path | str, str]:
         LedgerTrouble: the one at ``place`` cannot be read.
     """
     run_id = folder.resolve().name
-    there_is_one = isinstance(place, str) or place.is_file()
+    there_is_one = has_ledger(place)
     if there_is_one:
         with Ledger.open(place) as ledger:
             if ledger.trail.entries(run_id):

@@ -13,6 +13,7 @@ from typing import Final
 
 from bot.errors import Problem
 from bot.files import did_you_mean, one_of, shown
+from bot.vocabulary import AMAZON_ORDER_NUMBER
 
 COLUMNS: Final = ("order", "store", "reason", "note", "total", "buyer")
 NEEDED: Final = ("order", "store", "reason")
@@ -72,11 +73,14 @@ def understand(header: Sequence[str], *, given: Collection[str] = (), expect: bo
     plain = [_plain(name) for name in names]
     numbers = next((name for name in _NUMBERS_ELSEWHERE if name in plain), "")
     if "order" in plain or not numbers:
-        return _ours(names, plain, given)
+        return _ours(names, plain, given, expect=expect)
     return _elsewhere(names, plain, numbers, given, expect=expect)
 
 
-def _ours(names: Sequence[str], plain: Sequence[str], given: Collection[str]) -> Columns:
+def _ours(names: Sequence[str], plain: Sequence[str], given: Collection[str], *, expect: bool) -> Columns:
+    if any(AMAZON_ORDER_NUMBER.search(name) for name in names):
+        headless = "This list does not name its columns: write a first line above it, such as order,store,reason"
+        return Columns(places={}, width=len(names), is_ours=True, problems=[(1, headless)])
     places: dict[str, int] = {}
     mistakes: list[tuple[int, str]] = []
     for number, name in enumerate(plain):
@@ -89,7 +93,9 @@ def _ours(names: Sequence[str], plain: Sequence[str], given: Collection[str]) ->
             near = did_you_mean(names[number], COLUMNS)
             what = f"{shown(names[number])} is not a known column" if name else "This column has no name"
             mistakes.append((number + 1, f"{what}: {near}{'A' if near else 'a'}llowed are {one_of(COLUMNS)}"))
-    return Columns(places=places, width=len(names), is_ours=True, problems=(*_missing(places, given), *mistakes))
+    return Columns(
+        places=places, width=len(names), is_ours=True, problems=(*_missing(places, given, expect), *mistakes)
+    )
 
 
 def _elsewhere(
@@ -113,15 +119,17 @@ def _elsewhere(
         is_ours=False,
         names={what: names[number] for what, number in places.items()},
         left_out=[name for number, name in enumerate(names) if name and number not in used],
-        problems=(*_missing(places, given), *mistakes),
+        problems=(*_missing(places, given, expect), *mistakes),
     )
 
 
-def _missing(places: Mapping[str, int], given: Collection[str]) -> Iterator[tuple[int, str]]:
+def _missing(places: Mapping[str, int], given: Collection[str], expect: bool) -> Iterator[tuple[int, str]]:
     for name in NEEDED:
         if name not in places and name not in given:
             how = "" if name == "order" else f"; for all orders alike, name the {name} with --{name}"
             yield 1, f"The column {name} is missing: {one_of(NEEDED)} are needed{how}"
+    if expect and "order" in places and places.keys().isdisjoint(EXPECTED):
+        yield 1, "--expect compares a total or a buyer, and the list has no column for either: add one, or leave it out"
 
 
 def _plain(name: str) -> str:

@@ -78,6 +78,7 @@ def read_job_list(path: Path, given: Given | None = None) -> JobList:
         if file == STANDARD_INPUT:
             return _read("standard input", _standard_input(), given)
         if path.suffix.lower() not in (*_YAML, *_TABLES, *WORKBOOKS):
+            read_bytes(path, LIMITS)  # a file that is not there, or is a folder, is refused as that
             message = (
                 "The name of a job list must end in .yaml or .yml, in .csv, .tsv or .txt, or in .xlsx, .xlsm, .xls or "
                 ".ods, which says how it is read"
@@ -133,7 +134,9 @@ def _read(file: str, data: bytes, given: Given, suffix: str = "") -> JobList:
         unused += ["--encoding"] if given.encoding else []
         return _finished(listed.document, given, unused, columns=listed.columns, remarks=listed.remarks)
     if suffix in WORKBOOKS:
-        message = f"This is no workbook, although its name ends in {suffix}: a list with columns of text ends in .csv"
+        message = (
+            f"This is not a workbook, although its name ends in {suffix}: a list with columns of text ends in .csv"
+        )
         raise InputInvalid([Problem(file, 1, 1, message)])
     unused += ["--sheet"] if given.sheet is not None else []
     text = text_of(data, file, LIMITS, encoding=given.encoding or "", may_name_it=True)

@@ -17,6 +17,7 @@ Admin by its host and path (``bot.identity``).
 A file (SQLite in WAL mode, every commit on disk) by default; a team can share one on a PostgreSQL server.
 """
 
+import os
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
@@ -33,7 +34,16 @@ from bot.ledger.schema import accounts
 from bot.ledger.signins import SignIns
 from bot.ledger.trail import Entry, Event, Trail
 
-__all__ = ["Entry", "Event", "Intent", "Ledger"]
+__all__ = ["Entry", "Event", "Intent", "Ledger", "has_ledger"]
+
+
+def has_ledger(place: Path | str) -> bool:
+    """Whether there is anything to open as a ledger: a database, or anything at all in the place of the file.
+
+    For commands that only look back: opening a ledger makes one where there is none, and an empty one in the place of
+    one that was moved away would look as if nothing was ever pressed.
+    """
+    return isinstance(place, str) or os.path.lexists(place)
 
 
 class Ledger:

@@ -158,7 +158,7 @@ class Database:
         except sa.exc.DBAPIError as error:
             # A server's message may have many lines, with the query; the first says what is wrong.
             what = str(error.orig).strip().partition("\n")[0]
-            advice = _FILE_ADVICE if self._engine.dialect.name == "sqlite" else _SERVER_ADVICE
+            advice = _file_advice(what) if self._engine.dialect.name == "sqlite" else _SERVER_ADVICE
             raise LedgerTrouble(ledger=self._name, reason=f"{what}. {advice}") from error
 
 
@@ -166,7 +166,8 @@ def connect(place: Path | str, patience: float) -> tuple[sa.Engine, str]:
     """The engine for a ledger file, or for the address of a PostgreSQL database, and its name for people.
 
     Raises:
-        LedgerTrouble: the file's folder cannot be made, or the driver for the database is not installed.
+        LedgerTrouble: the file's folder cannot be made, a folder is in its place, or the driver for the database is
+            not installed.
     """
     if isinstance(place, str):
         url = sa.make_url(place)
@@ -186,7 +187,13 @@ def connect(place: Path | str, patience: float) -> tuple[sa.Engine, str]:
     try:
         place.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise LedgerTrouble(ledger=place, reason=error.strerror or str(error)) from error
+        raise LedgerTrouble(
+            ledger=place,
+            reason=f"its folder cannot be made ({error.strerror or error}). Name another place in COUNTERMAND_LEDGER, "
+            "or in COUNTERMAND_RUNS_DIR.",
+        ) from error
+    if place.is_dir():
+        raise LedgerTrouble(ledger=place, reason="it is a folder. Name a file in COUNTERMAND_LEDGER.")
     engine = sa.create_engine(sa.URL.create("sqlite", database=str(place)), connect_args={"timeout": patience})
     sa.event.listen(engine, "connect", _durable)
     return engine, str(place)
@@ -224,7 +231,20 @@ _FILE_ADVICE = (
     "it is the only memory of what was pressed."
 )
 
+_KNOWN_ADVICE = {
+    "readonly": "Allow this user to write the file and its folder.",
+    "is full": "Make room on its disk.",
+    "disk I/O": "Make sure that its disk works and has room.",
+    "unable to open": "Allow this user to read and write the file and its folder.",
+}
+"""What to do where a few words of SQLite's message say what is wrong."""
+
 _SERVER_ADVICE = "Make sure that the server is running and lets you in; nothing is pressed without the ledger."
+
+
+def _file_advice(what: str) -> str:
+    return next((advice for words, advice in _KNOWN_ADVICE.items() if words in what), _FILE_ADVICE)
+
 
 _TRIES = 20
 """How often a connection asks for WAL when other programs come in between."""

@@ -21,7 +21,10 @@ def status_lines(ledger: Ledger, now: datetime | None = None) -> Iterator[str]:
     whether they still were when looked at again; every order that waits for a person.
     """
     yield "Latest runs"
-    for info in ledger.runs.latest(RUNS):
+    latest = ledger.runs.latest(RUNS)
+    if not latest:
+        yield "  none yet"
+    for info in latest:
         counts = Counter(result.outcome for result in ledger.runs.results(info.run_id))
         orders = ", ".join(f"{count} {OUTCOME_WORDS[outcome].short.lower()}" for outcome, count in counts.items())
         ended = info.stopped_early or ("" if info.finished_at else "It is still running, or was cut off.")

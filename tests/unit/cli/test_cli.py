@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 import subprocess
 import sys
@@ -91,7 +93,8 @@ def test_without_a_command_the_help_is_shown(countermand: Countermand) -> None:
     ("arguments", "complaint"),
     [
         (["cancel"], "No such command 'cancel'."),
-        (["run"], "Missing argument 'JOBS...'."),
+        (["run"], "Missing argument 'JOBS'."),
+        (["schema", "job"], "Invalid value for 'jobs|pack': 'job' is not one of 'jobs', 'pack'."),
         (["status", "--anyway"], "No such option: --anyway"),
         (["status", "more"], "Got unexpected extra argument(s) (more)"),
         (["run", "jobs.yaml", "--pack"], "Option '--pack' requires an argument."),
@@ -114,6 +117,20 @@ def test_the_installed_program_is_this_command_line() -> None:
         check=False,
     )
     assert (told.returncode, told.stdout, told.stderr) == (0, f"countermand {__version__}\n", "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no device that is always full")
+def test_output_that_cannot_be_written_ends_in_a_sentence() -> None:
+    with open("/dev/full", "w", encoding="utf-8") as full:
+        told = subprocess.run(
+            [sys.executable, "-c", "from bot.cli import main; main()", "schema", "jobs"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    complaint = f"The output could not be written: {os.strerror(errno.ENOSPC)}.\n"
+    assert (told.returncode, told.stderr) == (3, complaint)
 
 
 def test_asking_for_help_loads_nothing_slow() -> None:

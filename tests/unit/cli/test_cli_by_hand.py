@@ -90,7 +90,24 @@ def test_a_person_settles_an_order_that_amazon_did_not_keep_canceled(countermand
         assert latest.settled_as == settled_as
 
 
+def test_without_a_ledger_nothing_can_be_settled_and_none_is_made(countermand: Countermand) -> None:
+    assert countermand("resolve", FIRST, "--as", "canceled", "--note", "seen") == (
+        2,
+        "",
+        f"There is no ledger at {Path('runs/ledger.sqlite')}: start from the folder that the run was started from, or "
+        "name its ledger in COUNTERMAND_LEDGER.\n",
+    )
+    assert not Path("runs").exists()
+
+
+@pytest.mark.parametrize("command", [("resolve", FIRST, "--as", "canceled"), ("signed-in",)])
+def test_a_person_has_to_say_what_they_saw(countermand: Countermand, command: tuple[str, ...]) -> None:
+    complaint = "--note is empty: say what you saw or did; the ledger keeps it.\n"
+    assert countermand(*command, "--note", " ") == (2, "", complaint)
+
+
 def test_an_order_that_waits_for_nobody_cannot_be_settled(countermand: Countermand) -> None:
+    Ledger.open(Path("runs/ledger.sqlite")).close()
     assert countermand("resolve", FIRST, "--as", "canceled", "--note", "seen") == (
         2,
         "",

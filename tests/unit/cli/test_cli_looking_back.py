@@ -81,6 +81,35 @@ def test_status_of_a_ledger_that_cannot_be_used_says_why(
     )
 
 
+@pytest.mark.parametrize("command", [("status",), ("purge", "--older-than", "1m"), ("verify", "latest")])
+def test_a_folder_in_the_place_of_the_ledger_is_not_taken_for_no_ledger(
+    countermand: Countermand, shop: Shop, command: tuple[str, ...]
+) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    for file in Path("runs").glob("ledger.sqlite*"):
+        file.unlink()
+    ledger = Path("runs/ledger.sqlite")
+    ledger.mkdir()
+    assert countermand(*command) == (
+        2,
+        "",
+        f"The ledger {ledger} cannot be used: it is a folder. Name a file in COUNTERMAND_LEDGER.\n",
+    )
+
+
+def test_a_report_without_the_ledger_says_so_and_makes_no_empty_one(countermand: Countermand, shop: Shop) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    for file in Path("runs").glob("ledger.sqlite*"):
+        file.unlink()
+    ledger = Path("runs/ledger.sqlite")
+    assert countermand("report", "latest") == (
+        0,
+        f"{run_folder() / 'report.html'}\n",
+        f"There is no ledger at {ledger}: the report cannot say what later audits found.\n",
+    )
+    assert not ledger.exists()
+
+
 def test_the_report_of_an_unknown_run_is_refused(countermand: Countermand) -> None:
     assert countermand("report", "20260301-021405-a1b2") == (
         2,

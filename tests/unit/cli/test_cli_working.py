@@ -14,6 +14,7 @@ from run_kit import RUN_FILES
 
 from bot import __version__
 from bot.errors import ElementMissing, Interrupted, NoBrowser, RunStopped
+from bot.ledger import Ledger
 from bot.pack import packs_folder
 from bot.pack.language import codes
 
@@ -337,7 +338,16 @@ def test_files_that_cannot_be_written_are_named_and_the_ledger_has_the_outcomes(
 
 
 @pytest.mark.usefixtures("settings")
+def test_without_a_ledger_an_audit_says_so_and_makes_none(countermand: Countermand) -> None:
+    ledger = Path("runs/ledger.sqlite")
+    told = f"There is no ledger at {ledger} yet, so no order was canceled: nothing to audit.\n"
+    assert countermand("audit") == (0, told, "")
+    assert nothing_was_made()
+
+
+@pytest.mark.usefixtures("settings")
 def test_where_nothing_was_canceled_an_audit_opens_nothing(countermand: Countermand) -> None:
+    Ledger.open(Path("runs/ledger.sqlite")).close()
     said = countermand("audit")
     assert (said.status, said.err) == (0, "")
     assert re.fullmatch(r"No order was canceled here since \d{4}-\d\d-\d\d \d\d:\d\d: nothing to audit\.\n", said.out)

@@ -31,6 +31,9 @@ AMOUNT = "write digits, with a point before the cents and no currency sign, such
 COLUMNS = "allowed are order, store, reason, note, total and buyer"
 NEEDED = "order, store and reason are needed; for all orders alike, name the"
 HEAD = "store: S\nreason: NoInventory\norders:\n"
+NOTHING_TO_EXPECT = (
+    "--expect compares a total or a buyer, and the list has no column for either: add one, or leave it out"
+)
 BOTH = '--store S --reason "No Inventory"'
 
 
@@ -473,7 +476,7 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         "a CSV called workbook",
         "run jobs.xlsx",
         {"jobs.xlsx": "order,store,reason\n"},
-        "jobs.xlsx:1:1: This is no workbook, although its name ends in .xlsx: a list with columns of text ends in .csv",
+        "jobs.xlsx:1:1: This is not a workbook, although its name ends in .xlsx: a list with columns of text ends in .csv",
     ),
     (
         "half a workbook",
@@ -595,6 +598,45 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         "run jobs.json",
         {"jobs.json": "{}"},
         "jobs.json:1:1: The name of a job list must end in .yaml or .yml, in .csv, .tsv or .txt, or in .xlsx, .xlsm, .xls or .ods, which says how it is read",
+    ),
+    ("no such file and no ending", "run jobs", {}, "jobs:1:1: There is no such file: check the name and the folder"),
+    ("a folder", "run .", {}, ".:1:1: This is a folder, not a file: name a file in it"),
+    ("an empty name", "run ''", {}, "The name of the job list is empty: name a file, or order numbers."),
+    (
+        "numbers without a header",
+        f"run jobs.txt {BOTH}",
+        {"jobs.txt": f"{ONE}\n{TWO}\n"},
+        "jobs.txt:1:1: This list does not name its columns: write a first line above it, such as order,store,reason",
+    ),
+    (
+        "expectations that a list of one's own does not have",
+        f"run jobs.csv {BOTH} --expect",
+        {"jobs.csv": f"order\n{ONE}\n"},
+        f"jobs.csv:1:1: {NOTHING_TO_EXPECT}",
+    ),
+    (
+        "expectations that a report does not have",
+        f"run report.txt {BOTH} --expect",
+        {"report.txt": f"order-id\tsku\n{ONE}\tA\n"},
+        f"report.txt:1:1: {NOTHING_TO_EXPECT}",
+    ),
+    (
+        "numbers with commas between them",
+        f"run {ONE},{TWO} {BOTH}",
+        {},
+        f"command line:order 1: {ONE},{TWO} is not an Amazon order number: {HOW}",
+    ),
+    (
+        "a number without its hyphens",
+        f"run 11212159983002091 {BOTH}",
+        {},
+        f"command line:order 1: 11212159983002091 is not an Amazon order number: {HOW}",
+    ),
+    (
+        "a number and a file",
+        f"run {ONE} jobs.yaml {BOTH}",
+        {},
+        "Name one job list, or only order numbers: jobs.yaml is not an order number.",
     ),
     ("no such file", "run jobs.xlsx", {}, "jobs.xlsx:1:1: There is no such file: check the name and the folder"),
     ("nothing on standard input", "run -", {"-": ""}, "standard input:1:1: The file is empty"),

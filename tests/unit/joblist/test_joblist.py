@@ -93,7 +93,7 @@ def test_the_name_says_how_a_list_is_read() -> None:
         "The name of a job list must end in .yaml or .yml, in .csv, .tsv or .txt, or in .xlsx, .xlsm, .xls or .ods, "
         "which says how it is read"
     )
-    assert refusal("", "orders.json") == f"orders.json:1:1: {message}"
+    assert refusal("{}", "orders.json") == f"orders.json:1:1: {message}"
     assert len(read(HEAD + "- 112-1215998-3002091\n", "ORDERS.YML").jobs) == 1
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from run_kit import HOST, ORDER, OTHER, STARTED, job, permit, run_info
 
 from bot.errors import LedgerTrouble, PressedBefore
@@ -153,7 +154,7 @@ def test_a_folder_in_the_ledgers_place_is_refused(file: Path) -> None:
     file.mkdir()
     with pytest.raises(LedgerTrouble) as refused:
         Ledger.open(file)
-    assert str(refused.value) == f"The ledger {file} cannot be used: unable to open database file. {ADVICE}"
+    assert str(refused.value) == f"The ledger {file} cannot be used: it is a folder. Name a file in COUNTERMAND_LEDGER."
 
 
 def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
@@ -163,7 +164,39 @@ def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
         Ledger.open(file)
     cause = refused.value.__cause__
     assert isinstance(cause, FileExistsError)
-    assert str(refused.value) == f"The ledger {file} cannot be used: {cause.strerror}"
+    assert str(refused.value) == (
+        f"The ledger {file} cannot be used: its folder cannot be made ({cause.strerror}). Name another place in "
+        "COUNTERMAND_LEDGER, or in COUNTERMAND_RUNS_DIR."
+    )
+
+
+def test_a_disk_that_fails_is_named_with_what_to_do() -> None:
+    failed = sa.exc.OperationalError("COMMIT", None, sqlite3.OperationalError("disk I/O error"))
+    with Ledger.in_memory() as ledger, pytest.raises(LedgerTrouble) as refused, ledger._database.writing():
+        raise failed
+    assert str(refused.value) == (
+        "The ledger in memory cannot be used: disk I/O error. Make sure that its disk works and has room."
+    )
+
+
+@pytest.mark.parametrize(
+    ("state", "complaint"),
+    [
+        (
+            "PRAGMA query_only=ON",
+            "attempt to write a readonly database. Allow this user to write the file and its folder.",
+        ),
+        ("PRAGMA max_page_count=1", "database or disk is full. Make room on its disk."),
+    ],
+)
+def test_a_ledger_that_cannot_be_written_says_what_to_do(state: str, complaint: str) -> None:
+    with Ledger.in_memory() as ledger:
+        database = ledger._database
+        with database.writing() as connection:
+            connection.exec_driver_sql(state)
+        with pytest.raises(LedgerTrouble) as refused, database.writing() as connection:
+            connection.exec_driver_sql("CREATE TABLE more (words TEXT)")
+    assert str(refused.value) == f"The ledger in memory cannot be used: {complaint}"
 
 
 @pytest.mark.skipif(os.name == "nt" or not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write")
@@ -173,7 +206,10 @@ def test_a_folder_that_is_read_only_is_refused(tmp_path: Path) -> None:
     file = folder / "ledger.sqlite"
     with pytest.raises(LedgerTrouble) as refused:
         Ledger.open(file)
-    assert str(refused.value) == f"The ledger {file} cannot be used: unable to open database file. {ADVICE}"
+    assert str(refused.value) == (
+        f"The ledger {file} cannot be used: unable to open database file. Allow this user to read and write the file "
+        "and its folder."
+    )
 
 
 HOLDER = """

@@ -50,7 +50,7 @@ def shown(ledger: Ledger) -> list[str]:
 
 
 def test_an_empty_ledger_has_nothing_to_show(ledger: Ledger) -> None:
-    assert shown(ledger) == ["Latest runs", "", "Nothing waits for a person."]
+    assert shown(ledger) == ["Latest runs", "  none yet", "", "Nothing waits for a person."]
 
 
 def test_a_run_says_where_it_was_and_what_became_of_its_orders(ledger: Ledger) -> None:
