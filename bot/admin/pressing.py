@@ -17,6 +17,7 @@ from playwright.sync_api import Error as PlaywrightError
 
 from bot.admin.look import Request, ask
 from bot.admin.window import Window
+from bot.errors import ScreenChanged
 
 TRIES = 3
 """How often a press is made at most, while the click of the one before arrived nowhere."""
@@ -60,14 +61,21 @@ def press(
         PlaywrightError: it could not be pressed, or the page broke down.
     """
     deadline = time.monotonic() + window.patience
-    remaining, to_the_middle = tries, False
+    remaining, to_the_middle, pressed = tries, False, False
     while remaining:
         limit = max(0.0, deadline - time.monotonic()) * 1000
         asked = {"press": target, "limit": limit, "toTheMiddle": to_the_middle, "parts": [part]}
         ready = window.note_changes(ask(window.page, "aim", asked))
         (seen,) = ready["parts"]
-        judge(ready | seen)
+        try:
+            judge(ready | seen)
+        except ScreenChanged:
+            if pressed:
+                return  # the press before this was not heard, and has done something all the same
+            raise
         match ready["state"]:
+            case "not one" | "gone" | "covered" if pressed:
+                return  # so it has, where the element has gone, or lies under what the press has opened
             case "not one":
                 raise NotOne
             case "gone":
@@ -80,6 +88,7 @@ def press(
                 remaining -= 1
             case _:
                 remaining -= 1
+                pressed = True
                 if _click_arrives(window, ready["x"], ready["y"]):
                     return True
                 logger.info("a press did not arrive at its element{}", ", so it is made again" if remaining else "")
