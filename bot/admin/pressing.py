@@ -71,11 +71,11 @@ def press(
             judge(ready | seen)
         except ScreenChanged:
             if pressed:
-                return  # the press before this was not heard, and has done something all the same
+                return True  # the press before this was not heard, and has done something all the same
             raise
         match ready["state"]:
             case "not one" | "gone" | "covered" if pressed:
-                return  # so it has, where the element has gone, or lies under what the press has opened
+                return True  # so it has, where the element has gone, or lies under what the press has opened
             case "not one":
                 raise NotOne
             case "gone":
