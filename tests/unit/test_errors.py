@@ -248,6 +248,7 @@ def test_an_error_outside_the_family_is_a_signal_within_one_part_and_never_told_
         "ChannelError",
         "Covered",
         "Gone",
+        "NotOne",
         "Over",
         "_StopReading",
         "Unreadable",

@@ -72,7 +72,7 @@ def page(monkeypatch: pytest.MonkeyPatch, settings: None) -> SimpleNamespace:
             page.closed = True
 
     monkeypatch.setattr(
-        "bot.checks.doctor.find_browser",
+        "bot.checks.doctor.browser_for",
         lambda *_, **__: BrowserChoice(executable=None, source="the installed Chromium"),
     )
     monkeypatch.setattr("bot.checks.doctor.unopened_admin", lambda *_, **__: Opened())
@@ -229,7 +229,7 @@ def test_a_browser_that_is_missing_ends_the_round_with_2(
     def none(*_: object, **__: object) -> None:
         raise NoBrowser(where="")
 
-    monkeypatch.setattr("bot.checks.doctor.find_browser", none)
+    monkeypatch.setattr("bot.checks.doctor.browser_for", none)
     assert doctor() == (
         2,
         f"""\
