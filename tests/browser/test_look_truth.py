@@ -60,8 +60,9 @@ WHY = """(element) => {
     const flat = (one) => one.shadowRoot || one.localName === "slot" ||
         [...one.children].some(flat);
     if (flat(element)) return "slot";
-    const { display, visibility } = getComputedStyle(element);
-    if (display === "contents" && visibility !== "visible") return "unseen";
+    const unseen = (one) => getComputedStyle(one).visibility !== "visible";
+    const whole = [element, ...element.querySelectorAll("*")];
+    if (getComputedStyle(element).display === "contents" && whole.some(unseen)) return "unseen";
     const parts = "input, select, textarea, label, img, svg, table";
     const named = document.getElementById(element.getAttribute("aria-labelledby"));
     return element.querySelector(parts) || element.labels?.length || named?.matches(parts) ? "part" : "";
