@@ -50,8 +50,9 @@ HIDING = (
 EXPLAINED = {
     "slot": "Playwright reads the words of a shadow root's host before those of the root, wherever the slot is, and "
     "takes a slot for an element. A look reads what is put into a slot where the slot is.",
-    "control": "dom-accessibility-api has a form control, a label around it, or an image, say something else as a part "
-    "of another element's name than Playwright has.",
+    "part": "dom-accessibility-api has a form control, a label around it, an image or a table say something else as a "
+    "part of another element's name than Playwright has, also by aria-labelledby.",
+    "unseen": "What is not visible and has display: contents is for Playwright visible by its text, which nobody sees.",
 }
 """Why a look may find something else than Playwright does, by what the element has in or around it."""
 
@@ -59,7 +60,12 @@ WHY = """(element) => {
     const flat = (one) => one.shadowRoot || one.localName === "slot" ||
         [...one.children].some(flat);
     if (flat(element)) return "slot";
-    return element.querySelector("input, select, textarea, label, img, svg") || element.labels?.length ? "control" : "";
+    const unseen = (one) => getComputedStyle(one).visibility !== "visible";
+    const whole = [element, ...element.querySelectorAll("*")];
+    if (getComputedStyle(element).display === "contents" && whole.some(unseen)) return "unseen";
+    const parts = "input, select, textarea, label, img, svg, table";
+    const named = document.getElementById(element.getAttribute("aria-labelledby"));
+    return element.querySelector(parts) || element.labels?.length || named?.matches(parts) ? "part" : "";
 }"""
 
 
