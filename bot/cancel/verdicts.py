@@ -25,15 +25,17 @@ class Verdict:
     status_after: Status | None = None
 
 
-_IN_SELLER_CENTRAL = "Cancel it in Seller Central: orders with this status cannot be canceled in the Admin."
+_IN_SELLER_CENTRAL = "in Seller Central: orders with this status cannot be canceled in the Admin."
 _RETURNS = "It has already shipped: handle it as a return or an exchange in Seller Central."
 
 NEXT_STEPS: dict[Status, str] = {
-    Status.PENDING: f"Wait until the payment is verified and the order reads Unshipped, or: {_IN_SELLER_CENTRAL}",
-    Status.PENDING_AVAILABILITY: (
-        f"A pre-order: wait until it can ship and the order reads Unshipped, or: {_IN_SELLER_CENTRAL}"
+    Status.PENDING: (
+        f"Wait until the payment is verified and the order reads Unshipped, or cancel it {_IN_SELLER_CENTRAL}"
     ),
-    Status.PARTIALLY_SHIPPED: _IN_SELLER_CENTRAL,
+    Status.PENDING_AVAILABILITY: (
+        f"A pre-order: wait until it can ship and the order reads Unshipped, or cancel it {_IN_SELLER_CENTRAL}"
+    ),
+    Status.PARTIALLY_SHIPPED: f"Cancel it {_IN_SELLER_CENTRAL}",
     Status.SHIPPED: _RETURNS,
     Status.COMPLETED: _RETURNS,
     Status.ERROR: "Resolve what the order's notes say first; then run it again or cancel it in Seller Central.",

@@ -58,14 +58,14 @@ NOT_FOLLOWED = "Nothing was pressed. With order import disabled some versions li
 NOT_OFFERED = "Nothing was pressed. Check the reasons in the pack against those that this Admin offers."
 ASK = "Run the list again; if it stays, tell the shop's administrator."
 FINISH = "Cancel it in Seller Central now: the Admin no longer offers to, and the buyer's order is still open."
-IN_SELLER_CENTRAL = "Cancel it in Seller Central: orders with this status cannot be canceled in the Admin."
+IN_SELLER_CENTRAL = "in Seller Central: orders with this status cannot be canceled in the Admin."
 RETURNS = "It has already shipped: handle it as a return or an exchange in Seller Central."
 
 LEFT_ALONE = {
-    "pending": f"Wait until the payment is verified and the order reads Unshipped, or: {IN_SELLER_CENTRAL}",
-    "pending_availability": "A pre-order: wait until it can ship and the order reads Unshipped, or: "
-    + IN_SELLER_CENTRAL,
-    "partially_shipped": IN_SELLER_CENTRAL,
+    "pending": f"Wait until the payment is verified and the order reads Unshipped, or cancel it {IN_SELLER_CENTRAL}",
+    "pending_availability": "A pre-order: wait until it can ship and the order reads Unshipped, "
+    + f"or cancel it {IN_SELLER_CENTRAL}",
+    "partially_shipped": f"Cancel it {IN_SELLER_CENTRAL}",
     "shipped": RETURNS,
     "completed": RETURNS,
     "error": "Resolve what the order's notes say first; then run it again or cancel it in Seller Central.",

@@ -22,7 +22,7 @@ LOOK = (
     "Look the order up in Seller Central. Do not run it again before you know: "
     "if it is still open there, cancel it there."
 )
-IN_SELLER_CENTRAL = "Cancel it in Seller Central: orders with this status cannot be canceled in the Admin."
+IN_SELLER_CENTRAL = "in Seller Central: orders with this status cannot be canceled in the Admin."
 RETURN = "It has already shipped: handle it as a return or an exchange in Seller Central."
 NOT_CANCELED = [status for status in Status if status is not Status.CANCELED]
 
@@ -38,13 +38,13 @@ def test_only_an_unshipped_order_goes_on() -> None:
     [
         (
             Status.PENDING,
-            f"Wait until the payment is verified and the order reads Unshipped, or: {IN_SELLER_CENTRAL}",
+            f"Wait until the payment is verified and the order reads Unshipped, or cancel it {IN_SELLER_CENTRAL}",
         ),
         (
             Status.PENDING_AVAILABILITY,
-            f"A pre-order: wait until it can ship and the order reads Unshipped, or: {IN_SELLER_CENTRAL}",
+            f"A pre-order: wait until it can ship and the order reads Unshipped, or cancel it {IN_SELLER_CENTRAL}",
         ),
-        (Status.PARTIALLY_SHIPPED, IN_SELLER_CENTRAL),
+        (Status.PARTIALLY_SHIPPED, f"Cancel it {IN_SELLER_CENTRAL}"),
         (Status.SHIPPED, RETURN),
         (Status.COMPLETED, RETURN),
         (
