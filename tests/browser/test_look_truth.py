@@ -1,7 +1,7 @@
 """A look finds what Playwright's own locators find: on generated pages of every kind of markup, and on the screens.
 
 Where the two differ, the test says why: ``EXPLAINED``. Every other difference fails. There are more pages with
-``--both-faces``, as in ``make test-thorough``.
+``--every-face``, as in ``make test-thorough``.
 """
 
 import random
@@ -227,7 +227,7 @@ def differences(page: Page, what: str, theirs: Locator, ours: list[dict[str, Any
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if "first" in metafunc.fixturenames:
-        pages = MORE_PAGES if metafunc.config.getoption("--both-faces") else PAGES
+        pages = MORE_PAGES if metafunc.config.getoption("--every-face") else PAGES
         metafunc.parametrize("first", range(0, pages, AT_ONCE))
 
 
