@@ -1,5 +1,6 @@
 """What a pack's files may contain: typed models of ``pack.yaml`` and of one screen, with the meaning of each field."""
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal, Self
 
@@ -26,6 +27,11 @@ class Card(_Model):
         "label; left out, text may be anywhere in the box",
     )
 
+
+_PLAYWRIGHTS_OWN = re.compile(
+    r">>|:(?:has-text|text|text-is|text-matches|visible|nth-match|light|left-of|right-of|above|below|near)(?![\w-])"
+)
+"""What selectors of Playwright have and a browser's own do not."""
 
 KINDS = ("role", "label", "text", "says", "field", "column", "card", "row", "choice", "css", "xpath")
 READ_ONLY_KINDS = frozenset({"field", "column"})
@@ -86,6 +92,10 @@ class Element(_Model):
         if len(used) != 1:
             found = f"it has {' and '.join(used)}" if used else "it has none"
             raise ValueError(f"an element is found in exactly one way ({', '.join(KINDS)}); {found}")
+        if self.css is not None and (own := _PLAYWRIGHTS_OWN.search(self.css)):
+            raise ValueError(
+                f"{own[0]!r} is Playwright's own and no CSS: find it by role and name, or by text, or write it as xpath"
+            )
         if self.name is not None and self.role is None:
             raise ValueError("name goes with role; without role, use text or label")
         if unknown := [words for words in self.words if words not in (self.xpath or "")]:

@@ -325,6 +325,14 @@ AT_THE_MENU = "    for: opens the menu\n"
         pytest.param(
             "start_page.yaml",
             "    role: link\n    name: Marketing\n",
+            "    css: a:has-text('Marketing')\n",
+            "start_page.yaml:7:5: ':has-text' is Playwright's own and no CSS: find it by role and name, or by text, or "
+            "write it as xpath",
+            id="a selector of Playwright's",
+        ),
+        pytest.param(
+            "start_page.yaml",
+            "    role: link\n    name: Marketing\n",
             "    text: Marketing\n    name: Marketing\n",
             "start_page.yaml:7:5: name goes with role; without role, use text or label",
             id="name without role",
