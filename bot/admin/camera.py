@@ -10,6 +10,7 @@ from playwright.sync_api import Page
 from bot.admin.changes import changes_so_far, motion_ends
 from bot.admin.look import Request, ask, find, known_labels, request_for
 from bot.pack import Pack
+from bot.pack.model import READ_ONLY_KINDS
 from bot.secrecy import Clean
 from bot.wording import cut
 
@@ -113,8 +114,12 @@ def _as_written(words: str) -> str:
 
 def _private(pack: Pack, *, act: str) -> Request:
     """The request to mask everything that the pack marks as private until the page is read next, or for its words."""
-    private = [element for spec in pack.screens.values() for element in spec.elements.values() if element.private]
+    named = [(spec, name) for spec in pack.screens.values() for name in spec.elements if spec.elements[name].private]
+    private = [spec.elements[name] for spec, name in named]
     return {
+        "boxes": [
+            request_for(spec, name, {}) for spec, name in named if spec.elements[name].kind not in READ_ONLY_KINDS
+        ],
         "fields": {str(place): element.field for place, element in enumerate(private) if element.field},
         "columns": {str(place): element.column for place, element in enumerate(private) if element.column},
         "known": [label for spec in pack.screens.values() for label in known_labels(spec)],

@@ -34,6 +34,9 @@ _PLAYWRIGHTS_OWN = re.compile(
 """What selectors of Playwright have and a browser's own do not."""
 
 KINDS = ("role", "label", "text", "says", "field", "column", "card", "row", "choice", "css", "xpath")
+PRIVATE_KINDS = ("field", "column", "css", "xpath")
+"""Kinds of elements whose words can be masked; the last two as a whole, with everything in them."""
+
 READ_ONLY_KINDS = frozenset({"field", "column"})
 
 
@@ -100,8 +103,8 @@ class Element(_Model):
             raise ValueError("name goes with role; without role, use text or label")
         if unknown := [words for words in self.words if words not in (self.xpath or "")]:
             raise ValueError(f"words are those that the xpath has in quotes; it has not {unknown[0]!r}")
-        if self.private and not (self.field or self.column):
-            raise ValueError("only field and column elements can be private: their words are what is masked")
+        if self.private and self.kind not in PRIVATE_KINDS:
+            raise ValueError(f"only {', '.join(PRIVATE_KINDS)} elements can be private: their words are what is masked")
         if self.secret and (self.field or self.column):
             raise ValueError("field and column elements cannot be secret: nothing is typed into them")
         if self.has and self.role is None:

@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from practice_kit import ORDER, US, Cancels
 
-from bot.admin.camera import photograph
+from bot.admin.camera import photograph, words
 from bot.pack import Pack
 from bot.sandbox import Generation, Sandbox
 from bot.sandbox.pages import CANCEL, DETAILS
@@ -120,6 +120,26 @@ def test_the_address_on_a_classic_page_is_masked_in_one_piece(
 
     assert colours(shown, box) > 100
     assert colours(hidden, box) < 40
+
+
+@pytest.mark.parametrize("title", ["Billing Address", "Shipping Address"])
+@classic
+def test_the_addresses_of_a_commerce_order_are_masked_in_the_picture_and_in_the_words(
+    page: Page, address: Callable[..., str], sandbox: Sandbox, pack: Pack, title: str
+) -> None:
+    order = sandbox.shop.example("imported")
+    page.goto(address(COMMERCE_ORDER, order_id=order.commerce_number))
+    beside = page.locator("h3", has_text=title).locator("xpath=following-sibling::address")
+    x, y, width, height = beside.evaluate(WORDS_BOX)
+    box = (x, y, x + width, y + height)
+
+    shown, hidden = (photograph(page, pack, masked=masked, careful=False) for masked in (False, True))
+    told = words(page, pack, masked=True, clean=str)
+
+    assert colours(shown, box) > 100
+    assert colours(hidden, box) < 40
+    assert order.phone in page.locator("body").inner_text()
+    assert [private for private in (order.buyer, order.phone, order.address["address1"]) if private in told] == []
 
 
 def test_the_payment_block_opens_another_window(page: Page, address: Callable[..., str], sandbox: Sandbox) -> None:

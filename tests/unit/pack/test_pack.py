@@ -498,7 +498,8 @@ AT_THE_MENU = "    for: opens the menu\n"
             "start_page.yaml",
             AT_THE_MENU,
             "    private: true\n" + AT_THE_MENU,
-            "start_page.yaml:7:5: only field and column elements can be private: their words are what is masked",
+            "start_page.yaml:7:5: only field, column, css, xpath elements can be private: their words are what is "
+            "masked",
             id="private on something that is not read",
         ),
         pytest.param(

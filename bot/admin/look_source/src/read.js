@@ -3,6 +3,7 @@
 // Called with a table row (or null for the whole page) and a request:
 //   fields   {name: label}   the value to the right of a label
 //   columns  {name: header}  the cells under a column header; only those of the row when one is given
+//   boxes    [{...}, ...]    elements, as find.js says, that are masked with everything in them
 //   known    [label, ...]    labels of this screen: one of them is never taken for a value
 //   alone    pattern         pieces of text to be given that are this and nothing else, but for a label before it
 //   act      "read", "mask" (hide what was found, leaving the document as it is), or "words" (give every word that
@@ -14,6 +15,7 @@
 // alone are looked for where fields are.
 // Nothing here depends on ids, classes or nesting, and nothing in the document is changed.
 
+import { find } from "./find.js";
 import { once } from "./once.js";
 import { boxOf, shown, squeeze, styleOf } from "./seen.js";
 import { all, childrenOf, closest, holds, inside, parentOf, readThrough } from "./tree.js";
@@ -193,7 +195,7 @@ const allWords = (element) => [
 const cut = (text) =>
   text.length <= LONGEST ? text : `${text.slice(0, LONGEST)}... (${text.length} characters)`;
 
-export function read(row, { fields = {}, columns = {}, known: labels = [], alone = "", act = "read" }) {
+export function read(row, { fields = {}, columns = {}, boxes = [], known: labels = [], alone = "", act = "read" }) {
   const known = new Set(labels.map(fold));
   const careful = act === "mask" || act === "words";
   const blocks = Object.keys(fields).length ? blocksIn(document.body) : [];
@@ -202,7 +204,8 @@ export function read(row, { fields = {}, columns = {}, known: labels = [], alone
   const cells = each(columns, (header) => readColumn(header, row, careful));
 
   const found = [...Object.values(values), ...Object.values(cells).map((column) => column.cells)].flat();
-  const elements = [...new Set(found.map((value) => value.element).filter(Boolean))];
+  const whole = careful ? boxes.flatMap(find) : [];
+  const elements = [...new Set([...found.map((value) => value.element).filter(Boolean), ...whole])];
   if (act === "mask") mask(elements);
   if (act === "words")
     return [...new Set([...found.map((value) => value.text), ...elements.flatMap(allWords)].map(squeeze))];
