@@ -31,6 +31,10 @@ LONGEST_PAGE = 100_000
 """How many characters of a page's words are written down at most."""
 
 
+_SESSIONS_OWN = re.compile(r"(/key/|form_key[=/])[0-9A-Za-z]{16,}")
+"""Keys that belong to one session of an Admin, as its addresses have them: they open its links."""
+
+
 def photograph(page: Page, pack: Pack, *, masked: bool, careful: bool) -> bytes:
     """A picture of the page as it is, as JPEG; what fades, slides or closes on it has come to its end.
 
@@ -62,7 +66,7 @@ def words(page: Page, pack: Pack, *, masked: bool, clean: Clean, explain: Callab
         page: the page.
         pack: says what is private on it, and which fields hold secrets.
         masked: whether buyers' data is hidden.
-        clean: takes secrets out of the words, should the page show one.
+        clean: takes secrets out of the words, should the page show one; the keys in addresses are never in them.
         explain: gives lines to begin with; called while the fields with secrets are empty.
     """
     messages = find(page, request_for(pack.screens["answer"], "messages", {}), "words").all_inner_texts()
@@ -75,6 +79,7 @@ def words(page: Page, pack: Pack, *, masked: bool, clean: Clean, explain: Callab
         for private in sorted(ask(page, "read", _private(pack, act="words")), key=len, reverse=True):
             if 1 < len(private) <= LONGEST_LINE:  # the longer ones went with their lines
                 text = re.sub(rf"(?<!\w){_as_written(private)}(?!\w)", "[masked]", text)
+    text = _SESSIONS_OWN.sub(r"\1[key]", text)
     # Cut last: what is left of half a secret, or half a name, would not be recognized.
     return cut(clean(text), LONGEST_PAGE)
 

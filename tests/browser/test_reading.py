@@ -520,6 +520,15 @@ def test_a_private_word_is_masked_whole_and_not_inside_others(page: Page, eviden
     assert "Orders of the Orderly" in evidence()
 
 
+def test_the_keys_of_a_session_are_in_no_text(page: Page, evidence: Callable[..., str]) -> None:
+    key = "0123456789abcdef" * 4
+    page.set_content(f'<a href="/admin/sales/key/{key}/">Orders</a> <a href="/admin/x?form_key={key[:16]}">Save</a>')
+    told = evidence(masked=False)
+    assert "/admin/sales/key/[key]/" in told
+    assert "form_key=[key]" in told
+    assert key[:16] not in told
+
+
 def test_evidence_that_is_not_to_be_masked_is_whole(page: Page, evidence: Callable[..., str]) -> None:
     page.set_content(row("Buyer name", "<div>Ada</div>"))
     assert "Ada" in evidence(masked=False)
