@@ -19,6 +19,7 @@ from bot.cancel.confirm_screen import ConfirmScreen, confirm_screen
 from bot.cancel.endpoint import Answered
 from bot.cancel.guard import Permit
 from bot.cancel.page import AdminPage
+from bot.cancel.sending import in_plain_words
 from bot.cancel.verdicts import Verdict
 from bot.cancel.wire import Passage
 from bot.errors import CountermandError, EvidenceNotWritten, IntentExpired, LedgerTrouble
@@ -162,7 +163,7 @@ def await_answer(admin: AdminPage, heard: Heard) -> tuple[Answer, str]:
             words = " ".join(" ".join(screen.find("messages").all_inner_texts()).split())
             answer = (Answer.UNCLEAR, words) if words else None
     except PlaywrightError as trouble:
-        answer = (Answer.NONE, first_line(trouble))
+        answer = (Answer.NONE, _lost(heard) or in_plain_words(trouble))
     if answer is None:
         answer = (Answer.NONE, _lost(heard) or heard.press_trouble or "nothing was answered in time")
     answer = (answer[0], cut(answer[1], LONGEST_ANSWER))

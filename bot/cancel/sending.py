@@ -16,6 +16,8 @@ _CLIENTS_WORDS = {
     "aborted": "the answer broke off",
     "ECONNRESET": "the connection was reset",
     "EPIPE": "the connection was reset",
+    "context disposed": "the browser ended before an answer came",
+    "has been closed": "the browser ended before an answer came",
 }
 """What the client says of a connection -> what that means."""
 

@@ -293,7 +293,7 @@ class TestInABrowserThatDies:
         sandbox.faults.cancel_hangs_ms = 60_000
         on_arrival("cancelOrder", kill_browser(admin))
         order = job("unshipped_recent")
-        assert verdicts(order, attempts=3) == [unanswered(GONE)]
+        assert verdicts(order, attempts=3) == [unanswered("the browser ended before an answer came")]
         assert cancels() == arrived(order)
         assert sandbox.journal.operations.count("cancelOrder") == 1
 

@@ -225,7 +225,7 @@ def test_a_browser_that_cannot_look_any_more_gives_no_answer(admin: FakeAdmin, m
         raise PlaywrightError("Page.evaluate: Target page has been closed")
 
     monkeypatch.setattr(admin, "until", dead)
-    assert answer(admin, said(DATA)) == (Answer.NONE, "Target page has been closed")
+    assert answer(admin, said(DATA)) == (Answer.NONE, "the browser ended before an answer came")
 
 
 def test_a_long_answer_is_cut_before_it_is_kept(admin: FakeAdmin) -> None:
