@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.admin import Admin
+from bot.admin.camera import LONGEST_MOTION
+from bot.admin.changes import motion_ends
 from bot.admin.look import find
 from bot.admin.screen import Screen
 from bot.admin.window import Window
@@ -108,6 +110,7 @@ class Inspector:
         screen = contract.knowing(screen)
         name = screen.spec.screen
         screen.window.page.evaluate("() => scrollTo(0, 0)")  # an app may leave it where it was scrolled to
+        motion_ends(screen.window.page, LONGEST_MOTION)  # what still opens is in another place than in the baseline
         snapshot = take_snapshot(screen.window.page)
         kept = self._baseline(screen.window.pack, name)
         drifts = list(contract.hold(screen, snapshot, kept[0] if kept else None))
