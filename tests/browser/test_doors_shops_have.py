@@ -855,3 +855,13 @@ def test_a_door_opens_with_its_setting_for_the_browser_and_for_the_cancel(
 def host_asked_for(target: str) -> str:
     """The host that a proxy was asked for, in either form."""
     return target.partition("://")[2].partition("/")[0].partition(":")[0] or target.partition(":")[0]
+
+
+def test_the_doctor_gets_in_by_the_same_settings(typed: Typed, shop: Sandbox, certificates: Certificates) -> None:
+    told = {name: value.replace("{folder}", str(certificates.folder)) for name, value in (CLIENT | TRUST).items()}
+    headers = {"REQUEST_HEADERS": f"X-Shop-Id: bot; X-Shop-Pass: {PASS}"}
+    with Front(shop.url, tls=certificates.server(asks_for_client=True), refuse=asks_for_headers) as front:
+        ended = typed(f"doctor --store {US}", ADMIN_URL=front.url(), **told, **headers)
+    assert "FAILED" not in ended.out
+    assert ended.status == 0
+    assert shop.journal.cancels == ()
