@@ -865,3 +865,13 @@ def test_the_doctor_gets_in_by_the_same_settings(typed: Typed, shop: Sandbox, ce
     assert "FAILED" not in ended.out
     assert ended.status == 0
     assert shop.journal.cancels == ()
+
+
+def test_a_host_among_the_exceptions_is_reached_without_the_proxy(typed: Typed, shop: Sandbox) -> None:
+    with Front(shop.url) as front, ForwardProxy("") as proxy:
+        told = {"ADMIN_URL": front.url("shop.test"), "ALLOW_HTTP": "shop.test", "PROXY": proxy.url}
+        ended = typed(PLAN, **told, PROXY_BYPASS="elsewhere.test,shop.test")
+        assert proxy.arrived == []
+        assert front.arrived == []  # only the proxy knows where this host is
+    assert "shop.test" in one_line(ended)
+    assert ended.status == 3
