@@ -125,7 +125,7 @@ def proxy_address(text: str) -> str:
     """The address of a proxy, as it is written.
 
     Raises:
-        ValueError: it is none, or holds a user name or a password.
+        ValueError: it is not an address, or holds a user name or a password.
     """
     example = "it must be an address such as http://proxy.example:3128; http, https and socks5 are known"
     try:

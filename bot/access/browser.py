@@ -177,7 +177,7 @@ def new_context(
 
 
 def _refuse_missing_temporary_folder() -> None:
-    """The browser keeps its profile in the folder for temporary files, and would be blamed if there is none."""
+    """The browser keeps its profile in the folder for temporary files, and would be blamed if that is missing."""
     names = ("TEMP", "TMP") if os.name == "nt" else ("TMPDIR", "TMP", "TEMP")
     name = next((name for name in names if os.environ.get(name)), None)
     if name is None:

@@ -205,7 +205,7 @@ def browser_for(settings: Settings, playwright: Playwright | None = None, *, hea
     """The browser that a session would start: with a proxy one that can be told which hosts that is for.
 
     Raises:
-        NoBrowser, BrowserUnusable: there is none.
+        NoBrowser, BrowserUnusable: no browser can be used.
     """
     return find_browser(settings.browser, playwright, headed=headed or settings.proxy is not None)
 

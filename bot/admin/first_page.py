@@ -197,7 +197,7 @@ class Approach:
         Args:
             names: the screens.
             besides: interruptions that are no interruption here.
-            at_rest: asked about a page that has come to rest and is none of them, in place of saying what stands there.
+            at_rest: asked about a page at rest that is not one of them, in place of saying what stands there.
 
         Raises:
             ScreenNotReached: nothing certain came of it in time.

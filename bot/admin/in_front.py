@@ -150,7 +150,7 @@ def stands_there(seen: Seen, language: str) -> RunStopped:
 
 
 def single_sign_on(url: str) -> str | None:
-    """What people sign in with at this address; None if it is none that is known."""
+    """What people sign in with at this address; None if it is not a known one."""
     host = host_of(url)
     by_host = (name for pattern, name in _SINGLE_SIGN_ON if re.search(pattern, host))
     by_path = (name for pattern, name in _SINGLE_SIGN_ON_PATHS if re.search(pattern, url))

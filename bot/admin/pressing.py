@@ -55,7 +55,7 @@ def press(
         tries: how often.
 
     Raises:
-        NotOne: there is none, or there are several.
+        NotOne: no element answers to it, or several do.
         Gone: it was there, and is not any more.
         Covered: something lay over it until the patience was over.
         PlaywrightError: it could not be pressed, or the page broke down.

@@ -40,7 +40,7 @@ __all__ = ["Entry", "Event", "Intent", "Ledger", "has_ledger"]
 def has_ledger(place: Path | str) -> bool:
     """Whether there is anything to open as a ledger: a database, or anything at all in the place of the file.
 
-    For commands that only look back: opening a ledger makes one where there is none, and an empty one in the place of
+    For commands that only look back: opening a ledger makes one where it is missing, and an empty one in the place of
     one that was moved away would look as if nothing was ever pressed.
     """
     return isinstance(place, str) or os.path.lexists(place)

@@ -498,7 +498,7 @@ SETTINGS: list[tuple[str, str, dict[str, str], str]] = [
         "CERTIFICATE-----).",
     ),
     (
-        "a two-factor secret that is none",
+        "a two-factor secret that is not base32",
         PLAN,
         {"TOTP_SECRET": "123456"},
         "environment: COUNTERMAND_TOTP_SECRET: it must be the secret as the Admin shows it beside the QR code: base32, "
