@@ -1,30 +1,19 @@
 """The spectrum face: whether what is served was built from the source beside it."""
 
-import hashlib
 import re
-from pathlib import Path
 
 import pytest
+from bundle_kit import ROOT, check_lock, source_sum
 
-ROOT = Path(__file__).resolve().parents[3]
 SOURCE = ROOT / "bot" / "sandbox" / "spectrum"
 STATIC = ROOT / "bot" / "sandbox" / "static"
-
-
-def source_sum() -> str:
-    """The same sum as in ``build.mjs``: every file's name and text, in the order of their names."""
-    files = {path.relative_to(SOURCE).as_posix(): path for path in SOURCE.rglob("*") if path.is_file()}
-    total = hashlib.sha256()
-    for name in sorted(files):
-        total.update(f"{name}\0{files[name].read_text(encoding='utf-8')}\0".encode())
-    return total.hexdigest()
 
 
 @pytest.mark.parametrize("made", ["spectrum.js", "spectrum.css"])
 def test_the_bundle_belongs_to_its_source(made: str) -> None:
     banner = (STATIC / made).read_text(encoding="utf-8").partition("\n")[0]
 
-    assert f"sha256 {source_sum()}." in banner, "run: make practice-bundle"
+    assert f"sha256 {source_sum(SOURCE)}." in banner, "run: make practice-bundle"
 
 
 def test_the_bundle_loads_nothing_but_what_the_practice_admin_serves() -> None:
@@ -44,7 +33,4 @@ def test_the_bundle_speaks_the_languages_of_the_practice_admin_only() -> None:
 
 
 def test_the_lock_names_no_registry_and_has_every_hash() -> None:
-    lock = (SOURCE / "package-lock.json").read_text(encoding="utf-8")
-
-    assert '"resolved"' not in lock
-    assert lock.count('"integrity": "sha512-') == lock.count('    "node_modules/')
+    check_lock(SOURCE)
