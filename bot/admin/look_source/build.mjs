@@ -12,7 +12,7 @@ const USED = "dom-accessibility-api";
 const output = process.argv[2];
 const here = import.meta.dirname;
 
-/** The same sum as in tests/unit/admin/test_look_bundle.py: every file's name and text, in the order of their names. */
+/** The same sum as in tests/kit/bundle_kit.py: every file's name and text, in the order of their names. */
 function sourceSum() {
   const files = readdirSync(here).filter((name) => name !== "node_modules").flatMap((name) =>
     (statSync(join(here, name)).isDirectory() ? readdirSync(join(here, name)).map((inner) => `${name}/${inner}`) : name)).sort();
