@@ -3,11 +3,14 @@
 A position is the sheet and the cell, such as ``Sheet1!B7``.
 """
 
+import re
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
 from typing import Any, Final
+from xml.etree.ElementTree import Element, ParseError, fromstring
+from zipfile import BadZipFile, ZipFile
 
 from bot.errors import InputInvalid, Problem
 from bot.files import one_of, shown
@@ -43,13 +46,52 @@ def workbook_table(data: bytes, file: str, sheet: str | None = None) -> Table:
             missing = "The workbook has no sheet" if name is None else f"There is no sheet {shown(name)}: {has}"
             raise InputInvalid([Problem(file, 1, 1, missing)])
         cells = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
+        uncomputed = list(_uncomputed(data, name))
     except PasswordError as error:
         message = "The workbook is protected by a password: save it without one"
         raise InputInvalid([Problem(file, 1, 1, message)]) from error
-    except (CalamineError, OSError) as error:
+    except (CalamineError, OSError, ParseError, BadZipFile, KeyError) as error:
         message = f"The workbook cannot be read: {' '.join(str(error).split())}"
         raise InputInvalid([Problem(file, 1, 1, message)]) from error
+    if uncomputed:
+        message = "This formula has no result yet: open the workbook in a spreadsheet program and save it there"
+        raise InputInvalid([Problem(file, 1, 1, message, place) for place in uncomputed])
     return Table(file=file, rows=_rows(cells), place=lambda line, column: f"{name}!{letters(column)}{line}")
+
+
+def _uncomputed(data: bytes, sheet: str) -> Iterator[str]:
+    """The cells of an ``.xlsx`` sheet whose formulas were never computed, as a program that only writes leaves them.
+
+    They read as empty, which would drop what they say without a word.
+    """
+    if not data.startswith(_ZIP):
+        return
+    with ZipFile(BytesIO(data)) as parts:
+        if "xl/workbook.xml" not in parts.namelist():
+            return
+        links = {
+            one.get("Id"): one.get("Target", "")
+            for one in _elements(parts, "xl/_rels/workbook.xml.rels", "Relationship")
+        }
+        for one in _elements(parts, "xl/workbook.xml", "sheet"):
+            if one.get("name") != sheet:
+                continue
+            target = next((links[value] for key, value in one.items() if key.endswith("}id") and value in links), "")
+            path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+            if path not in parts.namelist() or not re.search(rb"<(?:\w+:)?f[ />]", parts.read(path)):
+                return
+            for cell in _elements(parts, path, "c"):
+                inside = {_local(part): part.text or "" for part in cell}
+                if "f" in inside and not inside.get("v") and cell.get("t") != "str":
+                    yield f"{sheet}!{cell.get('r', '?')}"
+
+
+def _elements(parts: ZipFile, path: str, name: str) -> Iterator[Element]:
+    return (one for one in fromstring(parts.read(path)).iter() if _local(one) == name)
+
+
+def _local(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
 
 
 def _rows(cells: list[list[Any]]) -> Iterator[Row]:

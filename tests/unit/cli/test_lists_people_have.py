@@ -461,6 +461,13 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         "jobs.csv:2:2: The store holds the character U+200B, which is invisible: remove it",
     ),
     (
+        "formulas that were never computed",
+        f"run orders.xlsx {BOTH} --expect",
+        {"orders.xlsx": workbook(["order", "total", "buyer"], [ONE, "=100+21.8", "Ann"], [TWO, 5, '=A2 & ""'])},
+        "orders.xlsx:Sheet1!B2: This formula has no result yet: open the workbook in a spreadsheet program and save it there\n"
+        "orders.xlsx:Sheet1!C3: This formula has no result yet: open the workbook in a spreadsheet program and save it there",
+    ),
+    (
         "a workbook called CSV",
         "run jobs.csv",
         {"jobs.csv": workbook(HEADER, ROW)},
