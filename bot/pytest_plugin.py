@@ -208,6 +208,7 @@ def countermand_admin(
         allowed_hosts=target.settings.allowed_hosts,
         sign_in=enter,
         by_hand=bool(request.config.getoption("--headed")),
+        behind_proxy=target.settings.connection.proxy is not None,
         may_commit=countermand_gate.check,
     )
     stopped = guard_context(context, target.pack, countermand_gate, admin.may_talk_to)

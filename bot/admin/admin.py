@@ -76,6 +76,7 @@ class Keywords(TypedDict, total=False):
     allowed_hosts: Collection[str]
     direct: bool
     by_hand: bool
+    behind_proxy: bool
     fresh_page: Callable[[], Page] | None
     second_page: Callable[[], Page] | None
     sign_in: Callable[["Admin"], None] | None

@@ -10,6 +10,7 @@ from playwright.sync_api import Request, Response
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from bot.admin.admin import Admin
+from bot.admin.handshake import wants_client_certificate
 from bot.admin.in_front import (
     LONGEST_TEXT,
     Seen,
@@ -72,6 +73,7 @@ CAUSES: dict[str, Cause] = {
     "ERR_CONNECTION_CLOSED": _CUT,
     "ERR_CONNECTION_ABORTED": _CUT,
     "ERR_EMPTY_RESPONSE": _CUT,
+    "ERR_SOCKET_NOT_CONNECTED": _CUT,
     "ERR_ADDRESS_UNREACHABLE": _NO_NETWORK,
     "ERR_INTERNET_DISCONNECTED": _NO_NETWORK,
     "ERR_NETWORK_ACCESS_DENIED": _NO_NETWORK,
@@ -119,10 +121,10 @@ CAUSES: dict[str, Cause] = {
 BROWSERS_OWN_PAGE = 2000
 """Milliseconds that the browser's own page of an error may take to come."""
 
-PASSING = re.compile(
-    "ERR_(CONNECTION_)?TIMED_OUT|ERR_CONNECTION_(RESET|CLOSED|ABORTED)|ERR_EMPTY_RESPONSE|ERR_NETWORK_CHANGED|"
-    "ERR_HTTP2_PROTOCOL_ERROR"
-)
+CUT = re.compile("ERR_CONNECTION_(RESET|CLOSED|ABORTED)|ERR_EMPTY_RESPONSE|ERR_SOCKET_NOT_CONNECTED")
+"""Errors of a connection that the other side ended without a word."""
+
+PASSING = re.compile(f"{CUT.pattern}|ERR_(CONNECTION_)?TIMED_OUT|ERR_NETWORK_CHANGED|ERR_HTTP2_PROTOCOL_ERROR")
 """Errors that may have passed by the next attempt."""
 
 
@@ -254,6 +256,8 @@ class Approach:
                 return proxy_asks_for_password()
             challenge = answer.headers.get("www-authenticate", "") if answer is not None else ""
             return asks_for_password(host_and_port(failed_at or admin.url), challenge)
+        if CUT.fullmatch(error) and not admin.options.behind_proxy and wants_client_certificate(failed_at or admin.url):
+            error = "ERR_BAD_SSL_CLIENT_AUTH_CERT"
         cause = why_not(error, failed_at or admin.url)
         if PASSING.fullmatch(error) or admin.was_reached:
             return Unreachable(*cause)

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class AdminOptions:
-    """How to work at an Admin. The settings have the same names, but for ``direct`` and ``by_hand``."""
+    """How to work at an Admin. The settings have the same names, but for ``direct``,
+    ``by_hand`` and ``behind_proxy``.
+    """
 
     patience: float = 30
     """Seconds to wait for a screen."""
@@ -21,3 +23,5 @@ class AdminOptions:
     """Whether an order is opened by its address once its store was reached, instead of by clicks."""
     by_hand: bool = False
     """Whether a person sees the browser and can sign in where the program cannot."""
+    behind_proxy: bool = False
+    """Whether the Admin is reached through a proxy, and nothing but the browser may try to reach it."""

@@ -131,6 +131,7 @@ def unopened_admin(entry: Entry) -> Iterator[tuple[Admin, Callable[[Admin], None
             second_page=session.second_page,
             sign_in=sign_in,
             by_hand=entry.headed,
+            behind_proxy=settings.connection.proxy is not None,
             on_step=entry.hooks.step,
             say=entry.hooks.say,
             stopping=entry.hooks.stopping,

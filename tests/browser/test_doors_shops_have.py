@@ -624,7 +624,8 @@ def typed(many: ManyCommands, shop: Sandbox, browser_choice: BrowserChoice, tmp_
 
     def typed(command: str, **settings: str) -> Ended:
         given = {"ADMIN_URL": shop.url, "USERNAME": shop.username, "PASSWORD": shop.password, "SETTLE": "0"}
-        if browser_choice.executable:
+        # Left out, a browser is found that a proxy can be set for.
+        if browser_choice.executable and "PROXY" not in settings:
             given["BROWSER"] = str(browser_choice.executable)
         environment = {
             name if name == "TMPDIR" else f"COUNTERMAND_{name}": value for name, value in (given | settings).items()
@@ -723,9 +724,13 @@ FRONT_PASSWORD = {"HTTP_USERNAME": NAME, "HTTP_PASSWORD": PASS}
 CLIENT = {"CLIENT_CERTIFICATE": "{folder}/client.pem", "CLIENT_CERTIFICATE_KEY": "{folder}/client.key"}
 TRUST = {"CERTIFICATE_AUTHORITY": "{folder}/authority.pem"}
 CANCELED = "1 of 1 order canceled"
+WANTS_CERTIFICATE = (
+    "wants a certificate from the browser (TLS client certificate). Name one that the server trusts in "
+    "COUNTERMAND_CLIENT_CERTIFICATE, or ask the server's administrator for a way in without one from this machine."
+)
 
 DOORS: list[tuple[str, str, Callable[[Arrived], Answer | None], dict[str, str], str]] = [
-    # the door, its kind (tls, client, proxy, proxy with an account), what it asks for, settings, the message of run
+    # the door, its kind (tls; client, also unheard; proxy, also with an account), what it asks for, settings, the message of run
     ("HTTP authentication", "", asks_for_password, FRONT_PASSWORD, CANCELED),
     (
         "HTTP authentication, refused",
@@ -765,8 +770,14 @@ DOORS: list[tuple[str, str, Callable[[Arrived], Answer | None], dict[str, str], 
         "client",
         open_door,
         TRUST,
-        "wants a certificate from the browser (TLS client certificate). Name one that the server trusts in "
-        "COUNTERMAND_CLIENT_CERTIFICATE, or ask the server's administrator for a way in without one from this machine.",
+        WANTS_CERTIFICATE,
+    ),
+    (
+        "a client certificate that nobody named, and a refusal that the browser did not hear",
+        "client, unheard",
+        open_door,
+        TRUST,
+        WANTS_CERTIFICATE,
     ),
     (
         "a client certificate, and a server that nobody knows",
@@ -823,13 +834,15 @@ def test_a_door_opens_with_its_setting_for_the_browser_and_for_the_cancel(
     settings: dict[str, str],
     message: str,
 ) -> None:
-    tls = certificates.server(asks_for_client=kind == "client") if kind in {"tls", "client"} else None
+    unheard = kind == "client, unheard"
+    asks_for_client = unheard or kind == "client"
+    tls = certificates.server(asks_for_client=asks_for_client) if asks_for_client or kind == "tls" else None
     told = {
         name: value.replace("{folder}", str(certificates.folder)).replace("{dead}", str(dead))
         for name, value in settings.items()
     }
     user = f"{NAME}:proxy-pass" if kind == "proxy with an account" else ""
-    with Front(shop.url, tls=tls, refuse=asks) as front, ForwardProxy(user) as proxy:
+    with Front(shop.url, tls=tls, refuse=asks, cuts_browsers=unheard) as front, ForwardProxy(user) as proxy:
         if kind.startswith("proxy"):
             told |= {"PROXY": proxy.url, "ALLOW_HTTP": "shop.test"}
         address = front.url("shop.test") if kind.startswith("proxy") else front.url()

@@ -108,13 +108,18 @@ Answer = tuple[int, Mapping[str, str], bytes]
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
 
-    def __init__(self, handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None) -> None:
+    def __init__(
+        self, handler: type[BaseHTTPRequestHandler], tls: ssl.SSLContext | None = None, *, cuts_browsers: bool = False
+    ) -> None:
         super().__init__(("127.0.0.1", 0), handler)
         self._tls = tls
+        self._cuts_browsers = cuts_browsers
         self.arrived: list[Arrived] = []
 
     def finish_request(self, request: Any, client_address: Any) -> None:
         # In the request's own thread, so that a client that says nothing holds nobody up.
+        if self._cuts_browsers and b"http/1.1" in request.recv(4096, socket.MSG_PEEK):
+            return  # only a browser says this in the clear, for the protocol that it would like to speak
         with suppress(OSError), self._wrapped(request) as told:
             super().finish_request(told, client_address)
 
@@ -179,7 +184,10 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 class Front(_Server):
-    """Stands in front of a server of this machine, and hands on what ``refuse`` has no answer for."""
+    """Stands in front of a server of this machine, and hands on what ``refuse`` has no answer for.
+
+    With ``cuts_browsers`` a browser's connection ends before anything was said, as if what was said had been lost.
+    """
 
     def __init__(
         self,
@@ -187,6 +195,7 @@ class Front(_Server):
         *,
         tls: ssl.SSLContext | None = None,
         refuse: Callable[[Arrived], Answer | None] = lambda arrived: None,
+        cuts_browsers: bool = False,
     ) -> None:
         port = urlsplit(behind).port or 0
 
@@ -201,7 +210,7 @@ class Front(_Server):
 
             do_GET = do_POST = handle_all
 
-        super().__init__(Handler, tls)
+        super().__init__(Handler, tls, cuts_browsers=cuts_browsers)
         self._scheme = "https" if tls else "http"
 
     def url(self, host: str = "127.0.0.1") -> str:

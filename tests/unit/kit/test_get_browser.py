@@ -34,7 +34,7 @@ class Computer:
         self.commands: list[tuple[str, ...]] = []
         self.effects: dict[str, Callable[[], str | None]] = {}
 
-    def run(self, command: tuple[str, ...], **environment: str) -> str | None:
+    def run(self, command: tuple[str, ...], *, limit: float = 0, **environment: str) -> str | None:
         self.commands.append(command)
         if command[0] == "apt-get":
             assert environment == {"DEBIAN_FRONTEND": "noninteractive"}
@@ -146,10 +146,52 @@ def test_a_debian_without_the_headless_shell_goes_on_without(
     computer.effects["chromium-headless-shell"] = lambda: "Unable to locate package chromium-headless-shell"
     assert getbrowser.main() == 0
     assert said(capsys)[-3:] == [
-        "Browser: That did not work: Unable to locate package chromium-headless-shell. It goes on without, a little "
-        "slower.",
+        "Browser: That did not work: Unable to locate package chromium-headless-shell. It goes on without, more "
+        "slowly.",
         *LOOK,
         "Browser: The installed Chromium at /opt/chromium starts.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "after"),
+    [
+        (None, [*LOOK, "Browser: The installed headless shell at /opt/shell starts."]),
+        (
+            "no way to the server",
+            [
+                "Browser: That did not work: no way to the server. It goes on without, more slowly.",
+                "Browser: The installed Chromium at /opt/chromium starts.",
+            ],
+        ),
+    ],
+)
+def test_beside_an_installed_one_debians_headless_shell_is_got_if_it_can_be(
+    computer: Computer,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+    trouble: str | None,
+    after: list[str],
+) -> None:
+    monkeypatch.setattr(getbrowser, "_may_install_debian_packages", lambda: True)
+    computer.has(installed=(CHROMIUM,))
+    computer.effects["update"] = lambda: None
+
+    def install() -> str | None:
+        if trouble is None:
+            computer.has(installed=(SHELL, CHROMIUM))
+        return trouble
+
+    computer.effects["chromium-headless-shell"] = install
+    assert getbrowser.main() == 0
+    assert said(capsys) == [
+        *DOWNLOAD,
+        "Browser: The download did not work: no way to the server.",
+        *LOOK,
+        "Browser: Its headless shell takes half the time; getting that too.",
+        "Browser: Running apt-get update.",
+        "Browser: Running apt-get install -y --no-install-recommends chromium-headless-shell.",
+        *after,
     ]
 
 
@@ -277,8 +319,6 @@ def test_a_command_is_given_what_it_needs_in_its_environment() -> None:
     assert getbrowser._run(python(code), DEBIAN_FRONTEND="noninteractive") is None
 
 
-def test_a_command_that_does_not_end_is_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(getbrowser, "STEP_LIMIT", 0)
-    assert getbrowser._run(python("input_that_never_comes = __import__('threading').Event().wait()")) == (
-        "it was not done after 0 minutes"
-    )
+def test_a_command_that_does_not_end_is_ended() -> None:
+    endless = python("input_that_never_comes = __import__('threading').Event().wait()")
+    assert getbrowser._run(endless, limit=0) == "it was not done after 0 minutes"

@@ -40,10 +40,16 @@ def full_disk(monkeypatch: pytest.MonkeyPatch) -> Callable[[], Any]:
         def write(self, content: Any) -> int:
             return super().write(content[:10])
 
+    really_open = Path.open
+
+    def opened(path: Path, mode: str = "r", *args: Any, **kwargs: Any) -> Any:
+        # A full disk can still be read, and who asks first reads this machine's boot id.
+        return really_open(path, mode, *args, **kwargs) if mode == "r" else NearlyFull(path, mode)
+
     @contextmanager
     def full_disk() -> Iterator[None]:
         with monkeypatch.context() as patch:
-            patch.setattr(Path, "open", lambda path, mode, buffering: NearlyFull(path, mode))
+            patch.setattr(Path, "open", opened)
             yield
 
     return full_disk
