@@ -17,9 +17,9 @@ from bot.sandbox.pages import ORDER as COMMERCE_ORDER
 pytestmark = pytest.mark.face("spectrum", only=True)
 
 classic = pytest.mark.parametrize("generation", [Generation.ASC_4_0], indirect=True, ids=str)
-LIES_ON_TOP = """(element) => {
-    const { x, y, width, height } = element.getBoundingClientRect();
-    return document.elementFromPoint(x + width / 2, y + height / 2).className;
+IS_COVERED = """(cover) => {
+    const { x, y, width, height } = document.querySelector("#save").getBoundingClientRect();
+    return document.elementFromPoint(x + width / 2, y + height / 2)?.className === cover;
 }"""
 WORDS_BOX = """(element) => {
     const range = document.createRange();
@@ -69,11 +69,11 @@ def test_before_its_script_is_bound_the_button_is_covered_and_a_key_cancels_with
 ) -> None:
     page.route("**/classic_cancel.js", lambda route: None)  # it is on its way
     page.goto(address(CANCEL, id=row), wait_until="commit")
-    save = page.locator("#save")
-    assert save.evaluate(LIES_ON_TOP) == "admin__form-loading-mask"
+    expect(page.locator("#save")).to_be_visible()
+    page.wait_for_function(IS_COVERED, arg="admin__form-loading-mask")  # once the page has its styles
     assert cancels() == []
 
-    save.press("Enter")
+    page.locator("#save").press("Enter")
 
     expect(page.locator("#messages")).to_contain_text("The Amazon order has been canceled")
     assert cancels() == [(ORDER, US, "", "Unshipped")]

@@ -128,8 +128,9 @@ LAY_OVER = """([number, other]) => {
     }
     for (const { left, top, width, height } of boxes) {
         const over = Object.assign(document.createElement("div"), { textContent: other });
-        over.style = "position: fixed; z-index: 99999; background: white; pointer-events: none";
-        Object.assign(over.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
+        over.style = "position: absolute; z-index: 99999; background: white; pointer-events: none"; // it scrolls along
+        Object.assign(over.style, { left: `${left + scrollX}px`, top: `${top + scrollY}px` });
+        Object.assign(over.style, { width: `${width}px`, height: `${height}px` });
         document.body.append(over);
     }
 }"""
