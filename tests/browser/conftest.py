@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import pyotp
 import pytest
@@ -220,12 +220,27 @@ def new_admin(context: BrowserContext, admin_on: Callable[..., Admin]) -> Admin:
 
 
 @pytest.fixture
-def admin(new_admin: Admin, sandbox: Sandbox) -> Admin:
-    """The practice Admin on the dashboard of the usual store, without the way there, which other tests walk."""
-    new_admin.page.goto(signed_in(new_admin.page.context, sandbox))
-    new_admin.arrive("store_dashboard", store=US)
-    new_admin.store = ReachedStore(name=US)
-    sandbox.journal.clear()
+def open_dashboard(sandbox: Sandbox) -> Callable[[Admin], None]:
+    """Signs in and opens the dashboard of the usual store, without the way there, which other tests walk.
+
+    An Admin that is reached by another port of this machine is opened there.
+    """
+
+    def open_dashboard(admin: Admin) -> None:
+        here = urlsplit(admin.url)
+        there = urlsplit(signed_in(admin.page.context, sandbox))
+        admin.page.goto(urlunsplit(there._replace(scheme=here.scheme, netloc=here.netloc)))
+        admin.arrive("store_dashboard", store=US)
+        admin.store = ReachedStore(name=US)
+        sandbox.journal.clear()
+
+    return open_dashboard
+
+
+@pytest.fixture
+def admin(new_admin: Admin, open_dashboard: Callable[[Admin], None]) -> Admin:
+    """The practice Admin on the dashboard of the usual store."""
+    open_dashboard(new_admin)
     return new_admin
 
 

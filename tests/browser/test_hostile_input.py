@@ -73,10 +73,15 @@ TWICE = "The cancel dialog: confirm (cancels the order; cannot be undone) was fo
     ("lie", "message"),
     [
         pytest.param("second.style.display = 'none'", TWICE, id="hidden"),
-        pytest.param("second.setAttribute('aria-hidden', 'true')", TWICE, id="hidden from screen readers"),
-        pytest.param("second.style.visibility = 'hidden'", TWICE, id="invisible"),
+        pytest.param(
+            "second.setAttribute('aria-hidden', 'true')",
+            TWICE,
+            id="hidden from screen readers",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param("second.style.visibility = 'hidden'", TWICE, id="invisible", marks=pytest.mark.thorough),
         pytest.param("second.style = 'position: absolute; width: 0; padding: 0; overflow: hidden'", None, id="tiny"),
-        pytest.param("second.style.opacity = 0", NOT_ONCE, id="see-through"),
+        pytest.param("second.style.opacity = 0", NOT_ONCE, id="see-through", marks=pytest.mark.thorough),
         pytest.param("second.style = 'position: fixed; left: -5000px'", NOT_ONCE, id="beside the window"),
     ],
 )
