@@ -173,6 +173,7 @@ class Admin(Window):
     def open(self) -> None:
         """Open the Admin's address, whatever is open now."""
         self._times_opened += 1
+        self.note_opening()
         answer = self.load(self.url)
         self.server_ahead = (answer and seconds_ahead(answer)) or 0.0
         self._note_answer(answer)

@@ -95,10 +95,12 @@ const lookReady = inOneInstant((ready, element, press, request) => {
   return { ...ready, ...(moved && { state: "moved" }), number: numberOf(element), ...look(request) };
 });
 
-const masked = inOneInstant((mask) => {
-  if (mask) unmask() ?? read(null, mask);
-  return changesSeen();
-});
+const says = (pattern) => new RegExp(`(?<!\\d)${pattern}(?!\\d)`).test(wordsOf(document.body));
+
+/** What is private on the page, as read.js finds it, with what a look is asked; and whether any order is named on the page. */
+const privately = ({ reading, order, ...request }) => ({ ...look(request), private: read(null, reading), order: says(order) });
+
+const masked = inOneInstant((mask) => (mask ? privately(mask) : { changes: changesSeen() }));
 
 const textRead = Symbol.for("countermand typed");
 
@@ -118,7 +120,8 @@ export const actions = {
   changes: inOneInstant(changesSeen),
   awaitChange,
   awaitRest,
-  /** Wait for what moves to end, as awaitCalm; then mask what `mask` describes. Gives how often the page has changed by then. */
+  private: inOneInstant(privately),
+  /** Wait for what moves to end, as awaitCalm; then look, and mask what `mask` describes. Tells how often the page has changed. */
   async calm({ limit, mask }) {
     await awaitCalm(limit);
     return masked(mask);
@@ -134,7 +137,7 @@ export const actions = {
     return found.length;
   }),
   /** Whether any text of the page has a number of this pattern in it. */
-  says: inOneInstant((pattern) => new RegExp(`(?<!\\d)${pattern}(?!\\d)`).test(wordsOf(document.body))),
+  says: inOneInstant(says),
   /** Scroll the table that has a given column header by a window's height; says whether there was more to show. */
   scrollOn: inOneInstant((header) => {
     const fold = (text) => text.replace(/\s+/g, " ").trim().toLowerCase();
