@@ -265,7 +265,7 @@ class Way(_Model):
     orders: Literal["dashboard", "grid"] = Field(
         default="dashboard",
         description="dashboard: under Recent orders of the store's dashboard, and under All Orders; grid: under the "
-        "Orders tab of the store, page by page",
+        "Orders tab of the home page, for all stores, page by page; each row names its store",
     )
     opens: Literal["details", "commerce_order"] = Field(
         default="details",
