@@ -17,9 +17,11 @@ import { find } from "./find.js";
 import { elementOf, numberOf } from "./numbers.js";
 import { forget } from "./once.js";
 import { asTheBrowserMadeIt } from "./own.js";
+import { describe } from "./listen.js";
+import { pieces } from "./pieces.js";
 import { hasArrived, isOff, makeReady } from "./press.js";
 import { isBusy, read, unmask } from "./read.js";
-import { shown, squeeze, wordsOf } from "./seen.js";
+import { squeeze, wordsOf } from "./seen.js";
 import { textOf } from "./text.js";
 import { all, closest, inside, roots } from "./tree.js";
 
@@ -104,7 +106,10 @@ const masked = inOneInstant((mask) => (mask ? privately(mask) : { changes: chang
 
 const textRead = Symbol.for("countermand typed");
 
+const describeNow = inOneInstant(describe);
+
 const frame = requestAnimationFrame.bind(window);
+let listening = false;
 
 export const actions = {
   look: inOneInstant(look),
@@ -150,7 +155,18 @@ export const actions = {
     });
     return new Promise((done) => frame(() => frame(() => done(moved.length > 0))));
   }),
-  // For the scripts that listen to a page, or take it piece by piece.
-  shown: inOneInstant((element) => shown(element)),
-  squeeze,
+  pieces: inOneInstant(() => unmask() ?? pieces()),
+  /** From now on, tell the function `binding` of everything that a person presses and types into, as listen.js describes it. */
+  listen(binding) {
+    if (listening) return;
+    listening = true;
+    const tell = (event) => {
+      const [target] = event.composedPath();
+      const told = target instanceof Element ? describeNow(target) : null;
+      if (told) window[binding](told);
+    };
+    // A press is heard as it begins, before the page answers it. Nothing is changed, and nothing is held up.
+    addEventListener("pointerdown", tell, true);
+    addEventListener("input", tell, true);
+  },
 };
