@@ -28,5 +28,6 @@ class OrderLink:
 
 def read_listed(orders: Screen) -> Listed:
     """What the order's row in a list says, to compare with the order's page."""
-    row = orders.read_row("order_row", "buyer_name", "order_total")
-    return Listed(buyer_name=row["buyer_name"], order_total=row["order_total"])
+    in_row = ["store_name"] if orders.element("store_name").kind == "column" else []  # else it is of the whole list
+    row = orders.read_row("order_row", "buyer_name", "order_total", *in_row)
+    return Listed(buyer_name=row["buyer_name"], order_total=row["order_total"], store_name=row.get("store_name"))

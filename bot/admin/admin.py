@@ -1,7 +1,7 @@
 """The Admin as a person at it sees it: one page, its screens, and the steps taken on it."""
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypedDict, Unpack
@@ -173,6 +173,7 @@ class Admin(Window):
     def open(self) -> None:
         """Open the Admin's address, whatever is open now."""
         self._times_opened += 1
+        self.note_opening()
         answer = self.load(self.url)
         self.server_ahead = (answer and seconds_ahead(answer)) or 0.0
         self._note_answer(answer)
@@ -205,6 +206,10 @@ class Admin(Window):
         """
         self.page.evaluate("(route) => { location.hash = route; }", route)
         self.reload()
+
+    def narrow_to(self, candidates: Sequence[Pack]) -> None:
+        """Go on with these of the candidates, of which the first is used until one is recognized."""
+        self.pack, self.candidates = candidates[0], tuple(candidates)
 
     def use_pack(self, pack: Pack) -> None:
         """Go on with this one of the candidates, and say so."""
@@ -283,7 +288,14 @@ class Admin(Window):
         Raises:
             SessionEnded, CodeRefused, AdminBusy, InTheWay, RunStopped: as ``Interruptions.notice`` says.
         """
-        self._interruptions.notice(besides)
+        self._interruptions.notice((*besides, *self._undecided()))
+
+    def _undecided(self) -> Iterator[str]:
+        """The interruptions of which the packs that are still possible say different things."""
+        for pack in self.candidates:
+            for spec in pack.interruptions():
+                if spec != self.pack.screens.get(spec.screen):
+                    yield spec.screen
 
     def ready_to_sign_in(self) -> None:
         """Make sure, at the sign-in form, that trying makes nothing worse.

@@ -33,9 +33,6 @@ _BUNDLE = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
 _INSTALL = f"if (window === top) (() => {{\n{_BUNDLE}\ncountermand.install({NAME!r});\n}})();"
 _ASK = f"([act, asked]) => window[{NAME!r}] ? window[{NAME!r}][act](asked) : 'not installed'"
 
-READING = f"(reading) => window[{NAME!r}].read(reading)"
-"""An expression of JavaScript: the function that reads fields and columns, in a page where the script is."""
-
 # May follow an order number, for screen readers only: "(opens in a new window)". It has no digits, so no other number.
 _NOTE = r"(?:\s*\([^()\d]*\))?"
 _AROUND_A_NAME = "[\\s\ue000-\uf8ff]*"
@@ -49,6 +46,12 @@ def install(page: Page) -> None:
 def install_now(page: Page) -> None:
     """Have the script in the document that is open."""
     page.evaluate(f"() => {{ {_INSTALL} }}")
+
+
+def listen(page: Page, binding: str) -> None:
+    """Have the page's function ``binding`` told of everything that a person presses and types into from now on."""
+    page.add_init_script(f"window[{NAME!r}]?.listen({binding!r})")
+    ask(page, "listen", binding)
 
 
 def ask(page: Page, act: str, asked: object = None) -> Any:

@@ -412,7 +412,7 @@ class Screen:
         self.check()
         if self.element(name).secret:
             self._refuse_unencrypted()
-            self.window.holds_secret = True
+            self.window.note_secret()
         field = self.one(name)
         try:
             element_of(self.window.page, field.number).fill(text)

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from typing import Any, Protocol, TypeVar
 
 from loguru import logger
+from playwright.sync_api import BrowserContext, Page, Response
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page, Response
 
 from bot.admin.changes import comes_to_rest, note_lost_scripts, wait_for_change
 from bot.admin.held import Held
@@ -83,6 +83,7 @@ class Window:
         """How often the page had changed at the look that is under way; -1 if not known."""
         self.holds_secret = False
         """Whether a secret was typed into the page that is open."""
+        self._signed_out: BrowserContext | None = None
         self.wire = wire or wire_for(url, self.candidates or (pack,), allowed_hosts)
         """The last guard of what is sent, and what hears the answers of the app's endpoint."""
         self._allowed_hosts = {host for host in (host_of(url), *allowed_hosts) if host}
@@ -119,6 +120,21 @@ class Window:
                     raise
                 logger.debug("another page came first: {}", first_line(trouble))
         return self.page.goto(url, wait_until="domcontentloaded")
+
+    @property
+    def signed_out(self) -> bool:
+        """Whether nobody was signed in when the Admin was opened, and no secret was typed since."""
+        return self._signed_out is self.page.context
+
+    def note_opening(self) -> None:
+        """Told that the Admin is about to be opened: who has no cookie is signed in nowhere."""
+        if not self.page.context.cookies():
+            self._signed_out = self.page.context
+
+    def note_secret(self) -> None:
+        """Told that a secret is about to be typed into the page."""
+        self.holds_secret = True
+        self._signed_out = None
 
     def may_talk_to(self, host: str) -> bool:
         """Whether a link may lead to ``host``."""

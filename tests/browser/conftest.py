@@ -253,6 +253,17 @@ def dashboard(context: BrowserContext, sandbox: Sandbox) -> Page:
     return page
 
 
+@pytest.fixture
+def address(sandbox: Sandbox) -> Callable[..., str]:
+    """The address of one of the Admin's pages in the session of the test's browser."""
+
+    def address(route: str, **parameters: str) -> str:
+        (session,) = (each for each in sandbox._site._sessions._sessions.values() if each.account)
+        return sandbox.url.removesuffix("/admin/") + session.url(route, **parameters)
+
+    return address
+
+
 def signed_in(context: BrowserContext, practice: Sandbox) -> str:
     """Sign in without any screen, and without a code where codes are asked for.
 

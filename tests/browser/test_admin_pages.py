@@ -35,17 +35,6 @@ def page(dashboard: Page) -> Page:
 
 
 @pytest.fixture
-def address(sandbox: Sandbox) -> Callable[..., str]:
-    """The address of one of the Admin's pages in the session of the test's browser."""
-
-    def address(route: str, **parameters: str) -> str:
-        (session,) = (each for each in sandbox._site._sessions._sessions.values() if each.account)
-        return sandbox.url.removesuffix("/admin/") + session.url(route, **parameters)
-
-    return address
-
-
-@pytest.fixture
 def row(sandbox: Sandbox) -> str:
     """The row of the usual order."""
     return sandbox.shop.row_id(sandbox.shop.order(US, ORDER))

@@ -547,6 +547,13 @@ class SimPage:
 
     # What Playwright's page is asked for:
 
+    @property
+    def context(self) -> "SimPage":
+        return self
+
+    def cookies(self) -> list[str]:
+        return ["admin"]
+
     def set_default_timeout(self, timeout: float) -> None: ...
 
     def add_init_script(self, script: str) -> None: ...

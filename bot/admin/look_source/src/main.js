@@ -17,9 +17,11 @@ import { find } from "./find.js";
 import { elementOf, numberOf } from "./numbers.js";
 import { forget } from "./once.js";
 import { asTheBrowserMadeIt } from "./own.js";
+import { describe } from "./listen.js";
+import { pieces } from "./pieces.js";
 import { hasArrived, isOff, makeReady } from "./press.js";
 import { isBusy, read, unmask } from "./read.js";
-import { shown, squeeze, wordsOf } from "./seen.js";
+import { squeeze, wordsOf } from "./seen.js";
 import { textOf } from "./text.js";
 import { all, closest, inside, roots } from "./tree.js";
 
@@ -95,14 +97,19 @@ const lookReady = inOneInstant((ready, element, press, request) => {
   return { ...ready, ...(moved && { state: "moved" }), number: numberOf(element), ...look(request) };
 });
 
-const masked = inOneInstant((mask) => {
-  if (mask) unmask() ?? read(null, mask);
-  return changesSeen();
-});
+const says = (pattern) => new RegExp(`(?<!\\d)${pattern}(?!\\d)`).test(wordsOf(document.body));
+
+/** What is private on the page, as read.js finds it, with what a look is asked; and whether any order is named on the page. */
+const privately = ({ reading, order, ...request }) => ({ ...look(request), private: read(null, reading), order: says(order) });
+
+const masked = inOneInstant((mask) => (mask ? privately(mask) : { changes: changesSeen() }));
 
 const textRead = Symbol.for("countermand typed");
 
+const describeNow = inOneInstant(describe);
+
 const frame = requestAnimationFrame.bind(window);
+let listening = false;
 
 export const actions = {
   look: inOneInstant(look),
@@ -118,7 +125,8 @@ export const actions = {
   changes: inOneInstant(changesSeen),
   awaitChange,
   awaitRest,
-  /** Wait for what moves to end, as awaitCalm; then mask what `mask` describes. Gives how often the page has changed by then. */
+  private: inOneInstant(privately),
+  /** Wait for what moves to end, as awaitCalm; then look, and mask what `mask` describes. Tells how often the page has changed. */
   async calm({ limit, mask }) {
     await awaitCalm(limit);
     return masked(mask);
@@ -134,7 +142,7 @@ export const actions = {
     return found.length;
   }),
   /** Whether any text of the page has a number of this pattern in it. */
-  says: inOneInstant((pattern) => new RegExp(`(?<!\\d)${pattern}(?!\\d)`).test(wordsOf(document.body))),
+  says: inOneInstant(says),
   /** Scroll the table that has a given column header by a window's height; says whether there was more to show. */
   scrollOn: inOneInstant((header) => {
     const fold = (text) => text.replace(/\s+/g, " ").trim().toLowerCase();
@@ -147,7 +155,18 @@ export const actions = {
     });
     return new Promise((done) => frame(() => frame(() => done(moved.length > 0))));
   }),
-  // For the scripts that listen to a page, or take it piece by piece.
-  shown: inOneInstant((element) => shown(element)),
-  squeeze,
+  pieces: inOneInstant(() => unmask() ?? pieces()),
+  /** From now on, tell the function `binding` of everything that a person presses and types into, as listen.js describes it. */
+  listen(binding) {
+    if (listening) return;
+    listening = true;
+    const tell = (event) => {
+      const [target] = event.composedPath();
+      const told = target instanceof Element ? describeNow(target) : null;
+      if (told) window[binding](told);
+    };
+    // A press is heard as it begins, before the page answers it. Nothing is changed, and nothing is held up.
+    addEventListener("pointerdown", tell, true);
+    addEventListener("input", tell, true);
+  },
 };
