@@ -140,7 +140,8 @@ def test_the_payment_block_opens_another_window(page: Page, address: Callable[..
 
 def test_a_click_before_the_menu_is_bound_does_nothing(page: Page, sandbox: Sandbox) -> None:
     sandbox.faults.menu_bound_late = 7
-    page.clock.install()  # so that it is bound when the test says so
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)  # so that it is bound when the test says so
     page.reload()
     marketing = page.get_by_role("link", name="Marketing")
     entry = page.get_by_role("link", name="Amazon Sales Channel")
