@@ -18,7 +18,7 @@ def open_orders_tab(admin: Admin, store: Screen) -> Screen:
         return admin.arrive("orders_grid", **store.facts)
 
 
-def find_in_grid(admin: Admin, job: Job) -> Screen:
+def find_in_grid(admin: Admin, job: Job, dashboard: Screen) -> Screen:
     """Open the store's *Orders* tab, and turn its pages until the order is listed.
 
     Raises:

@@ -29,7 +29,7 @@ class Generation:
     """From the store's dashboard to the list that shows its newest orders."""
     all_orders: Callable[[Admin, Screen], Screen] | None
     """From the store's dashboard to the list of all orders; None where the list above is that one."""
-    find_order: Callable[[Admin, Job], Screen]
+    find_order: Callable[[Admin, Job, Screen], Screen]
     """From the store's dashboard to the list in which the order is."""
     order_link: Callable[[Admin, Job, Screen], OrderLink]
     """From that list to the link that leads to the order's page."""

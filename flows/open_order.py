@@ -16,7 +16,7 @@ from bot.errors import ScreenNotReached, StoreNotFound, StoreNotRead
 from bot.joblist import Job
 from bot.pack import fill
 from flows.generation import generation_of
-from flows.order_link import OrderLink, read_listed
+from flows.order_link import OrderLink
 from flows.recognize import recognize
 
 
@@ -34,10 +34,10 @@ def open_order(admin: Admin, job: Job) -> tuple[Opened, OrderDetails]:
         if found is not None:
             return found
         admin.begin_again()
-    dashboard = open_store(admin, job.store)
+    dashboard = open_store(admin, job.store, order=job.order)
     store_id = remember_store(admin, job.store, dashboard).store_id
     generation = generation_of(admin.pack)
-    orders = generation.find_order(admin, job)
+    orders = generation.find_order(admin, job, dashboard)
     link = generation.order_link(admin, job, orders)
     with admin.step("open_order"):
         return follow(admin, job, link, store_id)
@@ -66,22 +66,25 @@ def open_directly(admin: Admin, job: Job, store_id: str) -> tuple[Opened, OrderD
 
 def follow(admin: Admin, job: Job, link: OrderLink, store_id: str) -> tuple[Opened, OrderDetails]:
     """Click the link to the order's page, and read it there."""
-    listed = link.listed or read_listed(link.here)
     numbers = link.numbers()
-    link.here.click(link.element)
+    listed = link.click()
     details = admin.arrive("order_details", order=job.order, store_id=store_id)
     opened = Opened(details=details, listed=listed, store_id=store_id, url=admin.page.url, **numbers)
     return opened, look_at_order(admin, job, opened, details.seen)
 
 
-def open_store(admin: Admin, store: str) -> Screen:
+def open_store(admin: Admin, store: str, *, order: str = "") -> Screen:
     """Be on the store's dashboard: go *Back* to it from its orders, or walk there from the menu.
+
+    Where an order is named and the dashboard is open already, its row is looked for in the same look.
 
     Raises:
         StoreNotFound: the home page has no card with this store's name.
     """
-    dashboard = admin.screen("store_dashboard", store=store)
-    if dashboard.is_here():
+    facts = {"store": store} | ({"order": order} if order else {})
+    dashboard = admin.screen("store_dashboard", **facts)
+    listed = ("order_row",) if order and "order_row" in dashboard.spec.elements else ()
+    if dashboard.is_here(*listed):
         return dashboard
     if admin.store and admin.store.name == store:
         return go_back(admin)

@@ -129,12 +129,6 @@ def find(page: Page, request: Request, *tell: str) -> Found:
     return found_in(part["finds"]["it"])
 
 
-def find_each(page: Page, **requests: Request) -> dict[str, Found]:
-    """Everything on the page that answers to each of these requests, from one instant."""
-    (part,) = ask(page, "look", {"parts": [{"finds": requests}]})["parts"]
-    return {name: found_in(part["finds"][name]) for name in requests}
-
-
 def request_for(
     spec: ScreenSpec, name: str, facts: Mapping[str, str], *, hidden: bool = False, tell: Collection[str] = ()
 ) -> Request:
@@ -182,6 +176,11 @@ def by_role(role: str | Collection[str], name: str | None = None, case: str = "e
     """The request for everything of a role, or of one of several, with a whole name."""
     roles = [role] if isinstance(role, str) else [*role]
     return {"kind": "role", "roles": roles, "name": _test(whole(name, case)) if name else None, "has": None}
+
+
+def known(number: int) -> Request:
+    """The request for the element that an earlier look at the same document told of."""
+    return {"kind": "known", "number": number}
 
 
 def by_text(words: str, within: Request | None = None) -> Request:
