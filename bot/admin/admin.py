@@ -33,7 +33,8 @@ from bot.pack import Pack
 from bot.wording import first_line
 
 MOMENT = 0.1
-"""Seconds that a screen is given to come before the page is searched for what may have come instead."""
+"""Seconds that a screen is given to come before the page is searched for what may have come instead; a page that was
+clicked just now is only beginning to change."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -252,7 +253,6 @@ class Admin(Window):
         late = min(MOMENT, self.patience / 2)
 
         def look() -> Screen | None:
-            nonlocal late
             expected = [screen.to_be_here() for screen in screens]
             signs = [part | {"late": late * 1000} for part in self.interruption_signs((*names, *besides))]
             seen = self.look(*expected, *signs)
@@ -260,7 +260,6 @@ class Admin(Window):
             if here is not None:
                 self._interruptions.have_gone()
             elif signs and len(seen["parts"]) > len(expected):
-                late = 0
                 told = {**seen, "parts": seen["parts"][len(expected) :]}
                 self._interruptions.notice((*names, *besides), told)
             return here

@@ -9,6 +9,7 @@ Icon fonts put a private-use character into a control's accessible name (the Adm
 so names may have such characters around them; apart from that names and texts match whole.
 """
 
+import json
 import re
 import secrets
 import unicodedata
@@ -31,7 +32,7 @@ NAME = f"countermand {secrets.token_hex(8)}"
 
 _BUNDLE = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
 _INSTALL = f"if (window === top) (() => {{\n{_BUNDLE}\ncountermand.install({NAME!r});\n}})();"
-_ASK = f"([act, asked]) => window[{NAME!r}] ? window[{NAME!r}][act](asked) : 'not installed'"
+_ASK = f"([act, asked]) => window[{NAME!r}] ? window[{NAME!r}].ask(act, asked) : 'not installed'"
 
 READING = f"(reading) => window[{NAME!r}].read(reading)"
 """An expression of JavaScript: the function that reads fields and columns, in a page where the script is."""
@@ -53,10 +54,11 @@ def install_now(page: Page) -> None:
 
 def ask(page: Page, act: str, asked: object = None) -> Any:
     """Have the script do something in the document that is open; see ``main.js``."""
-    answer = page.evaluate(_ASK, [act, asked])
+    told = [act, json.dumps(asked)]  # a text travels to the page with less work than all that is in it
+    answer = page.evaluate(_ASK, told)
     if answer == "not installed":  # a document that was open before, or one whose scripts are off
         install_now(page)
-        answer = page.evaluate(_ASK, [act, asked])
+        answer = page.evaluate(_ASK, told)
     return answer
 
 

@@ -276,7 +276,10 @@ class Screen:
     def signs(self) -> Request:
         """The part of a look for what must be seen, each at least once, where it appears in place of another screen."""
         shown = [check.shows for check in self.spec.checks if check.shows]
-        return {"finds": {name: self._request(name) for name in shown}, "wants": {"some": shown}}
+        lasting = self.spec.interrupts is not None and self.spec.interrupts.lasting > 0
+        # What only counts once it has lasted, such as the empty place of an app that is starting, is not waited for.
+        wants = {} if lasting else {"some": shown}
+        return {"finds": {name: self._request(name) for name in shown}, "wants": wants}
 
     def shows_its_signs(self) -> bool:
         """Whether all of these can be seen now."""

@@ -571,7 +571,7 @@ class SimPage:
 
     def evaluate(self, script: str, argument: Any = None) -> Any:
         self.check_open()
-        match argument:
+        match [argument[0], json.loads(argument[1])] if isinstance(argument, list) else argument:
             case ["look", asked]:
                 return self._looked_at(asked["parts"])
             case ["awaitLook", asked]:
@@ -589,7 +589,8 @@ class SimPage:
         if "location.hash" in script:
             return self.address()
         self.process.world.pass_time(1)
-        act, (known, _) = argument
+        act, told = argument
+        known, _ = json.loads(told)
         return True if act == "awaitRest" else known + 1
 
     def on(self, event: str, listener: object) -> None: ...

@@ -25,7 +25,8 @@ import { shown, squeeze, wordsOf } from "./seen.js";
 import { textOf } from "./text.js";
 import { all, closest, inside, roots } from "./tree.js";
 
-const BETWEEN_LOOKS = 16; // milliseconds at least: a page may change piece by piece
+const REST_AFTER_A_LOOK = 3; // times as long as the look took, but in milliseconds at least and at most
+const [SHORTEST_REST, LONGEST_REST] = [5, 50];
 
 const around = (element) => closest(element, "button, a, input, [role=button], [role=link]") ?? element;
 
@@ -117,22 +118,26 @@ const lookNow = inOneInstant(look);
 
 /**
  * A look that waits, but no longer than `limit` milliseconds, until a part shows what it wants; where the page is known to have
- * changed `known` times, until it has changed since. The last parts may be `late`: they are not asked, and not answered, in the
- * first milliseconds that it says.
+ * changed `known` times, until it has changed since. The last parts may be `late`: they are asked, and answered, only as often
+ * as every so many milliseconds, and in the last look. A page that is being drawn is not looked at all the time.
  */
 const awaitLook = async ({ known, limit, parts }) => {
   const began = performance.now();
+  const passed = () => performance.now() - began;
   const late = Math.max(0, ...parts.map((part) => part.late ?? 0));
+  const early = parts.filter((part) => !part.late);
+  let asked = 0; // when the late parts were
   await awaitChange([known, limit]);
   for (;;) {
-    const looked = performance.now() - began;
-    const asked = parts.filter((part) => !(part.late > looked));
-    const seen = lookNow({ parts: asked });
-    const passed = performance.now() - began;
-    if (passed >= limit || asked.some((part, place) => isWanted(part, seen.parts[place]))) return seen;
-    await awaitChange([seen.changes, (passed < late ? Math.min(late, limit) : limit) - passed]);
-    const early = looked + BETWEEN_LOOKS - (performance.now() - began);
-    if (early > 0) await rest(early);
+    const looked = passed();
+    const all = looked >= limit || looked - asked >= late;
+    if (all) asked = looked;
+    const current = all ? parts : early;
+    const seen = lookNow({ parts: current });
+    if (looked >= limit || current.some((part, place) => isWanted(part, seen.parts[place]))) return seen;
+    const took = passed() - looked;
+    await rest(Math.min(Math.max(took * REST_AFTER_A_LOOK, SHORTEST_REST), LONGEST_REST));
+    await awaitChange([seen.changes, (late ? Math.min(limit, asked + late) : limit) - passed()]);
   }
 };
 
@@ -140,7 +145,11 @@ const textRead = Symbol.for("countermand typed");
 
 const frame = requestAnimationFrame.bind(window);
 
+const parse = JSON.parse.bind(JSON);
+
 export const actions = {
+  /** Do one of the acts below; what is asked of it is JSON. */
+  ask: (act, asked) => actions[act](parse(asked)),
   look: lookNow,
   awaitLook,
   read: inOneInstant((reading) => unmask() ?? read(null, reading)),
