@@ -24,7 +24,7 @@ def go_to_grid(admin: Admin, store: ReachedStore) -> Screen:
     return admin.arrive("orders_grid", store=store.name)
 
 
-def find_in_grid(admin: Admin, job: Job) -> Screen:
+def find_in_grid(admin: Admin, job: Job, grid: Screen) -> Screen:
     """On the *Orders* tab, clear a filter from last time, and turn the pages until the order is listed.
 
     Raises:
@@ -32,7 +32,8 @@ def find_in_grid(admin: Admin, job: Job) -> Screen:
         ScreenNotReached: the filter stayed, or the grid did not turn to another page.
         ListNotRead: its columns say something else than the rows, or not every row can be read.
     """
-    orders = admin.screen("orders_grid", store=job.store, order=job.order)
+    facts = {"store": job.store, "order": job.order}
+    orders = grid if grid.facts == facts else admin.screen("orders_grid", **facts)
     with admin.step("find_in_grid"):
         show_from_the_start(admin, orders)
         while not orders.count("order_row") and admin.is_absent(orders, lambda: orders.count("order_row")):

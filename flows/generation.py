@@ -31,7 +31,7 @@ class Generation:
     """From the home page to that screen."""
     all_orders: Callable[[Admin, Screen], Screen] | None
     """From that screen to the list of all orders; None where that screen is this list."""
-    find_order: Callable[[Admin, Job], Screen]
+    find_order: Callable[[Admin, Job, Screen], Screen]
     """From that screen to the list in which the order is."""
     order_link: Callable[[Admin, Job, Screen], OrderLink]
     """From that list to the link that leads to the order's page."""

@@ -17,7 +17,7 @@ from bot.joblist import Job
 from bot.pack import fill
 from bot.wording import plain_name
 from flows.generation import generation_of
-from flows.order_link import OrderLink, read_listed
+from flows.order_link import OrderLink
 from flows.recognize import recognize_by_menu
 
 
@@ -35,10 +35,10 @@ def open_order(admin: Admin, job: Job) -> tuple[Opened, OrderDetails]:
         if found is not None:
             return found
         admin.begin_again()
-    dashboard = open_store(admin, job.store)
+    dashboard = open_store(admin, job.store, order=job.order)
     store_id = remember_store(admin, job.store, dashboard).store_id
     generation = generation_of(admin.pack)
-    orders = generation.find_order(admin, job)
+    orders = generation.find_order(admin, job, dashboard)
     link = generation.order_link(admin, job, orders)
     with admin.step("open_order"):
         return follow(admin, job, link, store_id)
@@ -71,24 +71,27 @@ def follow(admin: Admin, job: Job, link: OrderLink, store_id: str) -> tuple[Open
     Raises:
         Mismatch: the row that has the link is of another store.
     """
-    listed = link.listed or read_listed(link.here)
+    numbers = link.numbers()
+    listed = link.click()
     if listed.store_name is not None and plain_name(listed.store_name) != plain_name(job.store):
         raise Mismatch(what=f"Order {job.order} is listed under store {quoted(listed.store_name)}, not {job.store!r}.")
-    numbers = link.numbers()
-    link.here.click(link.element)
     details = admin.arrive("order_details", order=job.order, store_id=store_id)
     opened = Opened(details=details, listed=listed, store_id=store_id, url=admin.page.url, **numbers)
     return opened, look_at_order(admin, job, opened, details.seen)
 
 
-def open_store(admin: Admin, store: str) -> Screen:
+def open_store(admin: Admin, store: str, *, order: str = "") -> Screen:
     """Be on the store's dashboard: go *Back* to it from its orders, or walk there from the menu.
+
+    Where an order is named and the dashboard is open already, its row is looked for in the same look.
 
     Raises:
         StoreNotFound: the home page has no card with this store's name.
     """
-    dashboard = admin.screen(generation_of(admin.pack).lists_on, store=store)
-    if dashboard.is_here():
+    facts = {"store": store} | ({"order": order} if order else {})
+    dashboard = admin.screen(generation_of(admin.pack).lists_on, **facts)
+    listed = ("order_row",) if order and "order_row" in dashboard.spec.elements else ()
+    if dashboard.is_here(*listed):
         return dashboard
     if admin.store and admin.store.name == store:
         return go_back(admin)

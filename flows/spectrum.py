@@ -35,15 +35,16 @@ def open_dashboard(admin: Admin, home: Screen) -> Screen:
     return dashboard
 
 
-def find_order(admin: Admin, job: Job) -> Screen:
+def find_order(admin: Admin, job: Job, dashboard: Screen) -> Screen:
     """Be where the order is listed: among the recent orders of the dashboard, or in *All Orders*, filtered by it.
 
     Raises:
         OrderNotFound: it is in neither.
         ScreenNotReached: the list was never filtered.
     """
-    dashboard = admin.screen("store_dashboard", store=job.store, order=job.order)
-    if is_listed(admin, dashboard):
+    if dashboard.facts != (facts := {"store": job.store, "order": job.order}):
+        dashboard = admin.screen("store_dashboard", **facts)
+    if dashboard.has_seen("order_row") or is_listed(admin, dashboard):
         return dashboard
 
     orders = open_all_orders(admin, dashboard)

@@ -9,6 +9,7 @@ Icon fonts put a private-use character into a control's accessible name (the Adm
 so names may have such characters around them; apart from that names and texts match whole.
 """
 
+import json
 import re
 import secrets
 import unicodedata
@@ -31,7 +32,7 @@ NAME = f"countermand {secrets.token_hex(8)}"
 
 _BUNDLE = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
 _INSTALL = f"if (window === top) (() => {{\n{_BUNDLE}\ncountermand.install({NAME!r});\n}})();"
-_ASK = f"([act, asked]) => window[{NAME!r}] ? window[{NAME!r}][act](asked) : 'not installed'"
+_ASK = f"([act, asked]) => window[{NAME!r}] ? window[{NAME!r}].ask(act, asked) : 'not installed'"
 
 # May follow an order number, for screen readers only: "(opens in a new window)". It has no digits, so no other number.
 _NOTE = r"(?:\s*\([^()\d]*\))?"
@@ -56,10 +57,11 @@ def listen(page: Page, binding: str) -> None:
 
 def ask(page: Page, act: str, asked: object = None) -> Any:
     """Have the script do something in the document that is open; see ``main.js``."""
-    answer = page.evaluate(_ASK, [act, asked])
+    told = [act, json.dumps(asked)]  # a text travels to the page with less work than all that is in it
+    answer = page.evaluate(_ASK, told)
     if answer == "not installed":  # a document that was open before, or one whose scripts are off
         install_now(page)
-        answer = page.evaluate(_ASK, [act, asked])
+        answer = page.evaluate(_ASK, told)
     return answer
 
 
@@ -132,12 +134,6 @@ def find(page: Page, request: Request, *tell: str) -> Found:
     return found_in(part["finds"]["it"])
 
 
-def find_each(page: Page, **requests: Request) -> dict[str, Found]:
-    """Everything on the page that answers to each of these requests, from one instant."""
-    (part,) = ask(page, "look", {"parts": [{"finds": requests}]})["parts"]
-    return {name: found_in(part["finds"][name]) for name in requests}
-
-
 def request_for(
     spec: ScreenSpec, name: str, facts: Mapping[str, str], *, hidden: bool = False, tell: Collection[str] = ()
 ) -> Request:
@@ -185,6 +181,11 @@ def by_role(role: str | Collection[str], name: str | None = None, case: str = "e
     """The request for everything of a role, or of one of several, with a whole name."""
     roles = [role] if isinstance(role, str) else [*role]
     return {"kind": "role", "roles": roles, "name": _test(whole(name, case)) if name else None, "has": None}
+
+
+def known(number: int) -> Request:
+    """The request for the element that an earlier look at the same document told of."""
+    return {"kind": "known", "number": number}
 
 
 def by_text(words: str, within: Request | None = None) -> Request:

@@ -68,7 +68,7 @@ def in_the_background() -> Iterator[Callable[[Callable[[], object]], object]]:
             one.result()
 
 
-@pytest.fixture(params=[Face.SPECTRUM, Face.PLAIN], ids=str)
+@pytest.fixture(params=[Face.SPECTRUM, Face.PLAIN, Face.SHADOW], ids=str)
 def face(request: pytest.FixtureRequest) -> Face:
     """Which face the practice Admin has: what the test's mark says, or each of these; with --face, that one."""
     return Face(request.config.getoption("--face") or request.param)
@@ -149,7 +149,7 @@ def gives_up_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[GivesUpOnce]:
     class GaveUp(Exception):
         pass
 
-    def until(admin: Admin, look: Callable[[], Any], seconds: float | None = None) -> Any:
+    def until(admin: Admin, look: Callable[[], Any], *limits: float, **more: float) -> Any:
         def look_out() -> Any:
             there = bool(sights and sights[0]())
             seen = look()
@@ -159,7 +159,7 @@ def gives_up_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[GivesUpOnce]:
             return seen
 
         try:
-            return wait(admin, look_out, seconds)
+            return wait(admin, look_out, *limits, **more)
         except GaveUp:
             return None
 

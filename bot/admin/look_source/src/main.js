@@ -6,12 +6,14 @@
 //                            TOLD)
 //   reading  {...}           fields and columns, as read.js says
 //   rows     {find, columns, ...}   what the cells of table rows read as
+//   wants    {once, never, some}    what a look that waits is waiting for: names of elements or fields, each exactly once, not
+//                                   at all, or at least once
 // The answer is {address, path, changes, status, lacksScript, parts}: address is what comes after the #; changes is how often
 // the page has changed; status is how the server answered for the page, 0 if that is not known;
 // lacksScript says whether the page has loaded without one of its scripts. Elements are told by numbers that hold as long as
 // the document does.
 
-import { awaitCalm, awaitChange, awaitRest, changes, watch } from "./changes.js";
+import { awaitCalm, awaitChange, awaitRest, changes, rest, watch } from "./changes.js";
 import { controlsIn } from "./choice.js";
 import { find } from "./find.js";
 import { elementOf, numberOf } from "./numbers.js";
@@ -24,6 +26,9 @@ import { isBusy, read, unmask } from "./read.js";
 import { squeeze, wordsOf } from "./seen.js";
 import { textOf } from "./text.js";
 import { all, closest, inside, roots } from "./tree.js";
+
+const REST_AFTER_A_LOOK = 3; // times as long as the look took, but in milliseconds at least and at most
+const [SHORTEST_REST, LONGEST_REST] = [5, 50];
 
 const around = (element) => closest(element, "button, a, input, [role=button], [role=link]") ?? element;
 
@@ -104,6 +109,42 @@ const privately = ({ reading, order, ...request }) => ({ ...look(request), priva
 
 const masked = inOneInstant((mask) => (mask ? privately(mask) : { changes: changesSeen() }));
 
+/** Whether a part of a look shows what it wants. Only a hint of when to answer: what it means is the caller's to judge. */
+const isWanted = ({ wants }, { busy, finds, reading }) => {
+  if (!wants || busy || !Object.values(wants).flat().length) return false;
+  // A label alone is not drawn yet.
+  const found = (name) => finds[name]?.length ?? reading?.fields[name]?.filter(Boolean).length ?? 0;
+  return (wants.once ?? []).every((name) => found(name) === 1) && !(wants.never ?? []).some(found) &&
+    (wants.some ?? []).every(found);
+};
+
+const lookNow = inOneInstant(look);
+
+/**
+ * A look that waits, but no longer than `limit` milliseconds, until a part shows what it wants; where the page is known to have
+ * changed `known` times, until it has changed since. The last parts may be `late`: they are asked, and answered, only as often
+ * as every so many milliseconds, and in the last look. A page that is being drawn is not looked at all the time.
+ */
+const awaitLook = async ({ known, limit, parts }) => {
+  const began = performance.now();
+  const passed = () => performance.now() - began;
+  const late = Math.max(0, ...parts.map((part) => part.late ?? 0));
+  const early = parts.filter((part) => !part.late);
+  let asked = 0; // when the late parts were
+  await awaitChange([known, limit]);
+  for (;;) {
+    const looked = passed();
+    const all = looked >= limit || looked - asked >= late;
+    if (all) asked = looked;
+    const current = all ? parts : early;
+    const seen = lookNow({ parts: current });
+    if (looked >= limit || current.some((part, place) => isWanted(part, seen.parts[place]))) return seen;
+    const took = passed() - looked;
+    await rest(Math.min(Math.max(took * REST_AFTER_A_LOOK, SHORTEST_REST), LONGEST_REST));
+    await awaitChange([seen.changes, (late ? Math.min(limit, asked + late) : limit) - passed()]);
+  }
+};
+
 const textRead = Symbol.for("countermand typed");
 
 const describeNow = inOneInstant(describe);
@@ -111,15 +152,20 @@ const describeNow = inOneInstant(describe);
 const frame = requestAnimationFrame.bind(window);
 let listening = false;
 
+const parse = JSON.parse.bind(JSON);
+
 export const actions = {
-  look: inOneInstant(look),
+  /** Do one of the acts below; what is asked of it is JSON. */
+  ask: (act, asked) => actions[act](parse(asked)),
+  look: lookNow,
+  awaitLook,
   read: inOneInstant((reading) => unmask() ?? read(null, reading)),
   element: elementOf,
   /** Make ready to press the one element that `press` describes, and look in the instant in which it is ready. */
-  async aim({ press, limit, toTheMiddle, ...request }) {
+  async aim({ press, limit, toTheMiddle, arms, ...request }) {
     const [element, ...others] = findNow(press);
     if (!element || others.length) return { state: "not one", ...actions.look(request) };
-    const ready = await makeReady(element, { limit, toTheMiddle }, inOneInstant);
+    const ready = await makeReady(element, { limit, toTheMiddle, arms }, inOneInstant);
     return lookReady(ready, element, press, request);
   },
   changes: inOneInstant(changesSeen),

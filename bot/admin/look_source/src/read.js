@@ -50,6 +50,23 @@ const windowOf = once((element) => {
   return seen;
 });
 
+// Of a piece of text that can be seen, the box that it stands in, and where; null of one that cannot. One range serves for
+// all of them: the browser keeps up to date whatever ranges there are.
+let range = null;
+const pieces = once(() => new Map());
+const pieceOf = (node, around) => {
+  const known = pieces("page");
+  if (!known.has(node)) known.set(node, readPiece(node, around));
+  return known.get(node);
+};
+const readPiece = (node, around) => {
+  if (!node.data.trim() || /^(script|style|noscript|option|template)$/.test(around.localName) || !shown(around)) return null;
+  range ??= document.createRange();
+  range.selectNodeContents(node);
+  const rect = range.getBoundingClientRect();
+  return bySize(rect) && bySize(overlap(rect, windowOf(around))) ? { element: boxOf(around), rect } : null;
+};
+
 // A block is a piece of text that stands by itself: the text of one box, without the boxes inside it.
 const blocksIn = once((root) => {
   const blocks = new Map();
@@ -59,12 +76,9 @@ const blocksIn = once((root) => {
       if (block) block.raw += " ";
       return;
     }
-    if (!node.data.trim() || /^(script|style|noscript|option|template)$/.test(around.localName) || !shown(around)) return;
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    const rect = range.getBoundingClientRect();
-    if (!bySize(rect) || !bySize(overlap(rect, windowOf(around)))) return;
-    const element = boxOf(around);
+    const piece = pieceOf(node, around);
+    if (!piece) return;
+    const { element, rect } = piece;
     const block = blocks.get(element);
     if (block) {
       block.raw += node.data;
