@@ -375,7 +375,7 @@ class Screen:
         read: dict[str, str] = {}
 
         def judge(seen: dict[str, Any]) -> None:
-            if seen["state"] == "ready":
+            if seen["state"] == "ready" or len(seen["rows"]) > 1:  # a row that is not there yet is waited for
                 read.update(self._read_in(row, seen["rows"]))
 
         self._click(name, {"rows": self._rows(row, *columns)}, judge)
