@@ -23,7 +23,7 @@ import { hasArrived, isOff, makeReady } from "./press.js";
 import { isBusy, read, unmask } from "./read.js";
 import { squeeze, wordsOf } from "./seen.js";
 import { textOf } from "./text.js";
-import { all, closest, inside, roots } from "./tree.js";
+import { all, closest, elementAt, inside, roots } from "./tree.js";
 
 const around = (element) => closest(element, "button, a, input, [role=button], [role=link]") ?? element;
 
@@ -106,7 +106,9 @@ const masked = inOneInstant((mask) => (mask ? privately(mask) : { changes: chang
 
 const textRead = Symbol.for("countermand typed");
 
-const describeNow = inOneInstant(describe);
+// Words in a slot are their host's, or the slot's, for the browser; for a person they are what the slot is in.
+const isSlotted = (target) => Boolean(target.shadowRoot) || target.localName === "slot";
+const describeNow = inOneInstant((target, x, y) => describe(isSlotted(target) ? elementAt(x, y) ?? target : target));
 
 const frame = requestAnimationFrame.bind(window);
 let listening = false;
@@ -162,7 +164,7 @@ export const actions = {
     listening = true;
     const tell = (event) => {
       const [target] = event.composedPath();
-      const told = target instanceof Element ? describeNow(target) : null;
+      const told = target instanceof Element ? describeNow(target, event.clientX, event.clientY) : null;
       if (told) window[binding](told);
     };
     // A press is heard as it begins, before the page answers it. Nothing is changed, and nothing is held up.
