@@ -162,11 +162,13 @@ def request_for(
     if element.card is not None:
         text, control = _text(fill(element.card.text, facts), element.case), fill(element.card.control, facts)
         label = element.card.title_before
-        before = _test(whole(fill(label, facts), then=r"\s*:?")) if label else None
+        before = _label(fill(label, facts)) if label else None
         return request | {"text": text, "control": " ".join(control.split()), "before": before}
     if element.css is not None or element.xpath is not None:
         return request | {element.kind: element.css or element.xpath}
     words = fill(getattr(element, element.kind), facts)
+    if element.before is not None:
+        return request | {"label": _label(words)}
     if element.says is not None:
         return request | {"kind": "text", "text": {"has": words}}
     if element.choice is not None:
@@ -213,6 +215,10 @@ def _text(words: str, case: str) -> Request:
     # Letters with accents can be written in two ways, of which a plain comparison knows one.
     as_it_is = case == "exact" and words.isascii() and not AMAZON_ORDER_NUMBER.fullmatch(words)
     return {"is": words} if as_it_is else _test(whole(words, case))
+
+
+def _label(words: str) -> Request:
+    return _test(whole(words, then=r"\s*:?"))
 
 
 def _any_of(several: Collection[str], case: str) -> Request:

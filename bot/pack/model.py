@@ -33,7 +33,7 @@ _PLAYWRIGHTS_OWN = re.compile(
 )
 """What selectors of Playwright have and a browser's own do not."""
 
-KINDS = ("role", "label", "text", "says", "field", "column", "card", "row", "choice", "css", "xpath")
+KINDS = ("role", "label", "text", "says", "field", "column", "card", "row", "choice", "before", "css", "xpath")
 PRIVATE_KINDS = ("field", "column", "css", "xpath")
 """Kinds of elements whose words can be masked; the last two as a whole, with everything in them."""
 
@@ -56,6 +56,9 @@ class Element(_Model):
     row: Words | None = Field(default=None, description="The table row that has a cell with exactly this text")
     choice: Words | None = Field(
         default=None, description="The select, listbox button, combobox or group of radio buttons at this label"
+    )
+    before: Words | None = Field(
+        default=None, description="The words right before this label, in the page's order, such as a card's title"
     )
     css: Words | None = Field(default=None, description="CSS selector; only if nothing visible identifies it")
     xpath: Words | None = Field(default=None, description="XPath; only if nothing visible identifies it")

@@ -299,7 +299,7 @@ def test_mistakes_in_several_files_are_all_named(folder: Path, mistakes: Callabl
 
 # --- Mistakes in one file ---
 
-KINDS = "role, label, text, says, field, column, card, row, choice, css, xpath"
+KINDS = "role, label, text, says, field, column, card, row, choice, before, css, xpath"
 FACTS = "{order}, {reason}, {store}, {store_id}"
 AT_THE_MENU = "    for: opens the menu\n"
 
@@ -730,8 +730,8 @@ def test_an_unknown_key_of_an_element_is_named(folder: Path, mistakes: Callable[
     edit(folder, "start_page.yaml", AT_THE_MENU, "    colour: red\n" + AT_THE_MENU)
     assert mistakes() == (
         "start_page.yaml:9:5: colour is not a known key: did you mean column? Allowed are role, "
-        "name, label, text, says, field, column, card, row, choice, css, xpath, words, has, within, case, there, "
-        "when, commits, private, secret, for and observed"
+        "name, label, text, says, field, column, card, row, choice, before, css, xpath, words, has, within, case, "
+        "there, when, commits, private, secret, for and observed"
     )
 
 

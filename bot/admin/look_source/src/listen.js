@@ -66,11 +66,18 @@ function labelAround(element) {
   return "";
 }
 
+/** The words of a control's label; what it shows as chosen may be a part of its name, and is none. */
+function labelOf(control) {
+  const ids = (control.getAttribute("aria-labelledby") ?? "").split(/\s+/).filter(Boolean);
+  const named = ids.map((id) => control.getRootNode().getElementById(id)).filter((one) => one && !holds(control, one));
+  return named.length ? squeeze(named.map(textOf).join(" ")) : squeeze(labelsOf(control)[0]);
+}
+
 function ofControl(control, box) {
   // A field for a password has no role for a person: it is found by its label.
   const role = control.type === "password" ? "" : roleOf(control) ?? "";
   if (role === "option" || role === "menuitem") return null; // the words of a choice
-  const [name, label] = [squeeze(nameOf(control)), squeeze(labelsOf(control)[0])];
+  const [name, label] = [squeeze(nameOf(control)), labelOf(control)];
   const picks = ["combobox", "listbox", "radio"].includes(role) || control.getAttribute("aria-haspopup") === "listbox";
   if (picks) {
     const group = role === "radio" && closest(control, "fieldset");

@@ -25,7 +25,7 @@ import { hasArrived, isOff, makeReady } from "./press.js";
 import { isBusy, read, unmask } from "./read.js";
 import { squeeze, wordsOf } from "./seen.js";
 import { textOf } from "./text.js";
-import { all, closest, inside, roots } from "./tree.js";
+import { all, closest, elementAt, inside, roots } from "./tree.js";
 
 const REST_AFTER_A_LOOK = 3; // times as long as the look took, but in milliseconds at least and at most
 const [SHORTEST_REST, LONGEST_REST] = [5, 50];
@@ -147,7 +147,9 @@ const awaitLook = async ({ known, limit, parts }) => {
 
 const textRead = Symbol.for("countermand typed");
 
-const describeNow = inOneInstant(describe);
+// Words in a slot are their host's, or the slot's, for the browser; for a person they are what the slot is in.
+const isSlotted = (target) => Boolean(target.shadowRoot) || target.localName === "slot";
+const describeNow = inOneInstant((target, x, y) => describe(isSlotted(target) ? elementAt(x, y) ?? target : target));
 
 const frame = requestAnimationFrame.bind(window);
 let listening = false;
@@ -208,7 +210,7 @@ export const actions = {
     listening = true;
     const tell = (event) => {
       const [target] = event.composedPath();
-      const told = target instanceof Element ? describeNow(target) : null;
+      const told = target instanceof Element ? describeNow(target, event.clientX, event.clientY) : null;
       if (told) window[binding](told);
     };
     // A press is heard as it begins, before the page answers it. Nothing is changed, and nothing is held up.
