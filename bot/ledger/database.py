@@ -30,8 +30,9 @@ class Database:
         self._name = name
         self.run_id = BY_HAND
         """The run that writes."""
-        self.worker = 0
-        """Which of the run's workers writes, counted from 1; 0 is the run itself."""
+        self.worker: int | str = 0
+        """Which of the run's workers writes: counted from 1, or the name of one that takes its orders from the queue; 0
+        is the run itself."""
         try:
             with self._trouble_named():
                 self._prepare()
