@@ -91,6 +91,10 @@ class Ledger:
         """The time by the ledger's own clock, in UTC: the server's, or this computer's if the ledger is a file."""
         return datetime.fromtimestamp(self._database.now(), UTC)
 
+    def schema_name(self) -> str:
+        """The schema of its tables, if it lies on a server; ``main`` in a file."""
+        return self._database.schema_name()
+
     def close(self) -> None:
         """Close it; everything written is on disk already."""
         self._database.close()

@@ -109,6 +109,12 @@ class Database:
         statement = sa.select(self.clock)
         return float(connection.execute(statement).scalar_one() if connection else self.read(statement)[0][0])
 
+    def schema_name(self) -> str:
+        """The schema in which the tables are; ``main`` in a file."""
+        if self._engine.dialect.name != "postgresql":
+            return "main"
+        return str(self.read(sa.select(sa.func.current_schema()))[0][0])
+
     def _lock(self, connection: sa.Connection, kind: int, name: str) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(kind, sa.func.hashtext(name))))

@@ -6,7 +6,6 @@ is the engine's business (``bot.engine``); the ledger knows what is in a stint, 
 
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -305,8 +304,3 @@ def _stint(row: sa.Row[Any]) -> Stint:
 
 def _paused() -> sa.Select[Any]:
     return sa.select(pauses.c.pause).where(pauses.c.resumed_at.is_(None)).limit(1)
-
-
-def moment(at: datetime) -> str:
-    """A time as the queue writes it."""
-    return at.astimezone(UTC).isoformat(timespec="seconds")

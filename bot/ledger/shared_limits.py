@@ -10,7 +10,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.errors import RunStopped
+from bot.errors import QueuedRunStopped
 from bot.ledger.database import Database
 from bot.ledger.schema import claims, pauses, queued_runs
 from bot.outcomes import OrderResult, Outcome
@@ -43,39 +43,38 @@ class SharedLimits:
         """Let an order begin, inside the transaction of its claim.
 
         Raises:
-            RunStopped: no more orders of this run may begin.
+            QueuedRunStopped: no more orders of this run may begin.
             NotYet: it must wait for the pace, for other workers, or for a person who paused the queue.
         """
         if not self._run:
             return
         run = self._row(connection)
-        if run.stopped:
-            raise RunStopped(reason=run.stopped)
-        if connection.scalar(sa.select(pauses.c.pause).where(pauses.c.resumed_at.is_(None)).limit(1)) is not None:
-            raise NotYet(ASK_AGAIN, "the queue is paused")
-        most = run.terms["max_cancellations"]
-        if most is not None:
-            if run.pressed >= most:
-                raise RunStopped(reason=_limit_reached(run.pressed))
-            if run.pressed + self._in_progress(connection, now) >= most:
-                raise NotYet(ASK_AGAIN)  # none of them may be canceled, which would leave room for this one
-        if run.next_order > now:
-            raise NotYet(run.next_order - now)
+        self._look(connection, run, now)
         if spacing := run.terms["spacing"]:
             self._write(connection, {"next_order": max(run.next_order, now) + spacing})
+
+    def ask(self) -> None:
+        """Say whether an order may begin now, before anything is opened for it; the claim decides.
+
+        Raises:
+            QueuedRunStopped, NotYet: as ``at_claim``.
+        """
+        if self._run:
+            with self._database.writing(lasting=False) as connection:
+                self._look(connection, self._row(connection), self._database.now(connection))
 
     def at_intent(self, connection: sa.Connection) -> None:
         """Count a Confirm, inside the transaction of its intent.
 
         Raises:
-            RunStopped: it would be one more than may be pressed.
+            QueuedRunStopped: it would be one more than may be pressed.
         """
         if not self._run:
             return
         run = self._row(connection)
         most = run.terms["max_cancellations"]
         if most is not None and run.pressed >= most:
-            raise RunStopped(reason=_limit_reached(run.pressed))
+            raise QueuedRunStopped(reason=_limit_reached(run.pressed))
         self._write(connection, {"pressed": run.pressed + 1})
 
     def at_result(self, connection: sa.Connection, result: OrderResult) -> None:
@@ -94,6 +93,20 @@ class SharedLimits:
         elif not run.stopped and failures >= run.terms["max_failures_total"]:
             counted["stopped"] = f"{failures} orders failed; the last one: {result.message}"
         self._write(connection, counted)
+
+    def _look(self, connection: sa.Connection, run: sa.Row[Any], now: float) -> None:
+        if run.stopped:
+            raise QueuedRunStopped(reason=run.stopped)
+        if connection.scalar(sa.select(pauses.c.pause).where(pauses.c.resumed_at.is_(None)).limit(1)) is not None:
+            raise NotYet(ASK_AGAIN, "the queue is paused")
+        most = run.terms["max_cancellations"]
+        if most is not None:
+            if run.pressed >= most:
+                raise QueuedRunStopped(reason=_limit_reached(run.pressed))
+            if run.pressed + self._in_progress(connection, now) >= most:
+                raise NotYet(ASK_AGAIN)  # none of them may be canceled, which would leave room for this one
+        if run.next_order > now:
+            raise NotYet(run.next_order - now)
 
     def _row(self, connection: sa.Connection) -> sa.Row[Any]:
         # Until the transaction ends nobody else counts for this run; of SQLite there is one writer at a time.

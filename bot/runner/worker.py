@@ -13,7 +13,7 @@ from loguru import logger
 from bot.admin import Admin
 from bot.admin.recorder import NoRecorder
 from bot.cancel.verdicts import Verdict
-from bot.errors import AdminBusy, CountermandError, Refused, RunStopped, Technical
+from bot.errors import AdminBusy, CountermandError, LedgerTrouble, Refused, RunStopped, Technical
 from bot.evidence.recorder import Recorder
 from bot.joblist import Job
 from bot.ledger import Ledger
@@ -67,6 +67,8 @@ class WorkerOptions:
     """Seconds to wait after an order whose Confirm was pressed."""
     wait: Callable[[float], None] = lambda seconds: None
     """Waits this many seconds, less if a person asks to stop."""
+    hands_back: bool = False
+    """Whether an order that this worker cannot finish before Confirm gets no result, because another one gets it."""
 
 
 class Worker:
@@ -105,12 +107,16 @@ class Worker:
         ``begins`` is called once the order is taken.
 
         Raises:
-            RunStopped, KeyboardInterrupt: the run cannot go on; the order has its result all the same.
+            RunStopped, KeyboardInterrupt: the run cannot go on; the order has its result all the same, unless it is
+                handed back.
+            LedgerTrouble: only where orders are handed back: nothing was pressed.
         """
         try:
             if not self._ledger.claims.take(admin.name, job.order, self._options.claim_seconds):
                 return None
         except CountermandError as trouble:
+            if self._hands_back(trouble):
+                raise
             return OrderDone(result=self._results.record(result_of(job, refused(trouble))), pressed=False)
         self._worked += 1
         self._turned_away = 0
@@ -130,6 +136,10 @@ class Worker:
             answer_seconds=statistics.median(self._response_seconds) if self._response_seconds else None,
             turned_away=self._turned_away > 0,
         )
+
+    def _hands_back(self, trouble: CountermandError) -> bool:
+        """Whether another worker, or this one later, can do better with the order than give it a result now."""
+        return self._options.hands_back and isinstance(trouble, RunStopped | LedgerTrouble)
 
     def _give_back(self, admin: Admin, job: Job) -> None:
         try:
@@ -162,7 +172,10 @@ class Worker:
                 verdict = self._work(admin, job)
             except (RunStopped, KeyboardInterrupt) as stop:
                 why = str(stop) if isinstance(stop, RunStopped) else "Interrupted."
-                record(pressed_and_lost(why) if admin.attempt.pressed else skipped(why))
+                if admin.attempt.pressed:
+                    record(pressed_and_lost(why))
+                elif not self._options.hands_back:
+                    record(skipped(why))
                 raise
             except CountermandError as trouble:
                 if not isinstance(trouble, Refused):
@@ -170,6 +183,8 @@ class Worker:
                     logger.warning("order {}, attempt {}: {}", job.order, attempt, trouble)
                 if admin.attempt.pressed:
                     return record(pressed_and_lost(str(trouble)))
+                if self._hands_back(trouble):
+                    raise
                 if isinstance(trouble, AdminBusy) and self._turned_away < BACKOFFS:
                     self._back_off(trouble, admin)
                     continue
