@@ -1,12 +1,11 @@
 """The end of a queued run: its results and its report, once the last of its stints has ended."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bot.errors import CountermandError
 from bot.evidence.run_folder import open_run_folder
-from bot.evidence.store import store_of
+from bot.evidence.store import EvidenceStore, store_of
 from bot.ledger import Event, Ledger, QueuedRun
 from bot.runner import RunEnd
 from bot.runner.results import RunResults, result_of, skipped
@@ -29,7 +28,8 @@ def conclude(
     ledger.runs.go_on_as(run_id)
     ledger.limits.count_for("")
     ledger.trail.copy_to(folder, whole=True)
-    skip_rest(ledger, run, run.stopped or LEFT, clean)
+    _remove_unfinished(ledger, run_id, store_of(folder))
+    _skip_rest(ledger, run, run.stopped or LEFT, clean)
     results = tuple(ledger.runs.results(run_id))
     info = ledger.runs.find(run_id) or run.info
     if info.finished_at is None:
@@ -46,14 +46,16 @@ def conclude(
     return end, list(write_run_files(folder, store_of(folder), end, ledger))
 
 
-def skip_rest(
-    ledger: Ledger,
-    run: QueuedRun,
-    why: str,
-    clean: Clean = lambda text: text,
-    tell: Callable[[object], None] = lambda result: None,
-) -> None:
+def _remove_unfinished(ledger: Ledger, run_id: str, store: EvidenceStore) -> None:
+    """Remove what a worker was writing as evidence when it died, or lost the ledger: the trail does not know of it."""
+    told = {entry.told.get("file") for entry in ledger.trail.of_kind(run_id, Event.PICTURE)}
+    for file in store.list():
+        if file not in told:
+            store.remove(file)
+
+
+def _skip_rest(ledger: Ledger, run: QueuedRun, why: str, clean: Clean) -> None:
     """Record every order of a run that has no result as skipped."""
-    recorded = RunResults(ledger, tell, clean)
+    recorded = RunResults(ledger, lambda result: None, clean)
     for job in ledger.queue.orders_without_result(run.info.run_id):
         recorded.record(result_of(job, skipped(why)))

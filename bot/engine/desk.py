@@ -41,6 +41,9 @@ class Desk(Protocol):
 class Display(Protocol):
     """Who is told what the worker does."""
 
+    def run_taken(self, info: RunInfo) -> None:
+        """What follows is about orders of this run."""
+
     def step(self, name: str) -> None:
         """A step of the order in hand begins."""
 

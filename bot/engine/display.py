@@ -20,6 +20,13 @@ class WorkerDisplay:
     def __init__(self, stream: Writer, who: str = "") -> None:
         self._stream = stream
         self._before = f"[{harmless(who)}] " if who else ""
+        self._run = ""
+
+    def run_taken(self, info: RunInfo) -> None:
+        """Whose orders the next lines are about, if that changes."""
+        if self._run != info.run_id:
+            self._run = info.run_id
+            self.line(f"{info.run_id}: {info.command} from {harmless(info.job_list)}")
 
     def step(self, name: str) -> None:
         """Nothing: the steps are in the run's log and pictures."""

@@ -83,7 +83,7 @@ def work_in_processes(tools: Tools, workers: int, *, once: bool) -> int:
     stop = StopRequest(tools.settings.stop_file)
     crew = [_Member(number, lambda: context.Process(target=_alone, args=(tools, once))) for number in range(workers)]
     worst = 0
-    with stop_on_signals(stop, say):
+    with stop_on_signals(stop, lambda remark: None):  # each worker says it
         for member in crew:
             member.start()
         told = False

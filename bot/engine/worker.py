@@ -146,11 +146,12 @@ class QueueWorker:
             self._display.say(f"{name}: {trouble}")
             return ()
         self._ledger.queue.begin_stint(stint, self._seat.worker, self._seat.account.username)
+        self._display.run_taken(run.info)
         return jobs
 
     def work_on(self, job: Job) -> OrderDone | None:
         """Work on an order until it has a result; None while another run works on it."""
-        run = self._of_stint()
+        run, waits_for = self._of_stint(), ""
         while True:
             known = self._with_ledger(lambda: self._known(run, job))
             if known is not None:
@@ -158,6 +159,9 @@ class QueueWorker:
             try:
                 return self._work_on(run, job)
             except NotYet as later:
+                if later.why != waits_for:
+                    waits_for = later.why
+                    self._display.say(f"{waits_for} Waiting.")
                 self._heed_stop()
                 self._wait(later.seconds)
                 self._heed_stop()

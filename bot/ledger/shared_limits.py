@@ -20,7 +20,7 @@ ASK_AGAIN = 2.0
 
 
 class NotYet(Exception):
-    """No order may begin now; it may be asked again after these ``seconds``."""
+    """No order may begin now; it may be asked again after these ``seconds``. ``why`` is for people, or empty."""
 
     def __init__(self, seconds: float, why: str = "") -> None:
         self.seconds = seconds
@@ -98,7 +98,7 @@ class SharedLimits:
         if run.stopped:
             raise QueuedRunStopped(reason=run.stopped)
         if connection.scalar(sa.select(pauses.c.pause).where(pauses.c.resumed_at.is_(None)).limit(1)) is not None:
-            raise NotYet(ASK_AGAIN, "the queue is paused")
+            raise NotYet(ASK_AGAIN, "The queue is paused.")
         most = run.terms["max_cancellations"]
         if most is not None:
             if run.pressed >= most:

@@ -179,6 +179,11 @@ class Trail:
         statement = _ENTRIES.where(events.c.run_id == run_id, events.c.amazon_order == order)
         return self._read(statement.order_by(events.c.number))
 
+    def of_kind(self, run_id: str, event: Event) -> list[Entry]:
+        """Every event of one kind in the trail of a run."""
+        statement = _ENTRIES.where(events.c.run_id == run_id, events.c.event == str(event))
+        return self._read(statement.order_by(events.c.number))
+
     def about_intents(self, run_id: str) -> dict[str, list[Entry]]:
         """What the trail of each run says about the intents for the orders in this run's trail."""
         spoken_of = sa.select(events.c.amazon_order).where(events.c.run_id == run_id)

@@ -145,7 +145,8 @@ class Worker:
         try:
             self._ledger.claims.release(admin.name, job.order)
         except CountermandError as trouble:
-            logger.warning("order {} stays claimed for {:g} s: {}", job.order, self._options.claim_seconds, trouble)
+            level = "INFO" if self._options.hands_back else "WARNING"
+            logger.log(level, "order {} stays claimed for {:g} s: {}", job.order, self._options.claim_seconds, trouble)
 
     def _until_it_has_a_result(self, admin: Admin, job: Job) -> OrderResult:
         """Work on one order until it has a result. The result is recorded in every case."""
@@ -178,13 +179,13 @@ class Worker:
                     record(skipped(why))
                 raise
             except CountermandError as trouble:
+                if self._hands_back(trouble) and not admin.attempt.pressed:
+                    raise
                 if not isinstance(trouble, Refused):
                     self._needs_fresh_page = True
                     logger.warning("order {}, attempt {}: {}", job.order, attempt, trouble)
                 if admin.attempt.pressed:
                     return record(pressed_and_lost(str(trouble)))
-                if self._hands_back(trouble):
-                    raise
                 if isinstance(trouble, AdminBusy) and self._turned_away < BACKOFFS:
                     self._back_off(trouble, admin)
                     continue
