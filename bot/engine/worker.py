@@ -17,7 +17,15 @@ from bot.engine.conclusion import conclude
 from bot.engine.desk import Desk, Display, OpenDesk
 from bot.engine.handover import Handover
 from bot.engine.seat import Seat, lease_of
-from bot.errors import AccountLost, CountermandError, Interrupted, LedgerTrouble, QueuedRunStopped
+from bot.errors import (
+    AccountLost,
+    ClaimLost,
+    CountermandError,
+    IntentExpired,
+    Interrupted,
+    LedgerTrouble,
+    QueuedRunStopped,
+)
 from bot.joblist import Job
 from bot.ledger import Event, Ledger, NotYet, QueuedRun
 from bot.ledger.queue import hash_of_jobs
@@ -170,6 +178,11 @@ class QueueWorker:
             except LedgerTrouble as trouble:
                 self._close_desk()
                 self._wait_for_ledger(trouble)
+            except (ClaimLost, IntentExpired) as trouble:
+                self._display.say(str(trouble))
+                self._close_desk()  # it was frozen, and its page may be anywhere
+                self._heed_stop()
+                self._wait(TRY_LEDGER_SECONDS)
 
     def _skip(self, run: QueuedRun, job: Job, why: str) -> OrderDone:
         self._ledger.queue.stop(run.info.run_id, why)
@@ -250,7 +263,7 @@ class QueueWorker:
     def _record(self, run: QueuedRun, result: OrderResult) -> OrderResult:
         self._ledger.runs.go_on_as(run.info.run_id, self._seat.worker)
         self._ledger.limits.count_for(run.info.run_id)
-        self._ledger.runs.finish_order(result)
+        result = self._ledger.runs.finish_order(result)
         self._display.order_finished(result)
         return result
 

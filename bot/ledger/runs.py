@@ -72,15 +72,22 @@ class Runs:
         """The run that writes here."""
         return self._database.run_id
 
-    def finish_order(self, result: OrderResult) -> None:
-        """Record the outcome of an order of this run."""
+    def finish_order(self, result: OrderResult) -> OrderResult:
+        """Record the outcome of an order of this run; gives the one that the run has from now on.
+
+        In a queued run that is the first one: a worker that was frozen, and wakes, may come with another.
+
+        Raises:
+            ClaimLost: another worker of this queued run works on the order now, and will have the outcome.
+        """
         kept = result.model_dump(mode="json")
+        this_one = (orders.c.run_id == self._database.run_id) & (orders.c.amazon_order == result.order)
         with self._database.writing() as connection:
-            connection.execute(
-                orders.update()
-                .where(orders.c.run_id == self._database.run_id, orders.c.amazon_order == result.order)
-                .values(result=kept)
-            )
+            if self._limits.are_counted:
+                earlier = self._limits.at_record(connection, result.order)
+                if earlier is not None:
+                    return OrderResult.model_validate(earlier)
+            connection.execute(orders.update().where(this_one).values(result=kept))
             self._limits.at_result(connection, result)
             self._trail.append(
                 connection,
@@ -89,6 +96,7 @@ class Runs:
                 outcome=str(result.outcome),
                 sha256=hash_of(kept),
             )
+        return result
 
     def finish(self, info: RunInfo) -> None:
         """Record how a run ended."""

@@ -10,9 +10,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from bot.errors import QueuedRunStopped
+from bot.errors import ClaimLost, QueuedRunStopped
 from bot.ledger.database import Database
-from bot.ledger.schema import claims, pauses, queued_runs
+from bot.ledger.schema import claims, orders, pauses, queued_runs
 from bot.outcomes import OrderResult, Outcome
 
 ASK_AGAIN = 2.0
@@ -38,6 +38,11 @@ class SharedLimits:
     def count_for(self, run_id: str) -> None:
         """From now on count for this queued run; for none if it is empty."""
         self._run = run_id
+
+    @property
+    def are_counted(self) -> bool:
+        """Whether this ledger writes for a queued run."""
+        return bool(self._run)
 
     def at_claim(self, connection: sa.Connection, now: float) -> None:
         """Let an order begin, inside the transaction of its claim.
@@ -77,6 +82,22 @@ class SharedLimits:
             raise QueuedRunStopped(reason=_limit_reached(run.pressed))
         self._write(connection, {"pressed": run.pressed + 1})
 
+    def at_record(self, connection: sa.Connection, order: str) -> Any:
+        """The outcome that an order has already, inside the transaction that would record one; None without one.
+
+        Raises:
+            ClaimLost: another worker of this run has the order.
+        """
+        self._row(connection)
+        this_one = (orders.c.run_id == self._run) & (orders.c.amazon_order == order)
+        earlier = connection.scalar(sa.select(orders.c.result).where(this_one))
+        if earlier is None:
+            others = _of_run(self._run) & (claims.c.owner != self._database.owner) & (claims.c.amazon_order == order)
+            live = sa.select(claims.c.owner).where(others, claims.c.until > self._database.clock)
+            if connection.scalar(live.limit(1)) is not None:
+                raise ClaimLost(order=order)
+        return earlier
+
     def at_result(self, connection: sa.Connection, result: OrderResult) -> None:
         """Count an order's result, inside its transaction; after too many failures no more orders begin."""
         if not self._run or result.outcome is Outcome.SKIPPED:
@@ -109,17 +130,22 @@ class SharedLimits:
             raise NotYet(run.next_order - now)
 
     def _row(self, connection: sa.Connection) -> sa.Row[Any]:
-        # Until the transaction ends nobody else counts for this run; of SQLite there is one writer at a time.
+        # Until the transaction ends nobody else counts for this run.
+        self._database.deciding(connection, f"limits of {self._run}")
         statement = sa.select(queued_runs).where(queued_runs.c.run_id == self._run).with_for_update()
         return connection.execute(statement).one()
 
     def _in_progress(self, connection: sa.Connection, now: float) -> int:
-        of_the_run = sa.func.substr(claims.c.owner, 1, len(self._run) + 1) == f"{self._run}/"
-        count = sa.select(sa.func.count()).select_from(claims).where(of_the_run, claims.c.until > now)
+        count = sa.select(sa.func.count()).select_from(claims).where(_of_run(self._run), claims.c.until > now)
         return int(connection.scalar(count) or 0)
 
     def _write(self, connection: sa.Connection, counted: Mapping[str, Any]) -> None:
         connection.execute(queued_runs.update().where(queued_runs.c.run_id == self._run).values(**counted))
+
+
+def _of_run(run_id: str) -> sa.ColumnElement[bool]:
+    """Whether a claim is one of a run's workers."""
+    return sa.func.substr(claims.c.owner, 1, len(run_id) + 1) == f"{run_id}/"
 
 
 def _limit_reached(pressed: int) -> str:

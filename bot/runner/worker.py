@@ -13,7 +13,16 @@ from loguru import logger
 from bot.admin import Admin
 from bot.admin.recorder import NoRecorder
 from bot.cancel.verdicts import Verdict
-from bot.errors import AdminBusy, CountermandError, LedgerTrouble, Refused, RunStopped, Technical
+from bot.errors import (
+    AdminBusy,
+    ClaimLost,
+    CountermandError,
+    IntentExpired,
+    LedgerTrouble,
+    Refused,
+    RunStopped,
+    Technical,
+)
 from bot.evidence.recorder import Recorder
 from bot.joblist import Job
 from bot.ledger import Ledger
@@ -109,7 +118,8 @@ class Worker:
         Raises:
             RunStopped, KeyboardInterrupt: the run cannot go on; the order has its result all the same, unless it is
                 handed back.
-            LedgerTrouble: only where orders are handed back: nothing was pressed.
+            LedgerTrouble, IntentExpired: only where orders are handed back: nothing was pressed.
+            ClaimLost: likewise; another worker has the order.
         """
         try:
             if not self._ledger.claims.take(admin.name, job.order, self._options.claim_seconds):
@@ -139,7 +149,7 @@ class Worker:
 
     def _hands_back(self, trouble: CountermandError) -> bool:
         """Whether another worker, or this one later, can do better with the order than give it a result now."""
-        return self._options.hands_back and isinstance(trouble, RunStopped | LedgerTrouble)
+        return self._options.hands_back and isinstance(trouble, RunStopped | LedgerTrouble | ClaimLost | IntentExpired)
 
     def _give_back(self, admin: Admin, job: Job) -> None:
         try:
