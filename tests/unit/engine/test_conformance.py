@@ -5,6 +5,7 @@ is in ``tests/browser/test_machines.py``; the large campaign is ``make chaos-mac
 """
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
@@ -14,9 +15,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from environment_kit import clean_environment
 from failure_kit import Program, print_if_it_fails
 from practice_kit import MAIN, US
+from server_kit import Server, programs
 
 from bot.evidence.verify import verify
 from bot.ledger import Ledger
@@ -152,3 +155,69 @@ def test_a_worker_that_was_frozen_past_its_lease_presses_nothing_when_it_wakes(m
     frozen.communicate(timeout=HANGS)
     assert machines.counted() == before
     assert machines.everything_was_canceled_once(run_id)
+
+
+# --- On a server ---
+
+on_a_server = pytest.mark.skipif(programs() is None, reason="PostgreSQL is not installed")
+
+
+@pytest.fixture(scope="module")
+def _server() -> Iterator[Server]:
+    found = programs()
+    assert found is not None
+    with Server(found) as server:
+        yield server
+
+
+@pytest.fixture
+def server(_server: Server, machines: Machines) -> Server:
+    """A server, on which the ledger of the machines is."""
+    schema = f"of_{secrets.token_hex(4)}"
+    engine = sa.create_engine(_server.address)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"CREATE SCHEMA {schema}"))
+    engine.dispose()
+    machines.ledger = f"{_server.address}?options=-csearch_path%3D{schema}"
+    return _server
+
+
+@on_a_server
+@pytest.mark.slow("it starts a server, and processes that import the engine")
+def test_three_machines_with_one_server_cancel_every_order_once(machines: Machines, server: Server) -> None:
+    run_id = machines.submit()
+    workers = [machines.start("worker", "--once", account=number, MACHINE_SECONDS="0.3") for number in range(3)]
+    for worker in workers:
+        assert worker.communicate(timeout=HANGS)[1] == ""
+    assert machines.everything_was_canceled_once(run_id)
+    with Ledger.open(machines.ledger) as ledger:
+        names, accounts = ledger.queue.workers_of(run_id)
+    assert len(names) == len(set(accounts)) > 1
+
+
+@on_a_server
+@pytest.mark.slow("it ends a server and starts it again")
+def test_a_worker_waits_for_a_server_that_went_away_and_cancels_every_order_once(
+    machines: Machines, server: Server
+) -> None:
+    run_id = machines.submit()
+    worker = machines.start("worker", "--once", MACHINE_SECONDS="0.5")
+    while len(machines.counted()) < 3:
+        assert worker.poll() is None
+        time.sleep(0.05)
+    server.end()
+    assert worker.stdout is not None
+    said = ""
+    while "Waiting for it." not in said:
+        said = worker.stdout.readline()
+        assert said
+    server.start()
+    assert worker.communicate(timeout=HANGS)[1] == ""
+    became = machines.outcomes(run_id)
+    counted = machines.counted()
+    # The order in hand may have been between its intent and its result; nobody may press it again.
+    assert [outcome for outcome in became.values() if outcome is not Outcome.CANCELED] in ([], [Outcome.UNKNOWN])
+    assert set(counted.values()) == {1}
+    assert {order for order, outcome in became.items() if outcome is Outcome.CANCELED} <= set(counted)
+    with Ledger.open(machines.ledger) as ledger:
+        assert verify(machines.folder / "runs" / run_id, ledger).disagreement == ""
