@@ -114,7 +114,7 @@ def worker(
 
 queue_app = typer.Typer(
     name="queue",
-    help="See what waits for workers, and pause, resume, cancel or retry it.",
+    help="See what waits for workers, and change that.",
     invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bot.access.leases import LEASE
 from bot.accounts import Account
-from bot.errors import AccountLost, CannotStart
+from bot.errors import AccountLost, CannotStart, LedgerTrouble
 from bot.ledger import Ledger
 from bot.settings import Settings
 
@@ -57,6 +57,13 @@ class Seat:
         """Renew the lease when that is due; False once it is lost."""
         return not self.ledger.accounts.sign_of_life()
 
+    def is_lost(self) -> bool:
+        """Whether the lease is lost, renewing it when that is due. A ledger that cannot be asked is no answer."""
+        try:
+            return not self.keep()
+        except LedgerTrouble:
+            return False
+
     def hold(self) -> None:
         """Make sure that the account is still this worker's, by the ledger's clock.
 
@@ -64,7 +71,14 @@ class Seat:
             AccountLost: another worker may have it by now.
         """
         if not self.ledger.accounts.holds_still(self.admin, self.lease):
-            raise AccountLost(account=self.account.username)
+            raise self.lost()
+
+    def lost(self) -> AccountLost:
+        """What a worker ends with that lost its account."""
+        return AccountLost(
+            account=self.account.username,
+            next_step="Start the worker again. What it had in hand is handed out again.",
+        )
 
 
 @contextmanager

@@ -18,7 +18,6 @@ from bot.engine.desk import Desk, Display, OpenDesk
 from bot.engine.handover import Handover
 from bot.engine.seat import Seat, lease_of
 from bot.errors import (
-    AccountLost,
     ClaimLost,
     CountermandError,
     IntentExpired,
@@ -110,7 +109,7 @@ class QueueWorker:
         with self._opened:
             while not self._stop():
                 if not self._with_ledger(self._seat.keep):
-                    raise AccountLost(account=self._seat.account.username)
+                    raise self._seat.lost()
                 if handover.serve(0.2):
                     self._last_busy = time.monotonic()
                 elif self._is_left_alone(once):
@@ -178,6 +177,9 @@ class QueueWorker:
             except LedgerTrouble as trouble:
                 self._close_desk()
                 self._wait_for_ledger(trouble)
+            except Interrupted:
+                self._seat.hold()  # it may have been stopped because it lost that
+                raise
             except (ClaimLost, IntentExpired) as trouble:
                 self._display.say(str(trouble))
                 self._close_desk()  # it was frozen, and its page may be anywhere
@@ -294,7 +296,7 @@ class QueueWorker:
         if self._stop():
             raise Interrupted
         if not self._seat.keep():
-            raise AccountLost(account=self._seat.account.username)
+            raise self._seat.lost()
 
     def _with_ledger(self, do: Callable[[], T]) -> T:
         """Do something that needs the ledger; as long as it cannot be reached, wait and do it again."""

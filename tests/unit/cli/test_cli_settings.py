@@ -255,7 +255,7 @@ def test_a_saved_page_is_opened_in_the_browser_of_dotenv(
 
 @pytest.mark.slow("starts the program several times")
 def test_the_help_stays_quick_because_it_imports_little() -> None:
-    heavy = ["pydantic_settings", "sqlalchemy", "playwright", "ruamel", "dotenv"]
+    heavy = ["dbos", "pydantic_settings", "sqlalchemy", "playwright", "ruamel", "dotenv"]
     for module, allowed in (("bot.cli", set()), ("bot.settings", {"ruamel", "dotenv"})):
         code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
         asked = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
