@@ -138,7 +138,11 @@ def open_backlog(place: Path | str, ledger: Ledger) -> Iterator[Backlog]:
             retry_connection_errors=False,
         )
     except Exception as trouble:
-        raise LedgerTrouble(ledger=place, reason=f"the queue beside it cannot be used ({trouble}).") from trouble
+        what = str(trouble).strip().partition("\n")[0]
+        raise LedgerTrouble(
+            ledger=place,
+            reason=f"the queue beside it cannot be used ({what}). Its user must be allowed to create a schema there.",
+        ) from trouble
     try:
         yield Backlog(client)
     finally:

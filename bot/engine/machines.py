@@ -24,7 +24,7 @@ from bot.engine.executor import engine_started
 from bot.engine.handover import Handover
 from bot.engine.seat import seated
 from bot.engine.worker import QueueWorker
-from bot.errors import CannotStart, CountermandError
+from bot.errors import CannotStart, CountermandError, Interrupted
 from bot.identity import admin_name
 from bot.ledger import Ledger
 from bot.reports.progress import SafeStream
@@ -45,6 +45,7 @@ def work_in_this_process(tools: Tools, *, once: bool, several: bool = False) -> 
 
     Raises:
         CountermandError: it cannot go on; what it had in hand waits for another worker.
+        Interrupted: somebody who stopped it did not want to wait.
     """
     settings = tools.settings
     if settings.stop_file.exists():
@@ -80,7 +81,15 @@ def work_in_this_process(tools: Tools, *, once: bool, several: bool = False) -> 
             engine_started(place, ledger, admin=admin, executor=seat.executor, works=worker, handover=handover),
         ):
             display.line(f"Waiting for orders of {harmless(admin)} as {harmless(seat.account.username)}. Ctrl-C stops.")
-            worker.work(handover, once=once)
+            try:
+                worker.work(handover, once=once)
+            except Interrupted:
+                if not stop():
+                    raise
+            except KeyboardInterrupt:  # somebody did not want to wait
+                raise Interrupted from None
+            if stop():
+                display.line("Stopped. What was in hand is handed out again.")
 
 
 def work_in_processes(tools: Tools, workers: int, *, once: bool) -> int:

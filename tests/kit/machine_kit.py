@@ -146,8 +146,10 @@ def desk_without_browser(
         yield BrowserDesk(worker=worker, admin=admin)
 
 
+# Not only in the first process: a machine with several workers starts this file again for each.
+bot.engine.machines.browser_desk = desk_without_browser
+bot.engine.seat.LEASE = LEASE
+
 if __name__ == "__main__":
-    bot.engine.machines.browser_desk = desk_without_browser
-    bot.engine.seat.LEASE = LEASE
     signal.signal(signal.SIGINT, signal.default_int_handler)
     main()

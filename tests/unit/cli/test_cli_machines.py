@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
@@ -152,6 +153,24 @@ def test_what_the_engine_no_longer_hands_out_is_queued_once_more(countermand: Co
     with Ledger.open(LEDGER) as ledger, open_backlog(LEDGER, ledger) as backlog:
         waiting = backlog.waiting(run.info.admin)
     assert sorted(waiting) == sorted([run.stints[1].stint, f"{run.stints[0].stint} again 1"])
+
+
+def test_a_stint_that_was_handed_out_too_often_is_stuck(countermand: Countermand) -> None:
+    run_id = submitted(countermand("submit", "jobs.yaml"))
+    with Ledger.open(LEDGER) as ledger:
+        run = ledger.queue.find(run_id)
+        assert run is not None
+        stint = run.stints[0].stint
+        with ledger._database.writing() as connection:
+            statement = "UPDATE workflow_status SET status = 'MAX_RECOVERY_ATTEMPTS_EXCEEDED' WHERE workflow_uuid = :id"
+            connection.execute(sa.text(statement), {"id": stint})
+    assert countermand("queue").out.endswith(
+        "      1 stint waiting for a worker\n"
+        f"      Stuck: {stint} was handed out too often, and its worker ended each time. Look at the run's log, then: "
+        f"countermand queue retry {run_id}\n"
+    )
+    assert countermand("queue", "retry", run_id).out == f"1 stint of run {run_id} queued once more.\n"
+    assert "Stuck" not in countermand("queue").out
 
 
 def test_more_workers_than_accounts_are_refused(countermand: Countermand) -> None:

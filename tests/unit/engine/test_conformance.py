@@ -11,8 +11,9 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 import sqlalchemy as sa
@@ -46,30 +47,36 @@ class Machines:
         self.folder, self.sandbox, self._told = folder, sandbox, told
         self.ledger: Path | str = folder / "runs" / "ledger.sqlite"
         both = [order for store in (US, MAIN) for order in sandbox.shop.orders(store)]
-        self.orders = [order for order in both if order.plain and order.status is Status.UNSHIPPED][:12]
+        self.orders = [order for order in both if order.plain and order.status is Status.UNSHIPPED][:8]
         listed = "".join(f"  - {{order: {order.number}, store: {order.store}}}\n" for order in self.orders)
         (folder / "jobs.yaml").write_text(f"reason: BuyerCanceled\norders:\n{listed}", encoding="utf-8")
         (folder / "marks").mkdir()
 
-    def start(self, *arguments: str, account: int = 0, **environment: str) -> Program:
-        settings = {
+    def start(
+        self, *arguments: str, account: int = 0, settings: Mapping[str, str] = MappingProxyType({}), **environment: str
+    ) -> Program:
+        given = {
             "COUNTERMAND_ADMIN_URL": self.sandbox.url,
             "COUNTERMAND_USERNAME": self.sandbox.accounts[account],
             "COUNTERMAND_PASSWORD": self.sandbox.password,
             "COUNTERMAND_LEDGER": str(self.ledger),
             "MACHINE_MARKS": str(self.folder / "marks"),
+            **settings,
+            **environment,
         }
         return Program(
             [sys.executable, str(KIT), *arguments],
             cwd=self.folder,
-            env=clean_environment(**settings, **environment, PYTHONUTF8="1"),
+            env=clean_environment(**given, PYTHONUTF8="1"),
             told=self._told,
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
 
-    def run(self, *arguments: str, account: int = 0, **environment: str) -> str:
-        process = self.start(*arguments, account=account, **environment)
+    def run(
+        self, *arguments: str, account: int = 0, settings: Mapping[str, str] = MappingProxyType({}), **environment: str
+    ) -> str:
+        process = self.start(*arguments, account=account, settings=settings, **environment)
         out, err = process.communicate(timeout=HANGS)
         assert process.returncode == 0, err
         return out
@@ -145,15 +152,69 @@ def test_an_order_whose_worker_is_killed_around_its_cancel_is_left_to_a_person(m
 @pytest.mark.slow("it waits until a lease is over")
 def test_a_worker_that_was_frozen_past_its_lease_presses_nothing_when_it_wakes(machines: Machines) -> None:
     run_id = machines.submit()
-    frozen = machines.start("worker", "--once", MACHINE_FAULT="freeze before intent", MACHINE_LEASE="2")
+    frozen = machines.start("worker", "--once", MACHINE_FAULT="freeze before intent", MACHINE_LEASE="8")
     while not (machines.folder / "marks" / "happened").exists():
         assert frozen.poll() is None
         time.sleep(0.05)
-    machines.run("worker", "--once", account=1, MACHINE_LEASE="2")
+    with Ledger.open(machines.ledger) as ledger:
+        while ledger.accounts.held():
+            time.sleep(0.1)
+    machines.run("worker", "--once", account=1, MACHINE_LEASE="8")
     before = machines.counted()
     os.kill(frozen.pid, signal.SIGCONT)
     frozen.communicate(timeout=HANGS)
     assert machines.counted() == before
+    assert machines.everything_was_canceled_once(run_id)
+
+
+# --- Several workers on one machine ---
+
+
+@pytest.fixture
+def accounts(machines: Machines) -> dict[str, str]:
+    """The settings of a machine with several accounts."""
+    listed = "".join(f"  - {{username: {name}, password: {{env: PW}}}}\n" for name in machines.sandbox.accounts[:3])
+    (machines.folder / "accounts.yaml").write_text(f"accounts:\n{listed}", encoding="utf-8")
+    several = {"COUNTERMAND_USERNAME": "", "COUNTERMAND_PASSWORD": "", "COUNTERMAND_ACCOUNTS": "accounts.yaml"}
+    return {**several, "PW": machines.sandbox.password}
+
+
+@pytest.mark.slow("it starts processes that import the engine")
+def test_the_workers_of_one_machine_share_the_queue_and_say_which_line_is_whose(
+    machines: Machines, accounts: dict[str, str]
+) -> None:
+    run_id = machines.submit()
+    said = machines.run("worker", "--workers", "3", "--once", settings=accounts)
+    assert machines.everything_was_canceled_once(run_id)
+    for name in machines.sandbox.accounts[:3]:
+        assert f"[{name}] Waiting for orders of " in said
+
+
+@pytest.mark.slow("it starts processes that import the engine")
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_stopped_machine_finishes_the_orders_in_hand_and_leaves_the_rest_to_others(
+    machines: Machines, accounts: dict[str, str], workers: str
+) -> None:
+    run_id = machines.submit()
+    stopped = machines.start("worker", "--workers", workers, settings=accounts, MACHINE_SECONDS="0.3")
+    while not machines.counted():
+        assert stopped.poll() is None
+        time.sleep(0.05)
+    stopped.send_signal(signal.SIGTERM)
+    out, err = stopped.communicate(timeout=HANGS)
+    assert (stopped.returncode, err) == (0, "")
+    assert out.endswith("Stopped. What was in hand is handed out again.\n")
+    assert set(machines.outcomes(run_id).values()) <= {Outcome.CANCELED}
+    machines.run("worker", "--once")
+    assert machines.everything_was_canceled_once(run_id)
+
+
+@pytest.mark.slow("it starts processes that import the engine")
+def test_a_worker_that_dies_is_started_again_by_its_machine(machines: Machines, accounts: dict[str, str]) -> None:
+    run_id = machines.submit()
+    fault = "kill before intent"
+    said = machines.run("worker", "--workers", "2", "--once", settings=accounts, MACHINE_FAULT=fault)
+    assert f"- A worker died (exit code -{signal.SIGKILL}), and is started again.\n" in said
     assert machines.everything_was_canceled_once(run_id)
 
 
