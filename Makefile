@@ -90,6 +90,14 @@ else
 	@$(BIN)/python tests/chaos/random_moments.py --frozen
 endif
 
+# Fewer, to see whether it works: make chaos-machines ORDERS=100
+.PHONY: chaos-machines
+chaos-machines: $(VENV)/packages-ready  ## Kill, freeze and wake workers on four machines, and crash their database, every 5 s
+	@echo "Chaos: a queue on four machines, with a database server where one is installed."
+	@$(BIN)/python tests/chaos/machines.py $(if $(ORDERS),--orders $(ORDERS))
+	@echo "Chaos: the same on one file."
+	@$(BIN)/python tests/chaos/machines.py --file $(if $(ORDERS),--orders $(ORDERS))
+
 drift: $(VENV)/browser-ready  ## Change the screens in every way of the drift suite, and print what is said of it
 	@$(BIN)/python tests/drift/table.py
 

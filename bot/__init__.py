@@ -6,6 +6,7 @@ that, and ``make lint`` checks them.
     cli         the command line: parses, and wires the rest together
     (flows)     the manual, as code
     checks      looking at the screens without canceling anything: doctor, check, drift, recording
+    engine      many machines: the queue, its workers, and what they share
     runner      a run: its start, the order loop, workers, throttle, stopping, log
     evidence    what a run leaves to be believed: recorder, run folder, verify, purge
     access      getting in: browser, session, sign-in, two-factor, account leases

@@ -23,6 +23,7 @@ concerns only one) and whether it is safe to start that order again.
     │   ├── GenerationUnknown   no pack fits the screens
     │   ├── HttpClientBlocked       a cancel could not be sent exactly once
     │   ├── CommitsNotAllowed   a test may not cancel orders
+    │   ├── QueuedRunStopped    the run, and not the worker that hears of it
     │   └── Interrupted         by a person: exit status 130
     ├── NothingToCheck             the page is fine, but has nothing that doctor or check could look at
     └── OrderTrouble            concerns one order; the others go on
@@ -184,6 +185,10 @@ class CommitsNotAllowed(RunStopped):
     next_step = (
         "Mark the test with @pytest.mark.commits, and allow it by name and Admin: --countermand-commits TEST@ADMIN"
     )
+
+
+class QueuedRunStopped(RunStopped):
+    """No more orders of a queued run begin, on whatever machine. Needs ``reason``."""
 
 
 class Interrupted(RunStopped):

@@ -89,7 +89,9 @@ class LocalSettings(BaseModel):
             return _in_home(value)
         try:
             parts = urlsplit(value)
-            known = parts.scheme == "postgresql" and parts.port != 0 and parts.path.strip("/") != ""
+            known = (
+                parts.scheme in {"postgresql", "postgresql+psycopg"} and parts.port != 0 and parts.path.strip("/") != ""
+            )
         except ValueError:
             known = False
         if not known:

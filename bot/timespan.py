@@ -1,7 +1,7 @@
-"""Spans of time, and rates of orders, as people write them: ``90m``, ``24h``, ``7d``; ``30/min``."""
+"""Spans of time, points in time and rates of orders, as people write them: ``90m``, ``7d``; ``06:00``; ``30/min``."""
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.errors import CannotStart
 
@@ -33,3 +33,27 @@ def pace_of(text: str) -> float:
     if not found or not float(found[1]):
         raise ValueError("it must be a number of orders and a time, such as 30/min, 500/h or 2/s")
     return _SECONDS[found[2]] / float(found[1])
+
+
+def point_in_time(text: str, now: datetime) -> datetime:
+    """The point in time that ``text`` describes: a date with a time, or a time of day, which is the next one.
+
+    Needs ``now`` in the time zone that counts where ``text`` names none.
+
+    Raises:
+        CannotStart: it is no point in time, or it is over.
+    """
+    how = "write a date and a time, such as 2026-03-01 06:00, or a time of day, such as 06:00"
+    try:
+        if time_of_day := re.fullmatch(r"([0-9]{1,2}):([0-9]{2})", text.strip()):
+            at = now.replace(hour=int(time_of_day[1]), minute=int(time_of_day[2]), second=0, microsecond=0)
+            return at if at > now else at + timedelta(days=1)
+        at = datetime.fromisoformat(text.strip())
+    except ValueError:
+        raise CannotStart(reason=f"{text!r} is not a point in time: {how}.") from None
+    if len(text.strip()) <= len("2026-03-01"):
+        raise CannotStart(reason=f"{text!r} is a day without a time: {how}.")
+    at = at if at.tzinfo else at.replace(tzinfo=now.tzinfo)
+    if at <= now:
+        raise CannotStart(reason=f"{text!r} is over: name a time that is to come, or leave out --at.")
+    return at

@@ -17,6 +17,7 @@ import typer
 from bot import __version__
 from bot.cli.by_hand import resolve, signed_in
 from bot.cli.looking_back import purge, report, status, verify
+from bot.cli.machines import queue_app, submit, worker
 from bot.cli.packs import pack_app, schema
 from bot.cli.practice import demo, sandbox
 from bot.cli.screens import check, doctor, record
@@ -41,6 +42,10 @@ COMMANDS: dict[Callable[..., None], str] = {
 
     The Admin tells Amazon later, and the next import undoes a cancel that Amazon did not accept. Run it
     {AUDIT_AFTER_HOURS} hours after the orders were canceled.""",
+    submit: """Queue a list for workers on any machine.
+
+    It prints the run id. The list is frozen: what is queued is what was read now.""",
+    worker: "Work what is queued, until stopped.",
     resolve: "Settle an order that waits for a person.",
     signed_in: "Record that a person signed in by hand, after refusals.",
     demo: "See it work here, on a practice Admin.",
@@ -62,6 +67,7 @@ COMMANDS: dict[Callable[..., None], str] = {
 }
 for command, words in COMMANDS.items():
     app.command(help=words)(command)
+app.add_typer(queue_app)
 app.add_typer(pack_app)
 
 

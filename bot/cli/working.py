@@ -1,11 +1,10 @@
 """Commands that work through a list of orders: ``run``, ``plan`` and ``audit``."""
 
-import re
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated
 
 import typer
 
+from bot.cli.lists import job_list_of
 from bot.cli.options import (
     ENCODING,
     EXPECT,
@@ -19,18 +18,8 @@ from bot.cli.options import (
     STORE,
     UNMASKED,
     WORKERS,
-    path_at_home,
 )
 from bot.cli.wiring import ask_to_start, explain, last_words, run_list, settings_of, sign_in
-from bot.errors import CannotStart
-from bot.files import shown
-from bot.wording import harmless
-
-if TYPE_CHECKING:
-    from bot.joblist import JobList
-
-_NUMBERS = re.compile(r"[0-9][0-9,;\s\-\u2010-\u2015]*")
-"""What is no file but an order, whole or mistyped."""
 
 
 def run(
@@ -60,7 +49,7 @@ def run(
     from bot.runner.task import RunOptions
     from flows.cancel_order import cancel_order
 
-    job_list = _job_list(jobs, store=store, reason=reason, sheet=sheet, encoding=encoding, expect=expect)
+    job_list = job_list_of(jobs, store=store, reason=reason, sheet=sheet, encoding=encoding, expect=expect)
     settings = settings_of(pack, language, unmasked, pace)
     options = RunOptions(
         command="dry run" if dry_run else "run",
@@ -93,7 +82,7 @@ def plan(
     from bot.runner.task import RunOptions
     from flows.read_order import plan_order
 
-    job_list = _job_list(jobs, store=store, reason=reason, sheet=sheet, encoding=encoding, expect=expect)
+    job_list = job_list_of(jobs, store=store, reason=reason, sheet=sheet, encoding=encoding, expect=expect)
     settings = settings_of(pack, language, unmasked, pace)
     options = RunOptions(
         command="plan", work=plan_order, sign_in=sign_in, explain=explain, headed=headed, workers=workers
@@ -148,29 +137,3 @@ def audit(
     if too_soon := looked_at_too_soon(intents.values()):
         last_words(too_soon)
     raise typer.Exit(end.exit_status)
-
-
-def _job_list(jobs: list[str], **given: Any) -> "JobList":
-    """The list that the command line names: a file, standard input, or the orders themselves."""
-    from bot.joblist import Given, orders_by_number, read_job_list
-
-    if all(_NUMBERS.fullmatch(argument) for argument in jobs):
-        job_list = orders_by_number(jobs, Given(**given))
-    elif not all(argument.strip() for argument in jobs):
-        raise CannotStart(reason="The name of the job list is empty: name a file, or order numbers.")
-    elif any(_NUMBERS.fullmatch(argument) for argument in jobs):
-        strange = next(argument for argument in jobs if not _NUMBERS.fullmatch(argument))
-        raise CannotStart(reason=f"Name one job list, or only order numbers: {shown(strange)} is not an order number.")
-    elif len(jobs) > 1:
-        raise CannotStart(
-            reason=f"{len(jobs)} job lists are named, and a run works through one: put them into one file, or run one "
-            "after the other. Orders can be named one after the other."
-        )
-    else:
-        try:
-            job_list = read_job_list(path_at_home(Path(jobs[0])) or Path(jobs[0]), Given(**given))
-        except typer.BadParameter as unknown:
-            raise CannotStart(reason=f"{unknown.message}.") from None
-    for remark in job_list.remarks:
-        typer.echo(harmless(remark), err=True)
-    return job_list

@@ -16,9 +16,26 @@ def make_run_folder(runs_dir: Path, at: datetime) -> Path:
     Raises:
         CannotStart: it cannot be written.
     """
-    folder = runs_dir / f"{at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    return _made(runs_dir / new_run_id(at), there=False)
+
+
+def new_run_id(at: datetime) -> str:
+    """The id of a run that starts ``at`` that time, or is submitted then."""
+    return f"{at:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+
+
+def open_run_folder(runs_dir: Path, run_id: str) -> Path:
+    """The folder of a run that was submitted, which the first worker that comes to it makes.
+
+    Raises:
+        CannotStart: it cannot be written.
+    """
+    return _made(runs_dir / run_id, there=True)
+
+
+def _made(folder: Path, *, there: bool) -> Path:
     try:
-        (folder / EVIDENCE).mkdir(parents=True)
+        (folder / EVIDENCE).mkdir(parents=True, exist_ok=there)
         (folder / "log.jsonl").touch()
     except OSError as error:
         raise CannotStart(

@@ -11,6 +11,8 @@ Admin by its host and path (``bot.identity``).
 ``Ledger.accounts``   which run is using which Admin account now
 ``Ledger.sign_ins``   what was tried to sign in with, and whether the Admin refused it
 ``Ledger.codes``      which two-factor codes were used
+``Ledger.queue``      which runs wait for workers, and which worker has which of their orders
+``Ledger.limits``     what all workers of such a run may do together
 ``Ledger.trail``      every event, chained by hashes, so that a later change shows
 ====================  =======================================================================================
 
@@ -29,12 +31,14 @@ from bot.ledger.codes import Codes
 from bot.ledger.database import Database, connect, connect_in_memory
 from bot.ledger.intents import Intent, Intents
 from bot.ledger.leases import Leases
+from bot.ledger.queue import Queue, QueuedRun, Stint, Terms
 from bot.ledger.runs import Runs
 from bot.ledger.schema import accounts
+from bot.ledger.shared_limits import NotYet, SharedLimits
 from bot.ledger.signins import SignIns
 from bot.ledger.trail import Entry, Event, Trail
 
-__all__ = ["Entry", "Event", "Intent", "Ledger", "has_ledger"]
+__all__ = ["Entry", "Event", "Intent", "Ledger", "NotYet", "QueuedRun", "Stint", "Terms", "has_ledger"]
 
 
 def has_ledger(place: Path | str) -> bool:
@@ -52,12 +56,14 @@ class Ledger:
     def __init__(self, engine: sa.Engine, name: str) -> None:
         self._database = Database(engine, name)
         self.trail = Trail(self._database)
-        self.runs = Runs(self._database, self.trail)
-        self.claims = Claims(self._database, self.trail)
+        self.limits = SharedLimits(self._database)
+        self.runs = Runs(self._database, self.trail, self.limits)
+        self.claims = Claims(self._database, self.trail, self.limits)
         self.accounts = Leases(self._database, accounts, "account")
         self.sign_ins = SignIns(self._database)
         self.codes = Codes(self._database)
-        self.intents = Intents(self._database, self.trail, self.claims)
+        self.intents = Intents(self._database, self.trail, self.claims, self.limits)
+        self.queue = Queue(self._database, self.runs)
 
     @classmethod
     def open(cls, place: Path | str, *, patience: float = 10) -> Self:
@@ -84,6 +90,10 @@ class Ledger:
     def now(self) -> datetime:
         """The time by the ledger's own clock, in UTC: the server's, or this computer's if the ledger is a file."""
         return datetime.fromtimestamp(self._database.now(), UTC)
+
+    def schema_name(self) -> str:
+        """The schema of its tables, if it lies on a server; ``main`` in a file."""
+        return self._database.schema_name()
 
     def close(self) -> None:
         """Close it; everything written is on disk already."""

@@ -12,15 +12,17 @@ from bot.errors import ClaimLost
 from bot.ledger.database import Database
 from bot.ledger.leases import Leases
 from bot.ledger.schema import claims
+from bot.ledger.shared_limits import SharedLimits
 from bot.ledger.trail import Event, Trail
 
 
 class Claims(Leases):
     """The orders that this run, or another one, works on."""
 
-    def __init__(self, database: Database, trail: Trail) -> None:
+    def __init__(self, database: Database, trail: Trail, limits: SharedLimits) -> None:
         super().__init__(database, claims, "amazon_order")
         self._trail = trail
+        self._limits = limits
 
     def hold(self, connection: sa.Connection, admin: str, order: str) -> None:
         """Make sure, inside a transaction that has written already, that a claim of this run is still valid.
@@ -44,6 +46,9 @@ class Claims(Leases):
     def _live(self, admin: str, order: str) -> sa.Select[Any]:
         mine = self._is(admin, order) & (claims.c.owner == self._database.owner)
         return sa.select(claims.c.owner).where(mine, claims.c.until > self._database.clock)
+
+    def _may_take(self, connection: sa.Connection, now: float) -> None:
+        self._limits.at_claim(connection, now)
 
     def _note(self, connection: sa.Connection, thing: str, **told: str) -> None:
         self._trail.append(connection, Event.TAKEN, order=thing, **told)

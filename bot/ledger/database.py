@@ -30,8 +30,9 @@ class Database:
         self._name = name
         self.run_id = BY_HAND
         """The run that writes."""
-        self.worker = 0
-        """Which of the run's workers writes, counted from 1; 0 is the run itself."""
+        self.worker: int | str = 0
+        """Which of the run's workers writes: counted from 1, or the name of one that takes its orders from the queue; 0
+        is the run itself."""
         try:
             with self._trouble_named():
                 self._prepare()
@@ -107,6 +108,12 @@ class Database:
             return time.time()
         statement = sa.select(self.clock)
         return float(connection.execute(statement).scalar_one() if connection else self.read(statement)[0][0])
+
+    def schema_name(self) -> str:
+        """The schema in which the tables are; ``main`` in a file."""
+        if self._engine.dialect.name != "postgresql":
+            return "main"
+        return str(self.read(sa.select(sa.func.current_schema()))[0][0])
 
     def _lock(self, connection: sa.Connection, kind: int, name: str) -> None:
         if connection.dialect.name == "postgresql":

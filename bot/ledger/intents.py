@@ -11,6 +11,7 @@ from bot.ledger.admins import is_about, lock_name
 from bot.ledger.claims import Claims
 from bot.ledger.database import Database, is_refused_as_double, timestamp, writable
 from bot.ledger.schema import events, intents, looks
+from bot.ledger.shared_limits import SharedLimits
 from bot.ledger.trail import Event, Trail
 from bot.outcomes import Answer, Outcome
 from bot.vocabulary import Reason, Status
@@ -65,10 +66,11 @@ class Permitted(Protocol):
 class Intents:
     """Every Confirm, of every run on this ledger."""
 
-    def __init__(self, database: Database, trail: Trail, claims: Claims) -> None:
+    def __init__(self, database: Database, trail: Trail, claims: Claims, limits: SharedLimits) -> None:
         self._database = database
         self._trail = trail
         self._claims = claims
+        self._limits = limits
 
     def write(self, admin: str, permit: Permitted) -> int:
         """Record that Confirm is about to be pressed. It is on disk when this returns.
@@ -76,6 +78,7 @@ class Intents:
         Raises:
             PressedBefore: an intent for this order is open, from this run or another.
             ClaimLost: the order was claimed for this run, and the claim is over or another run's.
+            RunStopped: no more orders may be canceled in this run, on whatever machine.
             EvidenceNotWritten: the trail in the run's folder cannot be written; then nothing is.
         """
         told = {"admin": admin, "store": permit.store, "reason": str(permit.reason)}
@@ -87,6 +90,7 @@ class Intents:
                 earlier = connection.execute(still_open.limit(1)).one_or_none()
                 if earlier is not None:
                     raise _pressed_before(_intent(earlier))
+                self._limits.at_intent(connection)
                 told["written_at"] = timestamp(self._database.now(connection))
                 written = connection.execute(
                     intents.insert().values(amazon_order=permit.order, run_id=self._database.run_id, **told)

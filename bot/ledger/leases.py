@@ -61,6 +61,7 @@ class Leases:
                 now = self._database.now(connection)
                 if any(row.owner != owner and row.until > now and not is_gone(row.process) for row in held):
                     return False
+                self._may_take(connection, now)
                 connection.execute(table.delete().where(this_one))
                 mine = {"admin": admin, self._thing.name: thing, "owner": owner}
                 connection.execute(table.insert().values(**mine, process=this_process(), until=now + seconds))
@@ -105,6 +106,12 @@ class Leases:
         with self._database.writing(lasting=False) as connection:
             connection.execute(self._table.delete().where(self._table.c.owner == owner))
 
+    def holds_still(self, admin: str, thing: str) -> bool:
+        """Whether what this run took is still its own at this moment, by the ledger's clock."""
+        mine = self._is(admin, thing) & (self._table.c.owner == self._database.owner)
+        statement = sa.select(self._table.c.owner).where(mine, self._table.c.until > self._database.clock)
+        return bool(self._database.read(statement))
+
     def held(self) -> list[Held]:
         """Every lease that any run holds."""
         table = self._table
@@ -127,6 +134,9 @@ class Leases:
     def _clocks(self) -> tuple[float, float]:
         # The first can be changed; the second stops while the computer sleeps.
         return time.time(), time.monotonic()
+
+    def _may_take(self, connection: sa.Connection, now: float) -> None:
+        """Something free is about to be taken, in this transaction; raises if it may not be."""
 
     def _note(self, connection: sa.Connection, thing: str, **told: str) -> None:
         """Something was taken, in this transaction."""

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from bot.joblist import Job
 from bot.ledger.database import Database
 from bot.ledger.schema import orders, runs
+from bot.ledger.shared_limits import SharedLimits
 from bot.ledger.trail import Event, Trail
 from bot.outcomes import OrderResult, RunInfo
 
@@ -22,12 +23,18 @@ def hash_of(kept: object) -> str:
 class Runs:
     """Every run that was ever started on this ledger."""
 
-    def __init__(self, database: Database, trail: Trail) -> None:
+    def __init__(self, database: Database, trail: Trail, limits: SharedLimits) -> None:
         self._database = database
         self._trail = trail
+        self._limits = limits
 
     def begin(self, info: RunInfo, jobs: Iterable[Job]) -> None:
         """Record a run and all its orders, before work on the first one starts."""
+        with self._database.writing() as connection:
+            self.begin_in(connection, info, jobs)
+
+    def begin_in(self, connection: sa.Connection, info: RunInfo, jobs: Iterable[Job]) -> None:
+        """The same, inside a transaction that writes more than that."""
         self._database.run_id = info.run_id
         queued = [
             {
@@ -39,27 +46,24 @@ class Runs:
             for place, job in enumerate(jobs, start=1)
         ]
         kept = info.model_dump(mode="json")
-        with self._database.writing() as connection:
-            connection.execute(
-                runs.insert().values(run_id=info.run_id, started_at=info.started_at.isoformat(), info=kept)
-            )
-            if queued:
-                connection.execute(orders.insert(), queued)
-            self._trail.append(
-                connection,
-                Event.RUN_STARTED,
-                command=info.command,
-                admin=info.admin,
-                account=info.account,
-                orders=len(queued),
-                sha256=hash_of(kept),
-                jobs_sha256=hash_of([[row["amazon_order"], row["job"]] for row in queued]),
-            )
+        connection.execute(runs.insert().values(run_id=info.run_id, started_at=info.started_at.isoformat(), info=kept))
+        if queued:
+            connection.execute(orders.insert(), queued)
+        self._trail.append(
+            connection,
+            Event.RUN_STARTED,
+            command=info.command,
+            admin=info.admin,
+            account=info.account,
+            orders=len(queued),
+            sha256=hash_of(kept),
+            jobs_sha256=hash_of([[row["amazon_order"], row["job"]] for row in queued]),
+        )
 
-    def go_on_as(self, run_id: str, worker: int = 0) -> None:
+    def go_on_as(self, run_id: str, worker: int | str = 0) -> None:
         """From now on what is written here belongs to this run, which has started already, or to a worker of it.
 
-        Workers are counted from 1; what is leased to one is not leased to the others.
+        Workers are counted from 1, or have names; what is leased to one is not leased to the others.
         """
         self._database.run_id, self._database.worker = run_id, worker
 
@@ -68,15 +72,23 @@ class Runs:
         """The run that writes here."""
         return self._database.run_id
 
-    def finish_order(self, result: OrderResult) -> None:
-        """Record the outcome of an order of this run."""
+    def finish_order(self, result: OrderResult) -> OrderResult:
+        """Record the outcome of an order of this run; gives the one that the run has from now on.
+
+        In a queued run that is the first one: a worker that was frozen, and wakes, may come with another.
+
+        Raises:
+            ClaimLost: another worker of this queued run works on the order now, and will have the outcome.
+        """
         kept = result.model_dump(mode="json")
+        this_one = (orders.c.run_id == self._database.run_id) & (orders.c.amazon_order == result.order)
         with self._database.writing() as connection:
-            connection.execute(
-                orders.update()
-                .where(orders.c.run_id == self._database.run_id, orders.c.amazon_order == result.order)
-                .values(result=kept)
-            )
+            if self._limits.are_counted:
+                earlier = self._limits.at_record(connection, result.order)
+                if earlier is not None:
+                    return OrderResult.model_validate(earlier)
+            connection.execute(orders.update().where(this_one).values(result=kept))
+            self._limits.at_result(connection, result)
             self._trail.append(
                 connection,
                 Event.FINISHED,
@@ -84,6 +96,7 @@ class Runs:
                 outcome=str(result.outcome),
                 sha256=hash_of(kept),
             )
+        return result
 
     def finish(self, info: RunInfo) -> None:
         """Record how a run ended."""

@@ -135,6 +135,54 @@ accounts: Final = sa.Table(
     sa.Column("until", sa.Float, nullable=False),
 )
 
+queued_runs: Final = sa.Table(
+    "queued_runs",
+    _schema,
+    sa.Column("run_id", sa.ForeignKey("runs.run_id"), primary_key=True),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("terms", sa.JSON, nullable=False),
+    sa.Column("next_order", sa.Float, nullable=False),
+    sa.Column("pressed", sa.Integer, nullable=False),
+    sa.Column("failures", sa.Integer, nullable=False),
+    sa.Column("failures_in_a_row", sa.Integer, nullable=False),
+    sa.Column("stopped", sa.Text, nullable=False),
+    sa.Column("finished_at", sa.String(40)),
+    sa.Column("finished_by", sa.String(320)),
+    # The database itself refuses to queue a list that is queued already.
+    sa.Index(
+        "queued_once",
+        "sha256",
+        unique=True,
+        sqlite_where=sa.text("finished_at IS NULL"),
+        postgresql_where=sa.text("finished_at IS NULL"),
+    ),
+)
+
+stints: Final = sa.Table(
+    "stints",
+    _schema,
+    sa.Column("stint", sa.String(320), primary_key=True),
+    sa.Column("run_id", sa.ForeignKey("runs.run_id"), nullable=False, index=True),
+    sa.Column("store", sa.String(255), nullable=False),
+    sa.Column("orders", sa.JSON, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("worker", sa.String(64)),
+    sa.Column("account", sa.String(255)),
+    sa.Column("process", sa.String(320)),
+    sa.Column("begun_at", sa.String(40)),
+    sa.Column("ended_at", sa.String(40)),
+    sa.Column("trouble", sa.Text),
+)
+
+pauses: Final = sa.Table(
+    "pauses",
+    _schema,
+    sa.Column("pause", sa.Integer, primary_key=True),
+    sa.Column("paused_at", sa.String(40), nullable=False),
+    sa.Column("paused_by", sa.String(255), nullable=False),
+    sa.Column("resumed_at", sa.String(40)),
+)
+
 
 def _first(connection: sa.Connection) -> None:
     """Runs, their orders, and intents."""
@@ -187,9 +235,15 @@ def _sixth(connection: sa.Connection) -> None:
     next(index for index in intents.indexes if index.name == "intents_by_order").create(connection)
 
 
+def _seventh(connection: sa.Connection) -> None:
+    """The queue: runs that wait for workers, on whatever machine, in stints."""
+    for table in (queued_runs, stints, pauses):
+        table.create(connection)
+
+
 _SETTLED_COLUMNS: Final = ("settled_as", "settled_by", "settled_why")
 
-STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (_first, _second, _third, _fourth, _fifth, _sixth)
+STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (_first, _second, _third, _fourth, _fifth, _sixth, _seventh)
 """The step from each version to the next; version 0 is an empty database."""
 
 SCHEMA_VERSION: Final = len(STEPS)

@@ -106,10 +106,14 @@ class Trail:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._copy: Path | None = None
+        self._whole = False
 
-    def copy_to(self, folder: Path) -> None:
-        """From now on keep the trail in a run's folder as well."""
-        self._copy = folder / TRAIL_FILE
+    def copy_to(self, folder: Path, *, whole: bool = False) -> None:
+        """From now on keep the trail in a run's folder as well.
+
+        With ``whole``, what others have written since, without a copy or in another folder, is written there first.
+        """
+        self._copy, self._whole = folder / TRAIL_FILE, whole
 
     def note(self, event: Event, *, order: str = "", **told: object) -> None:
         """Append an event that nothing dangerous hangs on, in a transaction of its own.
@@ -158,7 +162,7 @@ class Trail:
         if self._copy is None:
             return
         try:
-            self._append_to_copy(self._copy, entry)
+            self._append_to_copy(connection, self._copy, entry, before)
         except EvidenceNotWritten as trouble:
             if event not in OUTLIVES_ITS_COPY:
                 raise
@@ -173,6 +177,11 @@ class Trail:
     def of_order(self, run_id: str, order: str) -> list[Entry]:
         """What the trail of a run says of one order."""
         statement = _ENTRIES.where(events.c.run_id == run_id, events.c.amazon_order == order)
+        return self._read(statement.order_by(events.c.number))
+
+    def of_kind(self, run_id: str, event: Event) -> list[Entry]:
+        """Every event of one kind in the trail of a run."""
+        statement = _ENTRIES.where(events.c.run_id == run_id, events.c.event == str(event))
         return self._read(statement.order_by(events.c.number))
 
     def about_intents(self, run_id: str) -> dict[str, list[Entry]]:
@@ -217,36 +226,62 @@ class Trail:
     def _read(self, statement: sa.Select[Any]) -> list[Entry]:
         return [_entry(row) for row in self._database.read(statement)]
 
-    def _append_to_copy(self, copy: Path, entry: Entry) -> None:
+    def _append_to_copy(self, connection: sa.Connection, copy: Path, entry: Entry, before: str) -> None:
         try:
             with copy.open("a+b", buffering=0) as file:
-                end = _end_before(file, entry.number)
-                whole = f"{entry.in_folder}\n".encode()
+                end, last, last_hash = _end_before(file, entry.number)
+                lines = [entry]
+                if self._whole:
+                    begin, missing = self._missing_in_copy(connection, last, last_hash, before, entry.number)
+                    if begin == 0 and end:
+                        end = file.seek(0)
+                        file.truncate(0)
+                    lines = [*missing, entry]
+                whole = "".join(f"{line.in_folder}\n" for line in lines).encode()
                 if file.write(whole) != len(whole):  # a disk that is nearly full takes what it can
                     file.truncate(end)
                     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError as error:
             raise EvidenceNotWritten(reason=error.strerror or str(error)) from error
 
+    def _missing_in_copy(
+        self, connection: sa.Connection, last: int, last_hash: str, before: str, number: int
+    ) -> tuple[int, list[Entry]]:
+        """The event with which a copy has to begin again, and those that it lacks from there up to this number.
 
-def _end_before(copy: BinaryIO, number: int) -> int:
+        It begins after its last one, unless that is not the ledger's: a process of another folder wrote one in its
+        place, after its transaction was rolled back here.
+        """
+        if last_hash == before or (last == 0 and number == 1):
+            return last, []
+        of_the_run = events.c.run_id == self._database.run_id
+        same = sa.select(events.c.number).where(of_the_run, events.c.number == last, events.c.hash == last_hash)
+        begin = last if connection.scalar(same) is not None else 0
+        since = _ENTRIES.where(of_the_run, events.c.number > begin, events.c.number < number)
+        return begin, [_entry(row) for row in connection.execute(since.order_by(events.c.number))]
+
+
+def _end_before(copy: BinaryIO, number: int) -> tuple[int, int, str]:
     """Where the event with this number belongs in the folder's trail; everything from there on is removed.
+
+    Gives also the number of the last event before it, and its hash; 0 and nothing if there is none.
 
     It was written, by this worker or another, in a transaction that was rolled back, or was cut off by the end of its
     process.
     """
-    end = copy.seek(0, os.SEEK_END)
+    end, last, last_hash = copy.seek(0, os.SEEK_END), 0, ""
     while end:
         begin = _begin_of_last_line(copy, end)
         copy.seek(begin)
         line = copy.read(end - begin)
         told = _NUMBER.match(line)
-        if line.endswith(b"\n") and told and int(told[1]) < number:
+        if line.endswith(b"\n") and told and int(told[2]) < number:
+            last, last_hash = int(told[2]), told[1].decode()
             break
         copy.truncate(begin)
         end = begin
     copy.seek(end)
-    return end
+    return end, last, last_hash
 
 
 def _begin_of_last_line(copy: BinaryIO, end: int) -> int:
@@ -262,9 +297,11 @@ def _begin_of_last_line(copy: BinaryIO, end: int) -> int:
     return 0
 
 
-_NUMBER = re.compile(rb'\{"hash": "[0-9a-f]+", "event": \{"number": (\d+)')
+_NUMBER = re.compile(rb'\{"hash": "([0-9a-f]+)", "event": \{"number": (\d+)')
 
-_ENTRIES = sa.select(events.c.number, events.c.line, events.c.hash, events.c.amazon_order, events.c.event)
+_ENTRIES: sa.Select[Any] = sa.select(
+    events.c.number, events.c.line, events.c.hash, events.c.amazon_order, events.c.event
+)
 
 
 def _entry(row: sa.Row[Any]) -> Entry:

@@ -107,6 +107,16 @@ class SafeStream:
         return self._stream.fileno()
 
 
+def order_line(result: OrderResult) -> str:
+    """An order in one line: number, store, outcome, statuses, and the message if it did not go well."""
+    parts = [OUTCOME_WORDS[result.outcome].label, wording.status_change(result)]
+    if not result.outcome.is_success:
+        parts.append(harmless(result.message))
+    if result.attempts:
+        parts.append(wording.duration(result.seconds))
+    return f"{harmless(result.order)} ({harmless(result.store)}): " + " | ".join(filter(None, parts))
+
+
 class PlainProgress:
     """One line for each order, and lines for the start and the end: for files, pipes and CI logs."""
 
@@ -130,16 +140,7 @@ class PlainProgress:
         """One line: place in the list, order, store, outcome, statuses, and the message if it did not go well."""
         self._finished += 1
         width = len(str(self._total))
-        words = OUTCOME_WORDS[result.outcome]
-        parts = [f"{words.label}", wording.status_change(result)]
-        if not result.outcome.is_success:
-            parts.append(harmless(result.message))
-        if result.attempts:
-            parts.append(wording.duration(result.seconds))
-        self._line(
-            f"[{self._finished:>{width}}/{self._total}] {harmless(result.order)} ({harmless(result.store)}): "
-            + " | ".join(filter(None, parts))
-        )
+        self._line(f"[{self._finished:>{width}}/{self._total}] {order_line(result)}")
 
     def say(self, message: str) -> None:
         """The remark, on a line of its own."""

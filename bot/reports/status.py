@@ -27,7 +27,7 @@ def status_lines(ledger: Ledger, now: datetime | None = None) -> Iterator[str]:
     for info in latest:
         counts = Counter(result.outcome for result in ledger.runs.results(info.run_id))
         orders = ", ".join(f"{count} {OUTCOME_WORDS[outcome].short.lower()}" for outcome, count in counts.items())
-        ended = info.stopped_early or ("" if info.finished_at else "It is still running, or was cut off.")
+        ended = info.stopped_early or ("" if info.finished_at else _not_over(ledger, info.run_id))
         what = f"{info.command} on {harmless(info.admin)}: {orders or 'none'}"
         yield f"  {info.run_id}  {_moment(info.started_at)}  {what}"
         if ended:
@@ -43,6 +43,14 @@ def status_lines(ledger: Ledger, now: datetime | None = None) -> Iterator[str]:
     for intent in waiting:
         yield f"  {intent.order}  {harmless(intent.store)}: {_known(intent)}"
         yield f"      Confirm pressed {_moment(intent.written_at)} in run {intent.run_id}"
+
+
+def _not_over(ledger: Ledger, run_id: str) -> str:
+    """What is said of a run without an end."""
+    queued = ledger.queue.find(run_id)
+    if queued is None:
+        return "It is still running, or was cut off."
+    return f"Queued: {queued.done:,} of {count_of(queued.orders, 'order')} done. See countermand queue."
 
 
 def looked_at_too_soon(intents: Iterable[Intent], now: datetime | None = None) -> str:

@@ -11,6 +11,7 @@ from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.reports.progress import Progress
 from bot.runner.dispatch import Dispatch
+from bot.runner.order_loop import work_through
 from bot.runner.results import WORKED_ON_ELSEWHERE, RunResults, result_of
 from bot.runner.worker import Work, Worker, WorkerOptions
 
@@ -68,27 +69,19 @@ class InProcessWorker:
 
         with self._open_admin() as admin:
             try:
-                self._work_on_all(admin, worker, dispatch, results, is_taken)
+                work_through(
+                    dispatch,
+                    lambda job: worker.do(admin, job, partial(is_taken, job)),
+                    lambda job: _leave(job, results),
+                    lambda seconds: self._wait(admin, seconds),
+                )
             finally:
                 self.recognized = admin.recognized
 
-    def _work_on_all(
-        self, admin: Admin, worker: Worker, dispatch: Dispatch, results: RunResults, is_taken: Callable[[Job], None]
-    ) -> None:
-        while not dispatch.is_over:
-            job = dispatch.next_for(1)
-            if job is None:
-                self._options.wait(dispatch.wait)
-                admin.heed_stop()
-                continue
-            done = worker.do(admin, job, partial(is_taken, job))
-            if done is not None:
-                dispatch.done(
-                    1,
-                    done.result,
-                    pressed=done.pressed,
-                    answer_seconds=done.answer_seconds,
-                    turned_away=done.turned_away,
-                )
-            elif dispatch.taken_elsewhere(1):
-                results.record(result_of(job, WORKED_ON_ELSEWHERE))
+    def _wait(self, admin: Admin, seconds: float) -> None:
+        self._options.wait(seconds)
+        admin.heed_stop()
+
+
+def _leave(job: Job, results: RunResults) -> None:
+    results.record(result_of(job, WORKED_ON_ELSEWHERE))

@@ -18,22 +18,20 @@ from bot import __version__
 from bot.access.leases import enough, leased_each
 from bot.accounts import Account
 from bot.admin import Admin
-from bot.errors import CannotStart, CountermandError, EvidenceNotWritten, LedgerTrouble, RunStopped
+from bot.errors import CannotStart, RunStopped
 from bot.evidence.recorder import SESSION
 from bot.evidence.run_folder import make_run_folder
 from bot.joblist import JobList
-from bot.ledger import Event, Ledger
+from bot.ledger import Ledger
 from bot.outcomes import RunInfo
 from bot.pack import AUTO, Pack, load_packs
 from bot.reports.progress import Progress
-from bot.reports.report import write_report
-from bot.reports.results import hashes_of_results, write_results
-from bot.reports.status import looked_again
 from bot.runner import InProcessWorker, RunEnd, RunLimits, Runner, Workers
 from bot.runner.entering import Entry, Hooks, open_admin
 from bot.runner.logs import log_lines_to, log_to
 from bot.runner.pool_run import PoolRun
 from bot.runner.results import RunResults
+from bot.runner.run_files import write_run_files
 from bot.runner.stopping import StopRequest
 from bot.runner.task import RunOptions, Task
 from bot.runner.worker import Worker
@@ -136,7 +134,7 @@ def run_jobs(
             end = _runner(run, options.max_cancellations).run(info, job_list.jobs)
         failures = [
             f"{failure} The outcomes are in the ledger {task.ledger_place}."
-            for failure in _write_files(task, end, ledger)
+            for failure in write_run_files(folder, task.store, end, ledger)
         ]
     display.run_finished(end.info, end.results)
     if failures:
@@ -249,19 +247,3 @@ def _open_worker(task: Task, connection: RunConnection) -> Iterator[tuple[Worker
             entry = replace(entry, session_name=f"{connection.account.username} {number}")
         with open_admin(entry) as admin:
             yield worker, admin
-
-
-def _write_files(task: Task, end: RunEnd, ledger: Ledger) -> Iterator[CountermandError]:
-    """Write what a run leaves to be read, and give what went wrong with that: the rest is written all the same."""
-    folder = task.folder
-    try:
-        write_results(folder, end.info, end.results)
-        ledger.trail.note(Event.RESULTS_WRITTEN, files=hashes_of_results(folder))
-    except (RunStopped, LedgerTrouble, EvidenceNotWritten) as failure:
-        yield failure
-    try:
-        # A demo's practice Admin is gone with it: nobody can look at its orders again.
-        canceled = () if end.info.command == "demo" else ledger.intents.of_run(end.info.run_id)
-        write_report(folder, end.info, end.results, task.store, looked_again(canceled))
-    except (RunStopped, LedgerTrouble) as failure:
-        yield failure

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable
 from loguru import logger
 
 from bot.cancel.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
-from bot.errors import CountermandError, OrderTrouble, Technical
+from bot.errors import ClaimLost, CountermandError, OrderTrouble, Technical
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult, Outcome
@@ -30,12 +30,18 @@ class RunResults:
         """What became of each order so far, by its number."""
 
     def record(self, result: OrderResult) -> OrderResult:
-        """Record a result, without the secrets that its words may hold."""
+        """Record a result, without the secrets that its words may hold; gives the one that counts.
+
+        Raises:
+            ClaimLost: in a queued run another worker has the order now.
+        """
         told = {"message": self.clean(result.message), "next_step": self.clean(result.next_step)}
         result = result.model_copy(update=told)
         logger.bind(order=result.order, outcome=result.outcome).info("{}", result.message)
         try:
-            self._ledger.runs.finish_order(result)
+            result = self._ledger.runs.finish_order(result)
+        except ClaimLost:
+            raise
         except CountermandError as trouble:
             # The result is still written to the run's folder, and an open intent stays open.
             logger.error("the result of order {} is not in the ledger: {}", result.order, trouble)

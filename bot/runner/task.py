@@ -79,8 +79,12 @@ class Task:
         """Where the evidence is kept."""
         return store_of(self.folder)
 
-    def worker_options(self, wait: Callable[[float], None]) -> WorkerOptions:
-        """How patiently a worker works, with what waits for it."""
+    def worker_options(self, wait: Callable[[float], None], *, hands_back: bool = False) -> WorkerOptions:
+        """How patiently a worker works, with what waits for it, and whether it hands back what it cannot finish."""
         return WorkerOptions(
-            attempts=self.settings.attempts, claim_seconds=self.claim_seconds, pause=self.settings.pause, wait=wait
+            attempts=self.settings.attempts,
+            claim_seconds=self.claim_seconds,
+            pause=self.settings.pause,
+            wait=wait,
+            hands_back=hands_back,
         )

@@ -13,7 +13,16 @@ from loguru import logger
 from bot.admin import Admin
 from bot.admin.recorder import NoRecorder
 from bot.cancel.verdicts import Verdict
-from bot.errors import AdminBusy, CountermandError, Refused, RunStopped, Technical
+from bot.errors import (
+    AdminBusy,
+    ClaimLost,
+    CountermandError,
+    IntentExpired,
+    LedgerTrouble,
+    Refused,
+    RunStopped,
+    Technical,
+)
 from bot.evidence.recorder import Recorder
 from bot.joblist import Job
 from bot.ledger import Ledger
@@ -67,6 +76,8 @@ class WorkerOptions:
     """Seconds to wait after an order whose Confirm was pressed."""
     wait: Callable[[float], None] = lambda seconds: None
     """Waits this many seconds, less if a person asks to stop."""
+    hands_back: bool = False
+    """Whether an order that this worker cannot finish before Confirm gets no result, because another one gets it."""
 
 
 class Worker:
@@ -105,12 +116,17 @@ class Worker:
         ``begins`` is called once the order is taken.
 
         Raises:
-            RunStopped, KeyboardInterrupt: the run cannot go on; the order has its result all the same.
+            RunStopped, KeyboardInterrupt: the run cannot go on; the order has its result all the same, unless it is
+                handed back.
+            LedgerTrouble, IntentExpired: only where orders are handed back: nothing was pressed.
+            ClaimLost: likewise; another worker has the order.
         """
         try:
             if not self._ledger.claims.take(admin.name, job.order, self._options.claim_seconds):
                 return None
         except CountermandError as trouble:
+            if self._hands_back(trouble):
+                raise
             return OrderDone(result=self._results.record(result_of(job, refused(trouble))), pressed=False)
         self._worked += 1
         self._turned_away = 0
@@ -131,11 +147,16 @@ class Worker:
             turned_away=self._turned_away > 0,
         )
 
+    def _hands_back(self, trouble: CountermandError) -> bool:
+        """Whether another worker, or this one later, can do better with the order than give it a result now."""
+        return self._options.hands_back and isinstance(trouble, RunStopped | LedgerTrouble | ClaimLost | IntentExpired)
+
     def _give_back(self, admin: Admin, job: Job) -> None:
         try:
             self._ledger.claims.release(admin.name, job.order)
         except CountermandError as trouble:
-            logger.warning("order {} stays claimed for {:g} s: {}", job.order, self._options.claim_seconds, trouble)
+            level = "INFO" if self._options.hands_back else "WARNING"
+            logger.log(level, "order {} stays claimed for {:g} s: {}", job.order, self._options.claim_seconds, trouble)
 
     def _until_it_has_a_result(self, admin: Admin, job: Job) -> OrderResult:
         """Work on one order until it has a result. The result is recorded in every case."""
@@ -162,9 +183,14 @@ class Worker:
                 verdict = self._work(admin, job)
             except (RunStopped, KeyboardInterrupt) as stop:
                 why = str(stop) if isinstance(stop, RunStopped) else "Interrupted."
-                record(pressed_and_lost(why) if admin.attempt.pressed else skipped(why))
+                if admin.attempt.pressed:
+                    record(pressed_and_lost(why))
+                elif not self._options.hands_back:
+                    record(skipped(why))
                 raise
             except CountermandError as trouble:
+                if self._hands_back(trouble) and not admin.attempt.pressed:
+                    raise
                 if not isinstance(trouble, Refused):
                     self._needs_fresh_page = True
                     logger.warning("order {}, attempt {}: {}", job.order, attempt, trouble)

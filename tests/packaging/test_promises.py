@@ -58,9 +58,10 @@ def default_in_words(name: str) -> str:
 
 
 def options_of_commands() -> dict[str, set[str]]:
-    """Every command, those of ``pack`` too, and the options that it takes."""
+    """Every command, those of ``pack`` and ``queue`` too, and the options that it takes."""
     commands: dict[str, Any] = dict(typer.main.get_group(app).commands)
-    commands |= {f"pack {name}": command for name, command in commands["pack"].commands.items()}
+    for group in ("pack", "queue"):
+        commands |= {f"{group} {name}": command for name, command in commands[group].commands.items()}
     return {
         name: {option for parameter in command.params for option in [*parameter.opts, *parameter.secondary_opts]}
         for name, command in commands.items()

@@ -50,6 +50,7 @@ from bot.errors import (
     PageTrouble,
     PressedBefore,
     Problem,
+    QueuedRunStopped,
     Refused,
     RunStopped,
     ScreenChanged,
@@ -102,6 +103,10 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     (RunStopped(reason="The Admin is down."), "The Admin is down."),
     (NotReached("Nothing listens there.", "Check the address."), "Nothing listens there."),
     (NothingToCheck("There is no store.", "Add one."), "There is no store."),
+    (
+        QueuedRunStopped(reason="Confirm was pressed for 2 orders, which is the limit of this run."),
+        "Confirm was pressed for 2 orders, which is the limit of this run.",
+    ),
     (
         CommitsNotAllowed(test="test_it", host="shop.example", why="it is not marked with commits"),
         "Test test_it may not cancel an order at shop.example: it is not marked with commits. Nothing was pressed.",
@@ -248,7 +253,9 @@ def test_an_error_outside_the_family_is_a_signal_within_one_part_and_never_told_
         "ChannelError",
         "Covered",
         "Gone",
+        "HandedBack",
         "NotOne",
+        "NotYet",
         "Over",
         "_StopReading",
         "Unreadable",

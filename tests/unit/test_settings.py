@@ -715,6 +715,7 @@ WRONG_LEDGER = (
     "address",
     [
         "postgresql://bot@db.example/countermand",
+        "postgresql+psycopg://bot@db.example/countermand",
         "postgresql://db.example:5433/countermand?sslmode=verify-full",
         "postgresql:///countermand",
         "postgresql://bot@[::1]:5432/countermand",
@@ -731,7 +732,7 @@ def test_the_ledger_may_be_a_database_on_a_server(monkeypatch: pytest.MonkeyPatc
         "mysql://bot@db.example/countermand",
         "sqlite:///ledger.sqlite",
         "postgres://bot@db.example/countermand",
-        "postgresql+psycopg://bot@db.example/countermand",
+        "postgresql+asyncpg://bot@db.example/countermand",
         "https://db.example/countermand",
         "postgresql://db.example:port/countermand",
         "postgresql://db.example:0/countermand",

@@ -1,9 +1,9 @@
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
 from bot.errors import CannotStart
-from bot.timespan import pace_of, time_span
+from bot.timespan import pace_of, point_in_time, time_span
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,36 @@ def test_a_pace_is_the_time_from_one_order_to_the_next(text: str, seconds: float
 def test_what_is_no_pace_is_refused_with_examples(text: str) -> None:
     with pytest.raises(ValueError, match=r"it must be a number of orders and a time, such as 30/min, 500/h or 2/s"):
         pace_of(text)
+
+
+NOW = datetime(2026, 3, 1, 2, 30, tzinfo=timezone(timedelta(hours=1)))
+
+
+@pytest.mark.parametrize(
+    ("text", "at"),
+    [
+        ("06:00", "2026-03-01T06:00:00+01:00"),
+        ("2:30", "2026-03-02T02:30:00+01:00"),
+        ("01:59", "2026-03-02T01:59:00+01:00"),
+        ("2026-03-01 06:00", "2026-03-01T06:00:00+01:00"),
+        ("2026-03-01T06:00Z", "2026-03-01T06:00:00+00:00"),
+    ],
+)
+def test_a_point_in_time_is_a_date_with_a_time_or_the_next_time_of_day(text: str, at: str) -> None:
+    assert point_in_time(text, NOW).isoformat() == at
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("tomorrow", "'tomorrow' is not a point in time: "),
+        ("25:00", "'25:00' is not a point in time: "),
+        ("2026-03-02", "'2026-03-02' is a day without a time: "),
+        ("2026-03-01 02:30", "'2026-03-01 02:30' is over: name a time that is to come, or leave out --at."),
+    ],
+)
+def test_no_point_in_time_and_one_that_is_over_are_refused(text: str, words: str) -> None:
+    with pytest.raises(CannotStart) as refused:
+        point_in_time(text, NOW)
+    how = "write a date and a time, such as 2026-03-01 06:00, or a time of day, such as 06:00."
+    assert str(refused.value) == (words + how if words.endswith(": ") else words)

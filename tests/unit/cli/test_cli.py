@@ -22,7 +22,7 @@ def nothing_was_made() -> bool:
     return [path.name for path in Path().iterdir()] == ["jobs.yaml"]
 
 
-SLOW = ("playwright", "sqlalchemy", "jinja2", "starlette", "uvicorn", "ruamel", "loguru")
+SLOW = ("dbos", "playwright", "sqlalchemy", "jinja2", "starlette", "uvicorn", "ruamel", "loguru")
 
 
 def test_the_version_is_told(countermand: Countermand) -> None:
@@ -38,6 +38,9 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "plan": "Say what would happen to each order; press nothing.",
         "demo": "See it work here, on a practice Admin.",
         "audit": "Look again at canceled orders: did Amazon accept it?",
+        "submit": "Queue a list for workers on any machine.",
+        "worker": "Work what is queued, until stopped.",
+        "queue": "See what waits for workers, and change that.",
         "resolve": "Settle an order that waits for a person.",
         "signed-in": "Record that a person signed in by hand, after refusals.",
         "report": "Write the report of a run again.",
@@ -59,6 +62,14 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "run",
         "plan",
         "audit",
+        "submit",
+        "worker",
+        "queue",
+        "queue list",
+        "queue pause",
+        "queue resume",
+        "queue cancel",
+        "queue retry",
         "resolve",
         "signed-in",
         "demo",

@@ -146,6 +146,14 @@ READ_SETTINGS = {
     "run": ["jobs.yaml", "--yes"],
     "plan": ["jobs.yaml"],
     "audit": [],
+    "submit": ["jobs.yaml"],
+    "worker": ["--once"],
+    "queue": [],
+    "queue list": [],
+    "queue pause": [],
+    "queue resume": [],
+    "queue cancel": ["20260301-021405-a1b2"],
+    "queue retry": ["20260301-021405-a1b2"],
     "resolve": [FIRST, "--as", "canceled", "--note", "seen"],
     "signed-in": ["--note", "by hand"],
     "demo": [],
@@ -163,7 +171,7 @@ READ_SETTINGS = {
 
 def test_the_commands_that_read_settings_are_all_here() -> None:
     whole: dict[str, Any] = dict(typer.main.get_group(app).commands)
-    commands = {*whole, *(f"pack {name}" for name in whole["pack"].commands)}
+    commands = {*whole, *(f"{group} {name}" for group in ("pack", "queue") for name in whole[group].commands)}
     assert commands - set(READ_SETTINGS) == {"sandbox", "schema", "pack", "pack show", "pack diff"}
 
 
@@ -255,7 +263,7 @@ def test_a_saved_page_is_opened_in_the_browser_of_dotenv(
 
 @pytest.mark.slow("starts the program several times")
 def test_the_help_stays_quick_because_it_imports_little() -> None:
-    heavy = ["pydantic_settings", "sqlalchemy", "playwright", "ruamel", "dotenv"]
+    heavy = ["dbos", "pydantic_settings", "sqlalchemy", "playwright", "ruamel", "dotenv"]
     for module, allowed in (("bot.cli", set()), ("bot.settings", {"ruamel", "dotenv"})):
         code = f"import sys, {module}; print([name for name in {heavy} if name in sys.modules])"
         asked = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)

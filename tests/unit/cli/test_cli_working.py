@@ -325,7 +325,7 @@ def test_files_that_cannot_be_written_are_named_and_the_ledger_has_the_outcomes(
     def full(*_: object) -> None:
         raise RunStopped(reason="results.json could not be written: No space left on device.")
 
-    monkeypatch.setattr("bot.runner.launch.write_results", full)
+    monkeypatch.setattr("bot.runner.run_files.write_results", full)
     said = countermand("run", "jobs.yaml", "--yes")
     ledger = Path("runs/ledger.sqlite")
     assert (said.status, said.err) == (

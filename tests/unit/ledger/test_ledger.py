@@ -113,11 +113,11 @@ def test_the_time_that_it_waits_for_another_program_is_ten_seconds(in_file: Ledg
 
 def test_a_ledger_of_a_newer_version_is_refused(file: Path) -> None:
     Ledger.open(file).close()
-    change(file, "UPDATE ledger_version SET version = 7")
+    change(file, "UPDATE ledger_version SET version = 99")
     with pytest.raises(LedgerTrouble) as refused:
         Ledger.open(file)
     assert str(refused.value) == (
-        f"The ledger {file} cannot be used: it is of version 7, this Countermand supports up to {SCHEMA_VERSION}. "
+        f"The ledger {file} cannot be used: it is of version 99, this Countermand supports up to {SCHEMA_VERSION}. "
         "Update Countermand."
     )
 

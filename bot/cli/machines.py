@@ -1,0 +1,192 @@
+"""Commands for many machines: ``submit``, ``worker`` and ``queue``."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.lists import job_list_of
+from bot.cli.options import (
+    ENCODING,
+    EXPECT,
+    HEADED,
+    JOBS,
+    LANGUAGE,
+    PACE,
+    PACK,
+    REASON,
+    SHEET,
+    STORE,
+    UNMASKED,
+)
+from bot.cli.wiring import explain, settings_of, sign_in
+from bot.wording import count_of, harmless, harmless_lines
+
+if TYPE_CHECKING:
+    from bot.engine.backlog import Backlog
+    from bot.ledger import Ledger
+
+PRIORITY = 100
+"""Of a run that was submitted without one."""
+
+
+def submit(
+    jobs: JOBS,
+    store: STORE = None,
+    reason: REASON = None,
+    plan: Annotated[bool, typer.Option("--plan", help="Only say what would happen to each order.")] = False,
+    priority: Annotated[
+        int, typer.Option("--priority", min=1, max=1000, help="Runs with a lower number are worked first.")
+    ] = PRIORITY,
+    at: Annotated[
+        str | None, typer.Option("--at", help="Begin then: 2026-03-01 06:00 in this computer's time zone, or 06:00.")
+    ] = None,
+    pace: PACE = None,
+    sheet: SHEET = None,
+    encoding: ENCODING = None,
+    expect: EXPECT = False,
+    max_cancellations: Annotated[
+        int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
+    ] = None,
+) -> None:
+    """``countermand submit``."""
+    from datetime import UTC, datetime
+
+    from bot.engine.submission import submit as queue_list
+    from bot.ledger import Terms
+    from bot.timespan import point_in_time
+
+    begin = None if at is None else point_in_time(at, datetime.now().astimezone())
+    job_list = job_list_of(jobs, store=store, reason=reason, sheet=sheet, encoding=encoding, expect=expect)
+    settings = settings_of(None, None, unmasked=False, pace=pace)
+    terms = Terms(
+        command="plan" if plan else "run",
+        priority=priority,
+        not_before="" if begin is None else begin.astimezone(UTC).isoformat(timespec="seconds"),
+        spacing=settings.pace,
+        max_failures=settings.max_failures,
+        max_failures_total=settings.max_failures_total,
+        max_cancellations=max_cancellations,
+    )
+    submitted = queue_list(job_list, settings, terms)
+    typer.echo(submitted.run_id)
+    orders = count_of(submitted.orders, "order")
+    if submitted.is_new:
+        typer.echo(f"Queued {orders} from {harmless(job_list.file)}. Start a worker with: countermand worker", err=True)
+    else:
+        typer.echo(f"These {orders} are queued already, as this run. Nothing was changed.", err=True)
+
+
+def worker(
+    workers: Annotated[
+        int,
+        typer.Option("--workers", min=1, help="Number of workers here; each is a process and needs its own account."),
+    ] = 1,
+    once: Annotated[bool, typer.Option("--once", help="End when nothing is left in the queue.")] = False,
+    headed: HEADED = False,
+    pack: PACK = None,
+    language: LANGUAGE = None,
+    unmasked: UNMASKED = False,
+) -> None:
+    """``countermand worker``."""
+    from functools import partial
+
+    from bot.access.leases import enough
+    from bot.engine.desk import Tools
+    from bot.engine.machines import work_in_processes, work_in_this_process
+    from bot.pack import load_packs
+    from bot.runner.worker import Work
+    from flows.cancel_order import cancel_order
+    from flows.read_order import plan_order
+
+    settings = settings_of(pack, language, unmasked)
+    load_packs(settings.pack, settings.language, settings.sign_in_language)  # what is wrong with it is said at once
+    enough(settings.pool, workers, sharing=settings.share_account)
+    works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order}
+    tools = Tools(settings=settings, works=works, sign_in=sign_in, explain=explain, headed=headed)
+    if workers == 1:
+        work_in_this_process(tools, once=once)
+        return
+    raise typer.Exit(work_in_processes(tools, workers, once=once))
+
+
+queue_app = typer.Typer(
+    name="queue",
+    help="See what waits for workers, and change that.",
+    invoke_without_command=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@contextmanager
+def _opened() -> "Iterator[tuple[Ledger, Backlog, Path]]":
+    """The ledger, the queue beside it, and the runs folder of this machine."""
+    from bot.engine.backlog import open_backlog
+    from bot.ledger import Ledger
+    from bot.settings import load_local_settings
+
+    places = load_local_settings()
+    with Ledger.open(places.ledger_place) as ledger, open_backlog(places.ledger_place, ledger) as backlog:
+        yield ledger, backlog, places.runs_dir
+
+
+QUEUED_RUN = Annotated[str, typer.Argument(metavar="RUN", help="Id of a submitted run.")]
+
+
+@queue_app.callback()
+def _queue(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        _list()
+
+
+@queue_app.command("list", help="List the runs that are queued, who works for them, and what is stuck.")
+def _list() -> None:
+    from bot.engine.listing import queue_lines
+
+    with _opened() as (ledger, backlog, _):
+        typer.echo(harmless_lines("\n".join(queue_lines(ledger, backlog))))
+
+
+@queue_app.command("pause", help="Let no order begin, of any run; orders in hand are finished.")
+def _pause() -> None:
+    import getpass
+
+    with _opened() as (ledger, _, _):
+        paused = ledger.queue.pause(getpass.getuser())
+    typer.echo("Paused: orders in hand are finished, and no other begins." if paused else "It is paused already.")
+
+
+@queue_app.command("resume", help="Let orders begin again.")
+def _resume() -> None:
+    with _opened() as (ledger, _, _):
+        resumed = ledger.queue.resume()
+    typer.echo("Orders begin again." if resumed else "It is not paused.")
+
+
+@queue_app.command("cancel", help="Take a run out of the queue; orders in hand are finished, the rest is skipped.")
+def _cancel(run: QUEUED_RUN) -> None:
+    import getpass
+
+    from bot.engine.by_hand import cancel, queued
+    from bot.reports.report import REPORT_FILE
+
+    with _opened() as (ledger, backlog, runs_dir):
+        end, troubles = cancel(ledger, backlog, runs_dir, queued(ledger, run), getpass.getuser())
+    if end is None:
+        typer.echo(f"Run {run} is stopped. Its workers finish the orders in hand and skip the rest.")
+        return
+    typer.echo(f"Run {run} is canceled. Report: {runs_dir / run / REPORT_FILE}")
+    for trouble in troubles:
+        typer.echo(harmless(str(trouble)), err=True)
+
+
+@queue_app.command("retry", help="Queue once more what is stuck of a run.")
+def _retry(run: QUEUED_RUN) -> None:
+    from bot.engine.by_hand import queued, retry
+
+    with _opened() as (ledger, backlog, _):
+        typer.echo(retry(ledger, backlog, queued(ledger, run)))

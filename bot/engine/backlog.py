@@ -1,0 +1,157 @@
+"""The engine's queue of stints, as everyone sees it who is no worker: what waits there, and who has what."""
+
+import logging
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import sqlalchemy as sa
+
+from bot.errors import LedgerTrouble
+from bot.ledger import Ledger, Stint, Terms
+
+if TYPE_CHECKING:
+    from dbos import DBOSClient
+
+APPLICATION = "countermand"
+"""The name under which the engine keeps what is ours."""
+
+WORKFLOW = "stint"
+"""The name of the engine's workflow that works a stint."""
+
+WAITING, LATER, WORKED_ON, GIVEN_UP = "ENQUEUED", "DELAYED", "PENDING", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
+"""What the engine calls a stint that waits, waits for its time, that a worker has, that was handed out too often."""
+
+
+def queue_of(admin: str) -> str:
+    """The engine's queue for the stints of one Admin."""
+    return f"stints of {admin}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """Where the engine keeps its tables: in the ledger's database."""
+
+    url: str
+    schema: str
+    """On a server, the schema of its tables, which belongs to that of the ledger's."""
+
+    @classmethod
+    def of(cls, place: Path | str, ledger: Ledger) -> Self:
+        """The place that belongs to a ledger, which has its own tables already."""
+        if isinstance(place, Path):
+            return cls(url=f"sqlite:///{place}", schema="main")
+        schema = ledger.schema_name()
+        url = sa.make_url(place).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+        return cls(url=url, schema="countermand_engine" if schema == "public" else f"{schema}_engine")
+
+
+class Backlog:
+    """The stints that wait in the engine's queues, or that a worker has."""
+
+    def __init__(self, client: "DBOSClient") -> None:
+        self._client = client
+
+    def put(self, connection: sa.Connection, stint: Stint, *, admin: str, terms: Terms) -> None:
+        """Queue a stint, inside of the transaction of that connection. One that is queued already stays as it is."""
+        from dbos import EnqueueOptions
+
+        options = EnqueueOptions(
+            workflow_name=WORKFLOW, queue_name=queue_of(admin), workflow_id=stint.stint, priority=terms.priority
+        )
+        if terms.not_before:
+            later = (datetime.fromisoformat(terms.not_before) - datetime.now(UTC)).total_seconds()
+            if later > 0:
+                options["delay_seconds"] = later
+        self._client.enqueue_in_transaction(connection, options, stint.stint)
+
+    def is_empty(self, admin: str, executor: str) -> bool:
+        """Whether nothing is left that this executor could work now, or has in hand."""
+        waiting = self._client.list_workflows(
+            status=WAITING, queue_name=queue_of(admin), limit=1, load_input=False, load_output=False
+        )
+        return not waiting and not self._worked_on(admin, executor)
+
+    def worked_on(self, admin: str) -> dict[str, str]:
+        """Every stint that a worker has, with the executor that it is; it may be gone."""
+        return self._worked_on(admin)
+
+    def waiting(self, admin: str) -> list[str]:
+        """The stints that wait for a worker, or for their time."""
+        found = self._client.list_workflows(
+            status=[WAITING, LATER], queue_name=queue_of(admin), load_input=False, load_output=False
+        )
+        return [status.workflow_id for status in found]
+
+    def given_up(self, admin: str) -> list[str]:
+        """The stints that were handed out too often, each time to a worker that died."""
+        found = self._client.list_workflows(
+            status=GIVEN_UP, queue_name=queue_of(admin), load_input=False, load_output=False
+        )
+        return [status.workflow_id for status in found]
+
+    def take_over(self, admin: str, executors: Iterable[str]) -> list[str]:
+        """Hand out again what these executors had, which are gone; gives the stints.
+
+        Of several workers that notice at once, the first does it: what was handed out since is another executor's. Two
+        that look within the same moment hand it out twice, which the claims of its orders make harmless.
+        """
+        taken = []
+        for executor in executors:
+            for stint in self._worked_on(admin, executor):
+                self._client.resume_workflow(stint, queue_name=queue_of(admin))
+                taken.append(stint)
+        return taken
+
+    def take_back(self, stints: Iterable[str]) -> None:
+        """Take stints out of the queue; one that a worker has ends after the order in hand."""
+        self._client.cancel_workflows(list(stints))
+
+    def _worked_on(self, admin: str, executor: str | None = None) -> dict[str, str]:
+        found = self._client.list_workflows(
+            status=WORKED_ON, queue_name=queue_of(admin), executor_id=executor, load_input=False, load_output=False
+        )
+        return {status.workflow_id: status.executor_id or "" for status in found}
+
+
+@contextmanager
+def open_backlog(place: Path | str, ledger: Ledger) -> Iterator[Backlog]:
+    """The engine's queue beside a ledger; its tables are made where they are missing.
+
+    Raises:
+        LedgerTrouble: they cannot be made, or belong to a newer version of the engine.
+    """
+    from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
+
+    quiet()
+    where = Place.of(place, ledger)
+    try:
+        DBOS.migrate(where.url, schema=where.schema)
+        client = DBOSClient(
+            system_database_url=where.url,
+            dbos_system_schema=where.schema,
+            serializer=DBOSPortableJSONSerializer(),
+            application_name=APPLICATION,
+            retry_connection_errors=False,
+        )
+    except Exception as trouble:
+        what = str(trouble).strip().partition("\n")[0]
+        raise LedgerTrouble(
+            ledger=place,
+            reason=f"the queue beside it cannot be used ({what}). Its user must be allowed to create a schema there.",
+        ) from trouble
+    try:
+        yield Backlog(client)
+    finally:
+        client.destroy()
+
+
+def quiet() -> None:
+    """Let the engine say nothing on the terminal: what matters is said by the commands."""
+    engine = logging.getLogger("dbos")
+    engine.propagate = False
+    if not engine.handlers:  # without one it makes its own
+        engine.addHandler(logging.NullHandler())

@@ -1,0 +1,70 @@
+"""What a person does to a queued run: cancel it, or have what is stuck worked once more."""
+
+from functools import partial
+from pathlib import Path
+
+from bot.engine.backlog import Backlog
+from bot.engine.conclusion import conclude
+from bot.errors import CannotStart, CountermandError
+from bot.ledger import Ledger, QueuedRun
+from bot.runner import RunEnd
+from bot.wording import count_of
+
+
+def queued(ledger: Ledger, run_id: str) -> QueuedRun:
+    """The run with that id.
+
+    Raises:
+        CannotStart: it was not submitted, or is finished.
+    """
+    run = ledger.queue.find(run_id)
+    if run is None:
+        raise CannotStart(reason=f"No run {run_id!r} is in the queue.", next_step="See countermand queue.")
+    if run.finished_at:
+        raise CannotStart(
+            reason=f"Run {run_id} is finished.",
+            next_step="Submit its list again: what is done is recognized as already canceled.",
+        )
+    return run
+
+
+def cancel(
+    ledger: Ledger, backlog: Backlog, runs_dir: Path, run: QueuedRun, by: str
+) -> tuple[RunEnd | None, list[CountermandError]]:
+    """Take a run out of the queue. Orders in hand are finished, all others are skipped.
+
+    Gives how it ended, if nobody works for it now, and what could not be written of that; else the last worker writes.
+    """
+    ledger.queue.stop(run.info.run_id, f"Canceled by {by}.")
+    at_work = set(backlog.worked_on(run.info.admin))
+    for stint in run.stints:
+        if stint.stint not in at_work:
+            ledger.queue.end_stint(stint, "canceled")
+    backlog.take_back(stint.stint for stint in run.stints if stint.stint not in at_work)
+    return finish(ledger, runs_dir, run.info.run_id, f"canceled by {by}")
+
+
+def finish(ledger: Ledger, runs_dir: Path, run_id: str, by: str) -> tuple[RunEnd | None, list[CountermandError]]:
+    """Write the results of a run whose stints have all ended; nothing if some have not."""
+    if not ledger.queue.is_last(run_id, by):
+        return None, []
+    run = ledger.queue.find(run_id)
+    return (None, []) if run is None else conclude(ledger, runs_dir, run)
+
+
+def retry(ledger: Ledger, backlog: Backlog, run: QueuedRun) -> str:
+    """Queue once more what no worker has and the engine no longer hands out; gives a sentence about it."""
+    admin = run.info.admin
+    alive = set(backlog.worked_on(admin)) | set(backlog.waiting(admin))
+    stuck = [stint for stint in run.stints if stint.stint not in alive]
+    for stint in stuck:
+        again = f"{stint.stint.partition(' again ')[0]} again {_next(stint.stint)}"
+        ledger.queue.put_back(stint, partial(backlog.put, admin=admin, terms=run.terms), again)
+    if not stuck:
+        return f"Nothing of run {run.info.run_id} is stuck."
+    return f"{count_of(len(stuck), 'stint')} of run {run.info.run_id} queued once more."
+
+
+def _next(stint: str) -> int:
+    number = stint.partition(" again ")[2]
+    return int(number) + 1 if number else 1

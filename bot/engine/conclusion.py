@@ -1,0 +1,61 @@
+"""The end of a queued run: its results and its report, once the last of its stints has ended."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.errors import CountermandError
+from bot.evidence.run_folder import open_run_folder
+from bot.evidence.store import EvidenceStore, store_of
+from bot.ledger import Event, Ledger, QueuedRun
+from bot.runner import RunEnd
+from bot.runner.results import RunResults, result_of, skipped
+from bot.runner.run_files import write_run_files
+from bot.secrecy import Clean
+
+LEFT = "A part of it could not be worked: see countermand queue."
+"""Why orders have no result, if nobody stopped the run."""
+
+
+def conclude(
+    ledger: Ledger, runs_dir: Path, run: QueuedRun, *, clean: Clean = lambda text: text
+) -> tuple[RunEnd, list[CountermandError]]:
+    """Write how a run ended into the ledger and its folder; gives what could not be written there.
+
+    Done again after a crash, it does what is missing: what the ledger says of the end is written once.
+    """
+    run_id = run.info.run_id
+    folder = open_run_folder(runs_dir, run_id)
+    ledger.runs.go_on_as(run_id)
+    ledger.limits.count_for("")
+    ledger.trail.copy_to(folder, whole=True)
+    _remove_unfinished(ledger, run_id, store_of(folder))
+    _skip_rest(ledger, run, run.stopped or LEFT, clean)
+    results = tuple(ledger.runs.results(run_id))
+    info = ledger.runs.find(run_id) or run.info
+    if info.finished_at is None:
+        workers, accounts = ledger.queue.workers_of(run_id)
+        stopped = clean(run.stopped)
+        info = info.model_copy(
+            update={"account": ", ".join(accounts) or info.account, "workers": max(1, len(workers))}
+        ).finished(datetime.now(UTC), stopped)
+        ledger.runs.finish(info)
+    status = 0 if all(result.outcome.is_success for result in results) else 1
+    end = RunEnd(info=info, results=results, exit_status=3 if info.stopped_early else status)
+    if Event.RESULTS_WRITTEN in ledger.trail.last_of_each_kind(run_id):
+        return end, []
+    return end, list(write_run_files(folder, store_of(folder), end, ledger))
+
+
+def _remove_unfinished(ledger: Ledger, run_id: str, store: EvidenceStore) -> None:
+    """Remove what a worker was writing as evidence when it died, or lost the ledger: the trail does not know of it."""
+    told = {entry.told.get("file") for entry in ledger.trail.of_kind(run_id, Event.PICTURE)}
+    for file in store.list():
+        if file not in told:
+            store.remove(file)
+
+
+def _skip_rest(ledger: Ledger, run: QueuedRun, why: str, clean: Clean) -> None:
+    """Record every order of a run that has no result as skipped."""
+    recorded = RunResults(ledger, lambda result: None, clean)
+    for job in ledger.queue.orders_without_result(run.info.run_id):
+        recorded.record(result_of(job, skipped(why)))

@@ -1,0 +1,109 @@
+"""The engine in a worker's process: it takes one stint after another, and records each order that is worked."""
+
+import logging
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Protocol
+
+from bot.engine.backlog import APPLICATION, WORKFLOW, Place, queue_of, quiet
+from bot.engine.handover import Handover
+from bot.joblist import Job
+from bot.ledger import Ledger
+from bot.outcomes import OrderResult
+from bot.runner.dispatch import Dispatch
+from bot.runner.order_loop import work_through
+from bot.runner.throttle import Throttle
+from bot.runner.worker import OrderDone
+
+POLL_SECONDS = 0.5
+"""How often a free worker looks for a stint: of 25 orders, each pays a fiftieth of half of this."""
+
+MOST_TIMES = 20
+"""How often the engine hands out a stint whose worker died each time."""
+
+NO_LIMIT = 1_000_000_000
+"""The limits of a run count in the ledger, over all machines, and not in one stint."""
+
+
+class WorksStints(Protocol):
+    """Who works the stints that are handed out; each call is made on the thread that owns the browser."""
+
+    def begin(self, stint: str) -> Sequence[Job]:
+        """Take a stint, and say what is in it."""
+
+    def work_on(self, job: Job) -> OrderDone | None:
+        """Work on an order of the stint until it has a result; None while another run works on it."""
+
+    def leave(self, job: Job) -> OrderDone:
+        """Leave an order to the other run that works on it."""
+
+    def end(self, stint: str) -> None:
+        """Nothing is left to be done for the stint."""
+
+
+@contextmanager
+def engine_started(
+    place: Path | str, ledger: Ledger, *, admin: str, executor: str, works: WorksStints, handover: Handover
+) -> Iterator[None]:
+    """While the block runs, this process takes stints of an Admin, one at a time.
+
+    Needs the name of the ``executor``, which no other process has: what an earlier process of that name left
+    unfinished is handed out again at once.
+    """
+    from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+
+    from bot.ledger.schema import SCHEMA_VERSION
+
+    def work_stint(stint: str) -> str:
+        def step(name: str, function: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+            return DBOS.run_step({"name": name}, lambda: handover.call(function))
+
+        def work_on(job: Job) -> OrderDone | None:
+            return _done(step(f"order {job.order}", lambda: _told(works.work_on(job))))
+
+        def leave(job: Job) -> None:
+            step(f"leave {job.order}", lambda: _told(works.leave(job)))
+
+        jobs = handover.call(lambda: works.begin(stint))
+        throttle = Throttle(1, 0, say=_nobody, clock=lambda: 0.0)
+        dispatch = Dispatch(jobs, throttle, max_failures=NO_LIMIT, max_failures_total=NO_LIMIT)
+        work_through(dispatch, work_on, leave, wait=lambda seconds: None)
+        handover.call(lambda: works.end(stint))
+        return "ended"
+
+    quiet()
+    logging.getLogger("dbos").setLevel(logging.CRITICAL)
+    where = Place.of(place, ledger)
+    config = DBOSConfig(
+        name=APPLICATION,
+        system_database_url=where.url,
+        dbos_system_schema=where.schema,
+        executor_id=executor,
+        application_version=str(SCHEMA_VERSION),
+        log_level="CRITICAL",
+        serializer=DBOSPortableJSONSerializer(),
+    )
+    DBOS(config=config)
+    try:
+        DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_TIMES)(work_stint)
+        DBOS.listen_queues([queue_of(admin)])
+        DBOS.launch()
+        DBOS.register_queue(queue_of(admin), worker_concurrency=1, polling_interval_sec=POLL_SECONDS)
+        yield
+    finally:
+        handover.close()
+        DBOS.destroy(destroy_registry=True)
+
+
+def _told(done: OrderDone | None) -> dict[str, Any]:
+    """What the engine records of an order: its result, which the ledger has too."""
+    return {} if done is None else {"result": done.result.model_dump(mode="json"), "pressed": done.pressed}
+
+
+def _done(told: Mapping[str, Any]) -> OrderDone | None:
+    return OrderDone(result=OrderResult.model_validate(told["result"]), pressed=told["pressed"]) if told else None
+
+
+def _nobody(words: str) -> None:
+    """Nobody is told: a stint goes as fast as its orders."""

@@ -1,0 +1,166 @@
+"""The workers of one machine: one in this process, or several, each in a process of its own.
+
+There is nothing between them but the ledger: they share what workers on several machines share. A process that dies is
+replaced.
+"""
+
+import multiprocessing
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from functools import partial
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+
+from loguru import logger
+
+from bot.engine.backlog import open_backlog
+from bot.engine.desk import Tools, browser_desk
+from bot.engine.display import WorkerDisplay
+from bot.engine.executor import engine_started
+from bot.engine.handover import Handover
+from bot.engine.seat import seated
+from bot.engine.worker import QueueWorker
+from bot.errors import CannotStart, CountermandError, Interrupted
+from bot.identity import admin_name
+from bot.ledger import Ledger
+from bot.reports.progress import SafeStream
+from bot.runner.stopping import StopRequest, stop_on_signals
+from bot.secrecy import cleaner
+from bot.settings import secrets_that_are_set
+from bot.wording import count_of, harmless
+
+MAX_DEATHS = 3
+"""A worker that died this often in a row without having worked for a minute is not replaced again."""
+
+LIVED_LONG = 60.0
+"""Seconds."""
+
+
+def work_in_this_process(tools: Tools, *, once: bool, several: bool = False) -> None:
+    """One worker, on this thread, until it is stopped; with ``once``, until nothing is left for it.
+
+    Raises:
+        CountermandError: it cannot go on; what it had in hand waits for another worker.
+        Interrupted: somebody who stopped it did not want to wait.
+    """
+    settings = tools.settings
+    if settings.stop_file.exists():
+        raise CannotStart(reason=f"The stop file {settings.stop_file} exists: remove it to let workers start again.")
+    admin, place = admin_name(settings.admin_url), settings.ledger_place
+    secrets = secrets_that_are_set() | {secret for account in settings.pool for secret in account.secrets}
+    parent = multiprocessing.parent_process()
+    stop = StopRequest(settings.stop_file, also=lambda: parent is not None and not parent.is_alive())
+    logger.remove()
+    with Ledger.open(place) as ledger, seated(place, admin, settings) as seat, open_backlog(place, ledger) as backlog:
+        display = WorkerDisplay(SafeStream(sys.stdout), seat.lease if several else "")
+        handover = Handover()
+        worker = QueueWorker(
+            settings=settings,
+            seat=seat,
+            ledger=ledger,
+            backlog=backlog,
+            open_desk=partial(
+                browser_desk,
+                tools=tools,
+                seat=seat,
+                display=display,
+                stopping=lambda: stop() or seat.is_lost(),
+                wait=stop.wait,
+            ),
+            display=display,
+            stop=stop,
+            wait=stop.wait,
+            clean=cleaner(secrets),
+        )
+        with (
+            stop_on_signals(stop, display.say),
+            engine_started(place, ledger, admin=admin, executor=seat.executor, works=worker, handover=handover),
+        ):
+            display.line(f"Waiting for orders of {harmless(admin)} as {harmless(seat.account.username)}. Ctrl-C stops.")
+            try:
+                worker.work(handover, once=once)
+            except Interrupted:
+                if not stop():
+                    raise
+            except KeyboardInterrupt:  # somebody did not want to wait
+                raise Interrupted from None
+            if stop():
+                display.line("Stopped. What was in hand is handed out again.")
+
+
+def work_in_processes(tools: Tools, workers: int, *, once: bool) -> int:
+    """Several workers, each in a process of its own, until all have ended; gives the worst of their exit statuses."""
+    context = multiprocessing.get_context("spawn")
+    say = WorkerDisplay(SafeStream(sys.stdout)).say
+    stop = StopRequest(tools.settings.stop_file)
+    crew = [_Member(number, lambda: context.Process(target=_alone, args=(tools, once))) for number in range(workers)]
+    worst = 0
+    with stop_on_signals(stop, lambda remark: None):  # each worker says it
+        for member in crew:
+            member.start()
+        told = False
+        while crew:
+            try:
+                wait([member.process.sentinel for member in crew], 0.5)
+                if stop.asked and not told:
+                    told = True
+                    _ask_to_stop(crew)
+            except KeyboardInterrupt:  # somebody does not want to wait
+                _ask_to_stop(crew)
+            for member in [member for member in crew if not member.process.is_alive()]:
+                status = member.process.exitcode or 0
+                if status < 0 and not stop() and member.may_start_again():
+                    say(f"A worker died (exit code {status}), and is started again.")
+                    member.start()
+                    continue
+                crew.remove(member)
+                worst = max(worst, abs(status))
+                if crew and not stop():
+                    say(f"A worker has ended; {count_of(len(crew), 'worker')} left on this machine.")
+    return worst
+
+
+class _Member:
+    """A worker of this machine, and the process that it is now."""
+
+    def __init__(self, number: int, make: Callable[[], BaseProcess]) -> None:
+        self.number = number
+        self._make = make
+        self._deaths = 0
+        self._started = 0.0
+        self.process = make()
+
+    def start(self) -> None:
+        if self._started:
+            self.process = self._make()
+        self._started = time.monotonic()
+        self.process.start()
+
+    def may_start_again(self) -> bool:
+        lived_long = time.monotonic() - self._started > LIVED_LONG
+        self._deaths = 1 if lived_long else self._deaths + 1
+        return self._deaths < MAX_DEATHS
+
+
+def _ask_to_stop(crew: Sequence[_Member]) -> None:
+    """Pass on what asked this process to stop: its workers do not hear the terminal."""
+    for member in crew:
+        if member.process.pid is not None:
+            with suppress(OSError):
+                os.kill(member.process.pid, signal.SIGTERM)
+
+
+def _alone(tools: Tools, once: bool) -> None:
+    """A worker's whole life, in a process that has nothing else to do."""
+    for name in ("SIGINT", "SIGHUP", "SIGBREAK"):
+        if hasattr(signal, name):  # a terminal tells every process at once, and it is the first one that passes it on
+            signal.signal(getattr(signal, name), signal.SIG_IGN)
+    try:
+        work_in_this_process(tools, once=once, several=True)
+    except CountermandError as trouble:
+        print(harmless(f"{trouble} {trouble.next_step}".strip()), file=sys.stderr)
+        sys.exit(trouble.exit_status)

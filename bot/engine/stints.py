@@ -1,0 +1,23 @@
+"""How a list is cut into stints."""
+
+import math
+from collections.abc import Sequence
+
+from bot.joblist import Job
+
+MOST_ORDERS = 25
+"""The most orders of a stint: what a worker that dies leaves for another one to look at again, and what it works
+between two looks at the queue.
+"""
+
+STINTS_OF_A_LIST = 20
+"""A short list is cut into about this many stints, so that several workers get some of it."""
+
+
+def cut(jobs: Sequence[Job]) -> list[tuple[Job, ...]]:
+    """The stints of a list: each of one store, in the order in which the list comes to them."""
+    size = min(MOST_ORDERS, math.ceil(len(jobs) / STINTS_OF_A_LIST))
+    by_store: dict[str, list[Job]] = {}
+    for job in jobs:
+        by_store.setdefault(job.store, []).append(job)
+    return [tuple(of[first : first + size]) for of in by_store.values() for first in range(0, len(of), size)]

@@ -1,0 +1,55 @@
+"""Submitting a list: it is frozen, and queued with everything that it takes to work it, in one transaction."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+
+from bot import __version__
+from bot.engine.backlog import open_backlog
+from bot.engine.stints import cut
+from bot.evidence.run_folder import new_run_id
+from bot.identity import admin_name
+from bot.joblist import JobList
+from bot.ledger import Ledger, Terms
+from bot.outcomes import RunInfo
+from bot.settings import Settings
+
+NOBODY_YET = "nobody yet"
+"""The account of a run that no worker has begun."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submitted:
+    """What became of a submission."""
+
+    run_id: str
+    orders: int
+    is_new: bool
+    """False if the same list was queued already; then nothing was changed."""
+
+
+def submit(job_list: JobList, settings: Settings, terms: Terms) -> Submitted:
+    """Queue a list.
+
+    Raises:
+        LedgerTrouble: the ledger, or the queue beside it, cannot be used; nothing was queued.
+    """
+    admin, started = admin_name(settings.admin_url), datetime.now(UTC)
+    info = RunInfo(
+        run_id=new_run_id(started),
+        command=terms.command,
+        admin=admin,
+        account=NOBODY_YET,
+        pack=settings.pack,
+        job_list=Path(job_list.file).name,
+        started_at=started,
+        unmasked=settings.unmasked,
+        version=__version__,
+    )
+    place = settings.ledger_place
+    with Ledger.open(place) as ledger, open_backlog(place, ledger) as backlog:
+        run_id = ledger.queue.submit(
+            info, job_list.jobs, terms, cut(job_list.jobs), partial(backlog.put, admin=admin, terms=terms)
+        )
+    return Submitted(run_id=run_id, orders=len(job_list.jobs), is_new=run_id == info.run_id)

@@ -1,0 +1,322 @@
+"""A worker's life: it takes a stint, works its orders, ends it, and takes the next, until it is stopped.
+
+It ends when it cannot go on: its account is lost or refused, there is no browser, the Admin turns it away for good.
+What it had in hand waits for another worker. While the ledger cannot be reached it waits, and presses nothing.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from functools import partial
+from typing import TypeVar
+
+from loguru import logger
+
+from bot.engine.backlog import Backlog
+from bot.engine.conclusion import conclude
+from bot.engine.desk import Desk, Display, OpenDesk
+from bot.engine.handover import Handover
+from bot.engine.seat import Seat, lease_of
+from bot.errors import (
+    ClaimLost,
+    CountermandError,
+    IntentExpired,
+    Interrupted,
+    LedgerTrouble,
+    QueuedRunStopped,
+)
+from bot.joblist import Job
+from bot.ledger import Event, Ledger, NotYet, QueuedRun
+from bot.ledger.queue import hash_of_jobs
+from bot.outcomes import OrderResult
+from bot.runner.results import (
+    WORKED_ON_ELSEWHERE,
+    failed,
+    pressed_and_lost,
+    result_of,
+    skipped,
+)
+from bot.runner.worker import OrderDone
+from bot.secrecy import Clean
+from bot.settings import Settings
+
+T = TypeVar("T")
+
+IDLE_SECONDS = 60.0
+"""After this long without an order, the browser is closed."""
+
+LOOK_AROUND_SECONDS = 10.0
+"""How often a worker without a stint looks whether others left some unfinished."""
+
+TRY_LEDGER_SECONDS = 2.0
+"""How often a ledger is tried that could not be reached."""
+
+DEATHS = 2
+"""An order that this many workers died with is not tried again."""
+
+
+class QueueWorker:
+    """One worker of the queue, on the thread that owns its browser.
+
+    Args:
+        settings: where, and how patiently.
+        seat: the account that it has for itself.
+        ledger: the ledger of its own business: what a stint holds, and how it ends.
+        backlog: the engine's queue.
+        open_desk: opens what it takes to work the orders of a run.
+        display: told what it does.
+        stop: asked often; True means that a person asked to stop.
+        wait: waits this many seconds, less if a person asks to stop.
+        clean: takes secrets out of what is recorded.
+    """
+
+    def __init__(
+        self,
+        *,
+        settings: Settings,
+        seat: Seat,
+        ledger: Ledger,
+        backlog: Backlog,
+        open_desk: OpenDesk,
+        display: Display,
+        stop: Callable[[], bool],
+        wait: Callable[[float], None],
+        clean: Clean = lambda text: text,
+    ) -> None:
+        self._settings = settings
+        self._seat = seat
+        self._ledger = ledger
+        self._backlog = backlog
+        self._open_desk = open_desk
+        self._display = display
+        self._stop = stop
+        self._wait = wait
+        self._clean = clean
+        self._run: QueuedRun | None = None
+        self._opened = ExitStack()
+        self._desk: Desk | None = None
+        self._desk_of = ""
+        self._last_busy = self._last_look = time.monotonic()
+
+    # --- Its life ---
+
+    def work(self, handover: Handover, *, once: bool) -> None:
+        """Take stints until somebody stops it; with ``once``, until nothing is left for it.
+
+        Raises:
+            CountermandError: it cannot go on; what it had in hand waits for another worker.
+        """
+        with self._opened:
+            while not self._stop():
+                if not self._with_ledger(self._seat.keep):
+                    raise self._seat.lost()
+                if handover.serve(0.2):
+                    self._last_busy = time.monotonic()
+                elif self._is_left_alone(once):
+                    return
+
+    def _is_left_alone(self, once: bool) -> bool:
+        """What it does without a stint; whether there is nothing left to wait for."""
+        now = time.monotonic()
+        if self._desk is not None and now - self._last_busy > IDLE_SECONDS:
+            self._close_desk()
+        if now - self._last_look > LOOK_AROUND_SECONDS or once:
+            self._last_look = now
+            self._with_ledger(self._take_over)
+            return once and self._with_ledger(lambda: self._backlog.is_empty(self._seat.admin, self._seat.executor))
+        return False
+
+    def _take_over(self) -> None:
+        """Have handed out again what workers left unfinished whose lease is over."""
+        held = {held.thing for held in self._ledger.accounts.held() if held.admin == self._seat.admin}
+        executors = set(self._backlog.worked_on(self._seat.admin).values())
+        gone = sorted(executor for executor in executors if lease_of(executor) not in held)
+        for stint in self._backlog.take_over(self._seat.admin, gone):
+            self._display.say(f"Stint {stint} was left unfinished, and is handed out again.")
+
+    # --- A stint, as the engine asks for it ---
+
+    def begin(self, name: str) -> Sequence[Job]:
+        """Take a stint, and say what is in it; nothing if it is not as it was submitted."""
+        return self._with_ledger(lambda: self._begin(name))
+
+    def _begin(self, name: str) -> Sequence[Job]:
+        stint = self._ledger.queue.stint(name)
+        run = None if stint is None else self._ledger.queue.find(stint.run_id)
+        if stint is None or run is None or run.finished_at:
+            return ()
+        self._run = run
+        jobs = self._ledger.queue.jobs_of(stint)
+        if hash_of_jobs(jobs) != stint.sha256:
+            trouble = "The orders of this stint were changed in the ledger after they were submitted: none was worked."
+            self._ledger.queue.end_stint(stint, trouble)
+            self._display.say(f"{name}: {trouble}")
+            return ()
+        self._ledger.queue.begin_stint(stint, self._seat.worker, self._seat.account.username)
+        self._display.run_taken(run.info)
+        return jobs
+
+    def work_on(self, job: Job) -> OrderDone | None:
+        """Work on an order until it has a result; None while another run works on it."""
+        run, waits_for = self._of_stint(), ""
+        while True:
+            known = self._with_ledger(lambda: self._known(run, job))
+            if known is not None:
+                return known
+            try:
+                return self._work_on(run, job)
+            except NotYet as later:
+                if later.why != waits_for:
+                    waits_for = later.why
+                    self._display.say(f"{waits_for} Waiting.")
+                self._heed_stop()
+                self._wait(later.seconds)
+                self._heed_stop()
+            except QueuedRunStopped as stop:
+                return self._with_ledger(partial(self._skip, run, job, str(stop)))
+            except LedgerTrouble as trouble:
+                self._close_desk()
+                self._wait_for_ledger(trouble)
+            except Interrupted:
+                self._seat.hold()  # it may have been stopped because it lost that
+                raise
+            except (ClaimLost, IntentExpired) as trouble:
+                self._display.say(str(trouble))
+                self._close_desk()  # it was frozen, and its page may be anywhere
+                self._heed_stop()
+                self._wait(TRY_LEDGER_SECONDS)
+
+    def _skip(self, run: QueuedRun, job: Job, why: str) -> OrderDone:
+        self._ledger.queue.stop(run.info.run_id, why)
+        return OrderDone(result=self._record(run, result_of(job, skipped(why))), pressed=False)
+
+    def leave(self, job: Job) -> OrderDone:
+        """Leave an order to the other run that works on it."""
+        run = self._of_stint()
+        result = self._with_ledger(lambda: self._record(run, result_of(job, WORKED_ON_ELSEWHERE)))
+        return OrderDone(result=result, pressed=False)
+
+    def end(self, name: str) -> None:
+        """Nothing is left to be done for a stint; after the last one of its run, write the results of the run."""
+        self._with_ledger(lambda: self._end(name))
+
+    def _end(self, name: str) -> None:
+        stint = self._ledger.queue.stint(name)
+        if stint is None:
+            return
+        if not stint.ended_at:
+            self._ledger.queue.end_stint(stint)
+        if not self._ledger.queue.is_last(stint.run_id, name):
+            return
+        run = self._ledger.queue.find(stint.run_id)
+        if run is None:
+            return
+        if self._desk_of == stint.run_id:
+            self._close_desk()
+        end, troubles = conclude(self._ledger, self._settings.runs_dir, run, clean=self._clean)
+        self._ledger.runs.go_on_as(self._seat.worker)
+        self._display.run_finished(end.info, end.results, self._settings.runs_dir / stint.run_id)
+        for trouble in troubles:
+            self._display.say(str(trouble))
+
+    def _known(self, run: QueuedRun, job: Job) -> OrderDone | None:
+        """What the ledger says became of an order in this run, before this worker looks at it; None if it must."""
+        result = self._ledger.runs.result(run.info.run_id, job.order)
+        if result is not None:
+            return OrderDone(result=result, pressed=False)
+        events = self._ledger.trail.of_order(run.info.run_id, job.order)
+        if sum(entry.event == Event.TAKEN for entry in events) < DEATHS:
+            return None
+        why = f"{DEATHS} workers ended while they worked on it."
+        intent = self._ledger.intents.open(run.info.admin, job.order)
+        ours = intent is not None and intent.run_id == run.info.run_id
+        verdict = pressed_and_lost(why) if ours else failed(why)
+        return OrderDone(result=self._record(run, result_of(job, verdict)), pressed=False)
+
+    def _work_on(self, run: QueuedRun, job: Job) -> OrderDone | None:
+        """Work on an order at the desk of its run.
+
+        Raises:
+            NotYet, QueuedRunStopped, LedgerTrouble: as :class:`Desk`.
+            CountermandError: this worker cannot go on.
+        """
+        self._seat.hold()
+        self._ledger.limits.count_for(run.info.run_id)
+        self._ledger.limits.ask()
+        done = self._desk_for(run).do(job)
+        if done is None and self._is_claimed_by_run(run, job):
+            raise NotYet(TRY_LEDGER_SECONDS)  # a worker that is gone, or was frozen, had this stint before
+        if done is not None:
+            self._make_sure(run, done.result)
+        return done
+
+    def _is_claimed_by_run(self, run: QueuedRun, job: Job) -> bool:
+        return any(held.thing == job.order and held.run_id == run.info.run_id for held in self._ledger.claims.held())
+
+    def _make_sure(self, run: QueuedRun, result: OrderResult) -> None:
+        """See to it that a result is in the ledger: when the order ended, the ledger may have been away."""
+
+        def write() -> None:
+            if self._ledger.runs.result(run.info.run_id, result.order) is None:
+                self._record(run, result)
+
+        self._with_ledger(write)
+
+    def _record(self, run: QueuedRun, result: OrderResult) -> OrderResult:
+        self._ledger.runs.go_on_as(run.info.run_id, self._seat.worker)
+        self._ledger.limits.count_for(run.info.run_id)
+        result = self._ledger.runs.finish_order(result)
+        self._display.order_finished(result)
+        return result
+
+    # --- Its desk ---
+
+    def _desk_for(self, run: QueuedRun) -> Desk:
+        if self._desk is None or self._desk_of != run.info.run_id:
+            self._close_desk()
+            self._desk = self._opened.enter_context(self._open_desk(run))
+            self._desk_of = run.info.run_id
+        return self._desk
+
+    def _close_desk(self) -> None:
+        self._desk, self._desk_of = None, ""
+        try:
+            self._opened.close()
+        except CountermandError as trouble:
+            logger.warning("while the browser was closed: {}", trouble)
+
+    # --- What may happen meanwhile ---
+
+    def _of_stint(self) -> QueuedRun:
+        if self._run is None:
+            raise Interrupted
+        return self._run
+
+    def _heed_stop(self) -> None:
+        if self._stop():
+            raise Interrupted
+        if not self._seat.keep():
+            raise self._seat.lost()
+
+    def _with_ledger(self, do: Callable[[], T]) -> T:
+        """Do something that needs the ledger; as long as it cannot be reached, wait and do it again."""
+        while True:
+            try:
+                return do()
+            except LedgerTrouble as trouble:
+                self._wait_for_ledger(trouble)
+
+    def _wait_for_ledger(self, trouble: LedgerTrouble) -> None:
+        """Wait until the ledger can be reached again."""
+        self._display.say(f"{trouble} Waiting for it.")
+        while True:
+            if self._stop():
+                raise Interrupted
+            self._wait(TRY_LEDGER_SECONDS)
+            try:
+                self._ledger.now()
+                self._ledger.queue.paused()
+            except LedgerTrouble:
+                continue
+            self._display.say("The ledger can be used again.")
+            return

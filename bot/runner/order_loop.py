@@ -1,0 +1,48 @@
+"""The order loop: one worker works through what is handed out to it. In a run of its own and in a stint it is this one.
+
+It knows neither browser nor ledger: what is done to an order, and where, is its caller's.
+"""
+
+from collections.abc import Callable
+
+from bot.joblist import Job
+from bot.runner.dispatch import Dispatch
+from bot.runner.worker import OrderDone
+
+ONLY = 1
+"""The number of the one worker."""
+
+
+def work_through(
+    dispatch: Dispatch,
+    work_on: Callable[[Job], OrderDone | None],
+    leave: Callable[[Job], None],
+    wait: Callable[[float], None],
+) -> None:
+    """Have every order worked, one after another.
+
+    Args:
+        dispatch: hands them out.
+        work_on: works on an order until it has a result; gives None while another run works on it.
+        leave: told of an order that is left to another run: it was asked for twice.
+        wait: waits this many seconds until the next order may begin.
+
+    Raises:
+        RunStopped: too many failed, or were canceled.
+    """
+    while not dispatch.is_over:
+        job = dispatch.next_for(ONLY)
+        if job is None:
+            wait(dispatch.wait)
+            continue
+        done = work_on(job)
+        if done is not None:
+            dispatch.done(
+                ONLY,
+                done.result,
+                pressed=done.pressed,
+                answer_seconds=done.answer_seconds,
+                turned_away=done.turned_away,
+            )
+        elif dispatch.taken_elsewhere(ONLY):
+            leave(job)

@@ -1,0 +1,160 @@
+"""A queued run on several machines, with a fault every few seconds: every order is canceled once, whatever happens.
+
+``python tests/chaos/machines.py --orders 500 --machines 4`` has a list worked by that many workers, each a process of
+the real command line with plain requests in place of its browser (``machine_kit``). Every few seconds one of them is
+killed and started again, or frozen past its lease and woken, or the database is ended as a crash does and started again
+(if PostgreSQL is installed; else the ledger is in a file). At the end the practice Admin has counted one cancel of
+every order that the run calls canceled, and none twice; folder and ledger agree.
+"""
+
+import argparse
+import os
+import random
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from contextlib import nullcontext
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).resolve().parents[1] / "kit"))  # as pytest does: see pyproject.toml
+
+from environment_kit import clean_environment
+from server_kit import Server, programs
+
+from bot.evidence.verify import verify
+from bot.ledger import Ledger
+from bot.outcomes import Outcome
+from bot.sandbox import Face, Sandbox, stock
+from bot.vocabulary import Status
+
+KIT = Path(__file__).resolve().parents[1] / "kit" / "machine_kit.py"
+LEASE = 6.0
+"""Seconds after which a lease or a claim is over without a sign of life."""
+
+
+class Campaign:
+    """The machines, what is done to them, and what came of it."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox, server: Server | None, chance: random.Random) -> None:
+        self.folder, self.sandbox, self.server, self.chance = folder, sandbox, server, chance
+        self.ledger: Path | str = server.address if server else folder / "runs" / "ledger.sqlite"
+        self.machines: list[subprocess.Popen[bytes]] = []
+        self.faults: Counter[str] = Counter()
+
+    def start(self, number: int, *arguments: str) -> "subprocess.Popen[bytes]":
+        """Start a command on a machine, with the account of that number."""
+        settings = {
+            "COUNTERMAND_ADMIN_URL": self.sandbox.url,
+            "COUNTERMAND_USERNAME": self.sandbox.accounts[number],
+            "COUNTERMAND_PASSWORD": self.sandbox.password,
+            "COUNTERMAND_LEDGER": str(self.ledger),
+            "MACHINE_LEASE": f"{LEASE:g}",
+            "MACHINE_SECONDS": "0.3",
+        }
+        with (self.folder / f"machine-{number}.txt").open("ab") as said:
+            return subprocess.Popen(
+                [sys.executable, str(KIT), *arguments],
+                cwd=self.folder,
+                env=clean_environment(**settings, PYTHONUTF8="1"),
+                stdin=subprocess.DEVNULL,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def work(self, machines: int, pause: float) -> None:
+        """Have the queue worked, with a fault every so many seconds, until nothing is left."""
+        self.machines = [self.start(number, "worker") for number in range(machines)]
+        while self._is_waiting():
+            time.sleep(pause)
+            for number, machine in enumerate(self.machines):
+                if machine.poll() is not None:  # as the machine's own supervisor would
+                    self.faults[f"ended with {machine.returncode}"] += machine.returncode != -signal.SIGKILL
+                    self.machines[number] = self.start(number, "worker")
+            self._fault(self.chance.randrange(machines))
+        for machine in self.machines:
+            machine.terminate()
+        for machine in self.machines:
+            machine.wait(timeout=120)
+
+    def _fault(self, number: int) -> None:
+        machine = self.machines[number]
+        kind = self.chance.choice(["kill", "kill", "freeze", *(["crash the database"] if self.server else [])])
+        self.faults[kind] += 1
+        if kind == "kill":
+            machine.kill()
+        elif kind == "freeze":
+            machine.send_signal(signal.SIGSTOP)
+            time.sleep(self.chance.choice([1.0, LEASE + 2]))
+            machine.send_signal(signal.SIGCONT)
+        elif self.server:
+            self.server.end()
+            time.sleep(self.chance.uniform(0.5, 8))
+            self.server.start()
+
+    def _is_waiting(self) -> bool:
+        with Ledger.open(self.ledger) as ledger:
+            return bool(ledger.queue.waiting())
+
+    def violations(self, run_id: str, listed: set[str]) -> list[str]:
+        """Everything that is not as it must be."""
+        counted = Counter(record.order for record in self.sandbox.journal.cancels)
+        with Ledger.open(self.ledger) as ledger:
+            became = {result.order: result.outcome for result in ledger.runs.results(run_id)}
+            found = verify(self.folder / "runs" / run_id, ledger)
+        wrong = [f"{order} was canceled {count} times" for order, count in counted.items() if count > 1]
+        wrong += [f"{order} has no result" for order in listed - set(became)]
+        for order, outcome in became.items():
+            if outcome in {Outcome.CANCELED, Outcome.ALREADY_CANCELED} and not counted[order]:
+                wrong.append(f"{order} is {outcome} and never arrived")
+            if outcome in {Outcome.FAILED, Outcome.SKIPPED} and counted[order]:
+                wrong.append(f"{order} is {outcome} and did arrive")
+        print("Outcomes:", dict(Counter(str(outcome) for outcome in became.values())))
+        return [*wrong, *([found.disagreement] if found.disagreement else [])]
+
+
+def main() -> int:
+    """Parse the words after the command, run the campaign, and return the exit status."""
+    parser = argparse.ArgumentParser(description="Several machines, with a fault every few seconds.")
+    parser.add_argument("--orders", type=int, default=500)
+    parser.add_argument("--machines", type=int, default=4)
+    parser.add_argument("--pause", type=float, default=5, help="seconds between two faults")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--file", action="store_true", help="the ledger in a file, also where PostgreSQL is installed")
+    options = parser.parse_args()
+    found = None if options.file else programs()
+    stock.ORDERS = 3 * options.orders  # in each store, of which about a third can be canceled
+    print(f"{options.orders} orders on {options.machines} machines, seed {options.seed}", flush=True)
+    with (
+        tempfile.TemporaryDirectory(prefix="machines-", ignore_cleanup_errors=True) as made,
+        Sandbox(face=Face.PLAIN) as sandbox,
+        Server(found) if found else nullcontext() as server,
+    ):
+        folder, begun = Path(made), time.monotonic()
+        campaign = Campaign(folder, sandbox, server, random.Random(options.seed))
+        numbers = {order.number: order for order in sandbox.shop.select(status=Status.UNSHIPPED)}
+        orders = list(numbers.values())[: options.orders]
+        lines = [f"  - {{order: {order.number}, store: {order.store}}}" for order in orders]
+        (folder / "jobs.yaml").write_text("\n".join(["reason: BuyerCanceled", "orders:", *lines, ""]), encoding="utf-8")
+        if campaign.start(0, "submit", "jobs.yaml").wait(timeout=600):
+            print((folder / "machine-0.txt").read_text(encoding="utf-8"))
+            return 1
+        run_id = (folder / "machine-0.txt").read_text(encoding="utf-8").split()[0]
+        campaign.work(options.machines, options.pause)
+        wrong = campaign.violations(run_id, {order.number for order in orders})
+        print("Faults:", dict(campaign.faults))
+        print(f"{time.monotonic() - begun:.0f} s; {len(wrong)} violations")
+        for sentence in wrong:
+            print(f"VIOLATION: {sentence}")
+        if wrong:
+            kept = Path(tempfile.mkdtemp(prefix="machines-kept-"))
+            os.rename(folder, kept / "folder")
+            print(f"The folder is kept in {kept}.")
+    return bool(wrong)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,155 @@
+"""The command line on a machine of a test, with everything real but the browser: orders are canceled by plain requests.
+
+``python machine_kit.py worker --once`` is ``countermand worker --once``, with a desk that keeps the kernel's order of
+events: claim, intent on disk, the cancel, once, and what came of it. Faults happen where ``MACHINE_FAULT`` says, once
+for all machines that have ``MACHINE_MARKS`` in common: ``kill before intent``, ``kill after intent``, ``kill after
+cancel``, ``kill after result``; ``freeze after claim`` and so on. ``MACHINE_SECONDS`` is how long an order takes,
+``MACHINE_LEASE`` how long leases and claims last without a sign of life.
+"""
+
+import json
+import os
+import re
+import signal
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from html import unescape
+from http.cookiejar import CookieJar
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import urlencode, urljoin
+
+from admin_kit import PagelessAdmin
+from run_kit import permit
+
+import bot.engine.machines
+import bot.engine.seat
+from bot.admin import Admin
+from bot.admin.recorder import NoRecorder
+from bot.cancel.verdicts import Verdict
+from bot.cli import main
+from bot.engine.desk import BrowserDesk, Desk, Display, Tools
+from bot.engine.seat import Seat
+from bot.errors import PressedBefore, Refused
+from bot.evidence.run_folder import open_run_folder
+from bot.joblist import Job
+from bot.ledger import Event, Ledger, QueuedRun
+from bot.outcomes import Answer, Outcome
+from bot.runner.results import RunResults
+from bot.runner.worker import Worker, WorkerOptions
+
+SECONDS = float(os.environ.get("MACHINE_SECONDS", "0"))
+LEASE = float(os.environ.get("MACHINE_LEASE", "300"))
+
+
+class Shop:
+    """The practice Admin, for somebody who is signed in and has no browser."""
+
+    def __init__(self, url: str, account: str, password: str) -> None:
+        self._url = url
+        self._opener = urllib.request.build_opener(
+            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
+        )
+        form = self._ask(url)
+        (form_key,) = re.findall(r'name="form_key" type="hidden" value="([^"]+)"', form)
+        entered = {"form_key": form_key, "login[username]": account, "login[password]": password}
+        start = self._ask(url, urlencode(entered).encode())
+        (channel,) = re.findall(r'<a href="([^"]+)"[^>]*>(?:<span>)?Amazon Sales Channel<', start)
+        page = self._ask(urljoin(url, unescape(channel)))
+        (endpoint,) = re.findall(r'data-graphql-endpoint="([^"]+)"', page)
+        self._endpoint = urljoin(url, unescape(endpoint))
+
+    def cancel(self, order: str, reason: str) -> bool:
+        """Send the cancel, once; whether it was answered without an error."""
+        body = {
+            "operationName": "cancelOrder",
+            "query": "",
+            "variables": {"uuid": "", "orderId": order, "reason": reason},
+        }
+        answer = self._ask(self._endpoint, json.dumps(body).encode(), {"Content-Type": "application/json"})
+        return "errors" not in json.loads(answer)
+
+    def _ask(self, address: str, data: bytes | None = None, headers: dict[str, str] | None = None) -> str:
+        with self._opener.open(urllib.request.Request(address, data, headers or {}), timeout=300) as response:
+            return cast(str, response.read().decode())
+
+
+def fault(point: str) -> None:
+    """What is to happen at this point, if it has not happened on any machine yet."""
+    kind, _, where = os.environ.get("MACHINE_FAULT", "").partition(" ")
+    if where != point:
+        return
+    try:
+        (Path(os.environ["MACHINE_MARKS"]) / "happened").open("x").close()
+    except FileExistsError:
+        return
+    os.kill(os.getpid(), signal.SIGKILL if kind == "kill" else signal.SIGSTOP)
+
+
+@contextmanager
+def desk_without_browser(
+    run: QueuedRun,
+    tools: Tools,
+    seat: Seat,
+    display: Display,
+    *,
+    stopping: Callable[[], bool],
+    wait: Callable[[float], None],
+) -> Iterator[Desk]:
+    """As ``bot.engine.desk.browser_desk``."""
+    settings = tools.settings
+    folder = open_run_folder(settings.runs_dir, run.info.run_id)
+    shop = Shop(settings.admin_url, seat.account.username, seat.account.password.get_secret_value())
+    with Ledger.open(settings.ledger_place) as ledger:
+        ledger.runs.go_on_as(run.info.run_id, seat.worker)
+        ledger.limits.count_for(run.info.run_id)
+        ledger.trail.copy_to(folder, whole=True)
+        admin = cast(Admin, PagelessAdmin(run.info.admin))
+
+        def work(_: Admin, job: Job) -> Verdict:
+            fault("after claim")
+            earlier = ledger.intents.open(admin.name, job.order)
+            if earlier is not None:
+                raise PressedBefore(order=job.order, run_id=earlier.run_id, written_at=earlier.written_at)
+            latest = ledger.intents.latest(admin.name, job.order)
+            if latest is not None and latest.settled_as == "canceled":
+                return Verdict(outcome=Outcome.ALREADY_CANCELED, message="Canceled before.")
+            ledger.trail.note(Event.STEP, order=job.order, step="open_order")
+            time.sleep(SECONDS)
+            ledger.claims.sign_of_life()
+            fault("before intent")
+            intent = ledger.intents.write(admin.name, permit(job.order, job.store))
+            fault("after intent")
+            admin.attempt.mark_pressed()
+            if not ledger.claims.holds(admin.name, job.order):
+                raise Refused(reason="It is another worker's by now.")
+            well = shop.cancel(job.order, str(job.reason))
+            fault("after cancel")
+            ledger.intents.note_answer(intent, Answer.OK if well else Answer.ERROR, "")
+            outcome = Outcome.CANCELED if well else Outcome.CANCELED_NOT_SENT
+            ledger.intents.conclude(intent, outcome)
+            return Verdict(outcome=outcome, message="By a plain request.")
+
+        def finished(result: Any) -> None:
+            display.order_finished(result)
+            fault("after result")
+
+        worker = Worker(
+            work=work,
+            ledger=ledger,
+            recorder=NoRecorder(),
+            results=RunResults(ledger, finished),
+            options=WorkerOptions(claim_seconds=LEASE, wait=wait, hands_back=True),
+        )
+        yield BrowserDesk(worker=worker, admin=admin)
+
+
+# Not only in the first process: a machine with several workers starts this file again for each.
+bot.engine.machines.browser_desk = desk_without_browser
+bot.engine.seat.LEASE = LEASE
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    main()

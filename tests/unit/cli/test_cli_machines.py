@@ -1,0 +1,211 @@
+"""submit, worker and queue, as a person calls them; the engine is real, and no browser is opened."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+
+from bot.ledger import Ledger
+from bot.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from command_kit import Countermand, Said
+
+FIRST, SECOND = "112-1215998-3002091", "112-1215998-3002092"
+LEDGER = Path("runs", "ledger.sqlite")
+
+pytestmark = [
+    pytest.mark.usefixtures("settings"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # of the engine's own connections
+]
+
+
+def submitted(said: Said) -> str:
+    assert said.status == 0, said.err
+    assert re.fullmatch(r"\d{8}-\d{6}-[0-9a-f]{4}\n", said.out)
+    return said.out.strip()
+
+
+def test_submit_prints_the_run_id_alone_and_says_the_rest_beside_it(countermand: Countermand) -> None:
+    said = countermand("submit", "jobs.yaml")
+    run_id = submitted(said)
+    assert said.err == "Queued 2 orders from jobs.yaml. Start a worker with: countermand worker\n"
+    with Ledger.open(LEDGER) as ledger:
+        (run,) = ledger.queue.waiting()
+    assert (run.info.run_id, run.terms.command, run.terms.priority) == (run_id, "run", 100)
+
+
+def test_a_second_submit_of_the_same_list_changes_nothing(countermand: Countermand) -> None:
+    run_id = submitted(countermand("submit", "jobs.yaml"))
+    said = countermand("submit", "--priority", "1", "jobs.yaml")
+    assert submitted(said) == run_id
+    assert said.err == "These 2 orders are queued already, as this run. Nothing was changed.\n"
+
+
+def test_a_plan_of_the_same_list_is_a_run_of_its_own(countermand: Countermand) -> None:
+    run_id = submitted(countermand("submit", "jobs.yaml"))
+    assert submitted(countermand("submit", "--plan", "jobs.yaml")) != run_id
+
+
+def test_what_is_submitted_is_what_was_read_then(countermand: Countermand) -> None:
+    submitted(countermand("submit", "--pace", "30/min", "--max-cancellations", "7", "jobs.yaml"))
+    Path("jobs.yaml").write_text("changed", encoding="utf-8")
+    with Ledger.open(LEDGER) as ledger:
+        (run,) = ledger.queue.waiting()
+        jobs = [job.order for stint in run.stints for job in ledger.queue.jobs_of(stint)]
+    assert sorted(jobs) == [FIRST, SECOND]
+    assert (run.terms.spacing, run.terms.max_cancellations) == (2.0, 7)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("--at", "soon", "jobs.yaml"), "'soon' is not a point in time: write a date and a time"),
+        (("no-such.yaml",), "no-such.yaml"),
+        (("--pace", "fast", "jobs.yaml"), "--pace: it must be a number of orders and a time, such as 30/min"),
+    ],
+)
+def test_what_is_wrong_with_a_submission_is_said_before_anything_is_queued(
+    countermand: Countermand, arguments: tuple[str, ...], words: str
+) -> None:
+    said = countermand("submit", *arguments)
+    assert said.status == 2
+    assert words in said.err
+    assert not LEDGER.exists()
+
+
+def test_an_empty_queue_says_so(countermand: Countermand) -> None:
+    assert countermand("queue").out == "Nothing is queued.\n"
+
+
+def test_the_queue_is_listed_with_its_stints(countermand: Countermand) -> None:
+    run_id = submitted(countermand("submit", "--priority", "7", "jobs.yaml"))
+    assert countermand("queue", "list").out == (
+        f"1 run queued\n"
+        f"  {run_id}  run on shop.example:8443/admin, jobs.yaml: 0 of 2 orders done, priority 7\n"
+        "      2 stints waiting for a worker\n"
+    )
+    assert "Queued: 0 of 2 orders done. See countermand queue." in countermand("status").out
+
+
+def test_a_run_for_later_says_when_it_begins(countermand: Countermand) -> None:
+    submitted(countermand("submit", "--at", "2999-03-01 06:00", "jobs.yaml"))
+    assert "      Begins 2999-03-01 06:00.\n" in countermand("queue").out
+
+
+def test_the_queue_is_paused_and_resumed(countermand: Countermand) -> None:
+    assert countermand("queue", "pause").out == "Paused: orders in hand are finished, and no other begins.\n"
+    assert countermand("queue", "pause").out == "It is paused already.\n"
+    assert re.match(r"Paused by \S+ since .*: no order begins\. Go on with: ", countermand("queue").out)
+    assert countermand("queue", "resume").out == "Orders begin again.\n"
+    assert countermand("queue", "resume").out == "It is not paused.\n"
+
+
+def test_a_canceled_run_leaves_a_report_in_which_every_order_is_skipped(countermand: Countermand) -> None:
+    run_id = submitted(countermand("submit", "jobs.yaml"))
+    said = countermand("queue", "cancel", run_id)
+    report = Path("runs", run_id, "report.html")
+    assert said.out == f"Run {run_id} is canceled. Report: {report}\n"
+    assert report.is_file()
+    results = json.loads((report.parent / "results.json").read_text(encoding="utf-8"))
+    assert {result["outcome"] for result in results} == {Outcome.SKIPPED}
+    assert countermand("queue").out == "Nothing is queued.\n"
+    assert countermand("verify", run_id).status == 0
+
+
+def test_a_run_that_is_not_queued_is_named(countermand: Countermand) -> None:
+    said = countermand("queue", "cancel", "20260301-021405-a1b2")
+    assert (said.status, said.err) == (
+        2,
+        "No run '20260301-021405-a1b2' is in the queue.\nSee countermand queue.\n",
+    )
+
+
+def test_a_finished_run_is_not_retried(countermand: Countermand) -> None:
+    run_id = submitted(countermand("submit", "jobs.yaml"))
+    countermand("queue", "cancel", run_id)
+    said = countermand("queue", "retry", run_id)
+    assert (said.status, said.err) == (
+        2,
+        f"Run {run_id} is finished.\nSubmit its list again: what is done is recognized as already canceled.\n",
+    )
+
+
+def test_nothing_is_retried_that_waits(countermand: Countermand) -> None:
+    run_id = submitted(countermand("submit", "jobs.yaml"))
+    assert countermand("queue", "retry", run_id).out == f"Nothing of run {run_id} is stuck.\n"
+
+
+def test_what_the_engine_no_longer_hands_out_is_queued_once_more(countermand: Countermand) -> None:
+    from bot.engine.backlog import open_backlog
+
+    run_id = submitted(countermand("submit", "jobs.yaml"))
+    with Ledger.open(LEDGER) as ledger, open_backlog(LEDGER, ledger) as backlog:
+        run = ledger.queue.find(run_id)
+        assert run is not None
+        backlog.take_back([run.stints[0].stint])
+    assert countermand("queue", "retry", run_id).out == f"1 stint of run {run_id} queued once more.\n"
+    with Ledger.open(LEDGER) as ledger, open_backlog(LEDGER, ledger) as backlog:
+        waiting = backlog.waiting(run.info.admin)
+    assert sorted(waiting) == sorted([run.stints[1].stint, f"{run.stints[0].stint} again 1"])
+
+
+def test_a_stint_that_was_handed_out_too_often_is_stuck(countermand: Countermand) -> None:
+    run_id = submitted(countermand("submit", "jobs.yaml"))
+    with Ledger.open(LEDGER) as ledger:
+        run = ledger.queue.find(run_id)
+        assert run is not None
+        stint = run.stints[0].stint
+        with ledger._database.writing() as connection:
+            statement = "UPDATE workflow_status SET status = 'MAX_RECOVERY_ATTEMPTS_EXCEEDED' WHERE workflow_uuid = :id"
+            connection.execute(sa.text(statement), {"id": stint})
+    assert countermand("queue").out.endswith(
+        "      1 stint waiting for a worker\n"
+        f"      Stuck: {stint} was handed out too often, and its worker ended each time. Look at the run's log, then: "
+        f"countermand queue retry {run_id}\n"
+    )
+    assert countermand("queue", "retry", run_id).out == f"1 stint of run {run_id} queued once more.\n"
+    assert "Stuck" not in countermand("queue").out
+
+
+def test_more_workers_than_accounts_are_refused(countermand: Countermand) -> None:
+    said = countermand("worker", "--workers", "2")
+    assert said.status == 2
+    assert said.err.startswith("2 workers need 2 Admin accounts")
+
+
+def test_a_worker_that_finds_no_free_account_says_who_has_it(countermand: Countermand) -> None:
+    with Ledger.open(LEDGER) as ledger:
+        ledger.runs.go_on_as("worker-1")
+        ledger.accounts.take("shop.example:8443/admin", "bot", 300)
+        said = countermand("worker", "--once")
+    assert (said.status, said.err) == (
+        2,
+        "No Admin account is free: bot by worker-1.\n"
+        "End one of those, or name more accounts in COUNTERMAND_ACCOUNTS.\n",
+    )
+
+
+def test_a_worker_does_not_start_while_the_stop_file_is_there(countermand: Countermand) -> None:
+    Path("runs").mkdir()
+    Path("runs", "STOP").touch()
+    said = countermand("worker")
+    assert (said.status, said.err) == (
+        2,
+        f"The stop file {Path('runs', 'STOP')} exists: remove it to let workers start again.\n",
+    )
+
+
+def test_a_worker_without_a_browser_ends_and_leaves_the_orders_to_others(countermand: Countermand) -> None:
+    run_id = submitted(countermand("submit", "jobs.yaml"))
+    said = countermand("worker", "--once")
+    assert said.status == 2
+    assert "No browser was found in this test." in said.err
+    with Ledger.open(LEDGER) as ledger:
+        assert (ledger.runs.results(run_id), ledger.accounts.held()) == ([], [])
+        assert [run.info.run_id for run in ledger.queue.waiting()] == [run_id]

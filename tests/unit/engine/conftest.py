@@ -1,0 +1,146 @@
+"""A worker of the queue without a browser and without an engine: what is asked of its desk, and what it does then."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from pydantic import SecretStr
+from run_kit import HOST, RUN_ID, job, run_info
+
+from bot.accounts import Account
+from bot.cancel.verdicts import Verdict
+from bot.engine.backlog import Backlog
+from bot.engine.desk import Desk
+from bot.engine.display import WorkerDisplay
+from bot.engine.seat import Seat
+from bot.engine.stints import cut
+from bot.engine.worker import QueueWorker
+from bot.joblist import Job
+from bot.ledger import Ledger, QueuedRun, Stint, Terms
+from bot.outcomes import OrderResult, Outcome
+from bot.runner.results import result_of
+from bot.runner.worker import OrderDone
+from bot.settings import Settings
+
+ORDERS = [f"112-1215998-{number:07}" for number in range(1, 4)]
+TERMS = Terms(
+    command="run",
+    priority=100,
+    not_before="",
+    spacing=0,
+    max_failures=5,
+    max_failures_total=50,
+    max_cancellations=None,
+)
+
+
+class FakeBacklog:
+    """What the engine says that other workers have, and what it was asked to hand out again."""
+
+    def __init__(self) -> None:
+        self.theirs: dict[str, str] = {}
+        self.taken_over: list[str] = []
+
+    def worked_on(self, admin: str) -> dict[str, str]:
+        return self.theirs
+
+    def take_over(self, admin: str, executors: list[str]) -> list[str]:
+        self.taken_over += executors
+        return [stint for stint, executor in self.theirs.items() if executor in executors]
+
+    def is_empty(self, admin: str, executor: str) -> bool:
+        return True
+
+
+class Bench:
+    """A worker with everything around it."""
+
+    def __init__(self, folder: Path, ledger: Ledger, place: Path) -> None:
+        self.folder, self.ledger, self.place = folder, ledger, place
+        self.backlog = FakeBacklog()
+        self.printed = io.StringIO()
+        self.waited: list[float] = []
+        self.worked: list[str] = []
+        self.opened = 0
+        self.asked_to_stop = False
+        self.on_work: dict[str, list[Callable[[], OrderDone | None]]] = {}
+        """What happens, one after another, when an order is worked; then it is canceled."""
+        self.on_wait: list[Callable[[], object]] = []
+        self.seat_ledger = Ledger.open(place)
+        self.seat_ledger.runs.go_on_as("worker-1")
+        self.seat_ledger.accounts.take(HOST, "bot", 300)
+        self.worker = self.new_worker()
+
+    def new_worker(self) -> QueueWorker:
+        account = Account(username="bot", password=SecretStr("secret"))
+        seat = Seat(ledger=self.seat_ledger, admin=HOST, account=account, lease="bot", worker="worker-1")
+        return QueueWorker(
+            settings=Settings(
+                admin_url=f"https://{HOST}/admin", username="bot", password=SecretStr("x"), runs_dir=self.folder
+            ),
+            seat=seat,
+            ledger=self.ledger,
+            backlog=cast(Backlog, self.backlog),
+            open_desk=self.open_desk,
+            display=WorkerDisplay(self.printed),
+            stop=lambda: self.asked_to_stop,
+            wait=self.wait,
+        )
+
+    def wait(self, seconds: float) -> None:
+        self.waited.append(seconds)
+        if self.on_wait:
+            self.on_wait.pop(0)()
+
+    @contextmanager
+    def open_desk(self, run: QueuedRun) -> Iterator[Desk]:
+        self.opened += 1
+        with Ledger.open(self.place) as ledger:
+            ledger.runs.go_on_as(run.info.run_id, "worker-1")
+            ledger.limits.count_for(run.info.run_id)
+            bench = self
+
+            class FakeDesk:
+                def do(self, job: Job) -> OrderDone | None:
+                    bench.worked.append(job.order)
+                    if bench.on_work.get(job.order):
+                        return bench.on_work[job.order].pop(0)()
+                    ledger.runs.finish_order(bench.canceled(job.order))
+                    return OrderDone(result=bench.canceled(job.order), pressed=True)
+
+            yield FakeDesk()
+
+    def submit(self, **terms: Any) -> list[Stint]:
+        """Queue the usual list as one stint for each order."""
+        jobs = [job(order) for order in ORDERS]
+        made: list[Stint] = []
+        with Ledger.open(self.place) as ledger:
+            ledger.queue.submit(
+                run_info(), jobs, Terms(**(vars(TERMS) | terms)), cut(jobs), lambda _, stint: made.append(stint)
+            )
+        return made
+
+    def work(self, stint: Stint) -> list[OrderDone | None]:
+        """Have the worker work a stint, as the engine does."""
+        done = [self.worker.work_on(one) for one in self.worker.begin(stint.stint)]
+        self.worker.end(stint.stint)
+        return done
+
+    def canceled(self, order: str) -> OrderResult:
+        return result_of(job(order), Verdict(outcome=Outcome.CANCELED, message="So it is."))
+
+    def results(self) -> dict[str, tuple[Outcome, str]]:
+        found = self.ledger.runs.results(RUN_ID)
+        return {result.order: (result.outcome, result.message) for result in found}
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    place = tmp_path / "ledger.sqlite"
+    with Ledger.open(place) as ledger:
+        bench = Bench(tmp_path / "runs", ledger, place)
+        yield bench
+        bench.seat_ledger.close()

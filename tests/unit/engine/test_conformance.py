@@ -1,0 +1,284 @@
+"""The engine under faults, with everything real but the browser: the practice Admin counts one cancel an order.
+
+Workers are processes of the command line (``machine_kit``). What the real flows do with a browser under the same faults
+is in ``tests/browser/test_machines.py``; the large campaign is ``make chaos-machines``.
+"""
+
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from types import MappingProxyType
+
+import pytest
+import sqlalchemy as sa
+from environment_kit import clean_environment
+from failure_kit import Program, print_if_it_fails
+from practice_kit import MAIN, US
+from server_kit import Server, programs
+
+from bot.evidence.verify import verify
+from bot.ledger import Ledger
+from bot.outcomes import Outcome
+from bot.sandbox import Face, Sandbox
+from bot.vocabulary import Status
+
+KIT = Path(__file__).resolve().parents[2] / "kit" / "machine_kit.py"
+HANGS = 1800
+
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(face=Face.PLAIN) as practice:
+        yield practice
+
+
+class Machines:
+    """Starts the command line, on as many machines as a test wants, all with one ledger."""
+
+    def __init__(self, folder: Path, sandbox: Sandbox, told: Callable[[str], None]) -> None:
+        self.folder, self.sandbox, self._told = folder, sandbox, told
+        self.ledger: Path | str = folder / "runs" / "ledger.sqlite"
+        both = [order for store in (US, MAIN) for order in sandbox.shop.orders(store)]
+        self.orders = [order for order in both if order.plain and order.status is Status.UNSHIPPED][:8]
+        listed = "".join(f"  - {{order: {order.number}, store: {order.store}}}\n" for order in self.orders)
+        (folder / "jobs.yaml").write_text(f"reason: BuyerCanceled\norders:\n{listed}", encoding="utf-8")
+        (folder / "marks").mkdir()
+
+    def start(
+        self, *arguments: str, account: int = 0, settings: Mapping[str, str] = MappingProxyType({}), **environment: str
+    ) -> Program:
+        given = {
+            "COUNTERMAND_ADMIN_URL": self.sandbox.url,
+            "COUNTERMAND_USERNAME": self.sandbox.accounts[account],
+            "COUNTERMAND_PASSWORD": self.sandbox.password,
+            "COUNTERMAND_LEDGER": str(self.ledger),
+            "MACHINE_MARKS": str(self.folder / "marks"),
+            **settings,
+            **environment,
+        }
+        return Program(
+            [sys.executable, str(KIT), *arguments],
+            cwd=self.folder,
+            env=clean_environment(**given, PYTHONUTF8="1"),
+            told=self._told,
+            stdin=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+
+    def run(
+        self, *arguments: str, account: int = 0, settings: Mapping[str, str] = MappingProxyType({}), **environment: str
+    ) -> str:
+        process = self.start(*arguments, account=account, settings=settings, **environment)
+        out, err = process.communicate(timeout=HANGS)
+        assert process.returncode == 0, err
+        return out
+
+    def submit(self) -> str:
+        return self.run("submit", "jobs.yaml").strip()
+
+    def counted(self) -> dict[str, int]:
+        """How many cancels of each order arrived."""
+        return Counter(record.order for record in self.sandbox.journal.cancels)
+
+    def outcomes(self, run_id: str) -> dict[str, Outcome]:
+        with Ledger.open(self.ledger) as ledger:
+            return {result.order: result.outcome for result in ledger.runs.results(run_id)}
+
+    def everything_was_canceled_once(self, run_id: str) -> bool:
+        """Whether every order arrived once, and the ledger and the run's folder say so."""
+        with Ledger.open(self.ledger) as ledger:
+            found = verify(self.folder / "runs" / run_id, ledger)
+        assert (found.disagreement, found.remark) == ("", "")
+        assert self.counted() == dict.fromkeys((order.number for order in self.orders), 1)
+        return set(self.outcomes(run_id).values()) <= {Outcome.CANCELED, Outcome.ALREADY_CANCELED}
+
+
+@pytest.fixture
+def machines(tmp_path: Path, sandbox: Sandbox, request: pytest.FixtureRequest) -> Machines:
+    return Machines(tmp_path, sandbox, lambda said: print_if_it_fails(request, "a machine", said))
+
+
+@pytest.mark.slow("it starts five processes that import the engine")
+def test_four_processes_on_one_file_cancel_every_order_once(machines: Machines) -> None:
+    run_id = machines.submit()
+    workers = [machines.start("worker", "--once", account=number) for number in range(4)]
+    for worker in workers:
+        assert worker.communicate(timeout=HANGS)[1] == ""
+    assert machines.everything_was_canceled_once(run_id)
+
+
+@pytest.mark.slow("it starts processes that import the engine")
+def test_a_list_that_is_submitted_twice_at_once_is_worked_once(machines: Machines) -> None:
+    both = [machines.start("submit", "jobs.yaml") for _ in range(2)]
+    ids = {process.communicate(timeout=HANGS)[0].strip() for process in both}
+    assert len(ids) == 1
+    machines.run("worker", "--once")
+    assert machines.everything_was_canceled_once(*ids)
+
+
+@pytest.mark.slow("it starts processes that import the engine")
+@pytest.mark.parametrize("point", ["before intent", "after result"])
+def test_a_worker_that_is_killed_leaves_its_stint_to_the_next_one(machines: Machines, point: str) -> None:
+    run_id = machines.submit()
+    killed = machines.start("worker", "--once", MACHINE_FAULT=f"kill {point}")
+    killed.communicate(timeout=HANGS)
+    assert killed.returncode == -signal.SIGKILL
+    machines.run("worker", "--once", account=1)
+    assert machines.everything_was_canceled_once(run_id)
+
+
+@pytest.mark.slow("it starts processes that import the engine")
+@pytest.mark.parametrize("point", ["after intent", "after cancel"])
+def test_an_order_whose_worker_is_killed_around_its_cancel_is_left_to_a_person(machines: Machines, point: str) -> None:
+    run_id = machines.submit()
+    killed = machines.start("worker", "--once", MACHINE_FAULT=f"kill {point}")
+    killed.communicate(timeout=HANGS)
+    machines.run("worker", "--once")  # the same account: it is the same executor
+    became = machines.outcomes(run_id)
+    (order,) = [order for order, outcome in became.items() if outcome is Outcome.UNKNOWN]
+    counted = machines.counted()
+    assert counted.get(order, 0) == (point == "after cancel")
+    assert {counted[other] for other in became if other != order} == {1}
+
+
+@pytest.mark.slow("it waits until a lease is over")
+def test_a_worker_that_was_frozen_past_its_lease_presses_nothing_when_it_wakes(machines: Machines) -> None:
+    run_id = machines.submit()
+    frozen = machines.start("worker", "--once", MACHINE_FAULT="freeze before intent", MACHINE_LEASE="8")
+    while not (machines.folder / "marks" / "happened").exists():
+        assert frozen.poll() is None
+        time.sleep(0.05)
+    with Ledger.open(machines.ledger) as ledger:
+        while ledger.accounts.held():
+            time.sleep(0.1)
+    machines.run("worker", "--once", account=1, MACHINE_LEASE="8")
+    before = machines.counted()
+    os.kill(frozen.pid, signal.SIGCONT)
+    frozen.communicate(timeout=HANGS)
+    assert machines.counted() == before
+    assert machines.everything_was_canceled_once(run_id)
+
+
+# --- Several workers on one machine ---
+
+
+@pytest.fixture
+def accounts(machines: Machines) -> dict[str, str]:
+    """The settings of a machine with several accounts."""
+    listed = "".join(f"  - {{username: {name}, password: {{env: PW}}}}\n" for name in machines.sandbox.accounts[:3])
+    (machines.folder / "accounts.yaml").write_text(f"accounts:\n{listed}", encoding="utf-8")
+    several = {"COUNTERMAND_USERNAME": "", "COUNTERMAND_PASSWORD": "", "COUNTERMAND_ACCOUNTS": "accounts.yaml"}
+    return {**several, "PW": machines.sandbox.password}
+
+
+@pytest.mark.slow("it starts processes that import the engine")
+def test_the_workers_of_one_machine_share_the_queue_and_say_which_line_is_whose(
+    machines: Machines, accounts: dict[str, str]
+) -> None:
+    run_id = machines.submit()
+    said = machines.run("worker", "--workers", "3", "--once", settings=accounts)
+    assert machines.everything_was_canceled_once(run_id)
+    for name in machines.sandbox.accounts[:3]:
+        assert f"[{name}] Waiting for orders of " in said
+
+
+@pytest.mark.slow("it starts processes that import the engine")
+@pytest.mark.parametrize("workers", ["1", "2"])
+def test_a_stopped_machine_finishes_the_orders_in_hand_and_leaves_the_rest_to_others(
+    machines: Machines, accounts: dict[str, str], workers: str
+) -> None:
+    run_id = machines.submit()
+    stopped = machines.start("worker", "--workers", workers, settings=accounts, MACHINE_SECONDS="0.3")
+    while not machines.counted():
+        assert stopped.poll() is None
+        time.sleep(0.05)
+    stopped.send_signal(signal.SIGTERM)
+    out, err = stopped.communicate(timeout=HANGS)
+    assert (stopped.returncode, err) == (0, "")
+    assert out.endswith("Stopped. What was in hand is handed out again.\n")
+    assert set(machines.outcomes(run_id).values()) <= {Outcome.CANCELED}
+    machines.run("worker", "--once")
+    assert machines.everything_was_canceled_once(run_id)
+
+
+@pytest.mark.slow("it starts processes that import the engine")
+def test_a_worker_that_dies_is_started_again_by_its_machine(machines: Machines, accounts: dict[str, str]) -> None:
+    run_id = machines.submit()
+    fault = "kill before intent"
+    said = machines.run("worker", "--workers", "2", "--once", settings=accounts, MACHINE_FAULT=fault)
+    assert f"- A worker died (exit code -{signal.SIGKILL}), and is started again.\n" in said
+    assert machines.everything_was_canceled_once(run_id)
+
+
+# --- On a server ---
+
+on_a_server = pytest.mark.skipif(programs() is None, reason="PostgreSQL is not installed")
+
+
+@pytest.fixture(scope="module")
+def _server() -> Iterator[Server]:
+    found = programs()
+    assert found is not None
+    with Server(found) as server:
+        yield server
+
+
+@pytest.fixture
+def server(_server: Server, machines: Machines) -> Server:
+    """A server, on which the ledger of the machines is."""
+    schema = f"of_{secrets.token_hex(4)}"
+    engine = sa.create_engine(_server.address)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"CREATE SCHEMA {schema}"))
+    engine.dispose()
+    machines.ledger = f"{_server.address}?options=-csearch_path%3D{schema}"
+    return _server
+
+
+@on_a_server
+@pytest.mark.slow("it starts a server, and processes that import the engine")
+def test_three_machines_with_one_server_cancel_every_order_once(machines: Machines, server: Server) -> None:
+    run_id = machines.submit()
+    workers = [machines.start("worker", "--once", account=number, MACHINE_SECONDS="0.3") for number in range(3)]
+    for worker in workers:
+        assert worker.communicate(timeout=HANGS)[1] == ""
+    assert machines.everything_was_canceled_once(run_id)
+    with Ledger.open(machines.ledger) as ledger:
+        names, accounts = ledger.queue.workers_of(run_id)
+    assert len(names) == len(set(accounts)) > 1
+
+
+@on_a_server
+@pytest.mark.slow("it ends a server and starts it again")
+def test_a_worker_waits_for_a_server_that_went_away_and_cancels_every_order_once(
+    machines: Machines, server: Server
+) -> None:
+    run_id = machines.submit()
+    worker = machines.start("worker", "--once", MACHINE_SECONDS="0.5")
+    while len(machines.counted()) < 3:
+        assert worker.poll() is None
+        time.sleep(0.05)
+    server.end()
+    assert worker.stdout is not None
+    said = ""
+    while "Waiting for it." not in said:
+        said = worker.stdout.readline()
+        assert said
+    server.start()
+    assert worker.communicate(timeout=HANGS)[1] == ""
+    became = machines.outcomes(run_id)
+    counted = machines.counted()
+    # The order in hand may have been between its intent and its result; nobody may press it again.
+    assert [outcome for outcome in became.values() if outcome is not Outcome.CANCELED] in ([], [Outcome.UNKNOWN])
+    assert set(counted.values()) == {1}
+    assert {order for order, outcome in became.items() if outcome is Outcome.CANCELED} <= set(counted)
+    with Ledger.open(machines.ledger) as ledger:
+        assert verify(machines.folder / "runs" / run_id, ledger).disagreement == ""

@@ -1,0 +1,205 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+from run_kit import HOST, RUN_ID, STORE, job, permit
+
+from bot.engine.handover import Handover
+from bot.errors import AccountLost, Interrupted, LedgerTrouble, QueuedRunStopped
+from bot.evidence.verify import verify
+from bot.ledger import Ledger, NotYet
+from bot.outcomes import Outcome
+from bot.runner.worker import OrderDone
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.unit.engine.conftest import Bench
+
+ORDERS = [f"112-1215998-{number:07}" for number in range(1, 4)]
+
+
+def raises(error: BaseException) -> Callable[[], None]:
+    def fail() -> None:
+        raise error
+
+    return fail
+
+
+def test_the_last_stint_leaves_a_run_folder_that_the_ledger_agrees_with(bench: Bench) -> None:
+    for stint in bench.submit():
+        bench.work(stint)
+    assert bench.results() == dict.fromkeys(ORDERS, (Outcome.CANCELED, "So it is."))
+    folder = bench.folder / RUN_ID
+    told = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    assert (told["account"], told["workers"], told["stopped_early"]) == ("bot", 1, "")
+    assert len(json.loads((folder / "results.json").read_text(encoding="utf-8"))) == len(ORDERS)
+    assert (folder / "report.html").is_file()
+    found = verify(folder, bench.ledger)
+    assert (found.disagreement, found.remark) == ("", "")
+    assert bench.opened == 1  # one browser for all stints of a run
+    assert f"{RUN_ID}: 3 of 3 orders canceled" in bench.printed.getvalue()
+    assert bench.printed.getvalue().endswith(f"Report: {folder / 'report.html'}\n")
+
+
+def test_a_worker_that_died_before_it_had_written_the_results_has_another_write_them(bench: Bench) -> None:
+    *first, last = bench.submit()
+    for stint in first:
+        bench.work(stint)
+    for one in bench.worker.begin(last.stint):
+        bench.worker.work_on(one)
+    bench.ledger.queue.end_stint(last)
+    assert bench.ledger.queue.is_last(RUN_ID, last.stint)  # and here it dies
+    bench.worker = bench.new_worker()
+    assert bench.worker.begin(last.stint) == ()
+    bench.worker.end(last.stint)
+    assert verify(bench.folder / RUN_ID, bench.ledger).disagreement == ""
+
+
+def test_an_order_that_has_a_result_is_not_worked_again(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+    bench.work(stint)
+    bench.work(stint)  # its worker died after the ledger knew, and before the engine did
+    assert bench.worked == [ORDERS[0]]
+
+
+@pytest.mark.parametrize(("pressed", "outcome"), [(False, Outcome.FAILED), (True, Outcome.UNKNOWN)])
+def test_an_order_that_two_workers_died_with_is_not_tried_a_third_time(
+    bench: Bench, pressed: bool, outcome: Outcome
+) -> None:
+    stint, *_ = bench.submit()
+    with Ledger.open(bench.place) as dead:
+        for worker in ("dead-1", "dead-2"):
+            dead.runs.go_on_as(RUN_ID, worker)
+            assert dead.claims.take(HOST, ORDERS[0], 300)
+            if pressed and worker == "dead-2":
+                dead.intents.write(HOST, permit(ORDERS[0]))
+            dead.claims.release(HOST, ORDERS[0])
+    bench.work(stint)
+    assert bench.worked == []
+    became, words = bench.results()[ORDERS[0]]
+    assert became is outcome
+    assert "2 workers ended while they worked on it." in words
+
+
+def test_after_a_limit_the_rest_of_the_run_is_skipped_without_a_browser(bench: Bench) -> None:
+    first, second, third = bench.submit()
+    limit = QueuedRunStopped(reason="Confirm was pressed for 1 orders, which is the limit of this run.")
+    bench.on_work[ORDERS[0]] = [raises(limit)]
+    for stint in (first, second, third):
+        bench.work(stint)
+    assert bench.worked == [ORDERS[0]]
+    assert {outcome for outcome, _ in bench.results().values()} == {Outcome.SKIPPED}
+    told = json.loads((bench.folder / RUN_ID / "run.json").read_text(encoding="utf-8"))
+    assert told["stopped_early"] == str(limit)
+    assert verify(bench.folder / RUN_ID, bench.ledger).disagreement == ""
+
+
+def test_a_paused_queue_is_waited_for_and_that_is_said_once(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+    bench.ledger.queue.pause("maria")
+    bench.on_wait = [lambda: None, bench.ledger.queue.resume]
+    bench.work(stint)
+    assert len(bench.waited) == 2
+    assert bench.printed.getvalue().count("- The queue is paused. Waiting.\n") == 1
+    assert bench.worked == [ORDERS[0]]
+
+
+def test_while_the_ledger_is_away_it_waits_and_then_works_the_same_order(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stint, *_ = bench.submit()
+    away = LedgerTrouble(ledger="there", reason="gone.")
+    bench.on_work[ORDERS[0]] = [raises(away)]
+    bench.work(stint)
+    assert bench.worked == [ORDERS[0], ORDERS[0]]
+    assert bench.opened == 2  # the browser's own connection to the ledger is made again
+    assert "- The ledger there cannot be used: gone. Waiting for it.\n" in bench.printed.getvalue()
+    assert bench.results()[ORDERS[0]][0] is Outcome.CANCELED
+
+
+def test_somebody_who_stops_it_does_not_wait_for_the_ledger(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+
+    def away_and_stopped() -> None:
+        bench.asked_to_stop = True
+        raise LedgerTrouble(ledger="there", reason="gone.")
+
+    bench.on_work[ORDERS[0]] = [away_and_stopped]
+    (order,) = bench.worker.begin(stint.stint)
+    with pytest.raises(Interrupted):
+        bench.worker.work_on(order)
+    assert bench.results() == {}
+
+
+def test_a_worker_that_lost_its_account_takes_no_more_orders(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+    (order,) = bench.worker.begin(stint.stint)
+    with Ledger.open(bench.place) as other, other._database.writing() as connection:
+        connection.execute(sa.text("UPDATE accounts SET owner = 'another'"))
+    with pytest.raises(AccountLost):
+        bench.worker.work_on(order)
+    assert (bench.worked, bench.opened, bench.results()) == ([], 0, {})
+
+
+def test_an_order_that_a_worker_before_it_still_claims_is_waited_for(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+    with Ledger.open(bench.place) as frozen:
+        frozen.runs.go_on_as(RUN_ID, "frozen")
+        assert frozen.claims.take(HOST, ORDERS[0], 300)
+        bench.on_work[ORDERS[0]] = [lambda: None]
+        bench.on_wait = [lambda: frozen.claims.release(HOST, ORDERS[0])]
+        (done,) = bench.work(stint)
+    assert done is not None
+    assert bench.worked == [ORDERS[0], ORDERS[0]]
+
+
+def test_an_order_that_another_run_works_on_is_left_to_it(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+    with Ledger.open(bench.place) as other:
+        other.runs.go_on_as("another run")
+        assert other.claims.take(HOST, ORDERS[0], 300)
+        bench.on_work[ORDERS[0]] = [lambda: None]
+        (order,) = bench.worker.begin(stint.stint)
+        assert bench.worker.work_on(order) is None
+    left = bench.worker.leave(order)
+    assert left.result.outcome is Outcome.SKIPPED
+    assert bench.results()[ORDERS[0]][1] == "Another run is working on this order; this one left it alone."
+
+
+def test_orders_that_were_changed_in_the_ledger_are_not_worked(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+    changed = job(ORDERS[0], "Südwind").model_dump_json()
+    with Ledger.open(bench.place) as other, other._database.writing() as connection:
+        connection.execute(
+            sa.text("UPDATE orders SET job = :job WHERE amazon_order = :order"), {"job": changed, "order": ORDERS[0]}
+        )
+    bench.work(stint)
+    assert bench.worked == []
+    assert "The orders of this stint were changed in the ledger after they were submitted" in bench.printed.getvalue()
+
+
+def test_what_a_worker_left_unfinished_is_handed_out_again_once_its_lease_is_over(bench: Bench) -> None:
+    bench.backlog.theirs = {"mine": f"{HOST} as bot", "theirs": f"{HOST} as gone"}
+    bench.worker.work(Handover(), once=True)
+    assert bench.backlog.taken_over == [f"{HOST} as gone"]
+    assert "- Stint theirs was left unfinished, and is handed out again.\n" in bench.printed.getvalue()
+
+
+def test_a_result_that_could_not_be_written_is_written_once_the_ledger_is_back(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+    bench.on_work[ORDERS[0]] = [lambda: OrderDone(result=bench.canceled(ORDERS[0]), pressed=True)]
+    bench.work(stint)
+    assert bench.results()[ORDERS[0]][0] is Outcome.CANCELED
+
+
+def test_a_pace_is_waited_for(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+    bench.on_work[ORDERS[0]] = [raises(NotYet(7.5))]
+    bench.work(stint)
+    assert bench.waited == [7.5]
+    assert bench.ledger.queue.stint(stint.stint) is not None
+    assert stint.store == STORE
