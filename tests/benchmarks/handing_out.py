@@ -1,8 +1,8 @@
 """How a queue grows and how fast it is worked, without browsers: each order takes a fixed time (``machine_kit``).
 
-``python tests/benchmarks/queue.py --orders 100000`` says how long it takes to submit such a list, and how large the ledger
-is then. With ``--workers 1 4 8`` a list is worked by that many workers: orders a minute beside what they could do at
-most, and how long a worker waits from one stint to the next.
+``python tests/benchmarks/handing_out.py --orders 100000`` says how long it takes to submit such a list, and how large
+the ledger is then. With ``--workers 1 4 8`` a list is worked by that many workers: orders a minute beside what they
+could do at most, and how long a worker waits from one stint to the next.
 """
 
 import argparse
@@ -13,11 +13,11 @@ import tempfile
 import time
 from contextlib import nullcontext
 from datetime import datetime
+from itertools import pairwise
 from pathlib import Path
 from unittest.mock import patch
 
-KIT = Path(__file__).resolve().parents[1] / "kit"
-sys.path.append(str(KIT))  # as pytest does: see pyproject.toml
+sys.path.append(str(Path(__file__).resolve().parents[1] / "kit"))  # as pytest does: see pyproject.toml
 
 import psutil
 from environment_kit import clean_environment
@@ -30,6 +30,7 @@ from bot.sandbox import Face, Sandbox, stock
 from bot.settings import load_settings
 from bot.vocabulary import Reason, Status
 
+KIT = Path(__file__).resolve().parents[1] / "kit"
 TERMS = Terms(
     command="run",
     priority=100,
@@ -59,7 +60,9 @@ def submitting(orders: int, place: Path | str, folder: Path) -> None:
     begun, cpu = time.monotonic(), time.process_time()
     submit(JobList(file="long.yaml", jobs=jobs), settings, TERMS)
     size = f", {place.stat().st_size / 1e6:.0f} MB" if isinstance(place, Path) else ""
-    print(f"Submitting {orders:,} orders: {time.monotonic() - begun:.1f} s, CPU {time.process_time() - cpu:.1f} s{size}")
+    print(
+        f"Submitting {orders:,} orders: {time.monotonic() - begun:.1f} s, CPU {time.process_time() - cpu:.1f} s{size}"
+    )
 
 
 def working(workers: int, seconds: float, each: int, server: Server | None) -> None:
@@ -80,18 +83,23 @@ def working(workers: int, seconds: float, each: int, server: Server | None) -> N
             PYTHONUTF8="1",
         )
         command = [sys.executable, str(KIT / "machine_kit.py")]
-        name = {"COUNTERMAND_USERNAME": sandbox.accounts[0]}
+        accounts = [{"COUNTERMAND_USERNAME": name} for name in sandbox.accounts]
         submitted = subprocess.run(
-            [*command, "submit", "jobs.yaml"], cwd=folder, env=environment | name, capture_output=True, text=True, check=True
+            [*command, "submit", "jobs.yaml"],
+            cwd=folder,
+            env=environment | accounts[0],
+            capture_output=True,
+            text=True,
+            check=True,
         )
         run_id = submitted.stdout.strip()
         with Ledger.open(place) as ledger:
             ledger.queue.pause("benchmark")
         before = _cpu_of(server)
-        shared = {"COUNTERMAND_USERNAME": sandbox.accounts[0], "COUNTERMAND_SHARE_ACCOUNT": "true"}
+        work = [*command, "worker", "--once"]
         crew = [
-            subprocess.Popen([*command, "worker", "--once"], cwd=folder, env=environment | shared, stdout=subprocess.DEVNULL)
-            for _ in range(workers)
+            subprocess.Popen(work, cwd=folder, env=environment | account, stdout=subprocess.DEVNULL)
+            for account in accounts[:workers]
         ]
         time.sleep(2 + 2 * workers)  # until all have started
         with Ledger.open(place) as ledger:
@@ -121,7 +129,7 @@ def _waits(ledger: Ledger, run_id: str) -> list[float]:
         ).all()
     return [
         (datetime.fromisoformat(after.begun_at) - datetime.fromisoformat(before.ended_at)).total_seconds()
-        for before, after in zip(rows, rows[1:], strict=False)
+        for before, after in pairwise(rows)
         if before.worker == after.worker
     ]
 
