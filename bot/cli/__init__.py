@@ -17,7 +17,7 @@ import typer
 from bot import __version__
 from bot.cli.by_hand import resolve, signed_in
 from bot.cli.looking_back import purge, report, status, verify
-from bot.cli.machines import queue_app, submit, worker
+from bot.cli.machines import move_ledger, queue_app, submit, worker
 from bot.cli.packs import pack_app, schema
 from bot.cli.practice import demo, sandbox
 from bot.cli.screens import check, doctor, record
@@ -53,6 +53,7 @@ COMMANDS: dict[Callable[..., None], str] = {
     verify: "Check that a run's folder and the ledger still agree.",
     status: "List runs, and what waits for a person.",
     purge: "Remove old evidence; keep outcomes.",
+    move_ledger: "Move the ledger from its file to a server, for many machines.",
     sandbox: "Serve the practice Admin, to try things and to train.",
     doctor: """Check everything up to the cancel dialog; cancel nothing.
 

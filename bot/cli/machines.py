@@ -22,6 +22,7 @@ from bot.cli.options import (
     UNMASKED,
 )
 from bot.cli.wiring import explain, settings_of, sign_in
+from bot.errors import CannotStart
 from bot.wording import count_of, harmless, harmless_lines
 
 if TYPE_CHECKING:
@@ -110,6 +111,35 @@ def worker(
         work_in_this_process(tools, once=once)
         return
     raise typer.Exit(work_in_processes(tools, workers, once=once))
+
+
+def move_ledger(
+    address: Annotated[
+        str, typer.Argument(metavar="ADDRESS", help="PostgreSQL database, such as postgresql://bot@db.example/ledger.")
+    ],
+) -> None:
+    """``countermand move-ledger``."""
+    from bot.ledger.moving import move
+    from bot.settings import LocalSettings, load_local_settings
+
+    place = load_local_settings().ledger_place
+    if not isinstance(place, Path):
+        raise CannotStart(reason=f"The ledger is on a server already: {place}.")
+    try:
+        target = LocalSettings(ledger=address).ledger_place
+    except ValueError:
+        target = Path()
+    if isinstance(target, Path):
+        raise CannotStart(
+            reason=f"{address!r} is not the address of a PostgreSQL database without a password, such as "
+            "postgresql://bot@db.example/countermand."
+        )
+    counts = move(place, target)
+    typer.echo(
+        f"Moved {count_of(counts['runs'], 'run')}, {count_of(counts['intents'], 'intent')} and "
+        f"{count_of(counts['events'], 'event')} to {target}. Every row was compared, and is the same.\n"
+        f"Set COUNTERMAND_LEDGER={target} on every machine. The file {place} is no longer used."
+    )
 
 
 queue_app = typer.Typer(

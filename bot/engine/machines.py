@@ -5,15 +5,14 @@ replaced.
 """
 
 import multiprocessing
-import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
-from multiprocessing.connection import wait
-from multiprocessing.process import BaseProcess
+from multiprocessing.connection import Connection, wait
 
 from loguru import logger
 
@@ -40,8 +39,12 @@ LIVED_LONG = 60.0
 """Seconds."""
 
 
-def work_in_this_process(tools: Tools, *, once: bool, several: bool = False) -> None:
+def work_in_this_process(
+    tools: Tools, *, once: bool, several: bool = False, asked: Callable[[], bool] = lambda: False
+) -> None:
     """One worker, on this thread, until it is stopped; with ``once``, until nothing is left for it.
+
+    ``asked`` is asked too whether it is stopped.
 
     Raises:
         CountermandError: it cannot go on; what it had in hand waits for another worker.
@@ -52,8 +55,7 @@ def work_in_this_process(tools: Tools, *, once: bool, several: bool = False) -> 
         raise CannotStart(reason=f"The stop file {settings.stop_file} exists: remove it to let workers start again.")
     admin, place = admin_name(settings.admin_url), settings.ledger_place
     secrets = secrets_that_are_set() | {secret for account in settings.pool for secret in account.secrets}
-    parent = multiprocessing.parent_process()
-    stop = StopRequest(settings.stop_file, also=lambda: parent is not None and not parent.is_alive())
+    stop = StopRequest(settings.stop_file, also=asked)
     logger.remove()
     with Ledger.open(place) as ledger, seated(place, admin, settings) as seat, open_backlog(place, ledger) as backlog:
         display = WorkerDisplay(SafeStream(sys.stdout), seat.lease if several else "")
@@ -94,10 +96,9 @@ def work_in_this_process(tools: Tools, *, once: bool, several: bool = False) -> 
 
 def work_in_processes(tools: Tools, workers: int, *, once: bool) -> int:
     """Several workers, each in a process of its own, until all have ended; gives the worst of their exit statuses."""
-    context = multiprocessing.get_context("spawn")
     say = WorkerDisplay(SafeStream(sys.stdout)).say
     stop = StopRequest(tools.settings.stop_file)
-    crew = [_Member(number, lambda: context.Process(target=_alone, args=(tools, once))) for number in range(workers)]
+    crew = [_Member(tools, once) for _ in range(workers)]
     worst = 0
     with stop_on_signals(stop, lambda remark: None):  # each worker says it
         for member in crew:
@@ -108,9 +109,11 @@ def work_in_processes(tools: Tools, workers: int, *, once: bool) -> int:
                 wait([member.process.sentinel for member in crew], 0.5)
                 if stop.asked and not told:
                     told = True
-                    _ask_to_stop(crew)
+                    for member in crew:
+                        member.ask_to_stop()
             except KeyboardInterrupt:  # somebody does not want to wait
-                _ask_to_stop(crew)
+                for member in crew:
+                    member.process.terminate()
             for member in [member for member in crew if not member.process.is_alive()]:
                 status = member.process.exitcode or 0
                 if status < 0 and not stop() and member.may_start_again():
@@ -127,40 +130,50 @@ def work_in_processes(tools: Tools, workers: int, *, once: bool) -> int:
 class _Member:
     """A worker of this machine, and the process that it is now."""
 
-    def __init__(self, number: int, make: Callable[[], BaseProcess]) -> None:
-        self.number = number
-        self._make = make
+    def __init__(self, tools: Tools, once: bool) -> None:
+        self._tools, self._once = tools, once
         self._deaths = 0
         self._started = 0.0
-        self.process = make()
+        self._processes = multiprocessing.get_context("spawn")
 
     def start(self) -> None:
-        if self._started:
-            self.process = self._make()
+        """Start it, or start it again."""
+        self._pipe, theirs = self._processes.Pipe()
+        self.process = self._processes.Process(target=_alone, args=(self._tools, self._once, theirs))
         self._started = time.monotonic()
         self.process.start()
+        theirs.close()  # so that the pipe is cut when either of the two ends
 
     def may_start_again(self) -> bool:
+        """Whether it is worth it, after it died."""
         lived_long = time.monotonic() - self._started > LIVED_LONG
         self._deaths = 1 if lived_long else self._deaths + 1
         return self._deaths < MAX_DEATHS
 
-
-def _ask_to_stop(crew: Sequence[_Member]) -> None:
-    """Pass on what asked this process to stop: its workers do not hear the terminal."""
-    for member in crew:
-        if member.process.pid is not None:
-            with suppress(OSError):
-                os.kill(member.process.pid, signal.SIGTERM)
+    def ask_to_stop(self) -> None:
+        """Pass on what asked this process to stop: its workers do not hear the terminal."""
+        with suppress(OSError):
+            self._pipe.send("stop")
 
 
-def _alone(tools: Tools, once: bool) -> None:
+def _alone(tools: Tools, once: bool, pipe: Connection) -> None:
     """A worker's whole life, in a process that has nothing else to do."""
     for name in ("SIGINT", "SIGHUP", "SIGBREAK"):
         if hasattr(signal, name):  # a terminal tells every process at once, and it is the first one that passes it on
             signal.signal(getattr(signal, name), signal.SIG_IGN)
+
+    def asked() -> bool:
+        try:
+            return pipe.poll()
+        except OSError:  # who started it is gone
+            return True
+
+    clean = cleaner(secrets_that_are_set())
     try:
-        work_in_this_process(tools, once=once, several=True)
+        work_in_this_process(tools, once=once, several=True, asked=asked)
     except CountermandError as trouble:
-        print(harmless(f"{trouble} {trouble.next_step}".strip()), file=sys.stderr)
+        print(harmless(clean(f"{trouble} {trouble.next_step}".strip())), file=sys.stderr)
         sys.exit(trouble.exit_status)
+    except Exception as defect:
+        print(clean("".join(traceback.format_exception(defect))), file=sys.stderr, end="")
+        sys.exit(1)

@@ -10,8 +10,9 @@ MOST_ORDERS = 25
 between two looks at the queue.
 """
 
-STINTS_OF_A_LIST = 20
-"""A short list is cut into about this many stints, so that several workers get some of it."""
+STINTS_OF_A_LIST = 8
+"""A short list is cut into about this many stints, so that several workers get some of it, and none looks at the queue
+for every order."""
 
 
 def cut(jobs: Sequence[Job]) -> list[tuple[Job, ...]]:

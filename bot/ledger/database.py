@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.errors import LedgerTrouble
-from bot.ledger.schema import SCHEMA_VERSION, migrate, version_table
+from bot.ledger.schema import SCHEMA_VERSION, migrate, moved, version_table
 
 BY_HAND = "by-hand"
 """The run id for what a person did outside any run."""
@@ -124,6 +124,7 @@ class Database:
     def _prepare(self) -> None:
         with self._engine.begin() as connection:
             if self._version(connection) == SCHEMA_VERSION:
+                self._refuse_if_moved(connection)
                 return
             # Of two programs that find an older ledger or none, one upgrades it completely; the other waits for that.
             if connection.dialect.name == "sqlite":
@@ -133,6 +134,14 @@ class Database:
             version = self._version(connection)
             if version < SCHEMA_VERSION:
                 migrate(connection, version)
+
+    def _refuse_if_moved(self, connection: sa.Connection) -> None:
+        elsewhere = connection.execute(sa.select(moved)).first()
+        if elsewhere is not None:
+            raise LedgerTrouble(
+                ledger=self._name,
+                reason=f"it was moved to {elsewhere.moved_to}. Set COUNTERMAND_LEDGER={elsewhere.moved_to}",
+            )
 
     def _version(self, connection: sa.Connection) -> int:
         """The version of the ledger, 0 for an empty database.

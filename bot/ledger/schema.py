@@ -183,6 +183,13 @@ pauses: Final = sa.Table(
     sa.Column("resumed_at", sa.String(40)),
 )
 
+moved: Final = sa.Table(
+    "moved",
+    _schema,
+    sa.Column("moved_to", sa.String(1000), primary_key=True),
+    sa.Column("moved_at", sa.String(40), nullable=False),
+)
+
 
 def _first(connection: sa.Connection) -> None:
     """Runs, their orders, and intents."""
@@ -236,8 +243,8 @@ def _sixth(connection: sa.Connection) -> None:
 
 
 def _seventh(connection: sa.Connection) -> None:
-    """The queue: runs that wait for workers, on whatever machine, in stints."""
-    for table in (queued_runs, stints, pauses):
+    """The queue: runs that wait for workers, on whatever machine, in stints. Where the ledger was moved to."""
+    for table in (queued_runs, stints, pauses, moved):
         table.create(connection)
 
 

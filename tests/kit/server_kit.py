@@ -41,6 +41,11 @@ class Server:
         """The address of its database."""
         return f"postgresql+psycopg://bot@127.0.0.1:{self._port}/postgres"
 
+    @property
+    def process(self) -> int:
+        """The number of its first process."""
+        return int((self._folder / "data" / "postmaster.pid").read_text(encoding="utf-8").split()[0])
+
     def __enter__(self) -> Self:
         if self._user:
             shutil.chown(self._folder, self._user)

@@ -209,3 +209,10 @@ def test_a_worker_without_a_browser_ends_and_leaves_the_orders_to_others(counter
     with Ledger.open(LEDGER) as ledger:
         assert (ledger.runs.results(run_id), ledger.accounts.held()) == ([], [])
         assert [run.info.run_id for run in ledger.queue.waiting()] == [run_id]
+
+
+@pytest.mark.parametrize("address", ["ledger.sqlite", "mysql://db/x", "postgresql://bot:pw@db.example/countermand"])
+def test_a_ledger_is_moved_to_a_server_only(countermand: Countermand, address: str) -> None:
+    said = countermand("move-ledger", address)
+    assert said.status == 2
+    assert said.err.startswith(f"{address!r} is not the address of a PostgreSQL database without a password, such as ")

@@ -160,6 +160,7 @@ READ_SETTINGS = {
     "report": ["latest"],
     "verify": ["latest"],
     "status": [],
+    "move-ledger": ["postgresql://bot@db.example/countermand"],
     "purge": ["--older-than", "30d", "--yes"],
     "doctor": [],
     "record": ["order_details"],

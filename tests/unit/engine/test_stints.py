@@ -20,8 +20,8 @@ def test_a_stint_has_orders_of_one_store_in_the_order_of_the_list() -> None:
 
 @pytest.mark.parametrize(
     ("orders", "sizes"),
-    [(1, [1]), (4, [1] * 4), (20, [1] * 20), (30, [2] * 15), (1000, [MOST_ORDERS] * 40), (510, [25] * 20 + [10])],
+    [(1, [1]), (4, [1] * 4), (8, [1] * 8), (30, [4] * 7 + [2]), (1000, [MOST_ORDERS] * 40), (201, [25] * 8 + [1])],
 )
 def test_a_short_list_is_cut_small_so_that_several_workers_get_some(orders: int, sizes: list[int]) -> None:
-    # 510 orders: 26 a stint would be too many.
+    # 201 orders: 26 a stint would be too many.
     assert [len(stint) for stint in cut(jobs(*["UK"] * orders))] == sizes
