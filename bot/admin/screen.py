@@ -199,14 +199,20 @@ class Screen:
     def read_row(self, row: str, *columns: str) -> dict[str, str]:
         """What the cells of the one ``row`` read as, under the given column elements, all from one instant.
 
+        Where a column is out of sight and not drawn, the table is scrolled sideways to read it, and back.
+
         Raises:
             ElementMissing, ElementAmbiguous: the row, or a column of it, is not there or is there several times.
         """
         reading = reading_request(self.spec, self.facts, *columns)
-        (answer,) = self.window.look({"rows": {**reading, "find": self._request(row)}})["parts"]
+        request = {**reading, "find": self._request(row)}
+        (answer,) = self.window.look({"rows": request})["parts"]
         rows = answer["rows"]
         self._exactly_one(row, len(rows))
-        return self.singles(rows[0]["columns"])
+        texts = rows[0]["columns"]
+        if not all(texts.values()):  # a table may draw only the columns that are in sight
+            texts |= {name: [text] for name, text in (ask(self.window.page, "readSideways", request) or {}).items()}
+        return self.singles(texts)
 
     # --- Whether it is the screen it should be ---
 
