@@ -124,9 +124,10 @@ const privately = ({ reading, order, ...request }) => ({ ...look(request), priva
 
 const masked = inOneInstant((mask) => (mask ? privately(mask) : { changes: changesSeen() }));
 
-/** Whether a part of a look shows what it wants. Only a hint of when to answer: what it means is the caller's to judge. */
+/** Whether a part of a look shows what it wants. Only a hint of when to answer: what it means is the caller's to judge.
+ * A screen that has arrived is covered by nothing that means: not ready yet. */
 const isWanted = ({ wants }, { busy, finds, reading }) => {
-  if (!wants || busy || !Object.values(wants).flat().length) return false;
+  if (!wants || (busy && wants.once) || !Object.values(wants).flat().length) return false;
   // A label alone is not drawn yet.
   const found = (name) => finds[name]?.length ?? reading?.fields[name]?.filter(Boolean).length ?? 0;
   return (wants.once ?? []).every((name) => found(name) === 1) && !(wants.never ?? []).some(found) &&
