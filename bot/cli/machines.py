@@ -51,6 +51,7 @@ def submit(
     max_cancellations: Annotated[
         int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
     ] = None,
+    unmasked: UNMASKED = False,
 ) -> None:
     """``countermand submit``."""
     from datetime import UTC, datetime
@@ -61,7 +62,7 @@ def submit(
 
     begin = None if at is None else point_in_time(at, datetime.now().astimezone())
     job_list = job_list_of(jobs, store=store, reason=reason, sheet=sheet, encoding=encoding, expect=expect)
-    settings = settings_of(None, None, unmasked=False, pace=pace)
+    settings = settings_of(None, None, unmasked, pace)
     terms = Terms(
         command="plan" if plan else "run",
         priority=priority,
@@ -70,6 +71,7 @@ def submit(
         max_failures=settings.max_failures,
         max_failures_total=settings.max_failures_total,
         max_cancellations=max_cancellations,
+        unmasked=settings.unmasked,
     )
     submitted = queue_list(job_list, settings, terms)
     typer.echo(submitted.run_id)
@@ -89,7 +91,6 @@ def worker(
     headed: HEADED = False,
     pack: PACK = None,
     language: LANGUAGE = None,
-    unmasked: UNMASKED = False,
 ) -> None:
     """``countermand worker``."""
     from functools import partial
@@ -102,7 +103,7 @@ def worker(
     from flows.cancel_order import cancel_order
     from flows.read_order import plan_order
 
-    settings = settings_of(pack, language, unmasked)
+    settings = settings_of(pack, language, unmasked=False)
     load_packs(settings.pack, settings.language, settings.sign_in_language)  # what is wrong with it is said at once
     enough(settings.pool, workers, sharing=settings.share_account)
     works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order}

@@ -33,11 +33,13 @@ def conclude(
     results = tuple(ledger.runs.results(run_id))
     info = ledger.runs.find(run_id) or run.info
     if info.finished_at is None:
-        workers, accounts = ledger.queue.workers_of(run_id)
-        stopped = clean(run.stopped)
-        info = info.model_copy(
-            update={"account": ", ".join(accounts) or info.account, "workers": max(1, len(workers))}
-        ).finished(datetime.now(UTC), stopped)
+        worked = ledger.queue.worked(run_id)
+        known = {
+            "account": ", ".join(worked.accounts) or info.account,
+            "workers": max(1, len(worked.workers)),
+            "pack": ", ".join(worked.packs) or info.pack,
+        }
+        info = info.model_copy(update=known).finished(datetime.now(UTC), clean(run.stopped), worked.blocked)
         ledger.runs.finish(info)
     status = 0 if all(result.outcome.is_success for result in results) else 1
     end = RunEnd(info=info, results=results, exit_status=3 if info.stopped_early else status)

@@ -205,7 +205,8 @@ class QueueWorker:
         if stint is None:
             return
         if not stint.ended_at:
-            self._ledger.queue.end_stint(stint)
+            pack, blocked = self._desk.seen() if self._desk is not None else ("", {})
+            self._ledger.queue.end_stint(stint, pack=pack, blocked=blocked)
         if not self._ledger.queue.is_last(stint.run_id, name):
             return
         run = self._ledger.queue.find(stint.run_id)

@@ -111,6 +111,9 @@ class Bench:
                     ledger.runs.finish_order(bench.canceled(job.order))
                     return OrderDone(result=bench.canceled(job.order), pressed=True)
 
+                def seen(self) -> tuple[str, dict[str, int]]:
+                    return "asc-4.3 (auto)", {"tracker.example": 1}
+
             yield FakeDesk()
 
     def submit(self, **terms: Any) -> list[Stint]:

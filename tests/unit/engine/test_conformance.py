@@ -252,8 +252,8 @@ def test_three_machines_with_one_server_cancel_every_order_once(machines: Machin
         assert worker.communicate(timeout=HANGS)[1] == ""
     assert machines.everything_was_canceled_once(run_id)
     with Ledger.open(machines.ledger) as ledger:
-        names, accounts = ledger.queue.workers_of(run_id)
-    assert len(names) == len(set(accounts)) > 1
+        worked = ledger.queue.worked(run_id)
+    assert len(worked.workers) == len(worked.accounts) > 1
 
 
 @on_a_server

@@ -36,6 +36,7 @@ def test_the_last_stint_leaves_a_run_folder_that_the_ledger_agrees_with(bench: B
     folder = bench.folder / RUN_ID
     told = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert (told["account"], told["workers"], told["stopped_early"]) == ("bot", 1, "")
+    assert (told["pack"], told["blocked"]) == ("asc-4.3 (auto)", {"tracker.example": len(ORDERS)})
     assert len(json.loads((folder / "results.json").read_text(encoding="utf-8"))) == len(ORDERS)
     assert (folder / "report.html").is_file()
     found = verify(folder, bench.ledger)
