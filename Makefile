@@ -10,7 +10,9 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
 
 VENV := .venv
 BIN := $(VENV)/bin
-PYTEST := $(BIN)/python -m pytest -q -n 2 --dist worksteal
+# Tests at a time: more than two processors' worth, because some of them wait. On a larger machine: make test JOBS=8
+JOBS := 3
+PYTEST := $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 OLD_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 ifndef PYTHON
 PYTHON := $(shell for python in python3 python3.14 python3.13 python3.12 python3.11; do \
@@ -28,7 +30,7 @@ demo: $(VENV)/browser-ready  ## Cancel a sample list on a practice Admin and lea
 	@$(BIN)/countermand demo
 
 test: lint $(VENV)/browser-ready  ## Check style and types, and run every test
-	@echo "Tests: all of them, two at a time."
+	@echo "Tests: all of them, $(JOBS) at a time."
 	@$(PYTEST)
 
 # A test that is much slower than the others belongs to `make test` only: mark it slow, with the reason.
@@ -37,11 +39,11 @@ test-quick: $(VENV)/packages-ready  ## Run the quick tests, those of every unit 
 
 # In the order of an earlier run, whose first lines say which: make test-loaded SEED=123
 test-loaded: lint $(VENV)/browser-ready  ## The same beside busy loops, which shows tests that depend on the machine's speed
-	@echo "Tests: all of them, two at a time, beside a busy loop for each processor."
+	@echo "Tests: all of them, $(JOBS) at a time, beside a busy loop for each processor."
 	@$(BIN)/python tests/kit/beside_hogs.py $(PYTEST) $(if $(SEED),--randomly-seed=$(SEED))
 
 test-thorough: lint $(VENV)/browser-ready  ## The same on two faces of the practice Admin, and with two-factor sign-in
-	@echo "Tests: all of them, on two faces, two at a time."
+	@echo "Tests: all of them, on two faces, $(JOBS) at a time."
 	@$(PYTEST) --every-face
 	@echo "Tests: those with a browser, where the Admin asks for two-factor codes."
 	@$(PYTEST) --two-factor tests/browser

@@ -243,9 +243,9 @@ class OrderNotFound(Refused):
 
 
 class NotInGrid(Refused):
-    """The ``store`` has no such ``order``, on screens with all orders in one grid."""
+    """There is no such ``order``, on screens with the orders of all stores in one grid."""
 
-    template = "Order {order} is on no page of the Orders tab of store {store!r}."
+    template = "Order {order} is on no page of the Orders tab, which has the orders of all stores."
     outcome = Outcome.NOT_FOUND
     next_step = OrderNotFound.next_step
 

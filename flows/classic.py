@@ -1,7 +1,8 @@
 """The classic screens: pages that the server draws, in versions 2 and 3, and for the order's page up to 4.2.
 
-The manual: on the store's page click *Orders*; in the order's row click *View Amazon Order Details*; click *Cancel
-Order*, which opens a page of its own; choose the *Reason For Cancellation*; click *Cancel order*.
+The manual: on the home page click *Orders*, which lists the orders of all stores; in the order's row click *View
+Amazon Order Details*; click *Cancel Order*, which opens a page of its own; choose the *Reason For Cancellation*; click
+*Cancel order*.
 """
 
 from bot.admin import Admin, ReachedStore
@@ -11,46 +12,69 @@ from bot.errors import ListNotRead, NotInGrid, ScreenNotReached
 from bot.joblist import Job
 
 
-def open_orders_tab(admin: Admin, store: Screen) -> Screen:
-    """From a store's page to its grid of orders."""
-    with admin.step("open_orders_tab"):
-        store.click("orders_tab")
-        return admin.arrive("orders_grid", **store.facts)
+def open_orders_tab(admin: Admin, home: Screen) -> Screen:
+    """From the home page to the grid with the orders of all stores."""
+    home.click("orders_tab")
+    return admin.arrive("orders_grid", **home.facts)
 
 
-def find_in_grid(admin: Admin, job: Job) -> Screen:
-    """Open the store's *Orders* tab, and turn its pages until the order is listed.
+def go_to_grid(admin: Admin, store: ReachedStore) -> Screen:
+    """Open the grid of orders by its address, from wherever the page is."""
+    admin.go_to(store.url)
+    return admin.arrive("orders_grid", store=store.name)
+
+
+def find_in_grid(admin: Admin, job: Job, grid: Screen) -> Screen:
+    """On the *Orders* tab, clear a filter from last time, and turn the pages until the order is listed.
 
     Raises:
         NotInGrid: it is on none of them.
-        ScreenNotReached: the grid did not turn to its next page.
+        ScreenNotReached: the filter stayed, or the grid did not turn to another page.
+        ListNotRead: its columns say something else than the rows, or not every row can be read.
     """
-    orders = open_orders_tab(admin, admin.screen("store_dashboard", store=job.store, order=job.order))
+    facts = {"store": job.store, "order": job.order}
+    orders = grid if grid.facts == facts else admin.screen("orders_grid", **facts)
     with admin.step("find_in_grid"):
+        show_from_the_start(admin, orders)
         while not orders.count("order_row") and admin.is_absent(orders, lambda: orders.count("order_row")):
             if why := orders.unread("order_number", job.order):
                 raise orders.blamed(ListNotRead(screen=orders.spec.title, order=job.order, why=why))
-            if not turn_page(admin, orders):
-                raise NotInGrid(order=job.order, store=job.store)
-        if not orders.count("order_link"):
-            orders.click("row_menu")
+            if not turn_page(admin, orders, "next_page"):
+                if orders.count("clear_filters"):  # it came back while the pages were turned
+                    why = "a filter is in force above it."
+                    raise orders.blamed(ListNotRead(screen=orders.spec.title, order=job.order, why=why))
+                raise NotInGrid(order=job.order)
     return orders
 
 
-def turn_page(admin: Admin, orders: Screen) -> bool:
-    """Show the grid's next page; False on its last.
+def show_from_the_start(admin: Admin, orders: Screen) -> None:
+    """Have the grid show its first page, unfiltered: the Admin keeps an account's filter and page from last time.
+
+    Raises:
+        ScreenNotReached: the filter stayed, or the grid did not turn back.
+    """
+    if orders.count("clear_filters"):
+        admin.say("The Orders tab had a filter from last time, which was cleared.")
+        orders.click("clear_filters")
+        if not admin.until(lambda: orders.is_here() and not orders.count("clear_filters")):
+            why = "the filter above it could not be cleared."
+            raise orders.blamed(ScreenNotReached(screen=orders.spec.title, seconds=admin.patience, why=why))
+    while turn_page(admin, orders, "previous_page"):
+        pass
+
+
+def turn_page(admin: Admin, orders: Screen, button: str) -> bool:
+    """Turn the grid with the button for its next or previous page; False where there is no other page.
 
     Raises:
         ScreenNotReached: it did not come.
     """
-    if orders.one("next_page", "off").off:
+    if orders.one(button, "off").off:
         return False
     before = orders.texts("order_number")
-    orders.click("next_page")
+    orders.click(button)
     if not admin.until(lambda: orders.is_here() and orders.texts("order_number") != before):
-        raise ScreenNotReached(
-            screen=orders.spec.title, seconds=admin.patience, why="it did not turn to its next page."
-        )
+        raise ScreenNotReached(screen=orders.spec.title, seconds=admin.patience, why="it did not turn to another page.")
     return True
 
 

@@ -3,7 +3,7 @@
     version        the order is listed             the list leads to        canceled on
     4.3 and later  on the dashboard, All Orders    the order's page         a dialog        (flows.spectrum)
     4.0 to 4.2     on the dashboard, All Orders    the Commerce order       a page          (flows.commerce_order)
-    2 and 3        under the Orders tab            the order's page         a page          (flows.classic)
+    2 and 3        under one Orders tab            the order's page         a page          (flows.classic)
 
 What proves that the screen that commits is the order's, and how its answer is recognized, is the safety kernel's part
 of the same choice: ``bot.cancel.confirm_screen``.
@@ -25,16 +25,18 @@ from flows.order_link import OrderLink
 class Generation:
     """What is done differently on the screens of each generation."""
 
-    recent_orders: Callable[[Admin, Screen], Screen]
-    """From the store's dashboard to the list that shows its newest orders."""
+    lists_on: str
+    """The screen that is opened from the home page for a store: its dashboard, or the grid with the orders of all."""
+    open_store: Callable[[Admin, Screen], Screen]
+    """From the home page to that screen."""
     all_orders: Callable[[Admin, Screen], Screen] | None
-    """From the store's dashboard to the list of all orders; None where the list above is that one."""
-    find_order: Callable[[Admin, Job], Screen]
-    """From the store's dashboard to the list in which the order is."""
+    """From that screen to the list of all orders; None where that screen is this list."""
+    find_order: Callable[[Admin, Job, Screen], Screen]
+    """From that screen to the list in which the order is."""
     order_link: Callable[[Admin, Job, Screen], OrderLink]
     """From that list to the link that leads to the order's page."""
     go_back: Callable[[Admin, ReachedStore], Screen]
-    """From an order's page, or a list, back to the dashboard of its store."""
+    """From an order's page, or a list, back to that screen."""
     reopen_order: Callable[[Admin, Opened], Screen]
     """Has the server draw the order's page again."""
     open_cancel_screen: Callable[[Admin, Job, Opened], Screen]
@@ -46,11 +48,18 @@ def generation_of(pack: Pack) -> Generation:
     way = pack.info.way
     has_grid, has_cancel_page = way.orders == "grid", way.confirm_on == "cancel_page"
     return Generation(
-        recent_orders=classic.open_orders_tab if has_grid else spectrum.recent_orders,
+        lists_on="orders_grid" if has_grid else "store_dashboard",
+        open_store=classic.open_orders_tab if has_grid else spectrum.open_dashboard,
         all_orders=None if has_grid else spectrum.open_all_orders,
         find_order=classic.find_in_grid if has_grid else spectrum.find_order,
         order_link=commerce_order.open_commerce_order if way.opens == "commerce_order" else spectrum.order_link,
-        go_back=classic.go_to_dashboard if has_cancel_page else spectrum.go_back,
+        go_back=_go_back(has_grid=has_grid, has_cancel_page=has_cancel_page),
         reopen_order=classic.reopen_order if has_cancel_page else spectrum.reopen_order,
         open_cancel_screen=classic.open_cancel_page if has_cancel_page else spectrum.open_cancel_dialog,
     )
+
+
+def _go_back(*, has_grid: bool, has_cancel_page: bool) -> Callable[[Admin, ReachedStore], Screen]:
+    if has_grid:
+        return classic.go_to_grid
+    return classic.go_to_dashboard if has_cancel_page else spectrum.go_back

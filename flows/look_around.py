@@ -6,6 +6,7 @@ left again.
 """
 
 from collections.abc import Callable
+from itertools import repeat
 
 from bot.admin import Admin
 from bot.admin.first_page import reach
@@ -45,6 +46,7 @@ def look_around(admin: Admin, checks: Round, sign_in: Callable[[Admin], None], *
         sign_in(admin)
         result.found = how_signed_in(checks.steps)
 
+    recognized = bool(admin.candidates)
     with checks.check("app") as result:
         open_sales_channel(admin)
         result.found = "Amazon Sales Channel opens from the menu"
@@ -55,10 +57,9 @@ def look_around(admin: Admin, checks: Round, sign_in: Callable[[Admin], None], *
         result.found = stores_in_words(stores)
 
     with checks.check("store_dashboard") as result:
-        recognized = bool(admin.candidates)
         dashboard = open_dashboard(admin, store)
         generation = generation_of(admin.pack)
-        recent = listed_orders(admin, generation.recent_orders(admin, dashboard))
+        recent = listed_orders(admin, dashboard)
         result.found = f"store {store}, {orders_in_words(recent)}"
         if recognized:
             result.found += f"; the screens are those of pack {admin.pack.name}"
@@ -66,7 +67,7 @@ def look_around(admin: Admin, checks: Round, sign_in: Callable[[Admin], None], *
     with checks.check("all_orders") as result:
         if generation.all_orders is None:
             orders = Orders()
-            result.not_tried("this version lists every order under the Orders tab, of which the first page was read")
+            result.not_tried("this version lists all orders under one Orders tab, of which one page was read")
         else:
             orders = listed_orders(admin, generation.all_orders(admin, dashboard))
             result.found = f"on its first page {orders_in_words(orders)}"
@@ -139,14 +140,16 @@ def listed_orders(admin: Admin, orders: Screen) -> Orders:
     admin.is_absent(orders, lambda: orders.count("order_number"))
     admin.quiet()
     while True:
-        texts = orders.texts("order_number", "order_status")
+        names = "order_number", "order_status", "store_name"
+        texts = orders.texts(*names)
         if texts["order_number"] and not texts["order_status"]:
             raise ElementMissing(
                 screen=orders.spec.title, element="order_status", purpose=orders.element("order_status").purpose
             )
         # Which status belongs to which number is only a hint here: the order's page is read before anything is done.
-        for number, status in zip(texts["order_number"], texts["order_status"], strict=False):
-            if AMAZON_ORDER_NUMBER.fullmatch(number):
+        stores = texts["store_name"] if orders.element("store_name").kind == "column" else repeat(orders.facts["store"])
+        for number, status, store in zip(texts["order_number"], texts["order_status"], stores, strict=False):
+            if AMAZON_ORDER_NUMBER.fullmatch(number) and plain_name(store) == plain_name(orders.facts["store"]):
                 seen.setdefault(number, admin.pack.status(status))
         if not orders.scroll_on("order_number"):
             return seen

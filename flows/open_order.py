@@ -11,13 +11,14 @@ from dataclasses import replace
 
 from bot.admin import Admin, ReachedStore
 from bot.admin.screen import Screen
-from bot.cancel.details import Listed, Opened, OrderDetails, look_at_order
-from bot.errors import ScreenNotReached, StoreNotFound, StoreNotRead
+from bot.cancel.details import Listed, Opened, OrderDetails, look_at_order, quoted
+from bot.errors import Mismatch, ScreenNotReached
 from bot.joblist import Job
 from bot.pack import fill
+from bot.wording import plain_name
 from flows.generation import generation_of
-from flows.order_link import OrderLink, read_listed
-from flows.recognize import recognize
+from flows.order_link import OrderLink
+from flows.recognize import recognize_by_menu
 
 
 def open_order(admin: Admin, job: Job) -> tuple[Opened, OrderDetails]:
@@ -34,10 +35,10 @@ def open_order(admin: Admin, job: Job) -> tuple[Opened, OrderDetails]:
         if found is not None:
             return found
         admin.begin_again()
-    dashboard = open_store(admin, job.store)
+    dashboard = open_store(admin, job.store, order=job.order)
     store_id = remember_store(admin, job.store, dashboard).store_id
     generation = generation_of(admin.pack)
-    orders = generation.find_order(admin, job)
+    orders = generation.find_order(admin, job, dashboard)
     link = generation.order_link(admin, job, orders)
     with admin.step("open_order"):
         return follow(admin, job, link, store_id)
@@ -65,23 +66,32 @@ def open_directly(admin: Admin, job: Job, store_id: str) -> tuple[Opened, OrderD
 
 
 def follow(admin: Admin, job: Job, link: OrderLink, store_id: str) -> tuple[Opened, OrderDetails]:
-    """Click the link to the order's page, and read it there."""
-    listed = link.listed or read_listed(link.here)
+    """Click the link to the order's page, and read it there.
+
+    Raises:
+        Mismatch: the row that has the link is of another store.
+    """
     numbers = link.numbers()
-    link.here.click(link.element)
+    listed = link.click()
+    if listed.store_name is not None and plain_name(listed.store_name) != plain_name(job.store):
+        raise Mismatch(what=f"Order {job.order} is listed under store {quoted(listed.store_name)}, not {job.store!r}.")
     details = admin.arrive("order_details", order=job.order, store_id=store_id)
     opened = Opened(details=details, listed=listed, store_id=store_id, url=admin.page.url, **numbers)
     return opened, look_at_order(admin, job, opened, details.seen)
 
 
-def open_store(admin: Admin, store: str) -> Screen:
+def open_store(admin: Admin, store: str, *, order: str = "") -> Screen:
     """Be on the store's dashboard: go *Back* to it from its orders, or walk there from the menu.
+
+    Where an order is named and the dashboard is open already, its row is looked for in the same look.
 
     Raises:
         StoreNotFound: the home page has no card with this store's name.
     """
-    dashboard = admin.screen("store_dashboard", store=store)
-    if dashboard.is_here():
+    facts = {"store": store} | ({"order": order} if order else {})
+    dashboard = admin.screen(generation_of(admin.pack).lists_on, **facts)
+    listed = ("order_row",) if order and "order_row" in dashboard.spec.elements else ()
+    if dashboard.is_here(*listed):
         return dashboard
     if admin.store and admin.store.name == store:
         return go_back(admin)
@@ -92,30 +102,19 @@ def open_store(admin: Admin, store: str) -> Screen:
 def open_sales_channel(admin: Admin) -> Screen:
     """From any page of the Admin to the home page of the Amazon Sales Channel, by the side menu."""
     with admin.step("open_sales_channel"):
-        start = admin.arrive("start_page")
+        start = recognize_by_menu(admin, admin.arrive("start_page"))
         start.click_in_menu("amazon_sales_channel", of="marketing_menu")
         return admin.arrive("home")
 
 
 def open_dashboard(admin: Admin, store: str) -> Screen:
-    """From the home page of the Amazon Sales Channel to the dashboard of a store.
+    """From the home page of the Amazon Sales Channel to the dashboard of a store, or to the grid with all its orders.
 
     Raises:
-        StoreNotFound: the home page has no card with this store's name.
-        StoreNotRead: the data behind the page has this store all the same.
+        StoreNotFound, StoreNotRead: as ``spectrum.open_dashboard``.
     """
     with admin.step("open_store"):
-        home = admin.screen("home", store=store)
-        if not home.count("store_card") and admin.is_absent(home, lambda: home.count("store_card")):
-            if admin.wire.endpoint.named(store):
-                raise home.blamed(StoreNotRead(screen=home.title, store=store))
-            raise StoreNotFound(store=store)
-        home.click("view_store")
-        dashboard = recognize(admin, store) if admin.candidates else admin.arrive("store_dashboard", store=store)
-        if admin.store:
-            # After a switch between stores the lists may still show the previous one until the page is reloaded.
-            admin.reload()
-            dashboard = admin.arrive("store_dashboard", store=store)
+        dashboard = generation_of(admin.pack).open_store(admin, admin.screen("home", store=store))
     remember_store(admin, store, dashboard)
     return dashboard
 

@@ -6,6 +6,23 @@ from bot.errors import GenerationUnknown
 from bot.pack import Pack
 
 
+def recognize_by_menu(admin: Admin, start: Screen) -> Screen:
+    """Of the packs that are still possible, keep those whose entry the side menu has, open or closed.
+
+    Where it has none of these entries, all is left as it is said of the newest generation.
+    """
+    if not admin.candidates:
+        return start
+    entry = "amazon_sales_channel"
+    starts = {pack.name: Screen(admin, pack.screens["start_page"], {}) for pack in admin.candidates}
+    fits = [pack for pack in admin.candidates if starts[pack.name].find(entry, hidden_too=True).count()]
+    if len(fits) == 1:
+        admin.use_pack(fits[0])
+    else:
+        admin.narrow_to(fits or admin.candidates[:1])
+    return admin.arrive("start_page")
+
+
 def recognize(admin: Admin, store: str) -> Screen:
     """On a store's page, find the one pack that describes it, and go on with that one.
 

@@ -7,26 +7,44 @@ Orders*, filter by order number, click the order number there. On the order's pa
 from bot.admin import Admin, ReachedStore
 from bot.admin.screen import Screen
 from bot.cancel.details import Opened
-from bot.errors import ListNotRead, OrderNotFound, ScreenNotReached
+from bot.errors import ListNotRead, OrderNotFound, ScreenNotReached, StoreNotFound, StoreNotRead
 from bot.joblist import Job
 from bot.pack import match_route
 from flows.order_link import OrderLink
+from flows.recognize import recognize
 
 
-def recent_orders(admin: Admin, dashboard: Screen) -> Screen:
-    """The newest orders, which the store's dashboard lists itself."""
+def open_dashboard(admin: Admin, home: Screen) -> Screen:
+    """From the home page to the dashboard of a store, which lists its newest orders.
+
+    Raises:
+        StoreNotFound: the home page has no card with this store's name.
+        StoreNotRead: the data behind the page has this store all the same.
+    """
+    store = home.facts["store"]
+    if not home.count("store_card") and admin.is_absent(home, lambda: home.count("store_card")):
+        if admin.wire.endpoint.named(store):
+            raise home.blamed(StoreNotRead(screen=home.title, store=store))
+        raise StoreNotFound(store=store)
+    home.click("view_store")
+    dashboard = recognize(admin, store) if admin.candidates else admin.arrive("store_dashboard", store=store)
+    if admin.store:
+        # After a switch between stores the lists may still show the previous one until the page is reloaded.
+        admin.reload()
+        dashboard = admin.arrive("store_dashboard", store=store)
     return dashboard
 
 
-def find_order(admin: Admin, job: Job) -> Screen:
+def find_order(admin: Admin, job: Job, dashboard: Screen) -> Screen:
     """Be where the order is listed: among the recent orders of the dashboard, or in *All Orders*, filtered by it.
 
     Raises:
         OrderNotFound: it is in neither.
         ScreenNotReached: the list was never filtered.
     """
-    dashboard = admin.screen("store_dashboard", store=job.store, order=job.order)
-    if is_listed(admin, dashboard):
+    if dashboard.facts != (facts := {"store": job.store, "order": job.order}):
+        dashboard = admin.screen("store_dashboard", **facts)
+    if dashboard.has_seen("order_row") or is_listed(admin, dashboard):
         return dashboard
 
     orders = open_all_orders(admin, dashboard)

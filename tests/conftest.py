@@ -13,7 +13,9 @@ from bot.errors import BrowserUnusable
 LONG = {
     "test_chaos.py",
     "test_check.py",
+    "test_conformance.py",
     "test_drift.py",
+    "test_machines.py",
     "test_qa.py",
     "test_secrets.py",
     "test_wheel.py",

@@ -1,7 +1,6 @@
 """The Admin as a person at it sees it: one page, its screens, and the steps taken on it."""
 
-import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, fields, replace
 from typing import Any, TypedDict, Unpack
@@ -12,11 +11,12 @@ from playwright.sync_api import Page, Response
 
 from bot.admin.absence import is_absent
 from bot.admin.interruptions import Interruptions
+from bot.admin.look import Request
 from bot.admin.options import AdminOptions
 from bot.admin.recorder import NoRecorder, StepRecorder
 from bot.admin.screen import Screen, first_here
 from bot.admin.timing import seconds_ahead, seconds_taken
-from bot.admin.window import Window
+from bot.admin.window import SHORTEST_PAUSE, Window
 from bot.cancel.attempt import Attempt
 from bot.cancel.wire import Wire
 from bot.errors import (
@@ -33,7 +33,8 @@ from bot.pack import Pack
 from bot.wording import first_line
 
 MOMENT = 0.1
-"""Seconds that a screen is given to come before the page is searched for what may have come instead."""
+"""Seconds that a screen is given to come before the page is searched for what may have come instead; a page that was
+clicked just now is only beginning to change."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -173,6 +174,7 @@ class Admin(Window):
     def open(self) -> None:
         """Open the Admin's address, whatever is open now."""
         self._times_opened += 1
+        self.note_opening()
         answer = self.load(self.url)
         self.server_ahead = (answer and seconds_ahead(answer)) or 0.0
         self._note_answer(answer)
@@ -205,6 +207,10 @@ class Admin(Window):
         """
         self.page.evaluate("(route) => { location.hash = route; }", route)
         self.reload()
+
+    def narrow_to(self, candidates: Sequence[Pack]) -> None:
+        """Go on with these of the candidates, of which the first is used until one is recognized."""
+        self.pack, self.candidates = candidates[0], tuple(candidates)
 
     def use_pack(self, pack: Pack) -> None:
         """Go on with this one of the candidates, and say so."""
@@ -249,17 +255,21 @@ class Admin(Window):
     def arrive_at_one_of(self, *names: str, besides: Collection[str] = (), **facts: str) -> Screen:
         """Wait until one of several screens is open; in all else as ``arrive``."""
         screens = [self.screen(name, **facts) for name in names]
-        moment = time.monotonic() + min(MOMENT, self.patience / 2)
+        late = min(MOMENT, self.patience / 2)
 
         def look() -> Screen | None:
-            here = first_here(screens)
+            expected = [screen.to_be_here() for screen in screens]
+            signs = [part | {"late": late * 1000} for part in self.interruption_signs((*names, *besides))]
+            seen = self.look(*expected, *signs)
+            here = first_here(screens, seen)
             if here is not None:
                 self._interruptions.have_gone()
-            elif time.monotonic() >= moment:  # a page that was clicked just now is only beginning to change
-                self.notice_interruptions(besides=(*names, *besides))
+            elif signs and len(seen["parts"]) > len(expected):
+                told = {**seen, "parts": seen["parts"][len(expected) :]}
+                self._interruptions.notice((*names, *besides), told)
             return here
 
-        here = self.until(look)
+        here = self.until(look, moment=SHORTEST_PAUSE)
         if here is None:
             expected = screens[0]
             failing = expected.failing_check()
@@ -283,7 +293,18 @@ class Admin(Window):
         Raises:
             SessionEnded, CodeRefused, AdminBusy, InTheWay, RunStopped: as ``Interruptions.notice`` says.
         """
-        self._interruptions.notice(besides)
+        self._interruptions.notice((*besides, *self._undecided()))
+
+    def _undecided(self) -> Iterator[str]:
+        """The interruptions of which the packs that are still possible say different things."""
+        for pack in self.candidates:
+            for spec in pack.interruptions():
+                if spec != self.pack.screens.get(spec.screen):
+                    yield spec.screen
+
+    def interruption_signs(self, besides: Collection[str]) -> list[Request]:
+        """The parts of a look for everything that is known to interrupt, ``besides`` these screens."""
+        return self._interruptions.signs(besides)
 
     def ready_to_sign_in(self) -> None:
         """Make sure, at the sign-in form, that trying makes nothing worse.

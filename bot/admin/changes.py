@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-from bot.admin.look import Request, ask
+from bot.admin.look import ask
 
 
 def note_lost_scripts(page: Page) -> None:
@@ -23,12 +23,9 @@ def changes_so_far(page: Page) -> int:
     return int(ask(page, "changes"))
 
 
-def motion_ends(page: Page, limit: float, mask: Request | None = None) -> int:
-    """Wait until nothing on the page moves that will come to an end, but no longer than ``limit`` seconds.
-
-    Then what ``mask`` describes is masked, if anything. Returns how often the page has changed by then.
-    """
-    return int(ask(page, "calm", {"limit": limit * 1000, "mask": mask}))
+def motion_ends(page: Page, limit: float) -> None:
+    """Wait until nothing on the page moves that will come to an end, but no longer than ``limit`` seconds."""
+    ask(page, "calm", {"limit": limit * 1000, "mask": None})
 
 
 def comes_to_rest(page: Page, rest: float, limit: float) -> bool:

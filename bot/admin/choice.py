@@ -3,15 +3,19 @@
 All four are read back the same way: the words that a person now sees as chosen.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Error as PlaywrightError
 
-from bot.admin.look import Found, Match, Request, by_role, element_of, find, find_each, whole
+from bot.admin.look import Found, Match, Request, by_role, element_of, found_in, known, whole
+from bot.admin.pressing import press
 from bot.admin.window import Window
 from bot.wording import plain_name
+
+LIST_FILLS = 0.25
+"""Seconds that a list that has opened is given to draw its options."""
 
 
 class NotOffered(LookupError):
@@ -43,8 +47,16 @@ class Control:
     """The words that it offers, where it shows them all the time."""
 
 
-def choose(window: Window, box: Match, words: str) -> None:
+def choose(
+    window: Window,
+    box: Match,
+    words: str,
+    part: Request | None = None,
+    judge: Callable[[dict[str, Any]], None] = lambda seen: None,
+) -> None:
     """Choose ``words``, whole, from the one control in ``box``, which a look told the choice of.
+
+    A control that opens a list is pressed as ``bot.admin.pressing`` says, with ``part`` and ``judge``.
 
     Raises:
         NotOneControl: the box has no control, or several.
@@ -58,10 +70,10 @@ def choose(window: Window, box: Match, words: str) -> None:
         place = _place_of(words, [plain_name(text) for text in control.offered])
         element_of(page, control.numbers[0]).select_option(index=place)
     else:
-        found = find_each(page, **_options_of(_open_list(window, control), words))
-        if found["wanted"].count() != 1:
-            raise NotOffered(_texts(found["options"]))
-        element_of(page, found["wanted"].matches[0].number).click()
+        options, wanted = _list_of(window, control, words, part, judge)
+        if wanted.count() != 1:
+            raise NotOffered(_texts(options))
+        press(window, known(wanted.matches[0].number), {}, lambda seen: None)
 
 
 def offered(window: Window, box: Match) -> list[str]:
@@ -75,7 +87,15 @@ def offered(window: Window, box: Match) -> list[str]:
         return [*control.offered]
     if control.kind == "select":
         return [plain_name(text) for text in control.offered]
-    return _texts(find_each(window.page, **_options_of(_open_list(window, control)))["options"])
+    return _texts(_list_of(window, control)[0])
+
+
+def opens_a_list(box: Match) -> bool:
+    """Whether the one control in ``box`` has to be pressed before its words can be seen."""
+    try:
+        return control_in(box).kind in {"button", "combobox"}
+    except NotOneControl:
+        return False
 
 
 def chosen(box: Match) -> str:
@@ -126,22 +146,30 @@ def _place_of(words: str, offered: Sequence[str]) -> int:
     return places[0]
 
 
-def _open_list(window: Window, control: Control) -> Request:
-    """The request for the list of a control, which is open afterwards."""
-    if control.kind == "listbox":
-        return {"kind": "known", "number": control.numbers[0]}
-    element_of(window.page, control.numbers[0]).click()
+def _list_of(
+    window: Window,
+    control: Control,
+    words: str | None = None,
+    part: Request | None = None,
+    judge: Callable[[dict[str, Any]], None] = lambda seen: None,
+) -> tuple[Found, Found]:
+    """The options of a control's list, which is open afterwards: all of them, and those that are ``words``."""
+    if control.kind != "listbox":
+        press(window, known(control.numbers[0]), part or {}, judge, tries=1)
     # The list may be drawn anywhere in the page, so it is looked for in all of it: the one list that is open.
-    found = window.until(lambda: find(window.page, by_role("listbox")).matches)
-    if not found or len(found) != 1:
-        raise PlaywrightError(f"choose: {'several lists are' if found else 'no list is'} open")
-    return {"kind": "known", "number": found[0].number}
-
-
-def _options_of(listbox: Request, words: str | None = None) -> dict[str, Request]:
-    """The requests for the options of a list: all of them, and those that are ``words``."""
+    listbox = known(control.numbers[0]) if control.kind == "listbox" else by_role("listbox")
     options = by_role("option") | {"within": listbox, "tell": ["text"]}
-    return {"options": options, "wanted": by_role("option", words) | {"within": listbox}}
+    finds = {"lists": listbox, "options": options, "wanted": by_role("option", words) | {"within": listbox}}
+
+    def look() -> dict[str, Found] | None:
+        (part,) = window.look({"finds": finds, "wants": {"some": ["options"]}})["parts"]
+        found = {name: found_in(part["finds"][name]) for name in finds}
+        return found if found["lists"].matches else None
+
+    found = window.until(look, moment=LIST_FILLS)
+    if not found or found["lists"].count() != 1:
+        raise PlaywrightError(f"choose: {'several lists are' if found else 'no list is'} open")
+    return found["options"], found["wanted"]
 
 
 def _texts(options: Found) -> list[str]:

@@ -28,7 +28,10 @@ class Held:
 
 def _part_of(wanted: Request, part: Request, answer: Answer) -> Answer | None:
     """What of an answer to one part answers another; None where it does not answer all of it."""
-    if wanted.keys() - {"covers", "finds", "reading"} or wanted.get("covers", part["covers"]) != part["covers"]:
+    if (
+        wanted.keys() - {"covers", "finds", "reading", "wants", "late"}
+        or wanted.get("covers", part["covers"]) != part["covers"]
+    ):
         return None
     finds: dict[str, Any] = {}
     for key, request in wanted.get("finds", {}).items():

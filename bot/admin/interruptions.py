@@ -12,7 +12,7 @@ from typing import Any
 from loguru import logger
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
-from bot.admin.look import element_of
+from bot.admin.look import Request, element_of
 from bot.admin.screen import Screen
 from bot.admin.window import Window
 from bot.cancel.endpoint import SESSION_ENDED_WORDS, Meaning, Understood
@@ -60,10 +60,15 @@ class Interruptions:
         self._taken_over = False  # whether somebody else has signed in with this account during this run
         self._taken_over_now = False
 
-    def notice(self, besides: Collection[str] = ()) -> None:
+    def signs(self, besides: Collection[str] = ()) -> list[Request]:
+        """The parts of a look by which ``notice`` finds what is known, ``besides`` these screens."""
+        return [screen.signs() for screen in self._known(besides)]
+
+    def notice(self, besides: Collection[str] = (), looked: dict[str, Any] | None = None) -> None:
         """Raise if the page shows something known that is not a screen to work on, ``besides`` these screens.
 
-        What the pack says how to close is closed instead, once.
+        What the pack says how to close is closed instead, once. The page is looked at now, unless it was ``looked`` at
+        for the ``signs`` already.
 
         Raises:
             SessionEnded: signing in again mends it.
@@ -72,10 +77,9 @@ class Interruptions:
             InTheWay: beginning the order again may mend it.
             RunStopped: the run cannot go on.
         """
-        pack = self._window.pack
-        known = (*pack.interruptions(), *pack.in_other_languages)
-        screens = [Screen(self._window, spec, {}) for spec in known if spec.screen not in besides]
-        looked = self._window.look(*(() if self._is_bare(screens) else (screen.signs() for screen in screens)))
+        screens = self._known(besides)
+        if looked is None:
+            looked = self._window.look(*(() if self._is_bare(screens) else (screen.signs() for screen in screens)))
         self._notice_answers(looked["status"])
         lacks_script = looked["lacksScript"]
         shown = self._shown(screens, looked)
@@ -94,6 +98,12 @@ class Interruptions:
             if what.press is None:
                 raise _error_for(what)
             self._clear(screen, what.press, what.message)
+
+    def _known(self, besides: Collection[str]) -> list[Screen]:
+        """Every screen that is known to interrupt, ``besides`` these."""
+        pack = self._window.pack
+        known = (*pack.interruptions(), *pack.in_other_languages)
+        return [Screen(self._window, spec, {}) for spec in known if spec.screen not in besides]
 
     def have_gone(self) -> None:
         """Told that a screen has arrived: what lay over the page has gone."""

@@ -9,6 +9,7 @@ Icon fonts put a private-use character into a control's accessible name (the Adm
 so names may have such characters around them; apart from that names and texts match whole.
 """
 
+import json
 import re
 import secrets
 import unicodedata
@@ -31,10 +32,7 @@ NAME = f"countermand {secrets.token_hex(8)}"
 
 _BUNDLE = Path(__file__).with_name("look.js").read_text(encoding="utf-8")
 _INSTALL = f"if (window === top) (() => {{\n{_BUNDLE}\ncountermand.install({NAME!r});\n}})();"
-_ASK = f"([act, asked]) => window[{NAME!r}] ? window[{NAME!r}][act](asked) : 'not installed'"
-
-READING = f"(reading) => window[{NAME!r}].read(reading)"
-"""An expression of JavaScript: the function that reads fields and columns, in a page where the script is."""
+_ASK = f"([act, asked]) => window[{NAME!r}] ? window[{NAME!r}].ask(act, asked) : 'not installed'"
 
 # May follow an order number, for screen readers only: "(opens in a new window)". It has no digits, so no other number.
 _NOTE = r"(?:\s*\([^()\d]*\))?"
@@ -51,12 +49,19 @@ def install_now(page: Page) -> None:
     page.evaluate(f"() => {{ {_INSTALL} }}")
 
 
+def listen(page: Page, binding: str) -> None:
+    """Have the page's function ``binding`` told of everything that a person presses and types into from now on."""
+    page.add_init_script(f"window[{NAME!r}]?.listen({binding!r})")
+    ask(page, "listen", binding)
+
+
 def ask(page: Page, act: str, asked: object = None) -> Any:
     """Have the script do something in the document that is open; see ``main.js``."""
-    answer = page.evaluate(_ASK, [act, asked])
+    told = [act, json.dumps(asked)]  # a text travels to the page with less work than all that is in it
+    answer = page.evaluate(_ASK, told)
     if answer == "not installed":  # a document that was open before, or one whose scripts are off
         install_now(page)
-        answer = page.evaluate(_ASK, [act, asked])
+        answer = page.evaluate(_ASK, told)
     return answer
 
 
@@ -129,12 +134,6 @@ def find(page: Page, request: Request, *tell: str) -> Found:
     return found_in(part["finds"]["it"])
 
 
-def find_each(page: Page, **requests: Request) -> dict[str, Found]:
-    """Everything on the page that answers to each of these requests, from one instant."""
-    (part,) = ask(page, "look", {"parts": [{"finds": requests}]})["parts"]
-    return {name: found_in(part["finds"][name]) for name in requests}
-
-
 def request_for(
     spec: ScreenSpec, name: str, facts: Mapping[str, str], *, hidden: bool = False, tell: Collection[str] = ()
 ) -> Request:
@@ -163,11 +162,13 @@ def request_for(
     if element.card is not None:
         text, control = _text(fill(element.card.text, facts), element.case), fill(element.card.control, facts)
         label = element.card.title_before
-        before = _test(whole(fill(label, facts), then=r"\s*:?")) if label else None
+        before = _label(fill(label, facts)) if label else None
         return request | {"text": text, "control": " ".join(control.split()), "before": before}
     if element.css is not None or element.xpath is not None:
         return request | {element.kind: element.css or element.xpath}
     words = fill(getattr(element, element.kind), facts)
+    if element.before is not None:
+        return request | {"label": _label(words)}
     if element.says is not None:
         return request | {"kind": "text", "text": {"has": words}}
     if element.choice is not None:
@@ -182,6 +183,11 @@ def by_role(role: str | Collection[str], name: str | None = None, case: str = "e
     """The request for everything of a role, or of one of several, with a whole name."""
     roles = [role] if isinstance(role, str) else [*role]
     return {"kind": "role", "roles": roles, "name": _test(whole(name, case)) if name else None, "has": None}
+
+
+def known(number: int) -> Request:
+    """The request for the element that an earlier look at the same document told of."""
+    return {"kind": "known", "number": number}
 
 
 def by_text(words: str, within: Request | None = None) -> Request:
@@ -209,6 +215,10 @@ def _text(words: str, case: str) -> Request:
     # Letters with accents can be written in two ways, of which a plain comparison knows one.
     as_it_is = case == "exact" and words.isascii() and not AMAZON_ORDER_NUMBER.fullmatch(words)
     return {"is": words} if as_it_is else _test(whole(words, case))
+
+
+def _label(words: str) -> Request:
+    return _test(whole(words, then=r"\s*:?"))
 
 
 def _any_of(several: Collection[str], case: str) -> Request:

@@ -5,11 +5,11 @@ draws only some of its rows scrolls when the focus moves into it: a press that m
 on one row and come up on another. What is pressed is the element that was looked at, in the instant in which it
 rested; a press that would come down on anything else is kept from the page. Whether the click arrived at the element
 is seen in the page; one that did not is made again, which is safe for everything but Confirm, and Confirm is not
-pressed here.
+pressed here, only made ready.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from loguru import logger
@@ -25,6 +25,13 @@ TRIES = 3
 
 class Gone(Exception):
     """The element that is to be pressed went away after it was found."""
+
+
+class Off(PlaywrightError):
+    """The element that is to be pressed stayed disabled, or never rested."""
+
+    def __init__(self) -> None:
+        super().__init__("press: the element stayed disabled, or never rested")
 
 
 class NotOne(Exception):
@@ -63,12 +70,9 @@ def press(
     deadline = time.monotonic() + window.patience
     remaining, to_the_middle, pressed = tries, False, False
     while remaining:
-        limit = max(0.0, deadline - time.monotonic()) * 1000
-        asked = {"press": target, "limit": limit, "toTheMiddle": to_the_middle, "parts": [part]}
-        ready = window.note_changes(ask(window.page, "aim", asked))
-        (seen,) = ready["parts"]
+        ready = _aim(window, target, part, deadline=deadline, to_the_middle=to_the_middle, arms=True)
         try:
-            judge(ready | seen)
+            judge(ready | ready["parts"][0])
         except ScreenChanged:
             if pressed:
                 return True  # the press before this was not heard, and has done something all the same
@@ -81,8 +85,7 @@ def press(
             case "gone":
                 raise Gone
             case "covered" | "off":
-                _refuse_late(ready, deadline)
-                window.notice_interruptions()
+                _refuse_late(window, ready, deadline)
                 to_the_middle = True  # at the edge of a list that scrolls, something else lies over it
             case "moved":
                 remaining -= 1
@@ -91,18 +94,53 @@ def press(
                 pressed = True
                 if _click_arrives(window, ready["x"], ready["y"]):
                     return True
-                logger.info("a press did not arrive at its element{}", ", so it is made again" if remaining else "")
+                if remaining:
+                    logger.info("a press did not arrive at its element, so it is made again")
     if tries > 1:
         raise PlaywrightError(f"press: its click did not arrive at the element, {tries} times")
     return False
 
 
-def _refuse_late(ready: dict[str, Any], deadline: float) -> None:
+def make_ready(
+    window: Window, target: Request, parts: Sequence[Request], judge: Callable[[dict[str, Any]], None]
+) -> dict[str, Any]:
+    """Wait until the one element that answers to ``target`` could be pressed, and press nothing.
+
+    Returns what a look for ``parts`` saw in that instant; one that saw that there is no such element, or that there are
+    several, tells so.
+
+    Raises:
+        Covered: something lay over it until the patience was over.
+        PlaywrightError: it could not be pressed until then, or the page broke down.
+    """
+    deadline = time.monotonic() + window.patience
+    to_the_middle = False
+    while True:
+        ready = _aim(window, target, *parts, deadline=deadline, to_the_middle=to_the_middle, arms=False)
+        judge(ready)
+        if ready["state"] in {"ready", "not one"}:
+            return ready
+        _refuse_late(window, ready, deadline)
+        to_the_middle = to_the_middle or ready["state"] == "covered"
+
+
+def _aim(
+    window: Window, target: Request, *parts: Request, deadline: float, to_the_middle: bool, arms: bool
+) -> dict[str, Any]:
+    """Make ready to press, and look in that instant; see ``main.js``."""
+    limit = max(0.0, deadline - time.monotonic()) * 1000
+    asked = {"press": target, "limit": limit, "toTheMiddle": to_the_middle, "arms": arms, "parts": parts}
+    return window.note_changes(ask(window.page, "aim", asked))
+
+
+def _refuse_late(window: Window, ready: dict[str, Any], deadline: float) -> None:
+    """Go on while there is time, and nothing known is in the way."""
     if time.monotonic() < deadline:
-        return
-    if ready["state"] == "covered":
+        window.notice_interruptions()
+    elif ready["state"] == "covered":
         raise Covered(" ".join(str(ready["words"]).split()))
-    raise PlaywrightError("press: the element stayed disabled, or never rested")
+    else:
+        raise Off
 
 
 def _click_arrives(window: Window, x: float, y: float) -> bool:

@@ -32,6 +32,10 @@ class Recorded(Protocol):
     def holds_secret(self) -> bool:
         """Whether a secret was typed into the page."""
 
+    @property
+    def signed_out(self) -> bool:
+        """Whether nobody was signed in when the page was opened, and nobody has signed in since."""
+
     def note(self, event: Event, **told: object) -> None:
         """Append an event about the order in hand to the trail."""
 

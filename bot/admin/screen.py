@@ -5,21 +5,21 @@ Every action finds its element exactly once or fails, and checks the screen agai
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from string import Formatter
 from typing import Any, Self
 from urllib.parse import urlsplit
 
 from loguru import logger
-from playwright.sync_api import ElementHandle
 from playwright.sync_api import Error as PlaywrightError
 
 from bot.admin import choice
 from bot.admin.changes import motion_ends
 from bot.admin.look import Found, Match, Request, ask, element_of, found_in, reading_request, request_for
-from bot.admin.pressing import TRIES, Covered, Gone, NotOne, press
+from bot.admin.pressing import TRIES, Covered, Gone, NotOne, make_ready, press
 from bot.admin.snapshot import Snapshot
-from bot.admin.window import Window
+from bot.admin.window import Looked, Window
 from bot.errors import (
     ChoiceNotOffered,
     ElementAmbiguous,
@@ -41,6 +41,9 @@ from bot.wording import plain_name
 MENU_OPENS = 1.0
 """Seconds that a menu is given to open before it is clicked again."""
 
+_ALWAYS_TOLD = {"choice": ("choice",)}
+"""What is told of elements of a kind whenever they are found."""
+
 CLICKS_A_PAGE = 3
 """How often a menu that does not open is clicked before the page is loaded again."""
 
@@ -54,6 +57,7 @@ class Screen:
         self.facts = dict(facts)
         self.seen: Snapshot | None = None
         """The snapshot that last found it open: every check of it held in that instant."""
+        self._wants: Mapping[str, Collection[str]] = {}
 
     @property
     def title(self) -> str:
@@ -75,8 +79,8 @@ class Screen:
         seen = self._look(name)
         return len(seen.texts[name]) if name in seen.texts else seen.found[name].count()
 
-    def the_only(self, name: str) -> ElementHandle:
-        """The one element that answers to ``name``, where there is no second that is hidden either.
+    def the_only(self, name: str) -> int:
+        """The number of the one element that answers to ``name``, where there is no second that is hidden either.
 
         For one that commits: what is hidden now may lie on top when it is pressed. It does not wait.
 
@@ -88,7 +92,7 @@ class Screen:
         found, seen = (found_in(answer["finds"][key]).matches for key in ("all", "seen"))
         self._exactly_one(name, len(found))
         self._exactly_one(name, len(seen))
-        return element_of(self.window.page, seen[0].number)
+        return seen[0].number
 
     def one(self, name: str, *tell: str) -> Match:
         """The one element that answers to ``name``; waits for it where the page is still drawing it.
@@ -122,7 +126,13 @@ class Screen:
     def _part(self, *names: str, hidden: Collection[str] = (), tell: Collection[str] = ()) -> Request:
         """What the page is asked for some elements of this screen."""
         read = [name for name in names if self.element(name).kind in READ_ONLY_KINDS]
-        found = {name: self._request(name, hidden=name in hidden, tell=tell) for name in names if name not in read}
+        found = {
+            name: self._request(
+                name, hidden=name in hidden, tell=(*tell, *_ALWAYS_TOLD.get(self.element(name).kind, ()))
+            )
+            for name in names
+            if name not in read
+        }
         return {
             "covers": [*self.window.pack.info.busy, *self.spec.busy],
             "finds": found,
@@ -136,7 +146,16 @@ class Screen:
         for name in names:
             if self.element(name).commits:
                 part["finds"][f"{name}, hidden too"] = self._request(name, hidden=True)
-        return part
+        return part | {"wants": self._wants}
+
+    def wanting(self, *, some: Collection[str] = (), never: Collection[str] = ()) -> Self:
+        """The same screen, for a look at the ``whole`` of it that waits.
+
+        It waits until each of ``some`` elements is there at least once, and nothing of those that are ``never`` to be.
+        """
+        same = type(self)(self.window, self.spec, self.facts)
+        same._wants = {"some": [*some], "never": [*never]}
+        return same
 
     def _is_known(self, name: str) -> bool:
         element = self.element(name)
@@ -202,9 +221,13 @@ class Screen:
         Raises:
             ElementMissing, ElementAmbiguous: the row, or a column of it, is not there or is there several times.
         """
-        reading = reading_request(self.spec, self.facts, *columns)
-        (answer,) = self.window.look({"rows": {**reading, "find": self._request(row)}})["parts"]
-        rows = answer["rows"]
+        (answer,) = self.window.look({"rows": self._rows(row, *columns)})["parts"]
+        return self._read_in(row, answer["rows"])
+
+    def _rows(self, row: str, *columns: str) -> Request:
+        return {**reading_request(self.spec, self.facts, *columns), "find": self._request(row)}
+
+    def _read_in(self, row: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
         self._exactly_one(row, len(rows))
         return self.singles(rows[0]["columns"])
 
@@ -218,13 +241,24 @@ class Screen:
         """The pack's checks that do not hold now, in their order."""
         return self._failing(self._look(*self._asked_by_checks(), tell=self._told_by_checks()))
 
-    def is_here(self) -> bool:
-        """Whether it is this screen now, with no cover over it that means: not ready yet."""
-        return self._is_seen(self._look(*self._asked_by_checks(), tell=self._told_by_checks()))
+    def is_here(self, *also: str) -> bool:
+        """Whether it is this screen now, with no cover over it that means: not ready yet.
+
+        The ``seen`` snapshot then has the elements ``also`` asked for, from the same instant.
+        """
+        names = dict.fromkeys((*self._asked_by_checks(), *also))
+        return self._is_seen(self._look(*names, tell=self._told_by_checks()))
+
+    def has_seen(self, name: str) -> bool:
+        """Whether the look that found it open was asked for an element, and saw it."""
+        return self.seen is not None and name in self.seen.found and bool(self.seen.found[name].matches)
 
     def to_be_here(self) -> Request:
-        """The part of a look that says whether it is this screen; for ``is_seen_in``."""
-        return self._part(*self._asked_by_checks(), tell=self._told_by_checks())
+        """The part of a look that says whether it is this screen; for ``is_seen_in``, and for a look that waits."""
+        once = [name for check in self.spec.checks for name in (check.shows, *(check.reads or ())) if name]
+        never = [check.hides for check in self.spec.checks if check.hides]
+        wants = {"wants": {"once": once, "never": never}}
+        return self._part(*self._asked_by_checks(), tell=self._told_by_checks()) | wants
 
     def is_seen_in(self, seen: Mapping[str, Any], answer: Mapping[str, Any]) -> bool:
         """Whether it is this screen by a look that was asked ``to_be_here``."""
@@ -241,7 +275,11 @@ class Screen:
 
     def signs(self) -> Request:
         """The part of a look for what must be seen, each at least once, where it appears in place of another screen."""
-        return {"finds": {check.shows: self._request(check.shows) for check in self.spec.checks if check.shows}}
+        shown = [check.shows for check in self.spec.checks if check.shows]
+        lasting = self.spec.interrupts is not None and self.spec.interrupts.lasting > 0
+        # What only counts once it has lasted, such as the empty place of an app that is starting, is not waited for.
+        wants = {} if lasting else {"some": shown}
+        return {"finds": {name: self._request(name) for name in shown}, "wants": wants}
 
     def shows_its_signs(self) -> bool:
         """Whether all of these can be seen now."""
@@ -324,10 +362,39 @@ class Screen:
             NeverPressed: it is the Commerce order's own Cancel.
             Technical: the screen has changed, or there is not exactly one such element.
         """
+        return self._click(name, {}, lambda seen: None, tries=tries, waits=waits)
+
+    def click_in_row(self, name: str, row: str, *columns: str) -> dict[str, str]:
+        """As ``click``; returns what the cells of the one ``row`` read as in the instant of the press.
+
+        They are the cells under the given column elements.
+
+        Raises:
+            ElementMissing, ElementAmbiguous: the row, or a column of it, is not there or is there several times.
+        """
+        read: dict[str, str] = {}
+
+        def judge(seen: dict[str, Any]) -> None:
+            if seen["state"] == "ready" or len(seen["rows"]) > 1:  # a row that is not there yet is waited for
+                read.update(self._read_in(row, seen["rows"]))
+
+        self._click(name, {"rows": self._rows(row, *columns)}, judge)
+        return read
+
+    def _click(
+        self,
+        name: str,
+        more: Request,
+        judge_more: Callable[[dict[str, Any]], None],
+        *,
+        tries: int = TRIES,
+        waits: bool = True,
+    ) -> bool:
+        """As ``click``; the page is asked for ``more`` in the instant of the press, and ``judge_more`` told of it."""
         if self.element(name).commits:
             raise ValueError(f"{name} commits: only the holder of a permit can press it")
         deadline = time.monotonic() + self.window.patience
-        part = self._part(*self._asked_by_checks(), tell=self._told_by_checks())
+        part = self._part(*self._asked_by_checks(), tell=self._told_by_checks()) | more
         target = self._request(name)
         part["finds"]["pressed"] = self._request(name, tell=("leads", "commerce"))
 
@@ -336,6 +403,7 @@ class Screen:
             self._refuse_changed(self._understood(seen, seen))
             for match in pressed.matches:
                 self._refuse_press(name, match)
+            judge_more(seen)
 
         while True:
             try:
@@ -346,14 +414,39 @@ class Screen:
                 self.one(name)
                 logger.debug("{}: {} was drawn again before it was clicked", self.title, name)
             except Covered as cover:
-                raise self.blamed(
-                    ElementCovered(
-                        screen=self.title,
-                        element=name,
-                        purpose=self.element(name).purpose,
-                        cover=f": {cover.words!r}" if cover.words else "",
-                    )
-                ) from None
+                raise self._covered(name, cover) from None
+
+    def _covered(self, name: str, cover: Covered) -> Technical:
+        return self.blamed(
+            ElementCovered(
+                screen=self.title,
+                element=name,
+                purpose=self.element(name).purpose,
+                cover=f": {cover.words!r}" if cover.words else "",
+            )
+        )
+
+    @contextmanager
+    def when_ready(self, name: str, *beside: Looked) -> Iterator[None]:
+        """Wait until the one element ``name`` could be pressed, and press nothing.
+
+        While the block runs, this screen, and those ``beside`` it, are read from that instant.
+
+        Raises:
+            ScreenChanged, ElementCovered: it is no longer this screen, or something lay over the element to the end.
+            InTheWay, SessionEnded, RunStopped: something known lies over it.
+        """
+        parts = [screen.whole() for screen in (self, *beside)]
+
+        def judge(seen: Mapping[str, Any]) -> None:
+            self._refuse_changed(self._understood(seen, seen["parts"][0]))
+
+        try:
+            ready = make_ready(self.window, self._request(name), parts, judge)
+        except Covered as cover:
+            raise self._covered(name, cover) from None
+        with self.window.holding(parts, ready):
+            yield
 
     def _refuse_press(self, name: str, match: Match) -> None:
         host = host_of(match.leads)
@@ -412,7 +505,7 @@ class Screen:
         self.check()
         if self.element(name).secret:
             self._refuse_unencrypted()
-            self.window.holds_secret = True
+            self.window.note_secret()
         field = self.one(name)
         try:
             element_of(self.window.page, field.number).fill(text)
@@ -439,19 +532,39 @@ class Screen:
         Raises:
             ChoiceNotOffered: the words are not among the choices.
         """
-        with self.window.at_once(self):
-            self.check()
-            box = self.one(name, "choice")
-        self._with_choice(name, lambda: choice.choose(self.window, box, words), wanted=words)
+        box = self._seen_box(name)
+        if box is None or not choice.opens_a_list(box):
+            with self.window.at_once(self):
+                self.check()
+                box = self.one(name)
+            self._with_choice(name, lambda: choice.choose(self.window, box, words), wanted=words)
+            return
+
+        part = self._part(*dict.fromkeys((*self._asked_by_checks(), name)), tell=self._told_by_checks())
+
+        def judge(seen: Mapping[str, Any]) -> None:
+            snapshot = self._understood(seen, seen)
+            self._refuse_changed(snapshot)
+            now = snapshot.found[name].matches
+            self._exactly_one(name, len(now))
+            if choice.control_in(now[0]).numbers != choice.control_in(box).numbers:
+                raise self.blamed(ScreenChanged(screen=self.title, why=f"{name} is not the control that was seen."))
+
+        self._with_choice(name, lambda: choice.choose(self.window, box, words, part, judge), wanted=words)
+
+    def _seen_box(self, name: str) -> Match | None:
+        """The box of a ``choice`` element in the look that found this screen open; None if it was not asked for it."""
+        found = self.seen.found.get(name) if self.seen else None
+        return found.matches[0] if found and found.count() == 1 else None
 
     def chosen(self, name: str) -> str:
         """The words that the ``choice`` element ``name`` now shows as chosen; empty when none is."""
-        box = self.one(name, "choice")
+        box = self.one(name)
         return str(self._with_choice(name, lambda: choice.chosen(box)))
 
     def offered(self, name: str) -> list[str]:
         """The words that the ``choice`` element ``name`` offers; its list may stay open, for the page to be left."""
-        box = self.one(name, "choice")
+        box = self.one(name)
         words: list[str] = self._with_choice(name, lambda: choice.offered(self.window, box))
         return words
 
@@ -467,6 +580,10 @@ class Screen:
         except choice.NotOneControl as refused:
             self._exactly_one(name, refused.count)
             raise
+        except Covered as cover:
+            raise self._covered(name, cover) from None
+        except (Gone, NotOne):
+            raise self.lacks(name) from None
 
     def _asked_by_checks(self) -> list[str]:
         """The elements that checks look at; where one is a field, all fields: one costs as much as all."""
@@ -504,9 +621,13 @@ class Screen:
         raise self.blamed(ElementAmbiguous(**facts, count=count) if count else ElementMissing(**facts))
 
 
-def first_here(screens: Collection[Screen]) -> Screen | None:
-    """The first of these screens that is open now, by one look; None if none is."""
-    window = next(iter(screens)).window
-    seen = window.look(*(screen.to_be_here() for screen in screens))
-    answers = zip(screens, seen["parts"], strict=True)
+def first_here(screens: Collection[Screen], seen: Mapping[str, Any] | None = None) -> Screen | None:
+    """The first of these screens that is open now, by one look; None if none is.
+
+    The page is looked at now, unless it has been ``seen`` by a look that asked each of them ``to_be_here`` first.
+    """
+    if seen is None:
+        window = next(iter(screens)).window
+        seen = window.look(*(screen.to_be_here() for screen in screens))
+    answers = zip(screens, seen["parts"], strict=False)
     return next((screen for screen, answer in answers if screen.is_seen_in(seen, answer)), None)

@@ -4,17 +4,18 @@ A window knows the pack but no screen of it; ``bot.admin.screen`` is built on it
 """
 
 import time
-from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from loguru import logger
+from playwright.sync_api import BrowserContext, ElementHandle, Page, Response
 from playwright.sync_api import Error as PlaywrightError
-from playwright.sync_api import Page, Response
 
 from bot.admin.changes import comes_to_rest, note_lost_scripts, wait_for_change
 from bot.admin.held import Held
-from bot.admin.look import Request, ask, install
+from bot.admin.look import Request, ask, element_of, install
 from bot.cancel.ways import wire_for
 from bot.cancel.wire import Wire
 from bot.identity import admin_name, host_of, is_allowed
@@ -43,6 +44,16 @@ class Looked(Protocol):
 
     def whole(self) -> Request:
         """The part of a look that asks for everything on it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wait:
+    """How the next look waits in the page for what it wants to see."""
+
+    known: int
+    """How often the page had changed at the look before; it has seen all of that."""
+    seconds: float
+    """How long at most."""
 
 
 class Window:
@@ -83,11 +94,13 @@ class Window:
         """How often the page had changed at the look that is under way; -1 if not known."""
         self.holds_secret = False
         """Whether a secret was typed into the page that is open."""
+        self._signed_out: BrowserContext | None = None
         self.wire = wire or wire_for(url, self.candidates or (pack,), allowed_hosts)
         """The last guard of what is sent, and what hears the answers of the app's endpoint."""
         self._allowed_hosts = {host for host in (host_of(url), *allowed_hosts) if host}
         self._crashed: Page | None = None
         self._held: Held | None = None
+        self._wait: Wait | None = None
         self.use_page(page)
 
     def use_page(self, page: Page) -> None:
@@ -120,6 +133,21 @@ class Window:
                 logger.debug("another page came first: {}", first_line(trouble))
         return self.page.goto(url, wait_until="domcontentloaded")
 
+    @property
+    def signed_out(self) -> bool:
+        """Whether nobody was signed in when the Admin was opened, and no secret was typed since."""
+        return self._signed_out is self.page.context
+
+    def note_opening(self) -> None:
+        """Told that the Admin is about to be opened: who has no cookie is signed in nowhere."""
+        if not self.page.context.cookies():
+            self._signed_out = self.page.context
+
+    def note_secret(self) -> None:
+        """Told that a secret is about to be typed into the page."""
+        self.holds_secret = True
+        self._signed_out = None
+
     def may_talk_to(self, host: str) -> bool:
         """Whether a link may lead to ``host``."""
         return is_allowed(host, self._allowed_hosts)
@@ -136,45 +164,82 @@ class Window:
         A window by itself knows nothing that interrupts; an ``Admin`` does.
         """
 
-    def until(self, look: Callable[[], Seen | None], seconds: float | None = None) -> Seen | None:
-        """Look again whenever the page changes, until ``look`` gives something or time is up (then None)."""
+    def until(
+        self, look: Callable[[], Seen | None], seconds: float | None = None, *, moment: float | None = None
+    ) -> Seen | None:
+        """Look again whenever the page changes, until ``look`` gives something or time is up (then None).
+
+        Args:
+            look: gives what is waited for, or nothing yet.
+            seconds: how long at most; the patience if not given.
+            moment: where given, the first look at the page that ``look`` makes waits in the page until its parts show
+                what they want; that of the first ``look`` no longer than these seconds.
+        """
         deadline = time.monotonic() + (self.patience if seconds is None else seconds)
         changes = -1  # not counted yet: the first wait only begins to count
         pause = SHORTEST_PAUSE
+        limit = moment
         while True:
             self.changes = -1
+            if limit is not None:
+                self._wait = Wait(known=changes, seconds=max(0.0, min(limit, deadline - time.monotonic())))
             try:
                 seen = look()
+                has_waited = limit is not None and self._wait is None
             except PlaywrightError as trouble:
                 # A page that is being replaced cannot be looked at; the next one can.
                 if self._is_gone() or time.monotonic() >= deadline:
                     raise
                 logger.debug("the page moved while it was looked at: {}", first_line(trouble))
-                seen = None
+                seen, has_waited = None, False
+            finally:
+                self._wait = None
             left = deadline - time.monotonic()
             if seen or left <= 0:
                 return seen
             self._held = None  # what is waited for comes in another instant
             before = changes if self.changes < 0 else self.changes
-            changes = self._wait_for_change(before, min(left, pause))
-            pause = min(2 * pause, LONGEST_PAUSE) if changes == before else SHORTEST_PAUSE
+            if has_waited:  # and so does the next look
+                has_changed, changes = before != changes, before
+            else:
+                changes = self._wait_for_change(before, min(left, pause))
+                has_changed = changes != before
+            pause = SHORTEST_PAUSE if has_changed else min(2 * pause, LONGEST_PAUSE)
+            if limit is not None:
+                limit, changes = pause, changes if has_waited else -1
 
     def look(self, *parts: Request) -> dict[str, Any]:
         """Look at the page once, for all of this (``bot.admin.look``); while ``at_once`` runs, at what it saw."""
         if self._held is not None and (answer := self._held.answer(parts)) is not None:
             return answer
-        return self.note_changes(ask(self.page, "look", {"parts": parts}))
+        wait, self._wait = self._wait, None
+        if wait is None:
+            return self.note_changes(ask(self.page, "look", {"parts": parts}))
+        asked = {"parts": parts, "known": wait.known, "limit": wait.seconds * 1000}
+        return self.note_changes(ask(self.page, "awaitLook", asked))
+
+    def at_once(self, *screens: Looked) -> AbstractContextManager[None]:
+        """While the block runs, these screens are read from one instant: that in which it begins."""
+        parts = [screen.whole() for screen in screens]
+        return self.holding(parts, self.look(*parts))
 
     @contextmanager
-    def at_once(self, *screens: Looked) -> Iterator[None]:
-        """While the block runs, these screens are read from one instant: that in which it begins."""
+    def holding(self, parts: Sequence[Request], seen: dict[str, Any]) -> Iterator[None]:
+        """While the block runs, what a look for these parts saw answers every question that it can answer."""
         before = self._held
-        parts = [screen.whole() for screen in screens]
-        self._held = Held(parts, self.look(*parts))
+        self._held = Held(parts, seen)
         try:
             yield
         finally:
             self._held = before
+
+    def element(self, number: int) -> ElementHandle:
+        """The element that an earlier look told of.
+
+        Raises:
+            PlaywrightError: it is gone.
+        """
+        return element_of(self.page, number)
 
     def note_changes(self, seen: dict[str, Any]) -> dict[str, Any]:
         """Told by every look at the page how often the page had changed by then, so that no change after it is missed.

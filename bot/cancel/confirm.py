@@ -18,11 +18,11 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 from bot.cancel.confirm_screen import ConfirmScreen, confirm_screen
 from bot.cancel.endpoint import Answered
 from bot.cancel.guard import Permit
-from bot.cancel.page import AdminPage
+from bot.cancel.page import AdminPage, KnownScreen
 from bot.cancel.sending import in_plain_words
 from bot.cancel.verdicts import Verdict
 from bot.cancel.wire import Passage
-from bot.errors import CountermandError, EvidenceNotWritten, IntentExpired, LedgerTrouble
+from bot.errors import CountermandError, EvidenceNotWritten, IntentExpired, LedgerTrouble, ScreenChanged
 from bot.ledger import Event
 from bot.outcomes import Answer, Outcome
 from bot.vocabulary import Status
@@ -30,6 +30,9 @@ from bot.wording import cut, first_line
 
 PRESS_SECONDS = 5.0
 """How long a press may take; that Confirm can be pressed was tried just before."""
+
+ANSWER_SHOWS = 0.25
+"""Seconds that the first look waits for the page to show an answer, before the wire is asked again."""
 
 LONGEST_ANSWER = 1_000
 """The longest part, in characters, of an answer of the Admin that is kept."""
@@ -61,15 +64,22 @@ def press_confirm(admin: AdminPage, permit: Permit) -> Iterator[Heard]:
     Raises:
         CountermandError: this Admin was made so that nothing may be pressed; nothing was.
         HttpClientBlocked, SessionEnded, PageTrouble: the cancel would not get through; nothing was pressed.
+        ScreenChanged, ElementMissing, ElementAmbiguous: the page has another Confirm than the one that was proved.
         PressedBefore: the ledger knows of a Confirm for this order that was never settled.
         LedgerTrouble: the intent could not be written; nothing was pressed.
         IntentExpired: too long after the intent, as when the computer slept in between; nothing was pressed, and
             another run may have concluded that already.
     """
     admin.may_commit(permit.order)
-    confirm = admin.screen(confirm_screen(admin.pack).name, order=permit.order).the_only("confirm")
+    confirming = admin.screen(confirm_screen(admin.pack).name, order=permit.order)
+    answers = admin.screen("answer")
     admin.wire.try_out(admin.page, admin.patience)
-    heard = _write_intent(admin, permit)
+    with admin.at_once(confirming, answers):
+        if confirming.the_only("confirm") != permit.confirm:
+            raise ScreenChanged(screen=confirming.title, why="Confirm is not the button that was checked.")
+        before = _answers_shown(answers)
+    confirm = admin.element(permit.confirm)
+    heard = _write_intent(admin, permit, before)
     with admin.wire.open_for(heard.passage), _listening(admin.page, heard):
         if not heard.passage.is_fresh:
             raise IntentExpired(order=permit.order)
@@ -84,14 +94,15 @@ def press_confirm(admin: AdminPage, permit: Permit) -> Iterator[Heard]:
         yield heard
 
 
-def _write_intent(admin: AdminPage, permit: Permit) -> Heard:
+def _write_intent(admin: AdminPage, permit: Permit, before: tuple[list[str], list[str]]) -> Heard:
     """Write the intent to the ledger, flushed to disk, and say which one cancel may leave from now on.
+
+    Errors and successes that can be seen ``before`` the press are no answer to it.
 
     Raises:
         PressedBefore, LedgerTrouble: it was not written.
     """
-    errors, successes = _answers_shown(admin)
-    before = Counter(errors + successes)
+    errors, successes = before
     passage = Passage(
         permit=permit,
         reasons=(str(permit.reason), admin.pack.info.reasons[permit.reason]),
@@ -100,7 +111,9 @@ def _write_intent(admin: AdminPage, permit: Permit) -> Heard:
         still_ours=lambda: _is_still_ours(admin, permit.order),
         begun=time.time(),  # before the intent is written, and on a clock that goes on while the computer sleeps
     )
-    return Heard(intent=admin.ledger.intents.write(admin.name, permit), passage=passage, before=before)
+    return Heard(
+        intent=admin.ledger.intents.write(admin.name, permit), passage=passage, before=Counter(errors + successes)
+    )
 
 
 @contextmanager
@@ -134,13 +147,17 @@ def await_answer(admin: AdminPage, heard: Heard) -> tuple[Answer, str]:
     place = confirm_screen(admin.pack)
     confirming = admin.screen(place.name)
 
+    def page_shows() -> tuple[list[str], list[str], bool]:
+        with admin.at_once(screen.wanting(some=["error"]), confirming.wanting(never=["confirm"])):
+            return *_answers_shown(screen), bool(confirming.count("confirm"))
+
     def look() -> tuple[Answer, str] | None:
         if lost := _lost(heard):
             return Answer.NONE, lost
         on_wire = _on_wire(heard, place)
-        with admin.at_once(screen, confirming):
-            shown, successes = _answers_shown(admin)
-            is_open = confirming.count("confirm")
+        shown, successes, is_open = page_shows()
+        if on_wire is None and (on_wire := _on_wire(heard, place)):  # it came while the look waited
+            shown, successes, is_open = page_shows()
         errors = [*(Counter(shown) - heard.before)]
         if errors or (on_wire and on_wire[0] is Answer.ERROR):
             return Answer.ERROR, " ".join((errors or [on_wire[1] if on_wire else ""])[0].split())
@@ -156,7 +173,7 @@ def await_answer(admin: AdminPage, heard: Heard) -> tuple[Answer, str]:
 
     try:
         came = not place.answers_with_a_page or _await_page(admin, heard)
-        answer = admin.until(look) if came else None
+        answer = admin.until(look, moment=ANSWER_SHOWS) if came else None
         if answer is None:
             answer = _on_wire(heard, place)  # the dialog stayed open over an answer that did arrive
         if answer is None and came:
@@ -223,9 +240,9 @@ def _is_still_ours(admin: AdminPage, order: str) -> bool:
         return False
 
 
-def _answers_shown(admin: AdminPage) -> tuple[list[str], list[str]]:
-    """The words of every error, and of every success, that can be seen."""
-    errors, successes = admin.screen("answer").words("error", "success")
+def _answers_shown(screen: KnownScreen) -> tuple[list[str], list[str]]:
+    """The words of every error, and of every success, that can be seen on the answer's screen."""
+    errors, successes = screen.words("error", "success")
     return [" ".join(text.split()) for text in errors], [" ".join(text.split()) for text in successes]
 
 

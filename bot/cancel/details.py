@@ -16,6 +16,8 @@ class Listed:
 
     buyer_name: str = ""
     order_total: str = ""
+    store_name: str | None = None
+    """None where the whole list is of one store, so that no row names it."""
 
 
 @dataclass(frozen=True, kw_only=True)

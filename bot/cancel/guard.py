@@ -31,6 +31,8 @@ class Permit:
     """Of the order."""
     merchant_id: str = ""
     """Of the store."""
+    confirm: int = 0
+    """The number of the element that was proved to be Confirm; no other is pressed."""
     seal: InitVar[object]
     """Not kept: a permit cannot be copied for another order."""
 
@@ -49,11 +51,8 @@ def issue_permit(admin: AdminPage, job: Job, opened: Opened) -> Permit:
     place = confirm_screen(admin.pack)
     beside = place.look_beside(admin, job, opened)
     confirming = admin.screen(place.name, order=job.order)
-    with admin.at_once(confirming):
+    with confirming.when_ready("confirm", *([] if beside else [opened.details])):
         confirm = confirming.check().the_only("confirm")
-    confirm.click(trial=True)
-    with admin.at_once(confirming, *([] if beside else [opened.details])):
-        confirming.check()
         place.refuse_another_order(admin, confirming, job, opened)
         wanted = admin.pack.info.reasons[job.reason]
         chosen = confirming.chosen("reason")
@@ -73,6 +72,7 @@ def issue_permit(admin: AdminPage, job: Job, opened: Opened) -> Permit:
         store_id=opened.store_id,
         row_id=opened.row_id,
         merchant_id=opened.merchant_id,
+        confirm=confirm,
         seal=_SEAL,
     )
 

@@ -61,8 +61,17 @@ class KnownScreen(Protocol):
     def done_by_a_click(self, name: str) -> list[str]:
         """What a click on it would do that the page's script has no part in."""
 
-    def the_only(self, name: str) -> ElementHandle:
-        """The one element of this name, where no second is hidden either; raises ``Technical`` if not."""
+    def the_only(self, name: str) -> int:
+        """The number of the one element of this name, where no second is hidden either; raises ``Technical`` if not."""
+
+    def when_ready(self, name: str, *beside: "KnownScreen") -> AbstractContextManager[None]:
+        """Wait until an element could be pressed, and press nothing.
+
+        While the block runs, this screen, and those beside it, are read from that instant.
+        """
+
+    def wanting(self, *, some: Collection[str] = (), never: Collection[str] = ()) -> Self:
+        """The same screen, for a look that waits until some elements are there, and others are not."""
 
     def count(self, name: str) -> int:
         """How many visible elements answer to this name."""
@@ -129,8 +138,14 @@ class AdminPage(Protocol):
     def at_once(self, *screens: KnownScreen) -> AbstractContextManager[None]:
         """While the block runs, these screens are read from one instant: that in which it begins."""
 
-    def until(self, look: Callable[[], Seen | None]) -> Seen | None:
-        """Look again whenever the page changes, until ``look`` gives something or time is up (then None)."""
+    def element(self, number: int) -> ElementHandle:
+        """The element that a look told of by this number; raises what the browser reports where it is gone."""
+
+    def until(self, look: Callable[[], Seen | None], *, moment: float | None = None) -> Seen | None:
+        """Look again whenever the page changes, until ``look`` gives something or time is up (then None).
+
+        With a ``moment``, in seconds, a look waits in the page for what it wants, the first no longer than that.
+        """
 
     def quiet(self) -> bool:
         """Wait until the page has not changed for a moment; False when it never comes to rest."""

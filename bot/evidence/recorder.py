@@ -100,6 +100,7 @@ class Recorder:
                 masked=self._masked,
                 clean=self._clean,
                 explain=lambda: self._instead(error),
+                signed_out=admin.signed_out,
             )
             self._write(admin, f"{step}-trouble.txt", words.encode(errors="backslashreplace"))
         except (OSError, PlaywrightError, LedgerTrouble, EvidenceNotWritten) as failure:
@@ -119,7 +120,9 @@ class Recorder:
         return self._written[self._subject]
 
     def _photograph(self, admin: Recorded, *, careful: bool) -> bytes:
-        return camera.photograph(admin.page, admin.pack, masked=self._masked, careful=careful)
+        return camera.photograph(
+            admin.page, admin.pack, masked=self._masked, careful=careful, signed_out=admin.signed_out
+        )
 
     def _instead(self, error: Exception | None) -> Sequence[str]:
         """What is on the screen instead of what was not found, in lines; nothing where it was something else."""

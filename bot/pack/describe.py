@@ -30,6 +30,7 @@ def describe(element: Element, known: Mapping[str, str] | None = None) -> str:
             "column": "the cells under the header {}",
             "row": "the row with {}",
             "choice": "the pick list at {}",
+            "before": "the words right before {}",
         }
         words = told[element.kind].format(filled(getattr(element, element.kind)))
     holding = " or ".join(map(filled, element.has))

@@ -46,9 +46,13 @@ def required(way: Way) -> Mapping[str, Mapping[str, str]]:
     """The screens and elements that the flows need for the way that a pack describes."""
     needs = {screen: dict(elements) for screen, elements in REQUIRED.items()}
     if way.orders == "grid":
-        del needs["all_orders"]
-        needs["store_dashboard"] = {"store_name": ANY, "orders_tab": BOX}
-        needs["orders_grid"] = _ORDER_LIST | {"next_page": BOX, "row_menu": BOX}
+        del needs["all_orders"], needs["store_dashboard"]
+        needs["home"] = dict.fromkeys(("store_names", "orders_tab"), BOX)
+        needs["orders_grid"] = (
+            _ORDER_LIST
+            | {"store_name": "column"}
+            | dict.fromkeys(("filters", "clear_filters", "previous_page", "next_page"), BOX)
+        )
     if way.opens == "commerce_order":
         needs["commerce_order"] = {"amazon_order_number": "field", "view_or_cancel": BOX}
     if way.confirm_on == "cancel_page":

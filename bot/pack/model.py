@@ -33,7 +33,7 @@ _PLAYWRIGHTS_OWN = re.compile(
 )
 """What selectors of Playwright have and a browser's own do not."""
 
-KINDS = ("role", "label", "text", "says", "field", "column", "card", "row", "choice", "css", "xpath")
+KINDS = ("role", "label", "text", "says", "field", "column", "card", "row", "choice", "before", "css", "xpath")
 PRIVATE_KINDS = ("field", "column", "css", "xpath")
 """Kinds of elements whose words can be masked; the last two as a whole, with everything in them."""
 
@@ -56,6 +56,9 @@ class Element(_Model):
     row: Words | None = Field(default=None, description="The table row that has a cell with exactly this text")
     choice: Words | None = Field(
         default=None, description="The select, listbox button, combobox or group of radio buttons at this label"
+    )
+    before: Words | None = Field(
+        default=None, description="The words right before this label, in the page's order, such as a card's title"
     )
     css: Words | None = Field(default=None, description="CSS selector; only if nothing visible identifies it")
     xpath: Words | None = Field(default=None, description="XPath; only if nothing visible identifies it")
@@ -209,12 +212,24 @@ class ScreenSpec(_Model):
     interrupts: Interruption | None = Field(
         default=None, description="Set where this screen may appear in place of any other"
     )
+    page: Literal["own", "any"] | None = Field(
+        default=None,
+        description="own: it is a page of its own, with no buyers' data but what it marks as private; any: it stands "
+        "on, or over, pages of which it says nothing, such as a dialog or the side menu. Left out, it is any for what "
+        "interrupts after sign-in, else own. In screenshots and texts a page is masked whole, unless a screen with a "
+        "page of its own is recognized on it and everything private that such a screen must have is found",
+    )
     before_sign_in: bool = Field(
         default=False,
         description=(
             "Shown while nobody is signed in: in the sign-in page's language, which may differ from the account's"
         ),
     )
+
+    @property
+    def has_own_page(self) -> bool:
+        """Whether a page on which it is recognized is this screen and nothing else."""
+        return self.page == "own" if self.page else self.before_sign_in or self.interrupts is None
 
     @field_validator("checks")
     @classmethod
@@ -253,7 +268,7 @@ class Way(_Model):
     orders: Literal["dashboard", "grid"] = Field(
         default="dashboard",
         description="dashboard: under Recent orders of the store's dashboard, and under All Orders; grid: under the "
-        "Orders tab of the store, page by page",
+        "Orders tab of the home page, for all stores, page by page; each row names its store",
     )
     opens: Literal["details", "commerce_order"] = Field(
         default="details",

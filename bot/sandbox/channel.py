@@ -228,11 +228,11 @@ def details_data(order: Order, session: Session) -> Data:
         "buyer": order.buyer,
         "currency": order.currency,
         "total": order.total,
-        "reserved": "Yes" if order.status not in {Status.CANCELED, Status.ERROR} else "No",
+        "reserved": is_reserved(order),
         "premium": _yes(order.premium),
         "prime": _yes(order.prime),
-        "purchased": _moment(order.purchased),
-        "shipBy": _moment(order.ship_by),
+        "purchased": moment(order.purchased),
+        "shipBy": moment(order.ship_by),
         "service": order.service,
         "serviceLevel": order.service_level,
         "shippedByAmazon": _yes(order.fulfillment == "AFN"),
@@ -259,13 +259,19 @@ def details_data(order: Order, session: Session) -> Data:
     }
 
 
+def is_reserved(order: Order) -> str:
+    """Whether inventory is reserved for an order, as pages write it."""
+    return _yes(order.status not in {Status.CANCELED, Status.ERROR})
+
+
 def _yes(value: bool) -> str:
     return "Yes" if value else "No"
 
 
-def _moment(moment: datetime) -> str:
-    clock = f"{moment.hour % 12 or 12}:{moment:%M} {'AM' if moment.hour < 12 else 'PM'}"
-    return f"{_day(moment)}, {clock}"
+def moment(when: datetime) -> str:
+    """A moment as pages write it: ``Apr 2, 2020, 5:00 PM``."""
+    clock = f"{when.hour % 12 or 12}:{when:%M} {'AM' if when.hour < 12 else 'PM'}"
+    return f"{_day(when)}, {clock}"
 
 
 def _day(moment: datetime) -> str:

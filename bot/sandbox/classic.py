@@ -1,25 +1,30 @@
-"""The classic pages of the extension: an order's page, the page that cancels it, and in versions 2 and 3 the store's.
+"""The classic pages of the extension: an order's page, the page that cancels it, and in versions 2 and 3 the home page.
 
 The server renders the complete page; what a person enters comes back as a form.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from starlette.responses import RedirectResponse, Response
 
 from bot.sandbox import pages as routes
-from bot.sandbox.channel import Channel, ChannelError, details_data, row_data, ship
+from bot.sandbox.channel import Channel, ChannelError, details_data, is_reserved, moment, ship
 from bot.sandbox.faults import Faults
 from bot.sandbox.generation import Generation
 from bot.sandbox.pages import Pages
 from bot.sandbox.sessions import Session
-from bot.sandbox.shop import Order, Shop, Store
-from bot.vocabulary import Reason
+from bot.sandbox.shop import Order, Shop
+from bot.vocabulary import Reason, Status
 
 CANCELED = "The Amazon order has been canceled and the request has been submitted to Amazon."
 DETAILS_TITLE = "Amazon Order Details"
+HOME_TITLE = "Amazon Sales Channel Home"
 NOT_CANCELED = "Unable to cancel the order. Please try again."
+
+TABS = {"Amazon Stores": routes.CHANNEL, "Orders": routes.ORDERS, "Learning and Preparation": "", "Attributes": ""}
+"""The tabs of the home page in versions 2 and 3, and where each leads; the empty ones lead nowhere."""
 
 OPERATIONS = {
     ("GET", routes.DETAILS): "orderDetails",
@@ -63,7 +68,7 @@ class Classic:
                 routes.CANCEL_SAVE: self._canceled,
             }
         if not generation.has_app:
-            self._answers |= {routes.CHANNEL: self._home, routes.STORE: self._store, routes.STORE_ORDERS: self._grid}
+            self._answers |= {routes.CHANNEL: self._home, routes.ORDERS: self._grid}
 
     def knows(self, route: str) -> bool:
         """Whether this generation has such a page."""
@@ -161,33 +166,61 @@ class Classic:
         store = self._shop.store(order.store)
         if self._generation.has_app:
             return f"{session.url(routes.CHANNEL)}#/store-details/{store.uuid}"
-        return session.url(routes.STORE, uuid=store.uuid)
+        return session.url(routes.ORDERS)
 
-    # --- Stores, in versions 2 and 3 ---
+    # --- The home page, in versions 2 and 3 ---
 
     def _home(self, asked: Asked) -> Response:
-        stores = [(store, asked.session.url(routes.STORE, uuid=store.uuid)) for store in self._shop.stores]
-        return self._pages.classic("classic_home.html", asked.session, "Amazon Sales Channel", {"stores": stores})
-
-    def _store(self, asked: Asked) -> Response:
-        return self._of_store(asked, "classic_store.html")
+        return self._with_tabs(asked, "classic_home.html", stores=self._shop.stores)
 
     def _grid(self, asked: Asked) -> Response:
-        store = self._shop.store_by_uuid(asked.parameters["uuid"])
-        rows = [row_data(order) | {"open": self._row_link(asked, order)} for order in self._shop.orders(store.name)]
-        twice = 2 if self._faults.duplicate_row else 1
-        return self._of_store(asked, "classic_orders.html", rows=[row for row in rows for _ in range(twice)])
+        """The orders of all stores, filtered and turned to a page as the account left it."""
+        faults = self._faults
+        if "clear" in asked.parameters:
+            faults.saved_filter, faults.saved_page = "", 0
+        rows = [grid_row(order) | {"open": self._row_link(asked, order)} for order in self._listed()]
+        return self._with_tabs(
+            asked,
+            "classic_orders.html",
+            rows=[row for row in rows for _ in range(2 if faults.duplicate_row else 1)],
+            page=faults.saved_page or 1,
+            filter=faults.saved_filter,
+            clear=asked.session.url(routes.ORDERS, clear="1"),
+        )
+
+    def _listed(self) -> list[Order]:
+        kept = self._faults.saved_filter
+        orders = sorted(self._shop.select(plain=None), key=lambda order: order.purchased, reverse=True)
+        return [order for order in orders if not kept or kept == spaced(order.status)]
 
     def _row_link(self, asked: Asked, order: Order) -> str:
         return self.details_url(asked.session, order)
 
-    def _of_store(self, asked: Asked, template: str, **facts: object) -> Response:
-        store: Store = self._shop.store_by_uuid(asked.parameters["uuid"])
+    def _with_tabs(self, asked: Asked, template: str, **facts: object) -> Response:
         tabs = [
-            (title, asked.session.url(route, uuid=store.uuid), route == asked.route)
-            for title, route in (("Listings", routes.STORE), ("Orders", routes.STORE_ORDERS))
+            (title, asked.session.url(route) if route else "#", route == asked.route) for title, route in TABS.items()
         ]
-        home = asked.session.url(routes.CHANNEL)
-        return self._pages.classic(
-            template, asked.session, "Amazon Sales Channel", {"store": store, "tabs": tabs, "home": home, **facts}
-        )
+        return self._pages.classic(template, asked.session, HOME_TITLE, {"tabs": tabs, **facts})
+
+
+def grid_row(order: Order) -> dict[str, object]:
+    """What the grid of orders shows of one."""
+    return {
+        "number": order.number,
+        "store": order.store,
+        "commerce": order.commerce_number,
+        "buyer": order.buyer,
+        "status": spaced(order.status),
+        "total": order.total,
+        "fulfillment": order.fulfillment,
+        "unshipped": str(order.items_unshipped),
+        "reserved": is_reserved(order),
+        "purchased": moment(order.purchased),
+        "shipBy": moment(order.ship_by),
+        "last": order.notes,
+    }
+
+
+def spaced(status: Status) -> str:
+    """A status as the grid writes it: ``Partially Shipped``."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", status.value)

@@ -128,6 +128,10 @@ class Faults:
     """Order numbers in the lists say, where only screen readers see it, that they open a new window."""
     narrow_number_column: bool = False
     """The column of order numbers is too narrow for them."""
+    saved_filter: str = ""
+    """Status (``Shipped``, ...) that the account's grid of orders was filtered by last time, in versions 2 and 3."""
+    saved_page: int = 0
+    """Page of that grid that the account turned to last time; 0 is the first."""
     cookie_banner: bool = False
     """A banner about cookies lies over the foot of the Amazon Sales Channel page until it is accepted."""
 

@@ -22,8 +22,7 @@ DETAILS = "channel/amazon/order_details_index"
 CANCEL = "channel/amazon/order_cancel_index"
 SIGN_IN = "channel/auth/login"
 CANCEL_SAVE = "channel/amazon/order_cancel_save"
-STORE = "channel/amazon/store_index"
-STORE_ORDERS = "channel/amazon/store_orders"
+ORDERS = "channel/amazon/order_index"
 ORDER = "sales/order/view"
 ORDER_CANCEL = "sales/order/cancel"
 TWO_FACTOR = "tfa/google/auth"
@@ -62,6 +61,9 @@ def _filler(title: str) -> str:
     return f"practice/{title.lower().replace(' ', '-').replace('&', 'and')}/index"
 
 
+IN_MENU, IN_MENU_OF_2 = "Amazon Sales Channel", "Amazon"
+"""What the side menu calls the extension; the second in its versions 2 and 3."""
+
 MENU = (
     Item("Dashboard", DASHBOARD),
     Item("Sales", groups=_items(Operations="Orders, Invoices, Shipments, Credit Memos, Transactions")),
@@ -73,7 +75,7 @@ MENU = (
             *_items(Promotions="Catalog Price Rule, Cart Price Rules"),
             *_items(Communications="Email Templates, Newsletter Template, Newsletter Queue"),
             ("SEO & Search", _items(S="URL Rewrites, Search Terms, Search Synonyms, Site Map")[0][1]),
-            ("Channels", (Item("Amazon Sales Channel", CHANNEL),)),
+            ("Channels", (Item(IN_MENU, CHANNEL),)),
             *_items(User_Content="All Reviews, Pending Reviews"),
         ),
     ),
@@ -97,9 +99,13 @@ FILLERS = {
 
 
 class Pages:
-    """Draws pages; ``face`` is the one that the Amazon Sales Channel page has, ``tongue`` knows in which language."""
+    """Draws pages; ``face`` is the one that the Amazon Sales Channel page has, ``tongue`` knows in which language.
 
-    def __init__(self, face: str, faults: Faults, tongue: Tongue) -> None:
+    ``in_menu`` is what the side menu calls the extension.
+    """
+
+    def __init__(self, face: str, faults: Faults, tongue: Tongue, in_menu: str = IN_MENU) -> None:
+        self._in_menu = in_menu
         self._tongue = tongue
         self._face = face
         self._faults = faults
@@ -188,6 +194,7 @@ class Pages:
             session=session,
             messages=session.take_messages(),
             menu=MENU,
+            in_menu=self._in_menu,
             menu_delay=self._menu_delay(),
             channel=CHANNEL,
             face=self._face,

@@ -93,7 +93,7 @@ class Site:
         self._journal = journal
         self._sessions = sessions
         self._tongue = tongue
-        self._pages = Pages(face, faults, tongue)
+        self._pages = Pages(face, faults, tongue, routes.IN_MENU if generation.has_app else routes.IN_MENU_OF_2)
         self._two_factor = TwoFactor(faults)
         self._channel = Channel(shop, faults, journal, generation)
         self._classic = Classic(generation, shop, faults, self._channel, self._pages)

@@ -25,17 +25,18 @@ from one_order import Watch, measure
 from playwright.sync_api import ElementHandle, Mouse, Page
 
 import bot.admin.window
+from bot.evidence.recorder import Recorder
 from bot.outcomes import OrderResult
 from flows.open_order import open_order, open_store
 
 LOOKS = "looks at the page"
 ARRIVED = "whether a click arrived"
 HANDLES = "elements that were looked at, to act on"
-MASKS = "masks, and whether the page still moves"
+MASKS = "ending motion, masks, and whether the page has changed since"
 PICTURES = "pictures"
 WAITS = "waiting for the page to change"
 CLICKS = "clicks, and reopening the page"
-TRIES = "trying whether Confirm can be pressed"
+KEEPS = "hashing, writing and noting pictures"
 REST = "all the rest: ledger, files, conclusions"
 
 NOTHING = "call that asks for nothing"
@@ -54,8 +55,9 @@ CALLS = {
     (ElementHandle, "click"): CLICKS,
     (ElementHandle, "select_option"): CLICKS,
     (ElementHandle, "check"): CLICKS,
+    (Recorder, "_write"): KEEPS,
 }
-ACTS = {"look": LOOKS, "aim": LOOKS, "hasArrived": ARRIVED}
+ACTS = {"look": LOOKS, "awaitLook": LOOKS, "aim": LOOKS, "hasArrived": ARRIVED}
 """What the script in the page is asked to do; all else that is evaluated there belongs to a picture."""
 
 
@@ -110,11 +112,10 @@ class Calls(Watch):
 
     def _counted(self, call: Callable[..., Any], kind: str) -> Callable[..., Any]:
         def counted(*arguments: Any, **options: Any) -> Any:
+            made = kind
             if kind == LOOKS:
                 asked = arguments[-1]
                 made = ACTS.get(asked[0], MASKS) if isinstance(asked, list) else MASKS
-            else:
-                made = TRIES if options.get("trial") else kind
             with self.timed(made):
                 return call(*arguments, **options)
 
@@ -174,12 +175,14 @@ def main() -> None:
     orders, whole = calls.orders[1:], median(calls.bot_seconds[1:])
     spent = [sum(sum(kind) for kind in order.values()) for order in orders]
     rows = []
-    for kind in (LOOKS, ARRIVED, HANDLES, MASKS, PICTURES, WAITS, TRIES, CLICKS):
+    for kind in (LOOKS, ARRIVED, HANDLES, WAITS, CLICKS, MASKS, PICTURES, KEEPS):
         often = median(len(order.get(kind, ())) for order in orders)
         seconds = median(sum(order.get(kind, ())) for order in orders)
         rows.append((kind, f"{often:.0f}", f"{seconds:.3f}", f"{1000 * seconds / often:.1f}" if often else ""))
     rest = median(took - inside for took, inside in zip(calls.bot_seconds[1:], spent, strict=True))
+    evidence = median(sum(sum(order.get(kind, ())) for kind in (MASKS, PICTURES, KEEPS)) for order in orders)
     rows.append((REST, "", f"{rest:.3f}", ""))
+    rows.append(("of all that, the evidence: motion, masks, pictures, hashes", "", f"{evidence:.3f}", ""))
     print_table(
         f"One order of {whole:.3f} s, face {options.face}: what the bot asks of the browser; medians",
         ("what", "calls", "seconds", "ms each"),
@@ -199,8 +202,7 @@ def main() -> None:
     looks = made[LOOKS]
     calls_made = sum(made[kind] for kind in (LOOKS, ARRIVED, HANDLES, MASKS))
     floor = bare + calls_made * took[NOTHING] + made[PICTURES] * took[CORNER]
-    trying = median(sum(order.get(TRIES, ())) for order in orders)
-    at_rest = bare + (calls_made - looks) * took[NOTHING] + looks * took[LOOK] + made[PICTURES] * took[WINDOW] + trying
+    at_rest = bare + (calls_made - looks) * took[NOTHING] + looks * took[LOOK] + made[PICTURES] * took[WINDOW]
     print(
         f"The bare script takes {bare:.3f} s, this bot {whole / bare:.2f} times that. With {looks:.0f} looks and "
         f"{made[PICTURES]:.0f} pictures it cannot be less than {floor:.3f} s ({floor / bare:.2f} times) if they ask "

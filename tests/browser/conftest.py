@@ -15,7 +15,7 @@ from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
-from urllib.parse import urljoin
+from urllib.parse import urljoin, urlsplit, urlunsplit
 
 import pyotp
 import pytest
@@ -68,7 +68,7 @@ def in_the_background() -> Iterator[Callable[[Callable[[], object]], object]]:
             one.result()
 
 
-@pytest.fixture(params=[Face.SPECTRUM, Face.PLAIN], ids=str)
+@pytest.fixture(params=[Face.SPECTRUM, Face.PLAIN, Face.SHADOW], ids=str)
 def face(request: pytest.FixtureRequest) -> Face:
     """Which face the practice Admin has: what the test's mark says, or each of these; with --face, that one."""
     return Face(request.config.getoption("--face") or request.param)
@@ -149,7 +149,7 @@ def gives_up_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[GivesUpOnce]:
     class GaveUp(Exception):
         pass
 
-    def until(admin: Admin, look: Callable[[], Any], seconds: float | None = None) -> Any:
+    def until(admin: Admin, look: Callable[[], Any], *limits: float, **more: float) -> Any:
         def look_out() -> Any:
             there = bool(sights and sights[0]())
             seen = look()
@@ -159,7 +159,7 @@ def gives_up_once(monkeypatch: pytest.MonkeyPatch) -> Iterator[GivesUpOnce]:
             return seen
 
         try:
-            return wait(admin, look_out, seconds)
+            return wait(admin, look_out, *limits, **more)
         except GaveUp:
             return None
 
@@ -220,12 +220,27 @@ def new_admin(context: BrowserContext, admin_on: Callable[..., Admin]) -> Admin:
 
 
 @pytest.fixture
-def admin(new_admin: Admin, sandbox: Sandbox) -> Admin:
-    """The practice Admin on the dashboard of the usual store, without the way there, which other tests walk."""
-    new_admin.page.goto(signed_in(new_admin.page.context, sandbox))
-    new_admin.arrive("store_dashboard", store=US)
-    new_admin.store = ReachedStore(name=US)
-    sandbox.journal.clear()
+def open_dashboard(sandbox: Sandbox) -> Callable[[Admin], None]:
+    """Signs in and opens the dashboard of the usual store, without the way there, which other tests walk.
+
+    An Admin that is reached by another port of this machine is opened there.
+    """
+
+    def open_dashboard(admin: Admin) -> None:
+        here = urlsplit(admin.url)
+        there = urlsplit(signed_in(admin.page.context, sandbox))
+        admin.page.goto(urlunsplit(there._replace(scheme=here.scheme, netloc=here.netloc)))
+        admin.arrive("store_dashboard", store=US)
+        admin.store = ReachedStore(name=US)
+        sandbox.journal.clear()
+
+    return open_dashboard
+
+
+@pytest.fixture
+def admin(new_admin: Admin, open_dashboard: Callable[[Admin], None]) -> Admin:
+    """The practice Admin on the dashboard of the usual store."""
+    open_dashboard(new_admin)
     return new_admin
 
 
@@ -236,6 +251,17 @@ def dashboard(context: BrowserContext, sandbox: Sandbox) -> Page:
     page.goto(signed_in(context, sandbox))
     expect(page.get_by_text("Recent orders:")).to_be_visible()
     return page
+
+
+@pytest.fixture
+def address(sandbox: Sandbox) -> Callable[..., str]:
+    """The address of one of the Admin's pages in the session of the test's browser."""
+
+    def address(route: str, **parameters: str) -> str:
+        (session,) = (each for each in sandbox._site._sessions._sessions.values() if each.account)
+        return sandbox.url.removesuffix("/admin/") + session.url(route, **parameters)
+
+    return address
 
 
 def signed_in(context: BrowserContext, practice: Sandbox) -> str:

@@ -240,7 +240,7 @@ def test_an_order_is_not_missing_from_a_list_that_cannot_be_read(
     answers[APP] = {"body": GOOD, "content_type": "application/json"}
     admin = show(f"<p>Store Name: {STORE}</p><h2>Recent orders:</h2><table>{table}</table>{SILENT}")
     with pytest.raises(ListNotRead) as told:
-        find_order(admin, JOB)
+        find_order(admin, JOB, admin.screen("store_dashboard", store=STORE))
     assert str(told.value) == (
         f"The store's dashboard: the list cannot be read reliably, so order {ORDER} cannot be reported as missing: "
         f"{why}"
@@ -252,7 +252,7 @@ def test_an_order_is_not_missing_from_a_list_whose_column_has_it(show: Callable[
     no_row = row(ORDER).replace("<tr>", "<tr role=presentation>")
     admin = show(f"<p>Store Name: {STORE}</p><h2>Recent orders:</h2><table>{HEAD}{no_row}</table>{SILENT}")
     with pytest.raises(ListNotRead, match="it stands in the column 'Order Number', and in no row"):
-        find_order(admin, JOB)
+        find_order(admin, JOB, admin.screen("store_dashboard", store=STORE))
 
 
 def test_an_order_is_not_missing_if_the_app_was_answered_with_it(show: Callable[..., Admin], answers: Answers) -> None:
@@ -260,4 +260,4 @@ def test_an_order_is_not_missing_if_the_app_was_answered_with_it(show: Callable[
     answers[APP] = {"body": told, "content_type": "application/json"}
     admin = show(f"<p>Store Name: {STORE}</p><h2>Recent orders:</h2><table>{HEAD}{row(OTHER)}</table>{SILENT}")
     with pytest.raises(ListNotRead, match="the app was answered with it, and no row of it was found on the page"):
-        find_order(admin, JOB)
+        find_order(admin, JOB, admin.screen("store_dashboard", store=STORE))

@@ -17,9 +17,9 @@ from bot.sandbox.pages import ORDER as COMMERCE_ORDER
 pytestmark = pytest.mark.face("spectrum", only=True)
 
 classic = pytest.mark.parametrize("generation", [Generation.ASC_4_0], indirect=True, ids=str)
-LIES_ON_TOP = """(element) => {
-    const { x, y, width, height } = element.getBoundingClientRect();
-    return document.elementFromPoint(x + width / 2, y + height / 2).className;
+IS_COVERED = """(cover) => {
+    const { x, y, width, height } = document.querySelector("#save").getBoundingClientRect();
+    return document.elementFromPoint(x + width / 2, y + height / 2)?.className === cover;
 }"""
 WORDS_BOX = """(element) => {
     const range = document.createRange();
@@ -32,17 +32,6 @@ WORDS_BOX = """(element) => {
 @pytest.fixture
 def page(dashboard: Page) -> Page:
     return dashboard
-
-
-@pytest.fixture
-def address(sandbox: Sandbox) -> Callable[..., str]:
-    """The address of one of the Admin's pages in the session of the test's browser."""
-
-    def address(route: str, **parameters: str) -> str:
-        (session,) = (each for each in sandbox._site._sessions._sessions.values() if each.account)
-        return sandbox.url.removesuffix("/admin/") + session.url(route, **parameters)
-
-    return address
 
 
 @pytest.fixture
@@ -69,11 +58,11 @@ def test_before_its_script_is_bound_the_button_is_covered_and_a_key_cancels_with
 ) -> None:
     page.route("**/classic_cancel.js", lambda route: None)  # it is on its way
     page.goto(address(CANCEL, id=row), wait_until="commit")
-    save = page.locator("#save")
-    assert save.evaluate(LIES_ON_TOP) == "admin__form-loading-mask"
+    expect(page.locator("#save")).to_be_visible()
+    page.wait_for_function(IS_COVERED, arg="admin__form-loading-mask")  # once the page has its styles
     assert cancels() == []
 
-    save.press("Enter")
+    page.locator("#save").press("Enter")
 
     expect(page.locator("#messages")).to_contain_text("The Amazon order has been canceled")
     assert cancels() == [(ORDER, US, "", "Unshipped")]
@@ -151,7 +140,8 @@ def test_the_payment_block_opens_another_window(page: Page, address: Callable[..
 
 def test_a_click_before_the_menu_is_bound_does_nothing(page: Page, sandbox: Sandbox) -> None:
     sandbox.faults.menu_bound_late = 7
-    page.clock.install()  # so that it is bound when the test says so
+    page.clock.install(time=0)
+    page.clock.pause_at(1000)  # so that it is bound when the test says so
     page.reload()
     marketing = page.get_by_role("link", name="Marketing")
     entry = page.get_by_role("link", name="Amazon Sales Channel")

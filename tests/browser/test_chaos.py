@@ -139,7 +139,7 @@ def test_every_step_of_the_flows_is_killed_before_and_after() -> None:
     left_out = {f"{name}:{side}" for name in named for side in ("before", "after")} - points
     # Only a dry run leaves the dialog; these bots are asked for no code, and nobody looks on. The steps of older
     # generations of the screens come before the press, and test_generations.py kills around that.
-    older = ("open_commerce_order", "open_orders_tab", "find_in_grid")
+    older = ("open_commerce_order", "find_in_grid")
     without = ("leave_dialog", "enter_code", "sign_in_by_hand", "open_order_directly", *older)
     assert left_out == {f"{name}:{side}" for name in without for side in ("before", "after")}
     assert points >= USUAL

@@ -18,7 +18,7 @@ from bot.checks.check.savedpage import hold_saved, likeliest
 from bot.checks.doctor import Finding, FindingState, Over, Round
 from bot.errors import CannotStart
 from bot.pack import Pack
-from bot.sandbox import Sandbox
+from bot.sandbox import Face, Sandbox
 from bot.vocabulary import Status
 from flows.look_around import look_around
 from flows.sign_in import sign_in
@@ -60,6 +60,7 @@ def walk(new_admin: Admin, sandbox: Sandbox, totp_secret: SecretStr | None, tmp_
     return walk
 
 
+@pytest.mark.parametrize("face", [Face.SPECTRUM, Face.SHADOW], ids=str)
 def test_baselines_hold_for_another_store_other_orders_and_another_account(
     walk: Walk, sandbox: Sandbox, totp_secret: SecretStr | None
 ) -> None:

@@ -73,10 +73,15 @@ TWICE = "The cancel dialog: confirm (cancels the order; cannot be undone) was fo
     ("lie", "message"),
     [
         pytest.param("second.style.display = 'none'", TWICE, id="hidden"),
-        pytest.param("second.setAttribute('aria-hidden', 'true')", TWICE, id="hidden from screen readers"),
-        pytest.param("second.style.visibility = 'hidden'", TWICE, id="invisible"),
+        pytest.param(
+            "second.setAttribute('aria-hidden', 'true')",
+            TWICE,
+            id="hidden from screen readers",
+            marks=pytest.mark.thorough,
+        ),
+        pytest.param("second.style.visibility = 'hidden'", TWICE, id="invisible", marks=pytest.mark.thorough),
         pytest.param("second.style = 'position: absolute; width: 0; padding: 0; overflow: hidden'", None, id="tiny"),
-        pytest.param("second.style.opacity = 0", NOT_ONCE, id="see-through"),
+        pytest.param("second.style.opacity = 0", NOT_ONCE, id="see-through", marks=pytest.mark.thorough),
         pytest.param("second.style = 'position: fixed; left: -5000px'", NOT_ONCE, id="beside the window"),
     ],
 )
@@ -128,8 +133,9 @@ LAY_OVER = """([number, other]) => {
     }
     for (const { left, top, width, height } of boxes) {
         const over = Object.assign(document.createElement("div"), { textContent: other });
-        over.style = "position: fixed; z-index: 99999; background: white; pointer-events: none";
-        Object.assign(over.style, { left: `${left}px`, top: `${top}px`, width: `${width}px`, height: `${height}px` });
+        over.style = "position: absolute; z-index: 99999; background: white; pointer-events: none"; // it scrolls along
+        Object.assign(over.style, { left: `${left + scrollX}px`, top: `${top + scrollY}px` });
+        Object.assign(over.style, { width: `${width}px`, height: `${height}px` });
         document.body.append(over);
     }
 }"""

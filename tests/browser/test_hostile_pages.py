@@ -172,10 +172,12 @@ def test_a_box_that_lies_over_confirm_keeps_it_from_being_pressed(
 
     def lay_it() -> None:
         admin.page.evaluate(cover)
-        admin.page.set_default_timeout(2000)
+        admin.patience = 2
 
     at_step["press_confirm"] = lay_it
-    assert verdicts(job("unshipped_recent")) == [failed("The browser failed: Timeout 2000ms exceeded.")]
+    assert verdicts(job("unshipped_recent")) == [
+        failed("The cancel dialog: something covers confirm (cancels the order; cannot be undone).")
+    ]
     assert "cancelOrder" not in sandbox.journal.operations
 
 

@@ -25,6 +25,7 @@ def admin(new_admin: Admin) -> Admin:
     return new_admin
 
 
+@pytest.mark.thorough
 @pytest.mark.parametrize("layout", LAYOUT)
 def test_the_way_is_found_in_every_layout(
     layout: str, verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, admin: Admin
@@ -36,7 +37,9 @@ def test_the_way_is_found_in_every_layout(
     assert admin.page.context.pages == [admin.page]
 
 
-@pytest.mark.parametrize("window", [WIDE, NARROW], ids=["wide", "narrow"])
+@pytest.mark.parametrize(
+    "window", [pytest.param(WIDE, marks=pytest.mark.thorough, id="wide"), pytest.param(NARROW, id="narrow")]
+)
 def test_the_way_is_found_in_a_wide_and_in_a_narrow_window_with_all_layouts_at_once(
     window: ViewportSize, verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, admin: Admin
 ) -> None:

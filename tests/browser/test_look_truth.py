@@ -53,6 +53,8 @@ EXPLAINED = {
     "part": "dom-accessibility-api has a form control, a label around it, an image or a table say something else as a "
     "part of another element's name than Playwright has, also by aria-labelledby.",
     "unseen": "What is not visible and has display: contents is for Playwright visible by its text, which nobody sees.",
+    "unheard": "Of what has display: contents Playwright overlooks aria-hidden, on it and around it. Chromium's own "
+    "accessibility tree has none of it, as ARIA says, nor has a look.",
 }
 """Why a look may find something else than Playwright does, by what the element has in or around it."""
 
@@ -63,6 +65,7 @@ WHY = """(element) => {
     const unseen = (one) => getComputedStyle(one).visibility !== "visible";
     const whole = [element, ...element.querySelectorAll("*")];
     if (getComputedStyle(element).display === "contents" && whole.some(unseen)) return "unseen";
+    if (getComputedStyle(element).display === "contents" && element.closest("[aria-hidden=true]")) return "unheard";
     const parts = "input, select, textarea, label, img, svg, table";
     const named = document.getElementById(element.getAttribute("aria-labelledby"));
     return element.querySelector(parts) || element.labels?.length || named?.matches(parts) ? "part" : "";
@@ -249,6 +252,26 @@ def test_most_of_what_is_asked_is_found_on_some_page(page: Page) -> None:
         (part,) = ask(page, "look", {"parts": [{"finds": {what: wanted for what, _, wanted in ASKED}}]})["parts"]
         seen |= {what for what, found in part["finds"].items() if found}
     assert len(seen) > len(ASKED) / 2
+
+
+def test_chromium_has_nothing_in_its_accessibility_tree_that_aria_hides_around_display_contents(page: Page) -> None:
+    shown = "<li id={} style='display:contents' {}>Back</li>"
+    page.set_content(
+        f"<ul aria-hidden=true>{shown.format('a', '')}</ul><ul>{shown.format('b', 'aria-hidden=true')}"
+        f"{shown.format('c', '')}</ul>"
+    )
+    browser = page.context.new_cdp_session(page)
+    in_tree = []
+    for name in ("a", "b", "c"):
+        element = browser.send("Runtime.evaluate", {"expression": f"document.getElementById('{name}')"})["result"]
+        asked = {"objectId": element["objectId"], "fetchRelatives": False}
+        (node,) = browser.send("Accessibility.getPartialAXTree", asked)["nodes"]
+        in_tree += [] if node["ignored"] else [name]
+    (part,) = ask(page, "look", {"parts": [{"finds": {"it": by_role("listitem")}}]})["parts"]
+    looked = [
+        page.evaluate(f"(number) => window[{NAME!r}].element(number).id", one["number"]) for one in part["finds"]["it"]
+    ]
+    assert in_tree == looked == ["c"]
 
 
 # --- On the screens ---

@@ -96,6 +96,7 @@ def test_a_worker_killed_inside_confirm_leaves_that_order_to_a_person_and_the_re
     assert folder_and_ledger_agree(tmp_path, run_id)
 
 
+@pytest.mark.thorough  # the conformance suite has the same without browsers
 @pytest.mark.slow("it waits until a lease is over")
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
 def test_a_worker_that_is_frozen_past_its_lease_cancels_nothing_when_it_wakes(

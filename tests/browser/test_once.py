@@ -9,7 +9,7 @@ import ipaddress
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,6 @@ from cutting_kit import Cutter
 from environment_kit import clean_environment
 from playwright.sync_api import Browser
 from practice_kit import MakeJob
-from pydantic import SecretStr
 
 from bot.access.find_browser import BrowserChoice
 from bot.admin import Admin
@@ -33,13 +32,22 @@ from bot.pack import Pack
 from bot.sandbox import Generation, Sandbox
 from bot.vocabulary import Status
 from flows.cancel_order import cancel_order
-from flows.sign_in import sign_in
 
 pytestmark = pytest.mark.face("spectrum", only=True)
 
 ASC_2, ASC_4_0, ASC_4_3 = Generation
 WAYS = pytest.mark.parametrize("generation", [ASC_4_3, ASC_4_0], ids=["mutation", "form"], indirect=True)
 """The two ways in which a cancel leaves: the app's mutation, and the classic multipart form with its redirect."""
+
+
+def ways_and_modes(*modes: str, form: Collection[str]) -> pytest.MarkDecorator:
+    """Each mode for the mutation; for the form only those that are named, and the others in a thorough run."""
+    rows = [pytest.param(ASC_4_3, mode, id=f"{mode}-mutation") for mode in modes]
+    rows += [
+        pytest.param(ASC_4_0, mode, id=f"{mode}-form", marks=() if mode in form else pytest.mark.thorough)
+        for mode in modes
+    ]
+    return pytest.mark.parametrize(("generation", "mode"), rows, indirect=["generation"])
 
 
 Cancel = Callable[..., Verdict]
@@ -52,7 +60,7 @@ def cancel(
     pack: Pack,
     sandbox: Sandbox,
     job: MakeJob,
-    totp_secret: SecretStr | None,
+    open_dashboard: Callable[[Admin], None],
 ) -> Cancel:
     """Cancels the usual order through a server in between, on a page of a profile of its own."""
 
@@ -60,7 +68,7 @@ def cancel(
         with browser.new_context(**{**browser_context_args, **profile}) as context, context.new_page() as page:
             address = url or cutter.url
             admin = Admin(page, pack, address, patience=60, settle=0, wire=wire_for(address, [pack], sent_by=sent_by))
-            sign_in(admin, sandbox.username, SecretStr(sandbox.password), totp_secret)
+            open_dashboard(admin)
 
             def begins(step: str) -> None:
                 """From the press on; once the answer was waited for, everything is handed on again."""
@@ -91,8 +99,7 @@ SENT_AGAIN = ("close", "reset", "408", "421")
 """Of these, what Chromium itself answers by sending the same request once more."""
 
 
-@WAYS
-@pytest.mark.parametrize("mode", TOLD)
+@ways_and_modes(*TOLD, form={"close", "half", "late"})
 def test_a_cancel_arrives_once_whatever_the_server_answers(cancel: Cancel, sandbox: Sandbox, mode: str) -> None:
     with Cutter(sandbox.url) as cutter:
         verdict = cancel(cutter, mode)
@@ -104,8 +111,7 @@ def test_a_cancel_arrives_once_whatever_the_server_answers(cancel: Cancel, sandb
     ]
 
 
-@WAYS
-@pytest.mark.parametrize("mode", SENT_AGAIN)
+@ways_and_modes(*SENT_AGAIN, form={"close"})
 def test_a_cancel_that_the_browser_sends_arrives_twice(cancel: Cancel, sandbox: Sandbox, mode: str) -> None:
     with Cutter(sandbox.url) as cutter:
         cancel(cutter, mode, sent_by="browser")
@@ -181,8 +187,7 @@ def certificate(tmp_path: Path) -> Certificate:
     return Certificate(tmp_path)
 
 
-@WAYS
-@pytest.mark.parametrize("mode", ["refused", "goaway"])
+@ways_and_modes("refused", "goaway", form={"goaway"})
 def test_over_http2_the_browser_sends_a_cancel_again_and_the_client_once(
     cancel: Cancel, sandbox: Sandbox, certificate: Certificate, mode: str
 ) -> None:

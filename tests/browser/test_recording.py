@@ -276,6 +276,7 @@ def test_an_orders_page(admin: Admin, sandbox: Sandbox, tmp_path: Path) -> None:
     assert sandbox.journal.cancels == ()
 
 
+@pytest.mark.parametrize("face", [Face.SPECTRUM, Face.SHADOW], ids=str)
 def test_a_list_of_orders(admin: Admin, sandbox: Sandbox, tmp_path: Path) -> None:
     page = admin.page
     page.set_viewport_size({"width": 1440, "height": 2000})  # a list that scrolls under a click gives it to another row
@@ -306,6 +307,7 @@ def test_a_list_of_orders(admin: Admin, sandbox: Sandbox, tmp_path: Path) -> Non
 
 
 @pytest.mark.thorough
+@pytest.mark.parametrize("face", [Face.SPECTRUM, Face.SHADOW], ids=str)
 def test_a_dialog_whose_confirm_the_person_presses(admin: Admin, sandbox: Sandbox) -> None:
     opened, _ = open_order(admin, JOB)
     dialog = open_dialog(admin, JOB, opened)
@@ -346,6 +348,7 @@ def test_what_is_typed_is_never_recorded(new_admin: Admin, sandbox: Sandbox) -> 
     assert "demo" not in repr(recording.seen)
 
 
+@pytest.mark.parametrize("face", [Face.SPECTRUM, Face.SHADOW], ids=str)
 def test_what_is_there_several_times_is_left_out_and_named(admin: Admin, sandbox: Sandbox) -> None:
     page = admin.page
     page.goto(page.url.partition("#")[0] + "#/")

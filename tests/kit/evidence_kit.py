@@ -58,7 +58,7 @@ class PicturePage:
 class AdminWithPicture:
     """As much of an Admin as a recorder needs to take its picture; its trail is the ledger's."""
 
-    holds_secret = False
+    holds_secret = signed_out = False
 
     def __init__(self, ledger: Ledger, order: str, picture: bytes) -> None:
         self.ledger = ledger

@@ -20,6 +20,8 @@ from bot.pack import Pack, load_pack
 from bot.vocabulary import Reason
 
 ORDER = "112-1215998-3002091"
+CONFIRM = 41
+"""The number of the button that the permit is for."""
 HOST = "shop.example"
 DIALOG = load_pack("asc-4.3")
 """Confirm is in a dialog, and the app is answered."""
@@ -72,6 +74,8 @@ class FakeAdmin:
         self.click_trouble: BaseException | None = None
         self.on_screen: dict[str, list[str]] = {}
         """The words of each element of the answer's screen."""
+        self.confirm = CONFIRM
+        """The number of the button that is Confirm now."""
         self.dialog_open = False
         self.is_quiet = True
         self.was_seen_at_once = False
@@ -113,21 +117,32 @@ class FakeAdmin:
             assert element in elements
             return self.on_screen.get(element, [])
 
-        def the_only(element: str) -> FakeAdmin:
+        def the_only(element: str) -> int:
             assert element == "confirm" in elements
             assert facts == {"order": ORDER}
-            return self
+            return self.confirm
+
+        def wanting(**wants: Any) -> Any:
+            assert all(wanted in elements for wanted in [*wants.get("some", ()), *wants.get("never", ())])
+            return screen
 
         def count(element: str) -> int:
             assert element == "confirm" in elements
             return int(self.dialog_open)
 
-        return SimpleNamespace(
+        screen = SimpleNamespace(
+            title="The cancel dialog",
+            wanting=wanting,
             the_only=the_only,
             find=lambda element: SimpleNamespace(all_inner_texts=lambda: texts(element)),
             words=lambda *elements: [texts(element) for element in elements],
             count=count,
         )
+        return screen
+
+    def element(self, number: int) -> "FakeAdmin":
+        assert number == CONFIRM
+        return self
 
     def click(self, timeout: float, no_wait_after: bool) -> None:
         assert no_wait_after
@@ -142,7 +157,7 @@ class FakeAdmin:
     def at_once(self, *screens: Any) -> AbstractContextManager[None]:
         return nullcontext()
 
-    def until(self, look: Callable[[], Any]) -> Any:
+    def until(self, look: Callable[[], Any], *, moment: float | None = None) -> Any:
         found = look()
         self.was_seen_at_once = found is not None
         return found
@@ -155,7 +170,9 @@ class FakeAdmin:
 
 
 def permit() -> Permit:
-    return cast(Permit, SimpleNamespace(order=ORDER, store="Nordwind UK", reason=Reason.BUYER_CANCELED))
+    return cast(
+        Permit, SimpleNamespace(order=ORDER, store="Nordwind UK", reason=Reason.BUYER_CANCELED, confirm=CONFIRM)
+    )
 
 
 def press(admin: FakeAdmin) -> Any:

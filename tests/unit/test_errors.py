@@ -128,8 +128,8 @@ MESSAGES: list[tuple[CountermandError, str]] = [
         f"Order {ORDER} is neither among the recent orders of store 'Nordwind UK' nor in All Orders.",
     ),
     (
-        NotInGrid(order=ORDER, store="Nordwind UK"),
-        f"Order {ORDER} is on no page of the Orders tab of store 'Nordwind UK'.",
+        NotInGrid(order=ORDER),
+        f"Order {ORDER} is on no page of the Orders tab, which has the orders of all stores.",
     ),
     (
         NotImported(order=ORDER),

@@ -7,7 +7,8 @@ from flows import classic, commerce_order, spectrum
 from flows.generation import Generation, generation_of
 
 OF_4_3 = Generation(
-    recent_orders=spectrum.recent_orders,
+    lists_on="store_dashboard",
+    open_store=spectrum.open_dashboard,
     all_orders=spectrum.open_all_orders,
     find_order=spectrum.find_order,
     order_link=spectrum.order_link,
@@ -16,7 +17,8 @@ OF_4_3 = Generation(
     open_cancel_screen=spectrum.open_cancel_dialog,
 )
 OF_4_0 = Generation(
-    recent_orders=spectrum.recent_orders,
+    lists_on="store_dashboard",
+    open_store=spectrum.open_dashboard,
     all_orders=spectrum.open_all_orders,
     find_order=spectrum.find_order,
     order_link=commerce_order.open_commerce_order,
@@ -25,11 +27,12 @@ OF_4_0 = Generation(
     open_cancel_screen=classic.open_cancel_page,
 )
 OF_2 = Generation(
-    recent_orders=classic.open_orders_tab,
+    lists_on="orders_grid",
+    open_store=classic.open_orders_tab,
     all_orders=None,
     find_order=classic.find_in_grid,
     order_link=spectrum.order_link,
-    go_back=classic.go_to_dashboard,
+    go_back=classic.go_to_grid,
     reopen_order=classic.reopen_order,
     open_cancel_screen=classic.open_cancel_page,
 )

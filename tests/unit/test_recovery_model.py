@@ -45,7 +45,6 @@ from hypothesis.stateful import (
 from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 
-import bot.admin.admin
 import bot.admin.window
 import bot.cancel.confirm
 import bot.cancel.wire
@@ -82,6 +81,7 @@ STORE, STORE_ID = "Nordwind UK", "7f3a"
 LISTED = ("112-1215998-3002091", "112-1215998-3002092")
 NEIGHBOUR = "112-1215998-3002093"
 """An order that is in the store and on no list."""
+CONFIRM = 41
 BUYER, TOTAL = "Michael Blankenship", "$121.80"
 
 RECOVER_AFTER = 300
@@ -446,7 +446,14 @@ class SimAdmin(Admin):
     def screen(self, name: str, **facts: str) -> Screen:
         return SimScreen(self, self.pack.screens[name], facts)
 
+    def element(self, number: int) -> Any:
+        assert number == CONFIRM
+        return cast(SimPage, self.page).confirm
+
     def notice_interruptions(self, *, besides: Any = ()) -> None: ...
+
+    def interruption_signs(self, besides: Any) -> list[dict[str, Any]]:
+        return []
 
 
 class SimWire(Wire):
@@ -475,9 +482,10 @@ class SimWire(Wire):
 class SimScreen(Screen):
     """The real screen, where it looks into the page by Playwright's means replaced by looks into the simulated one."""
 
-    def the_only(self, name: str) -> Any:
+    def the_only(self, name: str) -> int:
         self._exactly_one(name, self.count(name))
-        return SimElement(self._page, self.spec.screen, name, self.facts)
+        self._page.confirm = SimElement(self._page, self.spec.screen, name, self.facts)
+        return CONFIRM
 
     def _part(self, *names: str, **more: Any) -> dict[str, Any]:
         return super()._part(*names, **more) | {"screen": self.spec.screen}
@@ -485,8 +493,9 @@ class SimScreen(Screen):
     def _request(self, name: str, **more: Any) -> dict[str, Any]:
         return {"screen": self.spec.screen, "name": name, "facts": self.facts}
 
-    def read_row(self, row: str, *columns: str) -> dict[str, str]:
+    def click_in_row(self, name: str, row: str, *columns: str) -> dict[str, str]:
         assert self.count(row) == 1
+        self.click(name)
         return {"buyer_name": BUYER, "order_total": TOTAL}
 
     def scroll_on(self, column: str) -> bool:
@@ -510,11 +519,10 @@ class SimElement:
     def __init__(self, page: "SimPage", screen: str, name: str, facts: dict[str, str]) -> None:
         self.page, self.screen, self.name, self.facts = page, screen, name, facts
 
-    def click(self, *, trial: bool = False, timeout: float = 0, no_wait_after: bool = False) -> None:
+    def click(self, *, timeout: float, no_wait_after: bool) -> None:
         self.page.check_open()
         assert len(self.page.shows(self.screen, self.name, self.facts)) == 1, f"{self.screen}.{self.name} is not there"
-        if not trial:
-            self.page.click(self.name, self.facts)
+        self.page.click(self.name, self.facts)
 
 
 class SimMouse:
@@ -542,10 +550,18 @@ class SimPage:
         self.wire = process.wire
         self.mouse = SimMouse(self)
         self.ready_for: tuple[str, dict[str, str]] = ("", {})
+        self.confirm: SimElement | None = None
         self._closed = False
         self._awaited = False
 
     # What Playwright's page is asked for:
+
+    @property
+    def context(self) -> "SimPage":
+        return self
+
+    def cookies(self) -> list[str]:
+        return ["admin"]
 
     def set_default_timeout(self, timeout: float) -> None: ...
 
@@ -562,9 +578,16 @@ class SimPage:
 
     def evaluate(self, script: str, argument: Any = None) -> Any:
         self.check_open()
-        match argument:
+        match [argument[0], json.loads(argument[1])] if isinstance(argument, list) else argument:
             case ["look", asked]:
                 return self._looked_at(asked["parts"])
+            case ["awaitLook", asked]:
+                parts = [part for part in asked["parts"] if not part.get("late")]
+                seen = self._looked_at(parts)
+                if any(self._is_wanted(*each) for each in zip(parts, seen["parts"], strict=True)):
+                    return seen
+                self.process.world.pass_time(1)
+                return self._looked_at(parts)
             case ["aim", asked]:
                 self.ready_for = (asked["press"]["name"], asked["press"]["facts"])
                 return self._looked_at(asked["parts"]) | {"state": "ready", "x": 0, "y": 0}
@@ -573,7 +596,8 @@ class SimPage:
         if "location.hash" in script:
             return self.address()
         self.process.world.pass_time(1)
-        act, (known, _) = argument
+        act, told = argument
+        known, _ = json.loads(told)
         return True if act == "awaitRest" else known + 1
 
     def on(self, event: str, listener: object) -> None: ...
@@ -663,8 +687,18 @@ class SimPage:
     def _looked_at(self, parts: list[dict[str, Any]]) -> dict[str, Any]:
         return {"address": self.address(), "path": "", "changes": -1, "parts": [self._answer(part) for part in parts]}
 
+    def _is_wanted(self, part: dict[str, Any], answer: dict[str, Any]) -> bool:
+        """Whether a look that waits has seen what this part of it wants."""
+        wants = part.get("wants", {})
+        seen = answer["finds"] | answer["reading"]["fields"] | answer["reading"]["columns"]
+        return (
+            all(len(seen[name]) == 1 for name in wants.get("once", ()))
+            and all(seen[name] for name in wants.get("some", ()))
+            and not any(seen[name] for name in wants.get("never", ()))
+        )
+
     def _answer(self, part: dict[str, Any]) -> dict[str, Any]:
-        reading = part["reading"] or {"fields": {}, "columns": {}}
+        reading = part.get("reading") or {"fields": {}, "columns": {}}
         finds = {
             key: [{"number": 0, "words": text} for text in self.shows(asked["screen"], asked["name"], asked["facts"])]
             for key, asked in part["finds"].items()
@@ -814,7 +848,6 @@ def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
     """The clock is the world's, and so are the processes; the log is silent."""
     clock = SimpleNamespace(time=lambda: World.now.clock().timestamp(), monotonic=lambda: World.now.seconds)
     for module in (
-        bot.admin.admin,
         bot.admin.window,
         bot.cancel.confirm,
         bot.cancel.wire,

@@ -7,15 +7,11 @@ what is always there: words with a digit in them, what is entered, what is in ta
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from playwright.sync_api import Page
 
-from bot.admin.scripts import script
+from bot.admin.look import ask
 from bot.checks.check.model import Box
-
-PIECES = script(Path(__file__).with_name("pieces.js"))
-"""The script that finds pieces of text; see there."""
 
 DIALOGS = frozenset({"dialog", "alertdialog"})
 CONTROLS = frozenset(
@@ -77,7 +73,7 @@ class Snapshot:
 
 def take_snapshot(page: Page) -> Snapshot:
     """What can be seen on the page now."""
-    seen = page.evaluate(PIECES)
+    seen = ask(page, "pieces")
     window = Box(0, 0, seen["width"], seen["height"])
     things = tuple(parse_aria(page.locator("body").aria_snapshot(boxes=True)))
     pieces = tuple(Piece(one["text"], Box(*one["box"]), one["row"], one["control"]) for one in seen["pieces"])

@@ -48,7 +48,7 @@ _CALLED = {
 
 
 class Seen(BaseModel):
-    """One thing that was pressed, typed into or pointed at, as ``listening.js`` tells it."""
+    """One thing that was pressed, typed into or pointed at, as ``listen.js`` tells it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

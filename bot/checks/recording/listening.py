@@ -5,20 +5,15 @@ show, is never told by the page.
 """
 
 from collections.abc import Callable
-from pathlib import Path
 
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page
 from pydantic import ValidationError
 
 from bot.admin import Admin
-from bot.admin.look import READING, install_now
-from bot.admin.scripts import script
+from bot.admin.look import listen
 from bot.checks.recording.drafts import Draft, Seen, write_draft
 from bot.pack import Pack
-
-LISTENING = script(Path(__file__).with_name("listening.js"))
-"""The script that listens; see there."""
 
 BINDING = "countermandHears"
 
@@ -31,10 +26,7 @@ class Recording:
         self._heard: list[Seen] = []
         self._address = str(page.evaluate("() => location.pathname + location.hash"))
         page.expose_binding(BINDING, lambda _, told: self._hear(told))
-        listen = f"({LISTENING})({BINDING!r}, {READING})"
-        install_now(page)
-        page.add_init_script(listen)
-        page.evaluate(listen)
+        listen(page, BINDING)
 
     @property
     def seen(self) -> list[Seen]:

@@ -4,7 +4,7 @@
 
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
@@ -38,8 +38,20 @@ const languages = {
     (LANGUAGES.some((language) => path.endsWith(`${language}.mjs`)) ? undefined : { contents: "export default {};" })),
 };
 
+/** Each component brings its style sheet along, whether or not it is used itself; only those of used ones are wanted. */
+const stylesOf = ({ inputs, outputs }) => {
+  const scripts = Object.entries(outputs).filter(([name]) => name.endsWith(".js")).flatMap(([, made]) =>
+    Object.entries(made.inputs).filter(([, { bytesInOutput }]) => bytesInOutput).map(([file]) => file));
+  const wanted = new Set(scripts.flatMap((file) => inputs[file].imports.map(({ path }) => path)));
+  return {
+    name: "styles",
+    setup: ({ onLoad }) => onLoad({ filter: /\.css$/ }, ({ path }) =>
+      (wanted.has(relative(process.cwd(), path).replaceAll("\\", "/")) ? undefined : { contents: "" })),
+  };
+};
+
 const banner = `/*! Source: bot/sandbox/spectrum, sha256 ${sourceSum()}. Licenses: ${NAME}.NOTICE.txt */`;
-const { metafile } = await build({
+const options = {
   entryPoints: { [NAME]: join(here, "src", "main.jsx") },
   outdir: output,
   bundle: true,
@@ -54,7 +66,9 @@ const { metafile } = await build({
   metafile: true,
   plugins: [sharedScripts, languages],
   logLevel: "warning",
-});
+};
+const { metafile: everything } = await build({ ...options, write: false });
+const { metafile } = await build({ ...options, plugins: [...options.plugins, stylesOf(everything)] });
 
 /** The folder of the package that a bundled file belongs to. */
 function packageOf(file) {

@@ -15,7 +15,7 @@ from bot.cancel.endpoint import Answered
 from bot.cancel.page import AdminPage
 from bot.cancel.verdicts import Verdict
 from bot.cancel.wire import FRESH_SECONDS
-from bot.errors import HttpClientBlocked, IntentExpired, LedgerTrouble, PressedBefore, RunStopped
+from bot.errors import HttpClientBlocked, IntentExpired, LedgerTrouble, PressedBefore, RunStopped, ScreenChanged
 from bot.ledger import Ledger
 from bot.outcomes import Answer, Outcome
 
@@ -59,6 +59,16 @@ def test_nothing_is_written_or_pressed_where_the_cancel_would_not_get_through(ad
     admin.wire.trouble = HttpClientBlocked(why="self-signed certificate")
     with pytest.raises(HttpClientBlocked), press(admin):
         pass
+    assert (admin.did, admin.attempt.pressed, admin.ledger.intents.waiting()) == (["the client was tried"], False, [])
+
+
+def test_another_confirm_than_the_permits_is_not_pressed_and_no_intent_is_written(admin: FakeAdmin) -> None:
+    admin.confirm += 1
+    with pytest.raises(ScreenChanged) as refused, press(admin):
+        pass
+    assert (
+        str(refused.value) == "The cancel dialog has changed unexpectedly: Confirm is not the button that was checked."
+    )
     assert (admin.did, admin.attempt.pressed, admin.ledger.intents.waiting()) == (["the client was tried"], False, [])
 
 
@@ -221,7 +231,7 @@ def test_without_any_answer_the_trouble_of_the_press_is_told(admin: FakeAdmin) -
 
 
 def test_a_browser_that_cannot_look_any_more_gives_no_answer(admin: FakeAdmin, monkeypatch: pytest.MonkeyPatch) -> None:
-    def dead(look: object) -> None:
+    def dead(look: object, **more: object) -> None:
         raise PlaywrightError("Page.evaluate: Target page has been closed")
 
     monkeypatch.setattr(admin, "until", dead)

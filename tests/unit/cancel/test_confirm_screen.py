@@ -49,13 +49,14 @@ class FakeScreen:
     def check(self) -> "FakeScreen":
         return self
 
-    def the_only(self, name: str) -> Any:
-        assert name == "confirm"
-        return SimpleNamespace(click=self._try)
-
-    def _try(self, trial: bool) -> None:
-        assert trial
+    def when_ready(self, name: str, *beside: Any) -> AbstractContextManager[None]:
+        assert (name, beside) == ("confirm", ())
         self.tried += 1
+        return nullcontext()
+
+    def the_only(self, name: str) -> int:
+        assert name == "confirm"
+        return 41
 
     def done_by_a_click(self, name: str) -> list[str]:
         assert name == "confirm"
@@ -118,9 +119,6 @@ class FakeAdmin:
     def screen(self, name: str, **facts: str) -> FakeScreen:
         assert (name, facts) == ("cancel_page", {"order": ORDER})
         return self.cancel_page
-
-    def at_once(self, *screens: Any) -> AbstractContextManager[None]:
-        return nullcontext()
 
     def until(self, look: Callable[[], Any]) -> Any:
         return next((found for _ in range(self.asked) if (found := look())), None)

@@ -23,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[3]
 ORDER = "112-1215998-3002091"
 OTHER = "112-1215998-3002092"
 STORE_ID = "7f3a"
+CONFIRM = 41
 PACK = load_pack("asc-4.3")
 JOB = Job(order=ORDER, store="Nordwind UK", reason=Reason.BUYER_CANCELED)
 
@@ -56,21 +57,18 @@ class FakePage:
         self.did.append(("screen", name, facts))
         return self
 
-    def at_once(self, *screens: object) -> AbstractContextManager[None]:
-        self.did.append(("at_once", len(screens)))
+    def when_ready(self, name: str, *beside: object) -> AbstractContextManager[None]:
+        self.did.append(("when_ready", name, len(beside)))
         return nullcontext()
 
     def check(self) -> "FakePage":
         self._do("check")
         return self
 
-    def the_only(self, name: str) -> "FakePage":
+    def the_only(self, name: str) -> int:
         assert name == "confirm"
         self._do("the_only", name)
-        return self
-
-    def click(self, **options: object) -> None:
-        self.did.append(("click", options))
+        return CONFIRM
 
     def words_of(self, name: str) -> str:
         assert name == "dialog"
@@ -128,6 +126,7 @@ def test_a_permit_is_issued_for_the_jobs_order_as_it_was_seen(admin_page: FakePa
     permit = issue(admin_page)
     assert (permit.order, permit.store, permit.reason) == (ORDER, "Nordwind UK", Reason.BUYER_CANCELED)
     assert (permit.store_id, permit.row_id, permit.merchant_id) == (STORE_ID, "", "")
+    assert permit.confirm == CONFIRM
     assert permit.seen == OrderDetails(
         order_number=ORDER,
         status=Status.UNSHIPPED,
@@ -138,9 +137,15 @@ def test_a_permit_is_issued_for_the_jobs_order_as_it_was_seen(admin_page: FakePa
     )
 
 
-def test_the_guard_presses_nothing(admin_page: FakePage) -> None:
+def test_everything_is_proved_in_the_instant_in_which_confirm_could_be_pressed(admin_page: FakePage) -> None:
     issue(admin_page)
-    assert [what for what in admin_page.did if what[0] == "click"] == [("click", {"trial": True})]
+    assert admin_page.did[:4] == [
+        ("screen", "cancel_dialog", {"order": ORDER}),
+        ("when_ready", "confirm", 1),
+        ("check",),
+        ("the_only", "confirm"),
+    ]
+    assert [what for what in admin_page.did if what[0] == "when_ready"] == [("when_ready", "confirm", 1)]
 
 
 @pytest.mark.parametrize("seal", [None, object(), "seal", True])
@@ -207,7 +212,7 @@ def test_the_dialog_is_checked_before_anything_is_read_from_it(admin_page: FakeP
     admin_page.trouble["check"] = ScreenChanged(screen="Cancel Order", why="its title is missing.")
     with pytest.raises(ScreenChanged):
         issue(admin_page)
-    assert admin_page.did == [("screen", "cancel_dialog", {"order": ORDER}), ("at_once", 1), ("check",)]
+    assert admin_page.did == [("screen", "cancel_dialog", {"order": ORDER}), ("when_ready", "confirm", 1), ("check",)]
 
 
 def test_a_dialog_that_names_the_jobs_order_is_accepted(admin_page: FakePage) -> None:

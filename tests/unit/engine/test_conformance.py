@@ -128,7 +128,7 @@ def test_a_list_that_is_submitted_twice_at_once_is_worked_once(machines: Machine
 
 
 @pytest.mark.slow("it starts processes that import the engine")
-@pytest.mark.parametrize("point", ["before intent", "after result"])
+@pytest.mark.parametrize("point", ["before intent", pytest.param("after result", marks=pytest.mark.thorough)])
 def test_a_worker_that_is_killed_leaves_its_stint_to_the_next_one(machines: Machines, point: str) -> None:
     run_id = machines.submit()
     killed = machines.start("worker", "--once", MACHINE_FAULT=f"kill {point}")
@@ -213,7 +213,7 @@ def test_the_workers_of_one_machine_share_the_queue_and_say_which_line_is_whose(
 
 
 @pytest.mark.slow("it starts processes that import the engine")
-@pytest.mark.parametrize("workers", ["1", "2"])
+@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.thorough), "2"])
 def test_a_stopped_machine_finishes_the_orders_in_hand_and_leaves_the_rest_to_others(
     machines: Machines, accounts: dict[str, str], workers: str
 ) -> None:

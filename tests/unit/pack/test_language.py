@@ -81,9 +81,10 @@ def test_german_words_stand_where_the_english_ones_stood() -> None:
     assert details.elements["status"].field == "Status"
     assert "Uiterste verzenddatum" not in details.labels
     assert "Spätestes Versanddatum" in details.labels
-    assert pack.screens["home"].elements["store_names"].xpath == (
-        '//*[text()[normalize-space()="Magento-Website" or normalize-space()="Magento-Website:"]] '
-        "/preceding::*[text()[normalize-space()]][1]"
+    assert pack.screens["home"].elements["store_names"].before == "Magento-Website"
+    assert pack.screens["side_menu_missing"].elements["sign"].xpath == (
+        "//body[.//*[contains(concat(' ', @class, ' '), ' admin-user ')]//*[@title=\"Mein Konto\"]][\n"
+        "  not(.//a[contains(normalize-space(.), 'Marketing')])]"
     )
     assert pack.status("Teilweise versandt") is Status.PARTIALLY_SHIPPED
 
@@ -234,8 +235,9 @@ def test_mistakes_in_a_language_that_is_not_used_stop_nobody(folder: Path) -> No
 
 
 def test_words_that_the_xpath_has_not_are_named(folder: Path, mistakes: Callable[..., str]) -> None:
-    _line, _ = edit(folder, "words: [Magento Website]", "words: [Magento Store]", "home.yaml")
-    assert mistakes() == ("home.yaml:12:5: words are those that the xpath has in quotes; it has not 'Magento Store'")
+    file = "interruptions/side_menu_missing.yaml"
+    edit(folder, "words: [My Account, Marketing]", "words: [My Account, Promotions]", file)
+    assert mistakes() == f"{file}:8:5: words are those that the xpath has in quotes; it has not 'Promotions'"
 
 
 @pytest.mark.parametrize(

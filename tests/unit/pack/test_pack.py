@@ -246,10 +246,9 @@ def test_a_pack_that_extends_another_has_its_screens_and_needs_no_others() -> No
         "order_details",
         "orders_grid",
         "start_page",
-        "store_dashboard",
     }
     assert screens["order_details"] == load_pack("asc-4.0").screens["order_details"]
-    assert screens["home"] == load_pack("asc-4.3").screens["home"]
+    assert load_pack("asc-4.0").screens["home"] == load_pack("asc-4.3").screens["home"] != screens["home"]
 
 
 def test_the_packs_of_auto_are_those_that_come_with_it_the_newest_first() -> None:
@@ -300,7 +299,7 @@ def test_mistakes_in_several_files_are_all_named(folder: Path, mistakes: Callabl
 
 # --- Mistakes in one file ---
 
-KINDS = "role, label, text, says, field, column, card, row, choice, css, xpath"
+KINDS = "role, label, text, says, field, column, card, row, choice, before, css, xpath"
 FACTS = "{order}, {reason}, {store}, {store_id}"
 AT_THE_MENU = "    for: opens the menu\n"
 
@@ -357,7 +356,7 @@ AT_THE_MENU = "    for: opens the menu\n"
             "titel: The start page\n",
             "start_page.yaml:1:1: title is missing: What people call it; error messages use this\n"
             "start_page.yaml:2:1: titel is not a known key: did you mean title? Allowed are screen, "
-            "title, observed, elements, labels, checks, busy, interrupts and before_sign_in",
+            "title, observed, elements, labels, checks, busy, interrupts, page and before_sign_in",
             id="unknown key",
         ),
         pytest.param(
@@ -731,8 +730,8 @@ def test_an_unknown_key_of_an_element_is_named(folder: Path, mistakes: Callable[
     edit(folder, "start_page.yaml", AT_THE_MENU, "    colour: red\n" + AT_THE_MENU)
     assert mistakes() == (
         "start_page.yaml:9:5: colour is not a known key: did you mean column? Allowed are role, "
-        "name, label, text, says, field, column, card, row, choice, css, xpath, words, has, within, case, there, "
-        "when, commits, private, secret, for and observed"
+        "name, label, text, says, field, column, card, row, choice, before, css, xpath, words, has, within, case, "
+        "there, when, commits, private, secret, for and observed"
     )
 
 
@@ -745,7 +744,7 @@ def test_a_file_that_is_a_list_is_named(folder: Path, mistakes: Callable[[], str
     (folder / "answer.yaml").write_text("- answer\n", encoding="utf-8")
     assert mistakes() == (
         "answer.yaml:1:1: The file must be a mapping with the keys screen, title, observed, elements, labels, checks, "
-        "busy, interrupts and before_sign_in, not a list"
+        "busy, interrupts, page and before_sign_in, not a list"
     )
 
 

@@ -43,6 +43,9 @@ export const awaitChange = ([known, limit]) => new Promise((done) => {
   listeners.add(finish);
 });
 
+/** Wait some milliseconds. */
+export const rest = (time) => new Promise((done) => later(done, time));
+
 /** Wait until the page has not changed for `rest` milliseconds; false when it never does within `limit` milliseconds. */
 export const awaitRest = ([rest, limit]) => new Promise((done) => {
   const finish = (quiet) => {
@@ -60,15 +63,28 @@ export const awaitRest = ([rest, limit]) => new Promise((done) => {
   listeners.add(again);
 });
 
-// A spinner never ends; what fades, slides or closes does.
-const ends = (one) => Number.isFinite(one.effect?.getComputedTiming().endTime ?? Infinity);
+// How long an animation still runs, in milliseconds; a spinner never ends, and what fades, slides or closes does.
+const left = (one) => {
+  const { endTime = Infinity, localTime } = one.effect?.getComputedTiming() ?? {};
+  return (endTime - localTime) / Math.abs(one.playbackRate);
+};
+
+/**
+ * Bring to its end what moves on the page and would end within `limit` milliseconds; the page hears of that as if it had been
+ * waited for. Says whether anything moved that will come to an end.
+ */
+export const endMotion = (limit) => {
+  const moving = document.getAnimations().filter((one) => one.playState === "running" && Number.isFinite(left(one)));
+  moving.filter((one) => left(one) <= limit).forEach((one) => one.finish());
+  return moving.length > 0;
+};
 
 /** Wait until nothing on the page moves that will come to an end, but no longer than `limit` milliseconds. */
 export const awaitCalm = (limit) => new Promise((done) => {
   const began = performance.now();
   const look = () => {
-    const moving = document.getAnimations().some((one) => one.playState === "running" && ends(one));
-    if (!moving || performance.now() - began >= limit) return done(count);
+    const remaining = limit - (performance.now() - began);
+    if (remaining <= 0 || !endMotion(remaining)) return done(count);
     frame(look);
   };
   frame(() => frame(look));

@@ -63,6 +63,12 @@ const KINDS = {
     };
     return byText(scope, text).filter((one) => hasBox(one) && isTitle(one)).flatMap(around);
   },
+  /** {label: a test of the words that come next} */
+  before(scope, { label }) {
+    const passes = matcher(label);
+    const worded = inside(scope).filter(hasWords);
+    return worded.filter((_, place) => place + 1 < worded.length && passes(textOf(worded[place + 1])));
+  },
   /** {cell: a test} */
   row(scope, { cell }) {
     const rows = inside(scope).filter((one) => roleOf(one) === "row" && !isHidden(one));

@@ -6,22 +6,29 @@
 //                            TOLD)
 //   reading  {...}           fields and columns, as read.js says
 //   rows     {find, columns, ...}   what the cells of table rows read as
+//   wants    {once, never, some}    what a look that waits is waiting for: names of elements or fields, each exactly once, not
+//                                   at all, or at least once
 // The answer is {address, path, changes, status, lacksScript, parts}: address is what comes after the #; changes is how often
 // the page has changed; status is how the server answered for the page, 0 if that is not known;
 // lacksScript says whether the page has loaded without one of its scripts. Elements are told by numbers that hold as long as
 // the document does.
 
-import { awaitCalm, awaitChange, awaitRest, changes, watch } from "./changes.js";
+import { awaitCalm, awaitChange, awaitRest, changes, rest, watch } from "./changes.js";
 import { controlsIn } from "./choice.js";
 import { find } from "./find.js";
 import { elementOf, numberOf } from "./numbers.js";
 import { forget } from "./once.js";
 import { asTheBrowserMadeIt } from "./own.js";
+import { describe } from "./listen.js";
+import { pieces } from "./pieces.js";
 import { hasArrived, isOff, makeReady } from "./press.js";
 import { isBusy, read, unmask } from "./read.js";
-import { shown, squeeze, wordsOf } from "./seen.js";
+import { squeeze, wordsOf } from "./seen.js";
 import { textOf } from "./text.js";
-import { all, closest, inside, roots } from "./tree.js";
+import { all, closest, elementAt, inside, roots } from "./tree.js";
+
+const REST_AFTER_A_LOOK = 3; // times as long as the look took, but in milliseconds at least and at most
+const [SHORTEST_REST, LONGEST_REST] = [5, 50];
 
 const around = (element) => closest(element, "button, a, input, [role=button], [role=link]") ?? element;
 
@@ -95,30 +102,79 @@ const lookReady = inOneInstant((ready, element, press, request) => {
   return { ...ready, ...(moved && { state: "moved" }), number: numberOf(element), ...look(request) };
 });
 
-const masked = inOneInstant((mask) => {
-  if (mask) unmask() ?? read(null, mask);
-  return changesSeen();
-});
+const says = (pattern) => new RegExp(`(?<!\\d)${pattern}(?!\\d)`).test(wordsOf(document.body));
+
+/** What is private on the page, as read.js finds it, with what a look is asked; and whether any order is named on the page. */
+const privately = ({ reading, order, ...request }) => ({ ...look(request), private: read(null, reading), order: says(order) });
+
+const masked = inOneInstant((mask) => (mask ? privately(mask) : { changes: changesSeen() }));
+
+/** Whether a part of a look shows what it wants. Only a hint of when to answer: what it means is the caller's to judge. */
+const isWanted = ({ wants }, { busy, finds, reading }) => {
+  if (!wants || busy || !Object.values(wants).flat().length) return false;
+  // A label alone is not drawn yet.
+  const found = (name) => finds[name]?.length ?? reading?.fields[name]?.filter(Boolean).length ?? 0;
+  return (wants.once ?? []).every((name) => found(name) === 1) && !(wants.never ?? []).some(found) &&
+    (wants.some ?? []).every(found);
+};
+
+const lookNow = inOneInstant(look);
+
+/**
+ * A look that waits, but no longer than `limit` milliseconds, until a part shows what it wants; where the page is known to have
+ * changed `known` times, until it has changed since. The last parts may be `late`: they are asked, and answered, only as often
+ * as every so many milliseconds, and in the last look. A page that is being drawn is not looked at all the time.
+ */
+const awaitLook = async ({ known, limit, parts }) => {
+  const began = performance.now();
+  const passed = () => performance.now() - began;
+  const late = Math.max(0, ...parts.map((part) => part.late ?? 0));
+  const early = parts.filter((part) => !part.late);
+  let asked = 0; // when the late parts were
+  await awaitChange([known, limit]);
+  for (;;) {
+    const looked = passed();
+    const all = looked >= limit || looked - asked >= late;
+    if (all) asked = looked;
+    const current = all ? parts : early;
+    const seen = lookNow({ parts: current });
+    if (looked >= limit || current.some((part, place) => isWanted(part, seen.parts[place]))) return seen;
+    const took = passed() - looked;
+    await rest(Math.min(Math.max(took * REST_AFTER_A_LOOK, SHORTEST_REST), LONGEST_REST));
+    await awaitChange([seen.changes, (late ? Math.min(limit, asked + late) : limit) - passed()]);
+  }
+};
 
 const textRead = Symbol.for("countermand typed");
 
+// Words in a slot are their host's, or the slot's, for the browser; for a person they are what the slot is in.
+const isSlotted = (target) => Boolean(target.shadowRoot) || target.localName === "slot";
+const describeNow = inOneInstant((target, x, y) => describe(isSlotted(target) ? elementAt(x, y) ?? target : target));
+
 const frame = requestAnimationFrame.bind(window);
+let listening = false;
+
+const parse = JSON.parse.bind(JSON);
 
 export const actions = {
-  look: inOneInstant(look),
+  /** Do one of the acts below; what is asked of it is JSON. */
+  ask: (act, asked) => actions[act](parse(asked)),
+  look: lookNow,
+  awaitLook,
   read: inOneInstant((reading) => unmask() ?? read(null, reading)),
   element: elementOf,
   /** Make ready to press the one element that `press` describes, and look in the instant in which it is ready. */
-  async aim({ press, limit, toTheMiddle, ...request }) {
+  async aim({ press, limit, toTheMiddle, arms, ...request }) {
     const [element, ...others] = findNow(press);
     if (!element || others.length) return { state: "not one", ...actions.look(request) };
-    const ready = await makeReady(element, { limit, toTheMiddle }, inOneInstant);
+    const ready = await makeReady(element, { limit, toTheMiddle, arms }, inOneInstant);
     return lookReady(ready, element, press, request);
   },
   changes: inOneInstant(changesSeen),
   awaitChange,
   awaitRest,
-  /** Wait for what moves to end, as awaitCalm; then mask what `mask` describes. Gives how often the page has changed by then. */
+  private: inOneInstant(privately),
+  /** Wait for what moves to end, as awaitCalm; then look, and mask what `mask` describes. Tells how often the page has changed. */
   async calm({ limit, mask }) {
     await awaitCalm(limit);
     return masked(mask);
@@ -134,7 +190,7 @@ export const actions = {
     return found.length;
   }),
   /** Whether any text of the page has a number of this pattern in it. */
-  says: inOneInstant((pattern) => new RegExp(`(?<!\\d)${pattern}(?!\\d)`).test(wordsOf(document.body))),
+  says: inOneInstant(says),
   /** Scroll the table that has a given column header by a window's height; says whether there was more to show. */
   scrollOn: inOneInstant((header) => {
     const fold = (text) => text.replace(/\s+/g, " ").trim().toLowerCase();
@@ -147,7 +203,18 @@ export const actions = {
     });
     return new Promise((done) => frame(() => frame(() => done(moved.length > 0))));
   }),
-  // For the scripts that listen to a page, or take it piece by piece.
-  shown: inOneInstant((element) => shown(element)),
-  squeeze,
+  pieces: inOneInstant(() => unmask() ?? pieces()),
+  /** From now on, tell the function `binding` of everything that a person presses and types into, as listen.js describes it. */
+  listen(binding) {
+    if (listening) return;
+    listening = true;
+    const tell = (event) => {
+      const [target] = event.composedPath();
+      const told = target instanceof Element ? describeNow(target, event.clientX, event.clientY) : null;
+      if (told) window[binding](told);
+    };
+    // A press is heard as it begins, before the page answers it. Nothing is changed, and nothing is held up.
+    addEventListener("pointerdown", tell, true);
+    addEventListener("input", tell, true);
+  },
 };

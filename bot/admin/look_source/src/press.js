@@ -1,11 +1,14 @@
 // What comes before and after a press: the element is brought into sight and focused, and left until it and its box rest with
 // nothing over it; what is pressed then arrives at it, or at nothing.
 
+import { endMotion } from "./changes.js";
 import { asTheBrowserMadeIt } from "./own.js";
 import { childrenOf, closest, elementAt, holds } from "./tree.js";
 import { hasBox } from "./seen.js";
 
-const FRAMES = 3; // for which a box must rest
+const FRAMES = 1; // for which a box must rest that was in sight already
+const FRAMES_AFTER_SCROLLING = 3; // a list that draws only some of its rows draws others when it has been scrolled
+const LONGEST_MOTION = 1000; // milliseconds; what moves for longer is no opening or closing
 const SOON = 500; // milliseconds after which a cover is told of, which the caller may know how to close
 const GRACE = 1000; // milliseconds beyond the limit in which the last look is made
 const EVENTS = ["pointerdown", "mousedown", "pointerup", "mouseup", "click"];
@@ -70,14 +73,16 @@ export function hasArrived() {
 
 /**
  * Make ready to press an element. Gives {state, x, y, words}: "ready" with the point to press; "covered" with the words of what
- * lies over it, after a moment; "off" where it cannot be pressed; "gone". `instant` makes a look of it: a page is another in
- * every frame.
+ * lies over it, after a moment; "off" where it cannot be pressed; "gone". What moves is brought to its end. `instant` makes a
+ * look of it: a page is another in every frame. Where it `arms`, the page hears of the next press only on this element.
  */
-export const makeReady = (element, { limit, toTheMiddle }, instant) => new Promise((done) => {
-  let target;
+export const makeReady = (element, { limit, toTheMiddle, arms }, instant) => new Promise((done) => {
+  let target, frames;
   instant(() => {
+    const before = middleOf(element)?.box;
     bringIntoSight(element, toTheMiddle);
     focus(element);
+    frames = middleOf(element)?.box === before ? FRAMES : FRAMES_AFTER_SCROLLING;
     target = targetOf(element);
     closest(element, "a[target]")?.setAttribute("target", "_self"); // a link that would open another window is followed here
   })();
@@ -87,17 +92,18 @@ export const makeReady = (element, { limit, toTheMiddle }, instant) => new Promi
   const look = instant(() => {
     const middle = element.isConnected && hasBox(element) ? middleOf(element) : null;
     if (!middle) return done({ state: "gone" });
+    const waited = performance.now() - began;
     still = middle.box === last ? still + 1 : 0;
+    if (!still) endMotion(Math.min(LONGEST_MOTION, limit - waited));
     last = middle.box;
     const on = elementAt(middle.x, middle.y);
     const free = Boolean(on) && holds(target, on);
     const off = isOff(target);
-    if (free && !off && still >= FRAMES) {
-      arm(target);
+    if (free && !off && still >= frames) {
+      if (arms) arm(target);
       return done({ state: "ready", x: middle.x, y: middle.y });
     }
-    const waited = performance.now() - began;
-    if (waited >= limit || (waited >= SOON && still >= FRAMES))
+    if (waited >= limit || (waited >= SOON && still >= frames))
       return done(free ? { state: "off" } : { state: "covered", words: on?.innerText ?? "" });
     frame(look);
   });

@@ -12,7 +12,9 @@
 // end with their length; words are given whole.
 // Answers with {fields: {name: [text, ...]}, columns: {name: [text, ...]}, alone: [text, ...], unread: {name: {tables, rows}}};
 // unread is for each column in how many tables it is, and how many of their rows cannot be read under it; pieces that stand
-// alone are looked for where fields are.
+// alone are looked for where fields are. "mask" and "words" answer with {fields: {name: {labels, lost}}, columns: {name: tables},
+// boxes: [count, ...], words}: how often each label is there, and how many of these have a value that was not found; in how
+// many tables each column is; how many elements each request found.
 // Nothing here depends on ids, classes or nesting, and nothing in the document is changed.
 
 import { find } from "./find.js";
@@ -48,6 +50,23 @@ const windowOf = once((element) => {
   return seen;
 });
 
+// Of a piece of text that can be seen, the box that it stands in, and where; null of one that cannot. One range serves for
+// all of them: the browser keeps up to date whatever ranges there are.
+let range = null;
+const pieces = once(() => new Map());
+const pieceOf = (node, around) => {
+  const known = pieces("page");
+  if (!known.has(node)) known.set(node, readPiece(node, around));
+  return known.get(node);
+};
+const readPiece = (node, around) => {
+  if (!node.data.trim() || /^(script|style|noscript|option|template)$/.test(around.localName) || !shown(around)) return null;
+  range ??= document.createRange();
+  range.selectNodeContents(node);
+  const rect = range.getBoundingClientRect();
+  return bySize(rect) && bySize(overlap(rect, windowOf(around))) ? { element: boxOf(around), rect } : null;
+};
+
 // A block is a piece of text that stands by itself: the text of one box, without the boxes inside it.
 const blocksIn = once((root) => {
   const blocks = new Map();
@@ -57,12 +76,9 @@ const blocksIn = once((root) => {
       if (block) block.raw += " ";
       return;
     }
-    if (!node.data.trim() || /^(script|style|noscript|option|template)$/.test(around.localName) || !shown(around)) return;
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    const rect = range.getBoundingClientRect();
-    if (!bySize(rect) || !bySize(overlap(rect, windowOf(around)))) return;
-    const element = boxOf(around);
+    const piece = pieceOf(node, around);
+    if (!piece) return;
+    const { element, rect } = piece;
     const block = blocks.get(element);
     if (block) {
       block.raw += node.data;
@@ -120,17 +136,31 @@ const valueInside = (label, block, known) => {
   }
   return { element: block.element, text: squeeze(rest) };
 };
+// Whether a label without a value beside it has words under it that are no label of the screen: its value, which is then private
+// and not found.
+const isOver = (label, blocks, known) => {
+  const { left, right, bottom, top } = label.rect;
+  const under = blocks.filter(({ rect }) =>
+    rect.top >= bottom - 2 && rect.top <= bottom + 2 * (bottom - top) && rect.left < right && rect.right > left);
+  const [next] = under.sort((a, b) => a.rect.top - b.rect.top);
+  return Boolean(next) && !known.has(foldOf(next)) && !known.has(labelOf(next));
+};
 const readField = (label, blocks, known) => {
   const wanted = fold(label);
   const values = [];
+  let lost = 0;
   for (const block of blocks) {
     if (block.control) continue;
-    if (foldOf(block) === wanted) values.push(valueBeside(block, blocks, known));
-    else if (labelOf(block) === wanted) values.push(valueInside(squeeze(label), block, known));
+    if (foldOf(block) === wanted) {
+      const value = valueBeside(block, blocks, known);
+      values.push(value);
+      if (!value?.element && isOver(block, blocks, known)) lost += 1;
+    } else if (labelOf(block) === wanted) values.push(valueInside(squeeze(label), block, known));
   }
   // A label with nothing beside it may be a heading or a link; where it is the only one, its value is empty.
   const beside = values.filter((value) => value !== null);
-  return beside.length ? beside : values.map(() => ({ element: null, text: "" }));
+  const found = beside.length ? beside : values.map(() => ({ element: null, text: "" }));
+  return Object.assign(found, { labels: values.length, lost });
 };
 
 const TABLE = "table, [role=grid], [role=table], [role=treegrid]";
@@ -204,11 +234,18 @@ export function read(row, { fields = {}, columns = {}, boxes = [], known: labels
   const cells = each(columns, (header) => readColumn(header, row, careful));
 
   const found = [...Object.values(values), ...Object.values(cells).map((column) => column.cells)].flat();
-  const whole = careful ? boxes.flatMap(find) : [];
-  const elements = [...new Set([...found.map((value) => value.element).filter(Boolean), ...whole])];
-  if (act === "mask") mask(elements);
-  if (act === "words")
-    return [...new Set([...found.map((value) => value.text), ...elements.flatMap(allWords)].map(squeeze))];
+  if (careful) {
+    const whole = boxes.map(find);
+    const elements = [...new Set([...found.map((value) => value.element).filter(Boolean), ...whole.flat()])];
+    if (act === "mask") mask(elements);
+    const words = act === "words" ? [...found.map((value) => value.text), ...elements.flatMap(allWords)].map(squeeze) : [];
+    return {
+      fields: each(values, ({ labels: there, lost }) => ({ labels: there, lost })),
+      columns: each(cells, (column) => column.unread.tables),
+      boxes: whole.map((one) => one.length),
+      words: [...new Set(words)],
+    };
+  }
   const texts = (group) => group.map((value) => cut(value.text));
   const stands = alone ? new RegExp(`^(.{0,100}?)(${alone})$`) : null;
   return {

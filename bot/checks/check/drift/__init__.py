@@ -137,7 +137,7 @@ def _instead(kind: str, element: Element, snapshot: Snapshot) -> str:
     """What there is of its kind."""
     if kind == "column":
         return _listed("The table's headers are", [thing.name for thing in snapshot.of_role("columnheader")])
-    if kind in {"field", "choice", "says"}:
+    if kind in {"field", "choice", "before", "says"}:
         return ""
     roles = {element.role} if isinstance(element.role, str) else set(element.role or ())
     if kind == "label":

@@ -136,7 +136,7 @@ def _pool(element: Element, snapshot: Snapshot) -> Iterable[Found]:
         return [thing for thing in controls if thing.role in FIELDS]
     if kind == "card":
         return [thing for thing in controls if thing.role in PRESSED]
-    if kind in {"row", "css", "xpath", "says"}:
+    if kind in {"row", "before", "css", "xpath", "says"}:
         return []
     free = [piece for piece in texts(snapshot) if not any(thing.box.holds(piece.box) for thing in controls)]
     if kind in {"field", "choice"}:
