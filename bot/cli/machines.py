@@ -28,6 +28,7 @@ from bot.wording import count_of, harmless, harmless_lines
 if TYPE_CHECKING:
     from bot.engine.backlog import Backlog
     from bot.ledger import Ledger
+    from bot.settings import LocalSettings
 
 PRIORITY = 100
 """Of a run that was submitted without one."""
@@ -154,15 +155,15 @@ queue_app = typer.Typer(
 
 
 @contextmanager
-def _opened() -> "Iterator[tuple[Ledger, Backlog, Path]]":
-    """The ledger, the queue beside it, and the runs folder of this machine."""
+def _opened() -> "Iterator[tuple[Ledger, Backlog, LocalSettings]]":
+    """The ledger, the queue beside it, and where things are on this machine."""
     from bot.engine.backlog import open_backlog
     from bot.ledger import Ledger
     from bot.settings import load_local_settings
 
     places = load_local_settings()
     with Ledger.open(places.ledger_place) as ledger, open_backlog(places.ledger_place, ledger) as backlog:
-        yield ledger, backlog, places.runs_dir
+        yield ledger, backlog, places
 
 
 QUEUED_RUN = Annotated[str, typer.Argument(metavar="RUN", help="Id of a submitted run.")]
@@ -205,12 +206,14 @@ def _cancel(run: QUEUED_RUN) -> None:
     from bot.engine.by_hand import cancel, queued
     from bot.reports.report import REPORT_FILE
 
-    with _opened() as (ledger, backlog, runs_dir):
-        end, troubles = cancel(ledger, backlog, runs_dir, queued(ledger, run), getpass.getuser())
+    with _opened() as (ledger, backlog, places):
+        end, troubles = cancel(
+            places.ledger_place, ledger, backlog, places.runs_dir, queued(ledger, run), getpass.getuser()
+        )
     if end is None:
         typer.echo(f"Run {run} is stopped. Its workers finish the orders in hand and skip the rest.")
         return
-    typer.echo(f"Run {run} is canceled. Report: {runs_dir / run / REPORT_FILE}")
+    typer.echo(f"Run {run} is canceled. Report: {places.runs_dir / run / REPORT_FILE}")
     for trouble in troubles:
         typer.echo(harmless(str(trouble)), err=True)
 

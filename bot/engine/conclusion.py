@@ -17,17 +17,21 @@ LEFT = "A part of it could not be worked: see countermand queue."
 
 
 def conclude(
-    ledger: Ledger, runs_dir: Path, run: QueuedRun, *, clean: Clean = lambda text: text
+    place: Path | str, runs_dir: Path, run: QueuedRun, *, clean: Clean = lambda text: text
 ) -> tuple[RunEnd, list[CountermandError]]:
     """Write how a run ended into the ledger and its folder; gives what could not be written there.
 
     Done again after a crash, it does what is missing: what the ledger says of the end is written once.
     """
+    with Ledger.open(place) as ledger:
+        folder = open_run_folder(runs_dir, run.info.run_id)
+        ledger.runs.go_on_as(run.info.run_id)
+        ledger.trail.copy_to(folder, whole=True)
+        return _conclude(ledger, folder, run, clean)
+
+
+def _conclude(ledger: Ledger, folder: Path, run: QueuedRun, clean: Clean) -> tuple[RunEnd, list[CountermandError]]:
     run_id = run.info.run_id
-    folder = open_run_folder(runs_dir, run_id)
-    ledger.runs.go_on_as(run_id)
-    ledger.limits.count_for("")
-    ledger.trail.copy_to(folder, whole=True)
     _remove_unfinished(ledger, run_id, store_of(folder))
     _skip_rest(ledger, run, run.stopped or LEFT, clean)
     results = tuple(ledger.runs.results(run_id))

@@ -214,8 +214,7 @@ class QueueWorker:
             return
         if self._desk_of == stint.run_id:
             self._close_desk()
-        end, troubles = conclude(self._ledger, self._settings.runs_dir, run, clean=self._clean)
-        self._ledger.runs.go_on_as(self._seat.worker)
+        end, troubles = conclude(self._settings.ledger_place, self._settings.runs_dir, run, clean=self._clean)
         self._display.run_finished(end.info, end.results, self._settings.runs_dir / stint.run_id)
         for trouble in troubles:
             self._display.say(str(trouble))

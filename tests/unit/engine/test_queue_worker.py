@@ -99,6 +99,17 @@ def test_after_a_limit_the_rest_of_the_run_is_skipped_without_a_browser(bench: B
     assert verify(bench.folder / RUN_ID, bench.ledger).disagreement == ""
 
 
+def test_what_is_said_of_the_next_run_is_not_in_the_folder_of_the_last_one(bench: Bench) -> None:
+    for stint in bench.submit():
+        bench.work(stint)
+    for stint in bench.submit("next", command="plan"):
+        bench.ledger.queue.stop("next", "by maria")
+        bench.work(stint)
+    for run_id in (RUN_ID, "next"):
+        found = verify(bench.folder / run_id, bench.ledger)
+        assert (found.disagreement, found.remark) == ("", "")
+
+
 def test_a_paused_queue_is_waited_for_and_that_is_said_once(bench: Bench) -> None:
     stint, *_ = bench.submit()
     bench.ledger.queue.pause("maria")
