@@ -6,7 +6,7 @@ What it had in hand waits for another worker. While the ledger cannot be reached
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import TypeVar
 
@@ -166,7 +166,7 @@ class QueueWorker:
             try:
                 return self._work_on(run, job)
             except NotYet as later:
-                if later.why != waits_for:
+                if later.why and later.why != waits_for:
                     waits_for = later.why
                     self._display.say(f"{waits_for} Waiting.")
                 self._heed_stop()
@@ -178,7 +178,8 @@ class QueueWorker:
                 self._close_desk()
                 self._wait_for_ledger(trouble)
             except Interrupted:
-                self._seat.hold()  # it may have been stopped because it lost that
+                with suppress(LedgerTrouble):
+                    self._seat.hold()  # it may have been stopped because it lost that
                 raise
             except (ClaimLost, IntentExpired) as trouble:
                 self._display.say(str(trouble))
