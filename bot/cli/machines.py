@@ -28,6 +28,7 @@ from bot.wording import count_of, harmless, harmless_lines
 if TYPE_CHECKING:
     from bot.engine.backlog import Backlog
     from bot.ledger import Ledger
+    from bot.settings import LocalSettings
 
 PRIORITY = 100
 """Of a run that was submitted without one."""
@@ -51,6 +52,7 @@ def submit(
     max_cancellations: Annotated[
         int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
     ] = None,
+    unmasked: UNMASKED = False,
 ) -> None:
     """``countermand submit``."""
     from datetime import UTC, datetime
@@ -61,7 +63,7 @@ def submit(
 
     begin = None if at is None else point_in_time(at, datetime.now().astimezone())
     job_list = job_list_of(jobs, store=store, reason=reason, sheet=sheet, encoding=encoding, expect=expect)
-    settings = settings_of(None, None, unmasked=False, pace=pace)
+    settings = settings_of(None, None, unmasked, pace)
     terms = Terms(
         command="plan" if plan else "run",
         priority=priority,
@@ -70,6 +72,7 @@ def submit(
         max_failures=settings.max_failures,
         max_failures_total=settings.max_failures_total,
         max_cancellations=max_cancellations,
+        unmasked=settings.unmasked,
     )
     submitted = queue_list(job_list, settings, terms)
     typer.echo(submitted.run_id)
@@ -89,7 +92,6 @@ def worker(
     headed: HEADED = False,
     pack: PACK = None,
     language: LANGUAGE = None,
-    unmasked: UNMASKED = False,
 ) -> None:
     """``countermand worker``."""
     from functools import partial
@@ -102,7 +104,7 @@ def worker(
     from flows.cancel_order import cancel_order
     from flows.read_order import plan_order
 
-    settings = settings_of(pack, language, unmasked)
+    settings = settings_of(pack, language, unmasked=False)
     load_packs(settings.pack, settings.language, settings.sign_in_language)  # what is wrong with it is said at once
     enough(settings.pool, workers, sharing=settings.share_account)
     works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order}
@@ -153,15 +155,15 @@ queue_app = typer.Typer(
 
 
 @contextmanager
-def _opened() -> "Iterator[tuple[Ledger, Backlog, Path]]":
-    """The ledger, the queue beside it, and the runs folder of this machine."""
+def _opened() -> "Iterator[tuple[Ledger, Backlog, LocalSettings]]":
+    """The ledger, the queue beside it, and where things are on this machine."""
     from bot.engine.backlog import open_backlog
     from bot.ledger import Ledger
     from bot.settings import load_local_settings
 
     places = load_local_settings()
     with Ledger.open(places.ledger_place) as ledger, open_backlog(places.ledger_place, ledger) as backlog:
-        yield ledger, backlog, places.runs_dir
+        yield ledger, backlog, places
 
 
 QUEUED_RUN = Annotated[str, typer.Argument(metavar="RUN", help="Id of a submitted run.")]
@@ -204,12 +206,14 @@ def _cancel(run: QUEUED_RUN) -> None:
     from bot.engine.by_hand import cancel, queued
     from bot.reports.report import REPORT_FILE
 
-    with _opened() as (ledger, backlog, runs_dir):
-        end, troubles = cancel(ledger, backlog, runs_dir, queued(ledger, run), getpass.getuser())
+    with _opened() as (ledger, backlog, places):
+        end, troubles = cancel(
+            places.ledger_place, ledger, backlog, places.runs_dir, queued(ledger, run), getpass.getuser()
+        )
     if end is None:
         typer.echo(f"Run {run} is stopped. Its workers finish the orders in hand and skip the rest.")
         return
-    typer.echo(f"Run {run} is canceled. Report: {runs_dir / run / REPORT_FILE}")
+    typer.echo(f"Run {run} is canceled. Report: {places.runs_dir / run / REPORT_FILE}")
     for trouble in troubles:
         typer.echo(harmless(str(trouble)), err=True)
 

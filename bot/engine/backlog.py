@@ -14,7 +14,7 @@ from bot.errors import LedgerTrouble
 from bot.ledger import Ledger, Stint, Terms
 
 if TYPE_CHECKING:
-    from dbos import DBOSClient
+    from dbos import DBOSClient, WorkflowStatus
 
 APPLICATION = "countermand"
 """The name under which the engine keeps what is ours."""
@@ -50,10 +50,14 @@ class Place:
 
 
 class Backlog:
-    """The stints that wait in the engine's queues, or that a worker has."""
+    """The stints that wait in the engine's queues, or that a worker has.
 
-    def __init__(self, client: "DBOSClient") -> None:
+    Everything here raises LedgerTrouble if the database cannot be reached.
+    """
+
+    def __init__(self, client: "DBOSClient", place: Path | str) -> None:
         self._client = client
+        self._place = place
 
     def put(self, connection: sa.Connection, stint: Stint, *, admin: str, terms: Terms) -> None:
         """Queue a stint, inside of the transaction of that connection. One that is queued already stays as it is."""
@@ -70,10 +74,7 @@ class Backlog:
 
     def is_empty(self, admin: str, executor: str) -> bool:
         """Whether nothing is left that this executor could work now, or has in hand."""
-        waiting = self._client.list_workflows(
-            status=WAITING, queue_name=queue_of(admin), limit=1, load_input=False, load_output=False
-        )
-        return not waiting and not self._worked_on(admin, executor)
+        return not self._found(admin, WAITING, limit=1) and not self._worked_on(admin, executor)
 
     def worked_on(self, admin: str) -> dict[str, str]:
         """Every stint that a worker has, with the executor that it is; it may be gone."""
@@ -81,17 +82,11 @@ class Backlog:
 
     def waiting(self, admin: str) -> list[str]:
         """The stints that wait for a worker, or for their time."""
-        found = self._client.list_workflows(
-            status=[WAITING, LATER], queue_name=queue_of(admin), load_input=False, load_output=False
-        )
-        return [status.workflow_id for status in found]
+        return [status.workflow_id for status in self._found(admin, [WAITING, LATER])]
 
     def given_up(self, admin: str) -> list[str]:
         """The stints that were handed out too often, each time to a worker that died."""
-        found = self._client.list_workflows(
-            status=GIVEN_UP, queue_name=queue_of(admin), load_input=False, load_output=False
-        )
-        return [status.workflow_id for status in found]
+        return [status.workflow_id for status in self._found(admin, GIVEN_UP)]
 
     def take_over(self, admin: str, executors: Iterable[str]) -> list[str]:
         """Hand out again what these executors had, which are gone; gives the stints.
@@ -102,19 +97,40 @@ class Backlog:
         taken = []
         for executor in executors:
             for stint in self._worked_on(admin, executor):
-                self._client.resume_workflow(stint, queue_name=queue_of(admin))
+                with self._trouble_named():
+                    self._client.resume_workflow(stint, queue_name=queue_of(admin))
                 taken.append(stint)
         return taken
 
     def take_back(self, stints: Iterable[str]) -> None:
         """Take stints out of the queue; one that a worker has ends after the order in hand."""
-        self._client.cancel_workflows(list(stints))
+        with self._trouble_named():
+            self._client.cancel_workflows(list(stints))
 
     def _worked_on(self, admin: str, executor: str | None = None) -> dict[str, str]:
-        found = self._client.list_workflows(
-            status=WORKED_ON, queue_name=queue_of(admin), executor_id=executor, load_input=False, load_output=False
-        )
+        found = self._found(admin, WORKED_ON, executor=executor)
         return {status.workflow_id: status.executor_id or "" for status in found}
+
+    def _found(
+        self, admin: str, status: str | list[str], *, executor: str | None = None, limit: int | None = None
+    ) -> "list[WorkflowStatus]":
+        with self._trouble_named():
+            return self._client.list_workflows(
+                status=status,
+                queue_name=queue_of(admin),
+                executor_id=executor,
+                limit=limit,
+                load_input=False,
+                load_output=False,
+            )
+
+    @contextmanager
+    def _trouble_named(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.SQLAlchemyError as trouble:
+            what = str(getattr(trouble, "orig", trouble)).strip().partition("\n")[0]
+            raise LedgerTrouble(ledger=self._place, reason=f"{what}. Nothing is pressed without it.") from trouble
 
 
 @contextmanager
@@ -144,7 +160,7 @@ def open_backlog(place: Path | str, ledger: Ledger) -> Iterator[Backlog]:
             reason=f"the queue beside it cannot be used ({what}). Its user must be allowed to create a schema there.",
         ) from trouble
     try:
-        yield Backlog(client)
+        yield Backlog(client, place)
     finally:
         client.destroy()
 

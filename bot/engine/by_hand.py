@@ -11,16 +11,16 @@ from bot.runner import RunEnd
 from bot.wording import count_of
 
 
-def queued(ledger: Ledger, run_id: str) -> QueuedRun:
+def queued(ledger: Ledger, run_id: str, *, finished: bool = False) -> QueuedRun:
     """The run with that id.
 
     Raises:
-        CannotStart: it was not submitted, or is finished.
+        CannotStart: it was not submitted, or is finished, unless it may be.
     """
     run = ledger.queue.find(run_id)
     if run is None:
         raise CannotStart(reason=f"No run {run_id!r} is in the queue.", next_step="See countermand queue.")
-    if run.finished_at:
+    if run.finished_at and not finished:
         raise CannotStart(
             reason=f"Run {run_id} is finished.",
             next_step="Submit its list again: what is done is recognized as already canceled.",
@@ -29,7 +29,7 @@ def queued(ledger: Ledger, run_id: str) -> QueuedRun:
 
 
 def cancel(
-    ledger: Ledger, backlog: Backlog, runs_dir: Path, run: QueuedRun, by: str
+    place: Path | str, ledger: Ledger, backlog: Backlog, runs_dir: Path, run: QueuedRun, by: str
 ) -> tuple[RunEnd | None, list[CountermandError]]:
     """Take a run out of the queue. Orders in hand are finished, all others are skipped.
 
@@ -41,15 +41,9 @@ def cancel(
         if stint.stint not in at_work:
             ledger.queue.end_stint(stint, "canceled")
     backlog.take_back(stint.stint for stint in run.stints if stint.stint not in at_work)
-    return finish(ledger, runs_dir, run.info.run_id, f"canceled by {by}")
-
-
-def finish(ledger: Ledger, runs_dir: Path, run_id: str, by: str) -> tuple[RunEnd | None, list[CountermandError]]:
-    """Write the results of a run whose stints have all ended; nothing if some have not."""
-    if not ledger.queue.is_last(run_id, by):
+    if not ledger.queue.is_last(run.info.run_id, f"canceled by {by}"):
         return None, []
-    run = ledger.queue.find(run_id)
-    return (None, []) if run is None else conclude(ledger, runs_dir, run)
+    return conclude(place, runs_dir, queued(ledger, run.info.run_id, finished=True))
 
 
 def retry(ledger: Ledger, backlog: Backlog, run: QueuedRun) -> str:

@@ -17,27 +17,33 @@ LEFT = "A part of it could not be worked: see countermand queue."
 
 
 def conclude(
-    ledger: Ledger, runs_dir: Path, run: QueuedRun, *, clean: Clean = lambda text: text
+    place: Path | str, runs_dir: Path, run: QueuedRun, *, clean: Clean = lambda text: text
 ) -> tuple[RunEnd, list[CountermandError]]:
     """Write how a run ended into the ledger and its folder; gives what could not be written there.
 
     Done again after a crash, it does what is missing: what the ledger says of the end is written once.
     """
+    with Ledger.open(place) as ledger:
+        folder = open_run_folder(runs_dir, run.info.run_id)
+        ledger.runs.go_on_as(run.info.run_id)
+        ledger.trail.copy_to(folder, whole=True)
+        return _conclude(ledger, folder, run, clean)
+
+
+def _conclude(ledger: Ledger, folder: Path, run: QueuedRun, clean: Clean) -> tuple[RunEnd, list[CountermandError]]:
     run_id = run.info.run_id
-    folder = open_run_folder(runs_dir, run_id)
-    ledger.runs.go_on_as(run_id)
-    ledger.limits.count_for("")
-    ledger.trail.copy_to(folder, whole=True)
     _remove_unfinished(ledger, run_id, store_of(folder))
     _skip_rest(ledger, run, run.stopped or LEFT, clean)
     results = tuple(ledger.runs.results(run_id))
     info = ledger.runs.find(run_id) or run.info
     if info.finished_at is None:
-        workers, accounts = ledger.queue.workers_of(run_id)
-        stopped = clean(run.stopped)
-        info = info.model_copy(
-            update={"account": ", ".join(accounts) or info.account, "workers": max(1, len(workers))}
-        ).finished(datetime.now(UTC), stopped)
+        worked = ledger.queue.worked(run_id)
+        known = {
+            "account": ", ".join(worked.accounts) or info.account,
+            "workers": max(1, len(worked.workers)),
+            "pack": ", ".join(worked.packs) or info.pack,
+        }
+        info = info.model_copy(update=known).finished(datetime.now(UTC), clean(run.stopped), worked.blocked)
         ledger.runs.finish(info)
     status = 0 if all(result.outcome.is_success for result in results) else 1
     end = RunEnd(info=info, results=results, exit_status=3 if info.stopped_early else status)

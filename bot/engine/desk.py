@@ -15,7 +15,7 @@ from bot.evidence.run_folder import open_run_folder
 from bot.joblist import Job
 from bot.ledger import Ledger, QueuedRun
 from bot.outcomes import OrderResult, RunInfo
-from bot.pack import load_packs
+from bot.pack import AUTO, load_packs
 from bot.runner.entering import Entry, Hooks, SignIn, open_admin
 from bot.runner.logs import log_to
 from bot.runner.results import RunResults
@@ -36,6 +36,9 @@ class Desk(Protocol):
             RunStopped: none may begin any more, or this worker cannot go on.
             LedgerTrouble: the ledger cannot be reached; nothing was pressed.
         """
+
+    def seen(self) -> tuple[str, dict[str, int]]:
+        """The pack that describes the screens, and how many requests were blocked, by host, since it was asked last."""
 
 
 class Display(Protocol):
@@ -78,10 +81,21 @@ class BrowserDesk:
 
     worker: Worker
     admin: Admin
+    pack: str
+    """The pack of the settings; ``auto`` if it is to be recognized."""
+    blocked: dict[str, int]
+    """Counts the requests of its browser that were blocked, by host."""
 
     def do(self, job: Job) -> OrderDone | None:
         """See :class:`Desk`."""
         return self.worker.do(self.admin, job, lambda: None)
+
+    def seen(self) -> tuple[str, dict[str, int]]:
+        """See :class:`Desk`."""
+        blocked = dict(self.blocked)
+        self.blocked.clear()
+        recognized = self.pack == AUTO and self.admin.recognized
+        return f"{self.admin.recognized} ({AUTO})" if recognized else self.pack, blocked
 
 
 @contextmanager
@@ -99,7 +113,9 @@ def browser_desk(
     Raises:
         CannotStart, RunStopped, OrderTrouble: there is no browser, or the Admin cannot be entered.
     """
-    settings = tools.settings
+    # Whether buyers' data is masked is the run's, and no machine's: its report says so.
+    settings = tools.settings.model_copy(update={"unmasked": run.terms.unmasked})
+    packs = load_packs(settings.pack, settings.language, settings.sign_in_language)
     folder = open_run_folder(settings.runs_dir, run.info.run_id)
     task = Task(
         settings=settings,
@@ -131,7 +147,7 @@ def browser_desk(
         entry = Entry(
             settings=settings,
             account=seat.account,
-            packs=load_packs(settings.pack, settings.language, settings.sign_in_language),
+            packs=packs,
             ledger=ledger,
             sign_in=task.sign_in,
             hooks=Hooks(step=display.step, say=lambda remark: display.say(clean(remark)), stopping=stopping, wait=wait),
@@ -141,4 +157,5 @@ def browser_desk(
             session_name=seat.session_name,
         )
         with open_admin(entry) as admin:
-            yield BrowserDesk(worker=worker, admin=admin)
+            pack = packs[0].name if len(packs) == 1 else AUTO
+            yield BrowserDesk(worker=worker, admin=admin, pack=pack, blocked=blocked)

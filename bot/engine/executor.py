@@ -44,9 +44,18 @@ class WorksStints(Protocol):
 
 @contextmanager
 def engine_started(
-    place: Path | str, ledger: Ledger, *, admin: str, executor: str, works: WorksStints, handover: Handover
+    place: Path | str,
+    ledger: Ledger,
+    *,
+    admin: str,
+    executor: str,
+    works: WorksStints,
+    handover: Handover,
+    say: Callable[[str], None],
 ) -> Iterator[None]:
     """While the block runs, this process takes stints of an Admin, one at a time.
+
+    ``say`` is told what goes wrong in the engine itself.
 
     Needs the name of the ``executor``, which no other process has: what an earlier process of that name left
     unfinished is handed out again at once.
@@ -73,7 +82,8 @@ def engine_started(
         return "ended"
 
     quiet()
-    logging.getLogger("dbos").setLevel(logging.CRITICAL)
+    errors = _Errors(say)
+    logging.getLogger("dbos").addHandler(errors)
     where = Place.of(place, ledger)
     config = DBOSConfig(
         name=APPLICATION,
@@ -81,7 +91,7 @@ def engine_started(
         dbos_system_schema=where.schema,
         executor_id=executor,
         application_version=str(SCHEMA_VERSION),
-        log_level="CRITICAL",
+        log_level="ERROR",
         serializer=DBOSPortableJSONSerializer(),
     )
     DBOS(config=config)
@@ -93,7 +103,19 @@ def engine_started(
         yield
     finally:
         handover.close()
+        logging.getLogger("dbos").removeHandler(errors)
         DBOS.destroy(destroy_registry=True)
+
+
+class _Errors(logging.Handler):
+    """Says what the engine logs as an error; what it only warns of, such as a database that is away, it tries again."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__(logging.ERROR)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._say(f"The queue: {record.getMessage().partition(chr(10))[0]}")
 
 
 def _told(done: OrderDone | None) -> dict[str, Any]:

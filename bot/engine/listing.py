@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from bot.engine.backlog import Backlog
+from bot.engine.seat import admin_of, lease_of
 from bot.ledger import Ledger, QueuedRun, Stint
 from bot.wording import count_of, harmless
 
@@ -50,10 +51,7 @@ def _of_run(run: QueuedRun, backlog: Backlog, held: set[tuple[str, str]]) -> Ite
 
 
 def _gone(stint: Stint, executor: str, held: set[tuple[str, str]]) -> str:
-    from bot.engine.seat import lease_of
-
-    admin = executor.partition(" as ")[0]
-    return "" if (admin, lease_of(executor)) in held else "; it is gone, and another worker takes over"
+    return "" if (admin_of(executor), lease_of(executor)) in held else "; it is gone, and another worker takes over"
 
 
 def _who(stint: Stint) -> str:

@@ -80,7 +80,9 @@ def work_in_this_process(
         )
         with (
             stop_on_signals(stop, display.say),
-            engine_started(place, ledger, admin=admin, executor=seat.executor, works=worker, handover=handover),
+            engine_started(
+                place, ledger, admin=admin, executor=seat.executor, works=worker, handover=handover, say=display.say
+            ),
         ):
             display.line(f"Waiting for orders of {harmless(admin)} as {harmless(seat.account.username)}. Ctrl-C stops.")
             try:

@@ -25,6 +25,11 @@ def executor_name(admin: str, lease: str) -> str:
     return f"{admin}{_EXECUTOR}{lease}"
 
 
+def admin_of(executor: str) -> str:
+    """The Admin that an executor works in."""
+    return executor.partition(_EXECUTOR)[0]
+
+
 def lease_of(executor: str) -> str:
     """The lease that an executor has, or had."""
     return executor.partition(_EXECUTOR)[2]

@@ -44,7 +44,7 @@ def submit(job_list: JobList, settings: Settings, terms: Terms) -> Submitted:
         pack=settings.pack,
         job_list=Path(job_list.file).name,
         started_at=started,
-        unmasked=settings.unmasked,
+        unmasked=terms.unmasked,
         version=__version__,
     )
     place = settings.ledger_place

@@ -6,7 +6,7 @@ What it had in hand waits for another worker. While the ledger cannot be reached
 
 import time
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from functools import partial
 from typing import TypeVar
 
@@ -166,7 +166,7 @@ class QueueWorker:
             try:
                 return self._work_on(run, job)
             except NotYet as later:
-                if later.why != waits_for:
+                if later.why and later.why != waits_for:
                     waits_for = later.why
                     self._display.say(f"{waits_for} Waiting.")
                 self._heed_stop()
@@ -178,7 +178,8 @@ class QueueWorker:
                 self._close_desk()
                 self._wait_for_ledger(trouble)
             except Interrupted:
-                self._seat.hold()  # it may have been stopped because it lost that
+                with suppress(LedgerTrouble):
+                    self._seat.hold()  # it may have been stopped because it lost that
                 raise
             except (ClaimLost, IntentExpired) as trouble:
                 self._display.say(str(trouble))
@@ -205,7 +206,8 @@ class QueueWorker:
         if stint is None:
             return
         if not stint.ended_at:
-            self._ledger.queue.end_stint(stint)
+            pack, blocked = self._desk.seen() if self._desk is not None else ("", {})
+            self._ledger.queue.end_stint(stint, pack=pack, blocked=blocked)
         if not self._ledger.queue.is_last(stint.run_id, name):
             return
         run = self._ledger.queue.find(stint.run_id)
@@ -213,8 +215,7 @@ class QueueWorker:
             return
         if self._desk_of == stint.run_id:
             self._close_desk()
-        end, troubles = conclude(self._ledger, self._settings.runs_dir, run, clean=self._clean)
-        self._ledger.runs.go_on_as(self._seat.worker)
+        end, troubles = conclude(self._settings.ledger_place, self._settings.runs_dir, run, clean=self._clean)
         self._display.run_finished(end.info, end.results, self._settings.runs_dir / stint.run_id)
         for trouble in troubles:
             self._display.say(str(trouble))

@@ -4,7 +4,8 @@ A stint is a few orders of one run and one store, which one worker works after a
 is the engine's business (``bot.engine``); the ledger knows what is in a stint, who has it, and what became of it.
 """
 
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -36,6 +37,8 @@ class Terms:
     """The same for all of them, in a row or not."""
     max_cancellations: int | None
     """It stops once Confirm was pressed for this many orders; None for no limit."""
+    unmasked: bool = False
+    """Whether buyers' data is left readable in the screenshots."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,6 +78,17 @@ class QueuedRun:
     stopped: str
     """Why no more of its orders begin; empty while they may."""
     finished_at: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Worked:
+    """Who worked for a run, and how; each once, in the order in which they began."""
+
+    workers: tuple[str, ...]
+    accounts: tuple[str, ...]
+    packs: tuple[str, ...]
+    blocked: dict[str, int]
+    """How many requests of their browsers were blocked, by host."""
 
 
 class Queue:
@@ -160,9 +174,15 @@ class Queue:
             stint, worker=worker, account=account, process=this_process(), begun_at=timestamp(), ended_at=None
         )
 
-    def end_stint(self, stint: Stint, trouble: str = "") -> None:
-        """Record that nothing is left to be done for a stint, or why it is given up."""
-        self._of_stint(stint, ended_at=timestamp(), trouble=trouble)
+    def end_stint(
+        self, stint: Stint, trouble: str = "", *, pack: str = "", blocked: Mapping[str, int] | None = None
+    ) -> None:
+        """Record that nothing is left to be done for a stint, or why it is given up.
+
+        ``pack`` described its screens; ``blocked`` counts the requests of its browser that were blocked, by host.
+        """
+        told = {"ended_at": timestamp(), "trouble": trouble, "pack": pack, "blocked": dict(blocked or {})}
+        self._of_stint(stint, **told)
 
     def put_back(self, stint: Stint, enqueue: Callable[[sa.Connection, Stint], None], again: str) -> None:
         """Queue a stint once more under another id, in one transaction; nobody has it then."""
@@ -201,15 +221,23 @@ class Queue:
             statement = sa.select(queued_runs.c.finished_by).where(queued_runs.c.run_id == run_id)
             return connection.scalar(statement) == by
 
-    def workers_of(self, run_id: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Who worked for a run, and with which accounts; each once, in the order in which they began."""
+    def worked(self, run_id: str) -> Worked:
+        """Who worked for a run, and how."""
         statement = (
-            sa.select(stints.c.worker, stints.c.account)
+            sa.select(stints.c.worker, stints.c.account, stints.c.pack, stints.c.blocked)
             .where(stints.c.run_id == run_id, stints.c.worker.is_not(None))
             .order_by(stints.c.begun_at)
         )
         rows = self._database.read(statement)
-        return tuple(dict.fromkeys(row.worker for row in rows)), tuple(dict.fromkeys(row.account for row in rows))
+        blocked: Counter[str] = Counter()
+        for row in rows:
+            blocked.update(row.blocked or {})
+        return Worked(
+            workers=tuple(dict.fromkeys(row.worker for row in rows)),
+            accounts=tuple(dict.fromkeys(row.account for row in rows)),
+            packs=tuple(dict.fromkeys(row.pack for row in rows if row.pack)),
+            blocked=dict(blocked),
+        )
 
     def orders_without_result(self, run_id: str) -> tuple[Job, ...]:
         """What a run was asked for and has no result of, in the order of its list."""
@@ -246,7 +274,7 @@ class Queue:
         )
         return next(((row.paused_by, row.paused_at) for row in rows), None)
 
-    def _of_stint(self, stint: Stint, **told: str | None) -> None:
+    def _of_stint(self, stint: Stint, **told: object) -> None:
         with self._database.writing() as connection:
             connection.execute(stints.update().where(stints.c.stint == stint.stint).values(**told))
 
@@ -298,7 +326,7 @@ def _stints(run_id: str, slices: Sequence[Sequence[Job]]) -> list[Stint]:
 
 
 def _stint(row: sa.Row[Any]) -> Stint:
-    told = {name: value or "" for name, value in row._mapping.items() if name != "orders"}
+    told = {name: value or "" for name, value in row._mapping.items() if name in Stint.__dataclass_fields__}
     return Stint(**(told | {"process": told["process"].partition(" ")[0], "orders": tuple(row.orders)}))
 
 

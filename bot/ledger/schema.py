@@ -172,6 +172,8 @@ stints: Final = sa.Table(
     sa.Column("begun_at", sa.String(40)),
     sa.Column("ended_at", sa.String(40)),
     sa.Column("trouble", sa.Text),
+    sa.Column("pack", sa.String(255)),
+    sa.Column("blocked", sa.JSON),
 )
 
 pauses: Final = sa.Table(

@@ -143,7 +143,7 @@ def desk_without_browser(
             results=RunResults(ledger, finished),
             options=WorkerOptions(claim_seconds=LEASE, wait=wait, hands_back=True),
         )
-        yield BrowserDesk(worker=worker, admin=admin)
+        yield BrowserDesk(worker=worker, admin=admin, pack=settings.pack, blocked={})
 
 
 # Not only in the first process: a machine with several workers starts this file again for each.

@@ -79,6 +79,14 @@ def test_what_is_wrong_with_a_submission_is_said_before_anything_is_queued(
     assert not LEDGER.exists()
 
 
+def test_whether_buyers_data_is_masked_is_decided_with_the_list(countermand: Countermand) -> None:
+    submitted(countermand("submit", "--unmasked", "jobs.yaml"))
+    with Ledger.open(LEDGER) as ledger:
+        (run,) = ledger.queue.waiting()
+    assert (run.terms.unmasked, run.info.unmasked) == (True, True)
+    assert countermand("worker", "--unmasked").status == 2
+
+
 def test_an_empty_queue_says_so(countermand: Countermand) -> None:
     assert countermand("queue").out == "Nothing is queued.\n"
 

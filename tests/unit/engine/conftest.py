@@ -79,7 +79,11 @@ class Bench:
         seat = Seat(ledger=self.seat_ledger, admin=HOST, account=account, lease="bot", worker="worker-1")
         return QueueWorker(
             settings=Settings(
-                admin_url=f"https://{HOST}/admin", username="bot", password=SecretStr("x"), runs_dir=self.folder
+                admin_url=f"https://{HOST}/admin",
+                username="bot",
+                password=SecretStr("x"),
+                runs_dir=self.folder,
+                ledger=str(self.place),
             ),
             seat=seat,
             ledger=self.ledger,
@@ -111,15 +115,18 @@ class Bench:
                     ledger.runs.finish_order(bench.canceled(job.order))
                     return OrderDone(result=bench.canceled(job.order), pressed=True)
 
+                def seen(self) -> tuple[str, dict[str, int]]:
+                    return "asc-4.3 (auto)", {"tracker.example": 1}
+
             yield FakeDesk()
 
-    def submit(self, **terms: Any) -> list[Stint]:
+    def submit(self, run_id: str = RUN_ID, **terms: Any) -> list[Stint]:
         """Queue the usual list as one stint for each order."""
         jobs = [job(order) for order in ORDERS]
         made: list[Stint] = []
         with Ledger.open(self.place) as ledger:
             ledger.queue.submit(
-                run_info(), jobs, Terms(**(vars(TERMS) | terms)), cut(jobs), lambda _, stint: made.append(stint)
+                run_info(run_id), jobs, Terms(**(vars(TERMS) | terms)), cut(jobs), lambda _, stint: made.append(stint)
             )
         return made
 

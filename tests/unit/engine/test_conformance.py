@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 
@@ -25,7 +25,7 @@ from server_kit import Server, programs
 from bot.evidence.verify import verify
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
-from bot.sandbox import Face, Sandbox
+from bot.sandbox import Face, Order, Sandbox
 from bot.vocabulary import Status
 
 KIT = Path(__file__).resolve().parents[2] / "kit" / "machine_kit.py"
@@ -48,9 +48,12 @@ class Machines:
         self.ledger: Path | str = folder / "runs" / "ledger.sqlite"
         both = [order for store in (US, MAIN) for order in sandbox.shop.orders(store)]
         self.orders = [order for order in both if order.plain and order.status is Status.UNSHIPPED][:8]
-        listed = "".join(f"  - {{order: {order.number}, store: {order.store}}}\n" for order in self.orders)
-        (folder / "jobs.yaml").write_text(f"reason: BuyerCanceled\norders:\n{listed}", encoding="utf-8")
+        self.write_list("jobs.yaml", self.orders)
         (folder / "marks").mkdir()
+
+    def write_list(self, name: str, orders: Sequence[Order]) -> None:
+        listed = "".join(f"  - {{order: {order.number}, store: {order.store}}}\n" for order in orders)
+        (self.folder / name).write_text(f"reason: BuyerCanceled\norders:\n{listed}", encoding="utf-8")
 
     def start(
         self, *arguments: str, account: int = 0, settings: Mapping[str, str] = MappingProxyType({}), **environment: str
@@ -167,6 +170,25 @@ def test_a_worker_that_was_frozen_past_its_lease_presses_nothing_when_it_wakes(m
     assert machines.everything_was_canceled_once(run_id)
 
 
+# --- When, and in which order ---
+
+
+@pytest.mark.slow("it starts processes that import the engine")
+def test_a_run_with_a_lower_number_is_worked_first_and_one_for_later_not_yet(machines: Machines) -> None:
+    usual, urgent, later = machines.orders[:3], machines.orders[3:6], machines.orders[6:]
+    for name, orders in (("usual.yaml", usual), ("urgent.yaml", urgent), ("later.yaml", later)):
+        machines.write_list(name, orders)
+    machines.run("submit", "usual.yaml")
+    machines.run("submit", "--priority", "1", "urgent.yaml")
+    machines.run("submit", "--priority", "1", "--at", "2999-03-01 06:00", "later.yaml")
+    machines.run("worker", "--once")
+    arrived = [record.order for record in machines.sandbox.journal.cancels]
+    assert set(arrived[:3]) == {order.number for order in urgent}
+    assert set(arrived[3:]) == {order.number for order in usual}
+    with Ledger.open(machines.ledger) as ledger:
+        assert [run.info.job_list for run in ledger.queue.waiting()] == ["later.yaml"]
+
+
 # --- Several workers on one machine ---
 
 
@@ -205,6 +227,26 @@ def test_a_stopped_machine_finishes_the_orders_in_hand_and_leaves_the_rest_to_ot
     assert (stopped.returncode, err) == (0, "")
     assert out.endswith("Stopped. What was in hand is handed out again.\n")
     assert set(machines.outcomes(run_id).values()) <= {Outcome.CANCELED}
+    machines.run("worker", "--once")
+    assert machines.everything_was_canceled_once(run_id)
+
+
+@pytest.mark.slow("it starts processes that import the engine")
+def test_somebody_who_does_not_want_to_wait_ends_a_worker_in_the_middle_of_an_order(machines: Machines) -> None:
+    run_id = machines.submit()
+    ended = machines.start("worker", MACHINE_SECONDS="600")
+    with Ledger.open(machines.ledger) as ledger:
+        while not ledger.claims.held():
+            assert ended.poll() is None
+            time.sleep(0.05)
+    ended.send_signal(signal.SIGTERM)
+    assert ended.stdout is not None
+    while "Stopping: " not in ended.stdout.readline():
+        assert ended.poll() is None
+    ended.send_signal(signal.SIGTERM)
+    _, err = ended.communicate(timeout=HANGS)
+    assert (ended.returncode, err) == (130, "Interrupted.\n")
+    assert (machines.counted(), machines.outcomes(run_id)) == ({}, {})
     machines.run("worker", "--once")
     assert machines.everything_was_canceled_once(run_id)
 
@@ -252,8 +294,8 @@ def test_three_machines_with_one_server_cancel_every_order_once(machines: Machin
         assert worker.communicate(timeout=HANGS)[1] == ""
     assert machines.everything_was_canceled_once(run_id)
     with Ledger.open(machines.ledger) as ledger:
-        names, accounts = ledger.queue.workers_of(run_id)
-    assert len(names) == len(set(accounts)) > 1
+        worked = ledger.queue.worked(run_id)
+    assert len(worked.workers) == len(worked.accounts) > 1
 
 
 @on_a_server

@@ -36,6 +36,7 @@ def test_the_last_stint_leaves_a_run_folder_that_the_ledger_agrees_with(bench: B
     folder = bench.folder / RUN_ID
     told = json.loads((folder / "run.json").read_text(encoding="utf-8"))
     assert (told["account"], told["workers"], told["stopped_early"]) == ("bot", 1, "")
+    assert (told["pack"], told["blocked"]) == ("asc-4.3 (auto)", {"tracker.example": len(ORDERS)})
     assert len(json.loads((folder / "results.json").read_text(encoding="utf-8"))) == len(ORDERS)
     assert (folder / "report.html").is_file()
     found = verify(folder, bench.ledger)
@@ -96,6 +97,17 @@ def test_after_a_limit_the_rest_of_the_run_is_skipped_without_a_browser(bench: B
     told = json.loads((bench.folder / RUN_ID / "run.json").read_text(encoding="utf-8"))
     assert told["stopped_early"] == str(limit)
     assert verify(bench.folder / RUN_ID, bench.ledger).disagreement == ""
+
+
+def test_what_is_said_of_the_next_run_is_not_in_the_folder_of_the_last_one(bench: Bench) -> None:
+    for stint in bench.submit():
+        bench.work(stint)
+    for stint in bench.submit("next", command="plan"):
+        bench.ledger.queue.stop("next", "by maria")
+        bench.work(stint)
+    for run_id in (RUN_ID, "next"):
+        found = verify(bench.folder / run_id, bench.ledger)
+        assert (found.disagreement, found.remark) == ("", "")
 
 
 def test_a_paused_queue_is_waited_for_and_that_is_said_once(bench: Bench) -> None:

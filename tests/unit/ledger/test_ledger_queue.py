@@ -110,10 +110,13 @@ def test_who_works_is_known_from_the_stints(ledger: Ledger) -> None:
     first, second, third = stints(ledger)
     for stint, worker, account in ((first, "w1", "bot1"), (second, "w2", "bot2"), (third, "w1", "bot1")):
         ledger.queue.begin_stint(stint, worker, account)
-    assert ledger.queue.workers_of(RUN_ID) == (("w1", "w2"), ("bot1", "bot2"))
+        ledger.queue.end_stint(stint, pack="asc-4.3", blocked={"tracker.example": 2})
+    worked = ledger.queue.worked(RUN_ID)
+    assert (worked.workers, worked.accounts) == (("w1", "w2"), ("bot1", "bot2"))
+    assert (worked.packs, worked.blocked) == (("asc-4.3",), {"tracker.example": 6})
     begun = ledger.queue.stint(first.stint)
     assert begun is not None
-    assert (begun.worker, begun.account, begun.ended_at) == ("w1", "bot1", "")
+    assert (begun.worker, begun.account) == ("w1", "bot1")
 
 
 def test_an_order_that_was_changed_after_it_was_submitted_is_noticed(ledger: Ledger, beside: Any) -> None:
