@@ -48,6 +48,14 @@ CLICKS_A_PAGE = 3
 """How often a menu that does not open is clicked before the page is loaded again."""
 
 
+class _OutOfSight(Exception):
+    """A row lacks columns that may only be out of sight."""
+
+
+def _lacks_columns(rows: Sequence[Mapping[str, Any]]) -> bool:
+    return not all(rows[0]["columns"].values())
+
+
 class Screen:
     """A screen of the pack, on the page that is open now, about the order that the facts name."""
 
@@ -218,18 +226,29 @@ class Screen:
     def read_row(self, row: str, *columns: str) -> dict[str, str]:
         """What the cells of the one ``row`` read as, under the given column elements, all from one instant.
 
+        Where a column is out of sight and not drawn, the table is scrolled sideways to read it, and back.
+
         Raises:
             ElementMissing, ElementAmbiguous: the row, or a column of it, is not there or is there several times.
         """
         (answer,) = self.window.look({"rows": self._rows(row, *columns)})["parts"]
-        return self._read_in(row, answer["rows"])
+        self._exactly_one(row, len(answer["rows"]))
+        sideways = self._read_sideways(row, *columns) if _lacks_columns(answer["rows"]) else {}
+        return self._read_in(row, answer["rows"], sideways)
 
     def _rows(self, row: str, *columns: str) -> Request:
         return {**reading_request(self.spec, self.facts, *columns), "find": self._request(row)}
 
-    def _read_in(self, row: str, rows: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    def _read_sideways(self, row: str, *columns: str) -> dict[str, str]:
+        """What can be read in the row while its table is scrolled sideways: a table may draw only what is in sight."""
+        return ask(self.window.page, "readSideways", self._rows(row, *columns)) or {}
+
+    def _read_in(
+        self, row: str, rows: Sequence[Mapping[str, Any]], sideways: Mapping[str, str] | None = None
+    ) -> dict[str, str]:
         self._exactly_one(row, len(rows))
-        return self.singles(rows[0]["columns"])
+        texts = rows[0]["columns"]
+        return self.singles(texts | {name: [text] for name, text in (sideways or {}).items() if not texts[name]})
 
     # --- Whether it is the screen it should be ---
 
@@ -373,12 +392,19 @@ class Screen:
             ElementMissing, ElementAmbiguous: the row, or a column of it, is not there or is there several times.
         """
         read: dict[str, str] = {}
+        sideways: dict[str, str] | None = None
 
         def judge(seen: dict[str, Any]) -> None:
             if seen["state"] == "ready" or len(seen["rows"]) > 1:  # a row that is not there yet is waited for
-                read.update(self._read_in(row, seen["rows"]))
+                if sideways is None and len(seen["rows"]) == 1 and _lacks_columns(seen["rows"]):
+                    raise _OutOfSight
+                read.update(self._read_in(row, seen["rows"], sideways))
 
-        self._click(name, {"rows": self._rows(row, *columns)}, judge)
+        try:
+            self._click(name, {"rows": self._rows(row, *columns)}, judge)
+        except _OutOfSight:  # its table is scrolled first: that would move what is about to be pressed
+            sideways = self._read_sideways(row, *columns)
+            self._click(name, {"rows": self._rows(row, *columns)}, judge)
         return read
 
     def _click(

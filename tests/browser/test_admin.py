@@ -738,7 +738,7 @@ def test_a_step_is_announced_and_photographed_when_it_is_done(show: Callable[...
 
 
 def test_a_picture_shows_its_step_and_nothing_of_what_comes_after(show: Callable[..., Admin], tmp_path: Path) -> None:
-    recorder = Recorder(LocalStore(tmp_path))
+    recorder = Recorder(LocalStore(tmp_path), masked=False)
     admin = show(START, recorder=recorder, patience=5)
     start = admin.arrive("start_page")
     # Every click changes all of the page at once, and once more as soon as the browser has drawn a frame.
@@ -807,7 +807,7 @@ def test_what_the_browser_reports_becomes_one_sentence(show: Callable[..., Admin
 
 
 def test_a_refusal_in_a_step_stays_what_it_is_and_is_photographed(show: Callable[..., Admin], tmp_path: Path) -> None:
-    recorder = Recorder(LocalStore(tmp_path))
+    recorder = Recorder(LocalStore(tmp_path), masked=False)
     admin = show("<div role=alert>Nothing here</div>", recorder=recorder)
     with pytest.raises(ScreenNotReached), admin.step("open_store"):
         admin.arrive("home")

@@ -15,9 +15,6 @@ from bot.admin import Admin
 from bot.checks.check.model import Aspect
 from bot.sandbox import Sandbox
 
-# The changes move and rename parts that live React components keep hold of, and their style sheet names attributes.
-pytestmark = pytest.mark.face("plain", only=True)
-
 SHORT = {"order_details", "cancel_dialog"}
 """The screens whose changes are always tried; those of the others belong to the thorough run."""
 

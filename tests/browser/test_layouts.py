@@ -10,7 +10,7 @@ from bot.sandbox.faults import LAYOUT
 
 pytestmark = pytest.mark.face("spectrum", only=True)
 
-WIDE, NARROW, TOO_NARROW = (ViewportSize(width=width, height=800) for width in (1920, 1200, 1024))
+WIDE, NARROW = (ViewportSize(width=width, height=800) for width in (1920, 1200))
 
 IS_UNDER_BANNER = """(link) => {
     const { x, y, width, height } = link.getBoundingClientRect();
@@ -75,14 +75,38 @@ def test_an_imported_order_is_canceled_in_the_same_window(
     assert admin.page.context.pages == [admin.page]
 
 
-def test_a_list_with_a_column_out_of_sight_is_not_guessed_at(
-    verdicts: Verdicts, job: MakeJob, cancels: Cancels, admin: Admin
+HEADS = "() => [...document.querySelectorAll('[role=columnheader]')].map((head) => head.innerText)"
+
+
+@pytest.mark.parametrize(
+    ("width", "drawn"),
+    [
+        pytest.param(1024, ["Buyer's Name", "Total"], id="the total beside the sight"),
+        pytest.param(800, [], id="buyer and total not drawn"),
+    ],
+)
+def test_an_order_whose_columns_are_out_of_sight_is_canceled(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, admin: Admin, at_step: AtStep, width: int, drawn: list[str]
 ) -> None:
-    admin.page.set_viewport_size(TOO_NARROW)
-    (verdict,) = verdicts(job("unshipped_recent"), attempts=1)
-    assert verdict.message == (
-        "The store's dashboard: order_total (the total, to compare with the order's page) is not there."
-    )
+    heads: list[str] = []
+    admin.page.set_viewport_size({"width": width, "height": 800})
+    at_step["open_order"] = lambda: heads.extend(admin.page.evaluate(HEADS))
+    order = job("unshipped_recent")
+    assert verdicts(order, attempts=1) == [CANCELED]
+    assert cancels() == arrived(order)
+    assert [head for head in heads if head in {"Buyer's Name", "Total"}] == drawn
+
+
+def test_a_total_out_of_sight_is_compared_with_the_orders_page(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox, admin: Admin, at_step: AtStep
+) -> None:
+    admin.page.set_viewport_size({"width": 800, "height": 800})
+    order = job("unshipped_recent")
+    listed = sandbox.shop.order(order.store, order.order)
+    shown = listed.total
+    at_step["open_order"] = lambda: setattr(listed, "total", "99.99")
+    (verdict,) = verdicts(order, attempts=1)
+    assert verdict.message == (f"The order's page says a total of '99.99', the list that led to it '$ {shown}'.")
     assert cancels() == []
 
 

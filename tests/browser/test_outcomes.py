@@ -195,7 +195,7 @@ def test_a_reason_that_is_not_offered_is_told_with_those_that_are(
 ) -> None:
     sandbox.faults.missing_reason = "BuyerCanceled"
     (verdict,) = verdicts(job("unshipped_recent"))
-    placeholder = "Select a reason, " if sandbox.face == "plain" else ""
+    placeholder = "Select a reason, " if sandbox.face != "spectrum" else ""
     assert verdict == failed(
         "The cancel dialog: 'Buyer Canceled' is not among the choices of reason, which are: "
         f"{placeholder}No Inventory, Shipping Address Undeliverable, Customer Exchange, General Adjustment, "

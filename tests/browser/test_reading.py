@@ -335,6 +335,17 @@ def test_of_one_row_only_its_own_cells_are_read(page: Page, html: str) -> None:
     assert [seen["columns"] for seen in rows] == [{"it": ["Eve"]}]
 
 
+SIDEWAYS = """<style>[role=row] { display: flex; width: 900px } [role=row] > * { flex: none; width: 400px }</style>
+<div role=grid style='width:300px'>
+    <div style='overflow:hidden'><div role=row><b role=columnheader>Number</b><b role=columnheader>Total</b></div></div>
+    <div style='overflow:auto'><div role=row><i role=gridcell>112-1</i><i role=gridcell>7.20</i></div></div>
+</div>"""
+
+
+def test_a_header_that_is_cut_off_with_its_column_is_read(column: Callable[..., list[str]]) -> None:
+    assert column(SIDEWAYS, "Total") == ["7.20"]
+
+
 # --- Masks ---
 
 PRIVATE = "font:16px monospace;width:400px"

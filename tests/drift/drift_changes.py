@@ -198,7 +198,7 @@ one.after(twin);""",
         reworded("label of the reason changed", "Reason for cancellation", "Cancellation reason", "reason", "choice"),
         Change(
             "the dialog restyled",
-            'Object.assign(dialog().style, { background: "#fdf6e3", borderRadius: "0", color: "#083a6b" });',
+            'Object.assign(dialog().style, { background: "#f5e3b8", borderRadius: "0", color: "#083a6b" });',
             Aspect.LOOKS,
         ),
     ),

@@ -85,10 +85,14 @@ style_also((text) => text.includes("-x") ? text
     "data attributes are others": """
 for (const element of document.querySelectorAll("body *")) {
   if (element.hasAttribute("data-graphql-endpoint")) continue; // the app itself reads what is there
-  for (const name of element.getAttributeNames())
-    if (/^data-/.test(name) && name !== "data-role") element.removeAttribute(name);
+  for (const name of element.getAttributeNames()) {
+    if (!/^data-/.test(name) || name === "data-role") continue;
+    element.setAttribute(`data-x${name.slice(4)}`, element.getAttribute(name));
+    element.removeAttribute(name);
+  }
   element.setAttribute("data-build", "7f3c");
 }
+style_also((text) => text.includes("[data-x-") ? text : text.replace(/\\[data-(?!role\\b)/g, "[data-x-"));
 """,
     "everything is nested deeper": """
 const around = (...nodes) => {
@@ -99,11 +103,14 @@ const around = (...nodes) => {
   inner.append(...nodes);
 };
 for (const node of texts().filter((node) => !node.parentElement.closest("select, textarea, svg"))) around(node);
-for (const one of document.querySelectorAll("table, [role=grid], button, input, dl")) around(one);
+// The buttons of a dialog stay: a group's style sheet spaces those that are its children.
+const whole = "table, [role=grid], button:not(section[role=dialog] button), input, dl";
+for (const one of document.querySelectorAll(whole)) around(one);
 """,
     "labels in controls are nested less": """
 for (const element of [...document.querySelectorAll("body button > span, body a > span")])
-  if (!element.attributes.length || element.className.includes("label")) element.replaceWith(...element.childNodes);
+  if (!element.attributes.length || /^(?!.*spectrum).*label/.test(element.className)) // Spectrum's hold letters in place
+    element.replaceWith(...element.childNodes);
 """,
     "comments stand between": """
 for (const element of [...document.querySelectorAll("body div, body td, body dd, body dt")])

@@ -1,7 +1,7 @@
 """Prints the table of the drift suite: what changed on a screen, what was said of it, and whether that was right.
 
-Run it with ``make drift``; it makes every change on the plain face of the practice Admin, on the screens that are named
-or on all of them: the live components of the spectrum face do not bear them. What went wrong is told on standard error.
+Run it with ``make drift``; it makes every change on the spectrum face of the practice Admin, on the screens that are
+named or on all of them. What went wrong is told on standard error.
 """
 
 import sys
@@ -26,7 +26,11 @@ from flows.sign_in import sign_in
 
 def all_told() -> Iterator[Told]:
     """Every change, with what was said of it."""
-    with Sandbox(face=Face.PLAIN) as sandbox, sync_playwright() as playwright, tempfile.TemporaryDirectory() as folder:
+    with (
+        Sandbox(face=Face.SPECTRUM) as sandbox,
+        sync_playwright() as playwright,
+        tempfile.TemporaryDirectory() as folder,
+    ):
         browser = launch(playwright, find_browser(None, playwright), headed=False, allowed_hosts=("127.0.0.1",))
         for screen in sys.argv[1:] or OF_SCREENS:
             context = new_context(browser)

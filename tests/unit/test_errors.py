@@ -256,7 +256,9 @@ def test_an_error_outside_the_family_is_a_signal_within_one_part_and_never_told_
         "HandedBack",
         "NotOne",
         "NotYet",
+        "Off",
         "Over",
+        "_OutOfSight",
         "_StopReading",
         "Unreadable",
     }

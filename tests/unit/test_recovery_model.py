@@ -416,9 +416,9 @@ class Process:
             self.pause("answer_heard")
             note_answer(*answer)
 
-        def finish_later(result: OrderResult) -> None:
+        def finish_later(result: OrderResult) -> Any:
             self.pause("concluded")
-            finish(result)
+            return finish(result)
 
         intents.write, intents.note_answer, runs.finish_order = write_and_know_when, note_later, finish_later
 

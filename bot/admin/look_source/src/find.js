@@ -81,7 +81,10 @@ const KINDS = {
     const beside = boxesAround(byText(scope, label).filter(hasBox), controls);
     const passes = matcher(begins);
     const around = all("label", scope).filter((one) => passes(textOf(one)) && controls.some((each) => holds(one, each)));
-    return [...beside, ...around].filter((box) => !scope || holds(scope, box));
+    const boxes = [...beside, ...around].filter((box) => !scope || holds(scope, box));
+    // The same controls at the same words, said twice, once for screen readers perhaps, are one choice.
+    const alike = (one, other) => controls.every((each) => holds(one, each) === holds(other, each));
+    return boxes.filter((box, place) => !boxes.slice(0, place).some((other) => alike(other, box)));
   },
   /** {number: of an element that an earlier look told of} */
   known: (scope, { number }) => [elementOf(number)].filter(Boolean),

@@ -25,7 +25,7 @@ import { hasArrived, isOff, makeReady } from "./press.js";
 import { isBusy, read, unmask } from "./read.js";
 import { squeeze, wordsOf } from "./seen.js";
 import { textOf } from "./text.js";
-import { all, closest, elementAt, inside, roots } from "./tree.js";
+import { all, closest, elementAt, inside, parentOf, roots } from "./tree.js";
 
 const REST_AFTER_A_LOOK = 3; // times as long as the look took, but in milliseconds at least and at most
 const [SHORTEST_REST, LONGEST_REST] = [5, 50];
@@ -93,7 +93,22 @@ const inOneInstant = (work) => asTheBrowserMadeIt((...asked) => {
   }
 });
 
+const frame = requestAnimationFrame.bind(window);
+
 const findNow = inOneInstant(find);
+const readNow = inOneInstant((row, reading) => unmask() ?? read(row, reading));
+
+/** The box in an element's table that can be scrolled sideways; undefined if none. */
+const scrolledSideways = inOneInstant((row) => {
+  const table = closest(row, "table, [role=grid], [role=table], [role=treegrid]");
+  const boxes = table ? [...inside(table), table, parentOf(table)] : [];
+  return boxes.find((box) => box.scrollWidth > box.clientWidth + 1 && /auto|scroll/.test(getComputedStyle(box).overflowX));
+});
+
+const scrollTo = (box, left) => new Promise((done) => {
+  box.scrollLeft = left;
+  frame(() => frame(done));
+});
 
 const lookReady = inOneInstant((ready, element, press, request) => {
   // A list may have drawn itself again meanwhile, and what was an order's row may be another's now.
@@ -109,9 +124,10 @@ const privately = ({ reading, order, ...request }) => ({ ...look(request), priva
 
 const masked = inOneInstant((mask) => (mask ? privately(mask) : { changes: changesSeen() }));
 
-/** Whether a part of a look shows what it wants. Only a hint of when to answer: what it means is the caller's to judge. */
+/** Whether a part of a look shows what it wants. Only a hint of when to answer: what it means is the caller's to judge.
+ * A screen that has arrived is covered by nothing that means: not ready yet. */
 const isWanted = ({ wants }, { busy, finds, reading }) => {
-  if (!wants || busy || !Object.values(wants).flat().length) return false;
+  if (!wants || (busy && wants.once) || !Object.values(wants).flat().length) return false;
   // A label alone is not drawn yet.
   const found = (name) => finds[name]?.length ?? reading?.fields[name]?.filter(Boolean).length ?? 0;
   return (wants.once ?? []).every((name) => found(name) === 1) && !(wants.never ?? []).some(found) &&
@@ -151,7 +167,6 @@ const textRead = Symbol.for("countermand typed");
 const isSlotted = (target) => Boolean(target.shadowRoot) || target.localName === "slot";
 const describeNow = inOneInstant((target, x, y) => describe(isSlotted(target) ? elementAt(x, y) ?? target : target));
 
-const frame = requestAnimationFrame.bind(window);
 let listening = false;
 
 const parse = JSON.parse.bind(JSON);
@@ -203,6 +218,25 @@ export const actions = {
     });
     return new Promise((done) => frame(() => frame(() => done(moved.length > 0))));
   }),
+  /**
+   * What the cells of the one row that `find` describes read as, where a table draws only the columns in sight: it is scrolled
+   * sideways from end to end, and back. {name: text}, without what was never read; null where it is not one row to the end.
+   */
+  async readSideways({ find: wanted, ...reading }) {
+    const [row, ...others] = findNow(wanted);
+    const box = row && !others.length && scrolledSideways(row);
+    if (!box) return null;
+    const before = box.scrollLeft;
+    const texts = {};
+    for (let left = 0; ; left += box.clientWidth / 2) {
+      await scrollTo(box, left);
+      for (const [name, cells] of Object.entries(readNow(row, reading).columns)) if (cells.length === 1) texts[name] ??= cells[0];
+      if (box.scrollLeft + 1 < left || left + box.clientWidth >= box.scrollWidth) break;
+    }
+    await scrollTo(box, before);
+    const again = findNow(wanted);
+    return again.length === 1 && again[0] === row ? texts : null;
+  },
   pieces: inOneInstant(() => unmask() ?? pieces()),
   /** From now on, tell the function `binding` of everything that a person presses and types into, as listen.js describes it. */
   listen(binding) {

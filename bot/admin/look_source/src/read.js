@@ -37,6 +37,9 @@ const overlap = (a, b) => ({
 // What boxes that cut off their contents leave to be seen inside an element; words only for screen readers lie in
 // boxes of one pixel, or left of the page. Whatever can be scrolled into view counts as seen.
 const EVERYWHERE = { left: -Infinity, top: -Infinity, right: Infinity, bottom: Infinity };
+const HEADER = "th:not([scope=row]), [role=columnheader]";
+const holdsHeads = (element) =>
+  element.scrollWidth > element.clientWidth && bySize(element.getBoundingClientRect()) && all(HEADER, element).length > 1;
 const windowOf = once((element) => {
   if (!element || element === document.body || element === document.documentElement)
     return { left: -scrollX, top: -scrollY, right: Infinity, bottom: Infinity };
@@ -44,7 +47,9 @@ const windowOf = once((element) => {
   const around = position === "fixed" ? null : position === "absolute" ? element.offsetParent : parentOf(element);
   let seen = windowOf(around);
   if (/auto|scroll|hidden|clip/.test(overflow)) {
-    seen = overlap(seen, element.getBoundingClientRect());
+    const { left, right, top, bottom } = element.getBoundingClientRect();
+    // A table that scrolls sideways takes its heads along, in a box of their own that does not scroll by itself.
+    seen = overlap(seen, holdsHeads(element) ? { left: -Infinity, right: Infinity, top, bottom } : { left, right, top, bottom });
     if (/auto|scroll/.test(overflow) && bySize(seen)) seen = EVERYWHERE;
   }
   return seen;
@@ -164,7 +169,6 @@ const readField = (label, blocks, known) => {
 };
 
 const TABLE = "table, [role=grid], [role=table], [role=treegrid]";
-const HEADER = "th:not([scope=row]), [role=columnheader]";
 const ROW = "tr, [role=row]";
 const CELL = "td, th[scope=row], [role=gridcell], [role=cell], [role=rowheader]";
 const spread = (cells) => cells.flatMap((cell) => Array(cell.colSpan || 1).fill(cell));

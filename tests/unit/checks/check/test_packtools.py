@@ -56,7 +56,6 @@ def test_the_pack_that_comes_along_has_nothing_odd() -> None:
     assert list(odd(pack)) == []
     assert list(by_markup(pack)) == [
         "answer.yaml: messages is found by its markup (css), which may change unseen",
-        "home.yaml: store_names is found by its markup (xpath), which may change unseen",
     ]
 
 
