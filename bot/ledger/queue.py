@@ -226,7 +226,7 @@ class Queue:
         statement = (
             sa.select(stints.c.worker, stints.c.account, stints.c.pack, stints.c.blocked)
             .where(stints.c.run_id == run_id, stints.c.worker.is_not(None))
-            .order_by(stints.c.begun_at)
+            .order_by(stints.c.begun_at, stints.c.stint)
         )
         rows = self._database.read(statement)
         blocked: Counter[str] = Counter()
