@@ -61,6 +61,10 @@ def combobox(words: tuple[str, ...], more: str = "") -> str:
     )
 
 
+def twin(words: tuple[str, ...]) -> str:
+    return f"<label><b>{LABEL}</b><select>{options(words)}</select></label>"
+
+
 PAINTED = (
     "<label style='position:relative'><input type=radio name=r style='position:absolute;opacity:0'>"
     "<i style='display:inline-block;width:14px;height:14px;background:#ccc'></i><span>{}</span></label><br>"
@@ -85,6 +89,11 @@ CONTROLS: dict[str, Callable[[tuple[str, ...]], str]] = {
     "button before a native twin without a box": lambda words: (
         button(words)
         + f"<div aria-hidden=true style='{READERS}'><label>{LABEL}<select>{options(words)}</select></label></div>"
+    ),
+    "button beside a native twin whose label is an element of its own": lambda words: (
+        button(words)
+        .replace("<button", f"<div><div aria-hidden=true style='{READERS}'>{twin(words)}</div><button", 1)
+        .replace("</button>", "</button></div>", 1)
     ),
     "button before a native twin that is not drawn": lambda words: (
         button(words) + f"<select style='display:none' aria-label='{LABEL}'>{options(words)}</select>"

@@ -109,7 +109,7 @@ for (const one of document.querySelectorAll(whole)) around(one);
 """,
     "labels in controls are nested less": """
 for (const element of [...document.querySelectorAll("body button > span, body a > span")])
-  if (!element.attributes.length || /^(?!.*spectrum).*label/.test(element.className)) // Spectrum's hold letters in place
+  if (!element.attributes.length || /^(?!.*spectrum).*label/.test(element.className)) // not Spectrum's
     element.replaceWith(...element.childNodes);
 """,
     "comments stand between": """
