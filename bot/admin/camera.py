@@ -81,7 +81,7 @@ def photograph(page: Page, pack: Pack, *, masked: bool, careful: bool, signed_ou
             hide, tries = CHANGING, tries + 1
         if not hide:
             return picture
-    logger.warning("the page is masked whole in its picture: {}", hide)
+    logger.info("the page is masked whole in its picture: {}", hide)
     return _cover(page, hide)
 
 

@@ -122,7 +122,10 @@ def _why_hidden(pack: Pack, open_now: list[ScreenSpec], seen: Mapping[str, Any],
     pages = [spec for spec in open_now if spec.has_own_page]
     if not pages:
         nobody_is_in = signed_out and all(spec.before_sign_in for spec in open_now)
-        return "" if nobody_is_in else NOT_RECOGNIZED
+        if nobody_is_in:
+            return ""
+        part = next((spec.title for spec in open_now if not spec.before_sign_in), "")
+        return f"{part}: what is private on the rest of it is not known." if part else NOT_RECOGNIZED
     found = seen["private"]
     counts = iter(found["boxes"])
     there = {

@@ -645,17 +645,28 @@ def test_a_list_is_shown_where_its_column_of_buyers_is_there_or_no_order_is(
     assert "Ada" not in text
 
 
-UNKNOWN = "<nav><a href=#>Marketing</a></nav><h1>Customers</h1><p>Ada, 1 Main Street</p>"
+UNKNOWN = "<h1>Customers</h1><p>Ada, 1 Main Street</p>"
+MENU = "<nav><a href=#>Marketing</a></nav>"
 
 
-def test_a_page_that_no_pack_knows_is_masked_whole(page: Page, shipped: Pack, evidence: Callable[..., str]) -> None:
+@pytest.mark.parametrize(
+    ("html", "why", "known"),
+    [
+        (UNKNOWN, "No screen of the pack was recognized on it, so what is private on it is not known.", "none"),
+        (
+            MENU + UNKNOWN,
+            "The Admin's page with the side menu: what is private on the rest of it is not known.",
+            "Marketing",
+        ),
+    ],
+)
+def test_a_page_that_no_pack_knows_is_masked_whole(
+    page: Page, shipped: Pack, evidence: Callable[..., str], html: str, why: str, known: str
+) -> None:
     page.goto("about:blank")
-    page.set_content(UNKNOWN)
+    page.set_content(html)
     assert is_one_sheet(photograph(page, shipped, masked=True, careful=False))
-    assert evidence() == (
-        HIDDEN_WHOLE + "No screen of the pack was recognized on it, so what is private on it is not known.\n\n"
-        "Words on it that the pack knows:\n- Marketing"
-    )
+    assert evidence() == f"{HIDDEN_WHOLE}{why}\n\nWords on it that the pack knows:\n- {known}"
 
 
 def test_a_page_that_nobody_is_signed_in_to_is_shown(page: Page, shipped: Pack) -> None:
