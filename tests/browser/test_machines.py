@@ -5,11 +5,12 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import Popen
 
 import pytest
+from failure_kit import end_all
 from practice_kit import HANGS, MAIN, ORDER, US, Cancels, OnArrival, Start
 
 from bot.evidence.verify import verify
@@ -33,15 +34,18 @@ pytestmark = pytest.mark.face("plain", only=True)
 
 
 @pytest.fixture
-def machine(start: Start, sandbox: Sandbox, tmp_path: Path) -> Callable[..., "Popen[str]"]:
+def machine(start: Start, sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable[..., "Popen[str]"]]:
     """Starts a command with an account of its own; a machine is known by its account's number."""
+    started: list[Popen[str]] = []
     listed = "".join(f"  - {{order: {order}, store: {store}}}\n" for store in UNSHIPPED for order in UNSHIPPED[store])
     (tmp_path / "jobs.yaml").write_text(f"reason: BuyerCanceled\norders:\n{listed}", encoding="utf-8")
 
     def machine(account: int, *arguments: str, before: str = "") -> "Popen[str]":
-        return start(tmp_path, *arguments, before=before, USERNAME=sandbox.accounts[account])
+        started.append(start(tmp_path, *arguments, before=before, USERNAME=sandbox.accounts[account]))
+        return started[-1]
 
-    return machine
+    yield machine
+    end_all(started)
 
 
 def said(process: "Popen[str]") -> str:

@@ -1,7 +1,7 @@
 """What a command said is printed with the test that fails, whatever the test compares."""
 
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,14 @@ class Program(subprocess.Popen[str]):
         out, err = super().communicate(input, timeout)
         self._told(outcome(self.returncode, out, err, _end_of_log(self._folder)))
         return out, err
+
+
+def end_all(programs: "Iterable[subprocess.Popen[str]]") -> None:
+    """End what a test that failed left running, or frozen."""
+    for program in programs:
+        if program.poll() is None:
+            program.kill()
+            program.communicate()
 
 
 def _end_of_log(folder: Path) -> str:

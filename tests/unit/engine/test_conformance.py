@@ -18,7 +18,7 @@ from types import MappingProxyType
 import pytest
 import sqlalchemy as sa
 from environment_kit import clean_environment
-from failure_kit import Program, print_if_it_fails
+from failure_kit import Program, end_all, print_if_it_fails
 from practice_kit import MAIN, US
 from server_kit import Server, programs
 
@@ -45,6 +45,7 @@ class Machines:
 
     def __init__(self, folder: Path, sandbox: Sandbox, told: Callable[[str], None]) -> None:
         self.folder, self.sandbox, self._told = folder, sandbox, told
+        self.started: list[Program] = []
         self.ledger: Path | str = folder / "runs" / "ledger.sqlite"
         both = [order for store in (US, MAIN) for order in sandbox.shop.orders(store)]
         self.orders = [order for order in both if order.plain and order.status is Status.UNSHIPPED][:8]
@@ -67,7 +68,7 @@ class Machines:
             **settings,
             **environment,
         }
-        return Program(
+        process = Program(
             [sys.executable, str(KIT), *arguments],
             cwd=self.folder,
             env=clean_environment(**given, PYTHONUTF8="1"),
@@ -75,6 +76,8 @@ class Machines:
             stdin=subprocess.DEVNULL,
             start_new_session=True,
         )
+        self.started.append(process)
+        return process
 
     def run(
         self, *arguments: str, account: int = 0, settings: Mapping[str, str] = MappingProxyType({}), **environment: str
@@ -105,8 +108,10 @@ class Machines:
 
 
 @pytest.fixture
-def machines(tmp_path: Path, sandbox: Sandbox, request: pytest.FixtureRequest) -> Machines:
-    return Machines(tmp_path, sandbox, lambda said: print_if_it_fails(request, "a machine", said))
+def machines(tmp_path: Path, sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Machines]:
+    machines = Machines(tmp_path, sandbox, lambda said: print_if_it_fails(request, "a machine", said))
+    yield machines
+    end_all(machines.started)
 
 
 @pytest.mark.slow("it starts five processes that import the engine")
