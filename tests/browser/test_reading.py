@@ -677,7 +677,7 @@ def test_a_page_that_nobody_is_signed_in_to_is_shown(page: Page, shipped: Pack) 
 
 def test_a_page_with_the_side_menu_is_one_that_somebody_is_signed_in_to(page: Page, shipped: Pack) -> None:
     page.goto("about:blank")
-    page.set_content(UNKNOWN)
+    page.set_content(MENU + UNKNOWN)
     assert is_one_sheet(photograph(page, shipped, masked=True, careful=False, signed_out=True))
 
 
