@@ -136,7 +136,7 @@ class Database:
                 migrate(connection, version)
 
     def _refuse_if_moved(self, connection: sa.Connection) -> None:
-        elsewhere = connection.execute(sa.select(moved)).first()
+        elsewhere = connection.execute(sa.select(moved)).one_or_none()
         if elsewhere is not None:
             raise LedgerTrouble(
                 ledger=self._name,

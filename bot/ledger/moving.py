@@ -75,7 +75,7 @@ def _refuse_if_used(old: sa.Connection, now: float, file: Path) -> None:
 
 def _refuse_if_filled(new: sa.Connection, address: str) -> None:
     for table in _TABLES:
-        if new.execute(sa.select(table).limit(1)).first() is not None:
+        if new.execute(sa.select(table).limit(1)).one_or_none() is not None:
             raise CannotStart(
                 reason=f"The database {address} has a ledger already.",
                 next_step="Name an empty database. Two ledgers cannot be made into one.",

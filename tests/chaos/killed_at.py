@@ -22,7 +22,7 @@ from bot.cli import main
 from bot.ledger.intents import Intents
 from bot.ledger.runs import Runs
 from bot.ledger.trail import Trail
-from bot.runner import launch
+from bot.runner import launch, run_files
 from flows import cancel_order
 
 SIGKILL = getattr(signal, "SIGKILL", 9)  # Windows ends the process at once for any number
@@ -35,7 +35,7 @@ WITHIN_A_RUN: dict[str, tuple[Any, str]] = {
     "noting_the_answer": (Intents, "note_answer"),
     "conclusion": (cancel_order, "conclude"),
     "result": (Runs, "finish_order"),
-    "report": (launch, "write_report"),
+    "report": (run_files, "write_report"),
 }
 """What can be killed around besides steps, and the function that does it."""
 

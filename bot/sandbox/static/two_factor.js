@@ -1,4 +1,5 @@
-// The two-factor page: sends the code, and opens an alert window when it is refused.
+// The two-factor page: shows its form, as Magento's is drawn by its script; sends the code, and opens an alert window when it is
+// refused.
 
 import { t } from "./dom.js";
 
@@ -27,4 +28,8 @@ form?.addEventListener("submit", async (event) => {
   button.disabled = false;
   words.textContent = t("Confirm");
 });
+if (form) {
+  form.hidden = false;
+  field.focus();
+}
 alert.querySelector(".action-accept").addEventListener("click", () => alert.classList.remove("_show"));
