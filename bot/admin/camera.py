@@ -187,7 +187,7 @@ def _picture(page: Page) -> bytes:
 
 
 def _cover(page: Page, why: str) -> bytes:
-    """A picture that says why there is none of the page, of the same size."""
+    """A picture of the same size that says why the page is not shown."""
     from PIL import Image, ImageDraw, ImageFont
 
     width, height = page.evaluate("() => [innerWidth, innerHeight]")

@@ -1,6 +1,6 @@
 """A worker's seat: the Admin account that it has for itself, by a lease in the ledger.
 
-The lease comes before everything else, and names the executor: so no two processes are one executor, and whoever
+The lease comes before everything else, and names the executor. So no two processes are one executor, and a worker that
 takes over a lease that ran out finds what its last owner left unfinished.
 """
 

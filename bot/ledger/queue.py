@@ -149,7 +149,7 @@ class Queue:
         return info.run_id
 
     def find(self, run_id: str) -> QueuedRun | None:
-        """One run that was submitted; None if there is none with that id."""
+        """The submitted run with that id, or None."""
         return next(iter(self._found(queued_runs.c.run_id == run_id)), None)
 
     def waiting(self) -> list[QueuedRun]:
@@ -157,7 +157,7 @@ class Queue:
         return self._found(queued_runs.c.finished_at.is_(None))
 
     def stint(self, stint: str) -> Stint | None:
-        """One stint; None if there is none with that id."""
+        """The stint with that id, or None."""
         rows = self._database.read(sa.select(stints).where(stints.c.stint == stint))
         return next((_stint(row) for row in rows), None)
 

@@ -264,7 +264,7 @@ class Trail:
 def _end_before(copy: BinaryIO, number: int) -> tuple[int, int, str]:
     """Where the event with this number belongs in the folder's trail; everything from there on is removed.
 
-    Gives also the number of the last event before it, and its hash; 0 and nothing if there is none.
+    Gives also the number of the last event before it, and its hash; 0 and nothing if it is the first.
 
     It was written, by this worker or another, in a transaction that was rolled back, or was cut off by the end of its
     process.

@@ -66,7 +66,7 @@ def submitting(orders: int, place: Path | str, folder: Path) -> None:
 
 
 def working(workers: int, seconds: float, each: int, server: Server | None) -> None:
-    """Have a list worked by so many workers, and print how it went."""
+    """Have a number of workers work a list, and print how it went."""
     orders = workers * each
     stock.ORDERS = 3 * orders + 60  # in each store, of which about a third can be canceled
     with tempfile.TemporaryDirectory() as made, Sandbox(face=Face.PLAIN) as sandbox:

@@ -66,7 +66,7 @@ class Campaign:
             )
 
     def work(self, machines: int, pause: float) -> None:
-        """Have the queue worked, with a fault every so many seconds, until nothing is left."""
+        """Have the queue worked, with a fault every few seconds, until nothing is left."""
         self.machines = [self.start(number, "worker") for number in range(machines)]
         while self._is_waiting():
             time.sleep(pause)

@@ -1,4 +1,4 @@
-"""Whether a server wants a certificate from whoever connects, asked with a handshake and nothing after it."""
+"""Whether a server wants a client certificate, found out with a handshake and nothing after it."""
 
 import socket
 import threading
