@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -94,12 +95,18 @@ def engine_started(
         log_level="ERROR",
         serializer=DBOSPortableJSONSerializer(),
     )
-    DBOS(config=config)
-    try:
+
+    def start() -> None:
         DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_TIMES)(work_stint)
         DBOS.listen_queues([queue_of(admin)])
         DBOS.launch()
         DBOS.register_queue(queue_of(admin), worker_concurrency=1, polling_interval_sec=POLL_SECONDS)
+
+    DBOS(config=config)
+    try:
+        # Not on this thread: the engine refuses one that has an event loop, as Playwright's has while it runs.
+        with ThreadPoolExecutor(max_workers=1) as starting:
+            starting.submit(start).result()
         yield
     finally:
         handover.close()

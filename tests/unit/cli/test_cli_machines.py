@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 from pathlib import Path
@@ -217,6 +218,16 @@ def test_a_worker_without_a_browser_ends_and_leaves_the_orders_to_others(counter
     with Ledger.open(LEDGER) as ledger:
         assert (ledger.runs.results(run_id), ledger.accounts.held()) == ([], [])
         assert [run.info.run_id for run in ledger.queue.waiting()] == [run_id]
+
+
+def test_the_engine_starts_beside_an_event_loop_as_playwright_has_one(countermand: Countermand) -> None:
+    async def beside_a_loop() -> Said:
+        return countermand("worker", "--once")
+
+    submitted(countermand("submit", "jobs.yaml"))
+    said = asyncio.run(beside_a_loop())
+    assert said.status == 2
+    assert "No browser was found in this test." in said.err
 
 
 @pytest.mark.parametrize("address", ["ledger.sqlite", "mysql://db/x", "postgresql://bot:pw@db.example/countermand"])
