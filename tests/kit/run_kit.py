@@ -6,6 +6,7 @@ from typing import Any, cast
 
 from bot.cancel.guard import Permit
 from bot.joblist import Job
+from bot.ledger import Terms
 from bot.outcomes import RunInfo
 from bot.vocabulary import Reason
 
@@ -63,3 +64,15 @@ class Leave:
 def permit(order: str = ORDER, store: str = STORE) -> Permit:
     """Something that the ledger takes for the permit to cancel an order."""
     return cast(Permit, Leave(order, store))
+
+
+TERMS = Terms(
+    command="run",
+    priority=100,
+    not_before="",
+    spacing=0,
+    max_failures=5,
+    max_failures_total=50,
+    max_cancellations=None,
+)
+"""The terms of a queued run that has nothing special about it."""

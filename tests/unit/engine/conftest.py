@@ -8,7 +8,7 @@ from typing import Any, cast
 
 import pytest
 from pydantic import SecretStr
-from run_kit import HOST, RUN_ID, job, run_info
+from run_kit import HOST, RUN_ID, TERMS, job, run_info
 
 from bot.accounts import Account
 from bot.cancel.verdicts import Verdict
@@ -26,15 +26,6 @@ from bot.runner.worker import OrderDone
 from bot.settings import Settings
 
 ORDERS = [f"112-1215998-{number:07}" for number in range(1, 4)]
-TERMS = Terms(
-    command="run",
-    priority=100,
-    not_before="",
-    spacing=0,
-    max_failures=5,
-    max_failures_total=50,
-    max_cancellations=None,
-)
 
 
 class FakeBacklog:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from run_kit import HOST, ORDER, OTHER, RUN_ID, job, permit, run_info
+from run_kit import HOST, ORDER, OTHER, RUN_ID, TERMS, job, permit, run_info
 from server_kit import Server, programs
 
 from bot.engine.stints import cut
 from bot.errors import CannotStart, LedgerTrouble
-from bot.ledger import Ledger, Terms
+from bot.ledger import Ledger
 from bot.ledger.moving import move
 from bot.outcomes import Answer, Outcome
 from bot.runner.results import failed, result_of
@@ -99,17 +99,8 @@ def test_a_ledger_that_is_in_use_is_not_moved(file: Path, address: str) -> None:
 
 
 def test_a_ledger_with_a_queued_run_is_not_moved(file: Path, address: str) -> None:
-    terms = Terms(
-        command="run",
-        priority=1,
-        not_before="",
-        spacing=0,
-        max_failures=1,
-        max_failures_total=1,
-        max_cancellations=None,
-    )
     with Ledger.open(file) as ledger:
-        ledger.queue.submit(run_info("queued"), [job()], terms, cut([job()]), lambda *_: None)
+        ledger.queue.submit(run_info("queued"), [job()], TERMS, cut([job()]), lambda *_: None)
     with pytest.raises(CannotStart, match=r"^A run is queued in the ledger "):
         move(file, address)
 

@@ -7,24 +7,15 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
-from run_kit import OTHER, RUN_ID, STORE, job, run_info
+from run_kit import OTHER, RUN_ID, STORE, TERMS, job, run_info
 
 from bot.engine.stints import cut
 from bot.joblist import Job
-from bot.ledger import Ledger, Stint, Terms
+from bot.ledger import Ledger, Stint
 from bot.ledger.queue import hash_of_jobs
 from bot.outcomes import Outcome
 from bot.runner.results import failed, result_of
 
-TERMS = Terms(
-    command="run",
-    priority=100,
-    not_before="",
-    spacing=0,
-    max_failures=5,
-    max_failures_total=50,
-    max_cancellations=None,
-)
 JOBS = (job(), job(OTHER), job("112-1215998-3002093", "Nordwind DE"))
 
 
