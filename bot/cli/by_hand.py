@@ -7,7 +7,6 @@ import typer
 
 from bot.cli.wiring import settings_of
 from bot.errors import CannotStart
-from bot.vocabulary import Status
 from bot.wording import harmless
 
 
@@ -45,10 +44,7 @@ def resolve(
         if not intents:
             raise CannotStart(reason=f"Order {order} is not waiting for a person; see: countermand status")
         for intent in intents:
-            ledger.intents.settle(intent.intent, settled_as, by=getpass.getuser(), why=note)
-            if intent.reverted and settled_as is SettledAs.CANCELED:
-                # A person looked at it last, and found it canceled.
-                ledger.intents.note_look(intent.intent, Status.CANCELED)
+            ledger.intents.settle_by_hand(intent, settled_as, by=getpass.getuser(), why=note)
             typer.echo(harmless(f"Order {order} ({intent.admin}, run {intent.run_id}) is settled as {settled_as}."))
 
 

@@ -53,12 +53,16 @@ def submit(
         int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
     ] = None,
     unmasked: UNMASKED = False,
+    approval: Annotated[
+        bool, typer.Option("--approval", help="Wait until another person has approved it: countermand queue approve.")
+    ] = False,
 ) -> None:
     """``countermand submit``."""
+    import getpass
     from datetime import UTC, datetime
 
     from bot.engine.submission import submit as queue_list
-    from bot.ledger import Terms
+    from bot.ledger import Asked, Terms
     from bot.timespan import point_in_time
 
     begin = None if at is None else point_in_time(at, datetime.now().astimezone())
@@ -74,10 +78,14 @@ def submit(
         max_cancellations=max_cancellations,
         unmasked=settings.unmasked,
     )
-    submitted = queue_list(job_list, settings, terms)
+    asked = Asked(by=getpass.getuser(), approval=approval and not plan, four_eyes=settings.four_eyes is not False)
+    submitted = queue_list(job_list, settings, terms, asked)
     typer.echo(submitted.run_id)
     orders = count_of(submitted.orders, "order")
-    if submitted.is_new:
+    if submitted.is_new and asked.approval:
+        approve = f"countermand queue approve {submitted.run_id}"
+        typer.echo(f"{orders} from {harmless(job_list.file)} wait for an approval: {approve}", err=True)
+    elif submitted.is_new:
         typer.echo(f"Queued {orders} from {harmless(job_list.file)}. Start a worker with: countermand worker", err=True)
     else:
         typer.echo(f"These {orders} are queued already, as this run. Nothing was changed.", err=True)
@@ -167,6 +175,7 @@ def _opened() -> "Iterator[tuple[Ledger, Backlog, LocalSettings]]":
 
 
 QUEUED_RUN = Annotated[str, typer.Argument(metavar="RUN", help="Id of a submitted run.")]
+APPROVAL_REASON = Annotated[str, typer.Option("--reason", help="Why; the ledger keeps it.")]
 
 
 @queue_app.callback()
@@ -194,8 +203,10 @@ def _pause() -> None:
 
 @queue_app.command("resume", help="Let orders begin again.")
 def _resume() -> None:
+    import getpass
+
     with _opened() as (ledger, _, _):
-        resumed = ledger.queue.resume()
+        resumed = ledger.queue.resume(getpass.getuser())
     typer.echo("Orders begin again." if resumed else "It is not paused.")
 
 
@@ -218,9 +229,44 @@ def _cancel(run: QUEUED_RUN) -> None:
         typer.echo(harmless(str(trouble)), err=True)
 
 
+@queue_app.command("approve", help="Approve a run that waits for it; what is approved is canceled.")
+def _approve(
+    run: QUEUED_RUN,
+    reason: APPROVAL_REASON,
+    valid: Annotated[str, typer.Option("--valid", help="For how long: 90m, 24h or 7d. Then no more orders begin.")] = (
+        "24h"
+    ),
+) -> None:
+    import getpass
+
+    from bot.engine.by_hand import approve, queued
+    from bot.timespan import time_span
+
+    seconds = time_span(valid).total_seconds()
+    with _opened() as (ledger, backlog, places):
+        found = queued(ledger, run)
+        four_eyes = places.four_eyes is not False
+        approve(ledger, backlog, found, by=getpass.getuser(), why=reason, seconds=seconds, four_eyes=four_eyes)
+    typer.echo(f"Run {run} is approved, and queued: {count_of(found.orders, 'order')}.")
+
+
+@queue_app.command("decline", help="Decline a run that waits for an approval; every order of it is skipped.")
+def _decline(run: QUEUED_RUN, reason: APPROVAL_REASON) -> None:
+    import getpass
+
+    from bot.engine.by_hand import decline, queued
+
+    with _opened() as (ledger, backlog, places):
+        place, runs_dir = places.ledger_place, places.runs_dir
+        decline(place, ledger, backlog, runs_dir, queued(ledger, run), by=getpass.getuser(), why=reason)
+    typer.echo(f"Run {run} is declined. Every order of it is skipped.")
+
+
 @queue_app.command("retry", help="Queue once more what is stuck of a run.")
 def _retry(run: QUEUED_RUN) -> None:
+    import getpass
+
     from bot.engine.by_hand import queued, retry
 
     with _opened() as (ledger, backlog, _):
-        typer.echo(retry(ledger, backlog, queued(ledger, run)))
+        typer.echo(retry(ledger, backlog, queued(ledger, run), getpass.getuser()))

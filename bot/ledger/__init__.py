@@ -13,6 +13,10 @@ Admin by its host and path (``bot.identity``).
 ``Ledger.codes``      which two-factor codes were used
 ``Ledger.queue``      which runs wait for workers, and which worker has which of their orders
 ``Ledger.limits``     what all workers of such a run may do together
+``Ledger.submissions``  who submitted a run, and who approved it
+``Ledger.audit``      what people did
+``Ledger.console``    who is signed in to the console
+``Ledger.pages``      runs and orders, a page at a time
 ``Ledger.trail``      every event, chained by hashes, so that a later change shows
 ====================  =======================================================================================
 
@@ -26,19 +30,44 @@ from typing import Self
 
 import sqlalchemy as sa
 
+from bot.ledger.approval import Approval
+from bot.ledger.audit import Action, Audit, Done
 from bot.ledger.claims import Claims
 from bot.ledger.codes import Codes
+from bot.ledger.console_access import ApiToken, ConsoleAccess
 from bot.ledger.database import Database, connect, connect_in_memory
 from bot.ledger.intents import Intent, Intents
 from bot.ledger.leases import Leases
+from bot.ledger.pages import AtWork, Kind, ListedOrder, ListedRun, Pages
 from bot.ledger.queue import Queue, QueuedRun, Stint, Terms
 from bot.ledger.runs import Runs
 from bot.ledger.schema import accounts
 from bot.ledger.shared_limits import NotYet, SharedLimits
 from bot.ledger.signins import SignIns
+from bot.ledger.submissions import Asked, Submission, Submissions
 from bot.ledger.trail import Entry, Event, Trail
 
-__all__ = ["Entry", "Event", "Intent", "Ledger", "NotYet", "QueuedRun", "Stint", "Terms", "has_ledger"]
+__all__ = [
+    "Action",
+    "ApiToken",
+    "Approval",
+    "Asked",
+    "AtWork",
+    "Done",
+    "Entry",
+    "Event",
+    "Intent",
+    "Kind",
+    "Ledger",
+    "ListedOrder",
+    "ListedRun",
+    "NotYet",
+    "QueuedRun",
+    "Stint",
+    "Submission",
+    "Terms",
+    "has_ledger",
+]
 
 
 def has_ledger(place: Path | str) -> bool:
@@ -60,10 +89,14 @@ class Ledger:
         self.runs = Runs(self._database, self.trail, self.limits)
         self.claims = Claims(self._database, self.trail, self.limits)
         self.accounts = Leases(self._database, accounts, "account")
-        self.sign_ins = SignIns(self._database)
+        self.audit = Audit(self._database)
+        self.sign_ins = SignIns(self._database, self.audit)
         self.codes = Codes(self._database)
-        self.intents = Intents(self._database, self.trail, self.claims, self.limits)
-        self.queue = Queue(self._database, self.runs)
+        self.intents = Intents(self._database, self.trail, self.claims, self.limits, self.audit)
+        self.submissions = Submissions(self._database, self.trail, self.audit)
+        self.queue = Queue(self._database, self.runs, self.submissions, self.audit)
+        self.console = ConsoleAccess(self._database, self.audit)
+        self.pages = Pages(self._database)
 
     @classmethod
     def open(cls, place: Path | str, *, patience: float = 10) -> Self:

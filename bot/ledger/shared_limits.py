@@ -11,6 +11,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.errors import ClaimLost, QueuedRunStopped
+from bot.ledger.approval import why_not_approved
 from bot.ledger.database import Database
 from bot.ledger.schema import claims, orders, pauses, queued_runs
 from bot.outcomes import OrderResult, Outcome
@@ -77,6 +78,7 @@ class SharedLimits:
         if not self._run:
             return
         run = self._row(connection)
+        self._hold_approval(connection)
         most = run.terms["max_cancellations"]
         if most is not None and run.pressed >= most:
             raise QueuedRunStopped(reason=_limit_reached(run.pressed))
@@ -118,6 +120,7 @@ class SharedLimits:
     def _look(self, connection: sa.Connection, run: sa.Row[Any], now: float) -> None:
         if run.stopped:
             raise QueuedRunStopped(reason=run.stopped)
+        self._hold_approval(connection)
         if connection.scalar(sa.select(pauses.c.pause).where(pauses.c.resumed_at.is_(None)).limit(1)) is not None:
             raise NotYet(ASK_AGAIN, "The queue is paused.")
         most = run.terms["max_cancellations"]
@@ -128,6 +131,11 @@ class SharedLimits:
                 raise NotYet(ASK_AGAIN)  # none of them may be canceled, which would leave room for this one
         if run.next_order > now:
             raise NotYet(run.next_order - now)
+
+    def _hold_approval(self, connection: sa.Connection) -> None:
+        """Make sure that the run was approved, if it has to be, and that the approval has not ended."""
+        if why := why_not_approved(connection, self._run, self._database.now(connection)):
+            raise QueuedRunStopped(reason=why)
 
     def _row(self, connection: sa.Connection) -> sa.Row[Any]:
         # Until the transaction ends nobody else counts for this run.
