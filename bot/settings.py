@@ -243,9 +243,7 @@ class Settings(LocalSettings):
         description="Address at which people reach the console, such as https://console.example; needed for a console "
         "that other computers reach",
     )
-    console_roles: HomePath | None = Field(
-        default=None, description="File that says who may do what in the console: viewers, operators, approvers, ..."
-    )
+    console_roles: HomePath | None = Field(default=None, description="File that says who may do what in the console")
     console_proxies: tuple[str, ...] = Field(
         default=(),
         description="Addresses of reverse proxies that say in a header who a person is, separated by commas",
@@ -253,11 +251,6 @@ class Settings(LocalSettings):
     console_user_header: str = Field(
         default="X-Forwarded-User", min_length=1, description="The header in which they say it"
     )
-    console_oidc_issuer: str | None = Field(
-        default=None, description="Issuer of OpenID Connect with which people sign in to the console"
-    )
-    console_oidc_client_id: str | None = Field(default=None, description="The console's client id there")
-    console_oidc_client_secret: SecretStr | None = Field(default=None, description="The console's client secret there")
     seller_central: str = Field(
         default="https://sellercentral.amazon.com",
         description="Address of the Seller Central that the console links to",
@@ -308,7 +301,7 @@ class Settings(LocalSettings):
             raise ValueError(f"its host and path must not be longer than {LONGEST_NAME} characters")
         return value
 
-    @field_validator("console_url", "console_oidc_issuer", "seller_central")
+    @field_validator("console_url", "seller_central")
     @classmethod
     def _plain_address(cls, value: str | None) -> str | None:
         parts = urlsplit(value or "https://none")

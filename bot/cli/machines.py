@@ -262,6 +262,35 @@ def _decline(run: QUEUED_RUN, reason: APPROVAL_REASON) -> None:
     typer.echo(f"Run {run} is declined. Every order of it is skipped.")
 
 
+@queue_app.command("release", help="Take an account away from a worker that is gone for good.")
+def _release(
+    account: Annotated[
+        str, typer.Argument(metavar="ACCOUNT", help="Account, as countermand queue or status names it.")
+    ],
+    note: Annotated[str, typer.Option("--note", help="Why; the ledger keeps it.")],
+    admin: Annotated[
+        str | None, typer.Option("--admin", metavar="NAME", help="Its Admin, if several have such an account.")
+    ] = None,
+) -> None:
+    import getpass
+
+    from bot.engine.by_hand import release
+
+    if not note.strip():
+        raise CannotStart(reason="--note is empty: say why; the ledger keeps it.")
+    with _opened() as (ledger, _, _):
+        held = [one for one in ledger.accounts.held() if one.thing == account and admin in {None, one.admin}]
+        if len(held) > 1:
+            admins = ", ".join(one.admin for one in held)
+            raise CannotStart(
+                reason=f"Several Admins have an account {account} in use: {admins}. Name one with --admin."
+            )
+        if not held:
+            raise CannotStart(reason=f"Nobody has the account {account}.", next_step="See countermand queue.")
+        release(ledger, held[0].admin, account, by=getpass.getuser(), why=note)
+    typer.echo(harmless(f"Account {account} is free. A worker that still had it begins no further order."))
+
+
 @queue_app.command("retry", help="Queue once more what is stuck of a run.")
 def _retry(run: QUEUED_RUN) -> None:
     import getpass

@@ -4,7 +4,7 @@ It reads and writes through the ledger and the queue only. Whatever it does, the
 round. Every page is made on the server and works without JavaScript; with it, pages follow what happens.
 
 ``people``         roles, and the file that says who has which
-``ways_in``        how it is proved who somebody is: the one-time address, a reverse proxy's header, OpenID Connect
+``ways_in``        how it is proved who somebody is: the one-time address, a reverse proxy's header
 ``shown``          what pages and programs are told: runs, orders, approvals; the same for both
 ``reading``        where that comes from: the ledger, the queue, the evidence
 ``acting``         what people do, each with the role that it needs

@@ -78,7 +78,7 @@ def _opened(
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     proxy = ProxyHeader.of(settings.console_user_header, settings.console_proxies) if settings.console_proxies else None
-    is_own = proxy is None and not settings.console_oidc_issuer
+    is_own = proxy is None
     _refuse_unsafe(settings, host, is_own=is_own)
     origin = settings.console_url or f"http://{shown}:{port}"
     hosts = {urlsplit(origin).netloc.lower(), f"{shown}:{port}", f"localhost:{port}"}
@@ -113,8 +113,8 @@ def _refuse_unsafe(settings: Settings, host: str, *, is_own: bool) -> None:
     if is_own and not local:
         raise CannotStart(
             reason=f"At {host} other computers could reach the console, and nobody would have to sign in.",
-            next_step="Set COUNTERMAND_CONSOLE_PROXIES or COUNTERMAND_CONSOLE_OIDC_ISSUER, so that people sign in; or "
-            "leave out --host. See docs/console.md.",
+            next_step="Set COUNTERMAND_CONSOLE_PROXIES, so that a reverse proxy says who somebody is; or leave out "
+            "--host. See docs/console.md.",
         )
     if is_own:
         return

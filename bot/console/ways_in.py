@@ -1,7 +1,7 @@
 """How it is proved who somebody is.
 
 On this computer alone: an address that holds for one visit, printed in the terminal. Anywhere else: a header that a
-listed reverse proxy sets, or OpenID Connect (``bot.console.oidc``).
+listed reverse proxy sets.
 """
 
 import getpass

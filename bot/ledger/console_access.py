@@ -53,7 +53,7 @@ class ConsoleAccess:
     def sign_in(self, person: str, way: str) -> str:
         """Begin a session; gives what the browser keeps, which is nowhere else.
 
-        ``way`` says how it was proved who that is: ``address``, ``proxy`` or ``oidc``.
+        ``way`` says how it was proved who that is: ``address``, if it was the one-time address.
         """
         secret = secrets.token_urlsafe(32)
         with self._database.writing() as connection:

@@ -289,6 +289,17 @@ def _waits_for_person() -> sa.ColumnElement[bool]:
     return intents.c.settled_at.is_(None) | _is_reverted()
 
 
+_SEARCHED = sa.literal("").concat(orders.c.amazon_order)
+"""The texts of an order that words are looked for in."""
+for _text in (
+    orders.c.job["store"].as_string(),
+    orders.c.job["reason"].as_string(),
+    orders.c.job["note"].as_string(),
+    orders.c.result["message"].as_string(),
+):
+    _SEARCHED = _SEARCHED.concat(" ").concat(sa.func.coalesce(_text, ""))
+
+
 def _orders(run_id: str, outcome: str, words: str) -> sa.ColumnElement[bool]:
     found = orders.c.run_id == run_id
     if outcome:
@@ -298,8 +309,7 @@ def _orders(run_id: str, outcome: str, words: str) -> sa.ColumnElement[bool]:
         if word.replace("-", "").isdigit():  # part of a number: the texts need not be read
             found &= number
             continue
-        job, result = (sa.func.lower(sa.cast(column, sa.Text)) for column in (orders.c.job, orders.c.result))
-        found &= job.contains(word, autoescape=True) | result.contains(word, autoescape=True)
+        found &= sa.func.lower(_SEARCHED).contains(word, autoescape=True)
     return found
 
 

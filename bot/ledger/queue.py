@@ -279,13 +279,13 @@ class Queue:
             self._audit.append(connection, Action.PAUSED, by=by)
         return True
 
-    def resume(self, by: str) -> bool:
-        """Let orders begin again; False if the queue is not paused."""
+    def resume(self, by: str = "") -> bool:
+        """Let orders begin again; False if the queue is not paused. ``by`` is the person who does it, if it is one."""
         with self._database.writing() as connection:
             changed = connection.execute(
                 pauses.update().where(pauses.c.resumed_at.is_(None)).values(resumed_at=timestamp())
             )
-            if changed.rowcount:
+            if by and changed.rowcount:
                 self._audit.append(connection, Action.RESUMED, by=by)
         return bool(changed.rowcount)
 

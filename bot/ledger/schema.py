@@ -246,7 +246,17 @@ def _first(connection: sa.Connection) -> None:
     first = sa.MetaData()
     for table in (version_table, runs):
         table.to_metadata(first)
-    asked = [column.copy() for column in orders.columns if column.name != "outcome"]
+    asked = [
+        sa.Column(
+            column.name,
+            column.type,
+            *(sa.ForeignKey(key.target_fullname) for key in column.foreign_keys),
+            primary_key=column.primary_key,
+            nullable=column.nullable,
+        )
+        for column in orders.columns
+        if column.name != "outcome"
+    ]
     sa.Table("orders", first, *asked)
     kept = [
         sa.Column(column.name, column.type, primary_key=column.primary_key, nullable=column.nullable)

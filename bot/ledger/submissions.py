@@ -5,6 +5,7 @@ claimed. The approval is for exactly what was frozen when it was submitted, list
 SHA-256. It puts the stints into the queue in its own transaction, and ends at a time of the approver's choice.
 """
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -133,7 +134,7 @@ class Submissions:
             row = self._row(connection, run_id)
             if not why.strip():
                 raise NotApproved(run=run_id, reason="an approval needs a reason, which is kept")
-            if (four_eyes or row.four_eyes) and _same_person(by, row.submitted_by):
+            if (four_eyes or row.four_eyes) and is_same_person(by, row.submitted_by):
                 raise NotApproved(run=run_id, reason=f"{by} submitted it, and another person has to approve it")
             if seen is not None and seen != row.sha256:
                 raise NotApproved(run=run_id, reason="what was looked at is not what waits: look at it again")
@@ -247,8 +248,18 @@ def _frozen(connection: sa.Connection, run_id: str) -> str:
     return hash_of([run_id, run.sha256, run.terms, sorted([row.sha256, *row.orders] for row in kept)])
 
 
-def _same_person(one: str, other: str) -> bool:
-    return one.strip().casefold() == other.strip().casefold()
+def is_same_person(one: str, other: str) -> bool:
+    """Whether two names are one person's, or of a person and a token that they made."""
+    return _behind(one) == _behind(other)
+
+
+def _behind(name: str) -> str:
+    """The person of that name, or who made the token of that name: a program is as good as its maker."""
+    token = _OF_TOKEN.fullmatch(name.strip())
+    return (token[1] if token else name).strip().casefold()
+
+
+_OF_TOKEN = re.compile(r".*\(token of (.+)\)", re.DOTALL)
 
 
 def _submission(row: sa.Row[Any]) -> Submission:

@@ -9,6 +9,7 @@ from bot.console.people import Role
 from bot.console.shown import State
 from bot.console.visit import Visit, done, render
 from bot.ledger import Done, Kind
+from bot.ledger.submissions import is_same_person
 
 HOURS = {"8": "8 hours", "24": "24 hours", "72": "3 days", "168": "7 days"}
 """How long an approval may hold."""
@@ -30,7 +31,7 @@ def one(visit: Visit) -> Response:
     if shown.approval is None:
         raise HTTPException(404, "This run needs no approval.")
     plan = reading.run(ledger, shown.plan_run) if shown.plan_run else None
-    mine = shown.submitted_by.casefold() == visit.person.name.casefold()
+    mine = is_same_person(shown.submitted_by, visit.person.name)
     return render(
         visit,
         "approval.html",

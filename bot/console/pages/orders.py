@@ -10,7 +10,7 @@ from bot.console.pages.runs import run_of
 from bot.console.shown import EventShown
 from bot.console.visit import Visit, render
 from bot.ledger import Event
-from bot.wording import harmless_lines
+from bot.wording import harmless_lines, step_words
 
 _KINDS = {".jpg": "image/jpeg", ".jpeg": "image/jpeg", ".txt": "text/plain; charset=utf-8"}
 
@@ -65,7 +65,7 @@ def event_words(event: EventShown) -> str:
     """What an event tells, in words."""
     told = {name: value for name, value in event.told.items() if name not in {"sha256", "file"} and value != ""}
     if event.event == Event.STEP:
-        return str(told.get("step", "")).replace("_", " ")
+        return step_words(str(told.get("step", "")))
     return ", ".join(f"{name.replace('_', ' ')}: {harmless_lines(str(value))}" for name, value in told.items())
 
 
