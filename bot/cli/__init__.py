@@ -47,7 +47,7 @@ COMMANDS: dict[Callable[..., None], str] = {
 
     It prints the run id. The list is frozen: what is queued is what was read now.""",
     worker: "Work what is queued, until stopped.",
-    serve: """Serve the console: lists, approvals and live pictures in the browser.
+    serve: """Serve the console: lists, approvals, live pictures.
 
     On this computer it prints an address that signs you in. A worker comes with it.""",
     resolve: "Settle an order that waits for a person.",

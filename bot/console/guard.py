@@ -7,10 +7,11 @@
 - A page runs the scripts of this console, each named by the nonce of that answer, and asks no other host for anything.
 """
 
+import asyncio
 import secrets
 from collections.abc import Iterable
+from contextlib import suppress
 
-import anyio
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
@@ -94,13 +95,17 @@ def _counted(receive: Receive) -> Receive:
 
 
 async def _drain(receive: Receive) -> None:
+    with suppress(TimeoutError):
+        await asyncio.wait_for(_drop(receive), _DRAIN_SECONDS)
+
+
+async def _drop(receive: Receive) -> None:
     come = 0
-    with anyio.move_on_after(_DRAIN_SECONDS):
-        while come < _DRAINED:
-            message = await receive()
-            come += len(message.get("body", b""))
-            if message["type"] != "http.request" or not message.get("more_body"):
-                return
+    while come < _DRAINED:
+        message = await receive()
+        come += len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body"):
+            return
 
 
 def _with_headers(send: Send, nonce: str, *, secure: bool) -> Send:

@@ -28,7 +28,7 @@ ORDERS_PER_PAGE = 50
 def runs(ledger: Ledger, page: int = 1, kind: Kind = Kind.ALL, words: str = "") -> RunsShown:
     """A page of the list of runs."""
     part = part_of(ledger.pages.count_runs(kind, words), page, RUNS_PER_PAGE)
-    listed = ledger.pages.runs(part.size, part.first - 1, kind, words)
+    listed = ledger.pages.runs(part.size, part.begin - 1, kind, words)
     return RunsShown(runs=tuple(_shown(ledger, listed)), part=part)
 
 
@@ -47,7 +47,7 @@ def orders(
 ) -> OrdersShown:
     """A page of the orders of a run, each with what its plan said, if there was one."""
     part = part_of(ledger.pages.count_orders(shown.run, outcome, words), page, size)
-    listed = ledger.pages.orders(shown.run, part.size, part.first - 1, outcome, words)
+    listed = ledger.pages.orders(shown.run, part.size, part.begin - 1, outcome, words)
     planned: dict[str, ListedOrder] = {}
     if shown.plan_run:
         found = (ledger.pages.order(shown.plan_run, one.job.order) for one in listed)

@@ -165,12 +165,12 @@ class PageOf(_Shown):
     size: int
 
     @property
-    def first(self) -> int:
+    def begin(self) -> int:
         """The number of the first one on this page, counted from 1."""
         return (self.page - 1) * self.size + 1
 
     @property
-    def last(self) -> int:
+    def end(self) -> int:
         """The number of the last one on this page."""
         return min(self.total, self.page * self.size)
 

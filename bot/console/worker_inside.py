@@ -8,18 +8,22 @@ from bot.engine.machines import Member
 LOOK_EVERY = 0.5
 """Seconds between two looks whether the process still lives."""
 
+LONGEST_PAUSE = 60.0
+"""Seconds, at most, before one that could not go on is started again; the first pause is short."""
+
 
 class WorkerInside:
-    """One worker on this machine, until the console ends. One that dies is started again, as ``countermand worker``
-    does it; one that cannot go on has said why in the terminal, and stays ended until somebody starts it again.
+    """One worker on this machine, until the console ends.
+
+    One that died is started again at once. One that could not go on, because its account is in use, or the Admin is in
+    maintenance, has said so in the terminal, and is started again after a pause that doubles each time.
     """
 
     def __init__(self, tools: Tools) -> None:
-        self._tools = tools
         self._member = Member(tools, once=False)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="worker-inside", daemon=True)
-        self._status: int | None = None
+        self._status = 0
 
     def start(self) -> None:
         """Start it."""
@@ -29,35 +33,35 @@ class WorkerInside:
     @property
     def said(self) -> str:
         """How it stands with it, in a sentence."""
-        if self._status is None:
+        if self.is_alive:
             return "The worker inside this console is alive."
-        if self._status == 0:
-            return "The worker inside this console has ended."
         return (
-            f"The worker inside this console has ended with exit status {self._status}: the terminal says why. "
-            "Start the console again once that is mended, or start a worker anywhere: countermand worker"
+            f"The worker inside this console has ended with exit status {self._status}; the terminal says why. "
+            "It is started again within a minute."
         )
 
     @property
     def is_alive(self) -> bool:
         """Whether it works, or waits for work."""
-        return self._status is None
+        return self._member.process.is_alive()
 
     def stop(self) -> None:
         """Let it finish the order whose Confirm is pressed, hand back the rest, and end."""
         self._ending.set()
         self._thread.join()
-        process = self._member.process
-        if process.is_alive():
+        if self._member.process.is_alive():
             self._member.ask_to_stop()
-            process.join()
+            self._member.process.join()
 
     def _watch(self) -> None:
+        pause = 1.0
         while not self._ending.wait(LOOK_EVERY):
-            if self._status is not None or self._member.process.is_alive():
+            if self._member.process.is_alive():
                 continue
             status = self._member.process.exitcode or 0
-            if status < 0 and self._member.may_start_again():
-                self._member.start()
-                continue
             self._status = abs(status)
+            if not (status < 0 and self._member.may_start_again()):
+                if self._ending.wait(pause):
+                    return
+                pause = min(LONGEST_PAUSE, 2 * pause)
+            self._member.start()

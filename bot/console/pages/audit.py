@@ -31,7 +31,7 @@ def listed(visit: Visit) -> Response:
     return render(
         visit,
         "audit.html",
-        found=audit.latest(part.size, part.first - 1, **asked),
+        found=audit.latest(part.size, part.begin - 1, **asked),
         part=part,
         asked=asked,
         actions=tuple(Action),

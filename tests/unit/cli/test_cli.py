@@ -40,7 +40,7 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "audit": "Look again at canceled orders: did Amazon accept it?",
         "submit": "Queue a list for workers on any machine.",
         "worker": "Work what is queued, until stopped.",
-        "serve": "Serve the console: lists, approvals and live pictures in the browser.",
+        "serve": "Serve the console: lists, approvals, live pictures.",
         "queue": "See what waits for workers, and change that.",
         "resolve": "Settle an order that waits for a person.",
         "signed-in": "Record that a person signed in by hand, after refusals.",
