@@ -1,9 +1,11 @@
 """From the command to a server that listens: what is wrong with the settings is said before anything is opened."""
 
 import ipaddress
+import signal
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from types import FrameType
 from urllib.parse import urlsplit
 
 import uvicorn
@@ -67,7 +69,29 @@ def serve(
             limit_concurrency=2_000,
         )
         say(f"Runs and evidence: {settings.runs_dir.resolve()}. Ledger: {settings.ledger_place}. Ctrl-C ends it.")
-        uvicorn.Server(config).run(sockets=[listener])
+        _Server(config).run(sockets=[listener])
+        say("The console has ended.")
+
+
+class _Server(uvicorn.Server):
+    """Ends well when it is asked to: uvicorn's own would end the process with the signal, before the worker is told."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """While the block runs, Ctrl-C, SIGTERM and a closed terminal end the server; a second one does not wait."""
+
+        def on_signal(number: int, frame: FrameType | None) -> None:
+            self.force_exit, self.should_exit = self.should_exit, True
+
+        names = ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK")
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        heard = [number for number in numbers if signal.getsignal(number) is not signal.SIG_IGN]
+        before = {number: signal.signal(number, on_signal) for number in heard}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
 
 
 @contextmanager
