@@ -31,8 +31,8 @@ class State(StrEnum):
 
 
 MARKS = {
-    State.APPROVAL: "✋",
-    State.APPROVAL_OVER: "⌛",
+    State.APPROVAL: "◇",
+    State.APPROVAL_OVER: "◆",
     State.DECLINED: "✗",
     State.LATER: "◷",
     State.QUEUED: "◷",
