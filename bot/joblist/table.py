@@ -20,6 +20,15 @@ class Row(NamedTuple):
     cells: Sequence[str]
 
 
+class Spoiled(NamedTuple):
+    """A cell whose value cannot be taken, although it is there."""
+
+    line: int
+    column: int
+    """From 1, as the line."""
+    why: str
+
+
 @dataclass(kw_only=True)
 class Table:
     """The rows of a file, its header first."""
@@ -30,6 +39,11 @@ class Table:
     """What was found wrong with the form of the file; more is added while the rows are read."""
     place: Callable[[int, int], str] | None = None
     """How a line and a column are written, where not as two numbers."""
+    spoiled: Collection[Spoiled] = ()
+    hidden_columns: Collection[int] = ()
+    """Columns that nobody sees, from 1."""
+    remarks: Sequence[str] = ()
+    """What was not read of the file, in sentences."""
 
 
 class ListedOrders(NamedTuple):
@@ -60,6 +74,7 @@ def read_table(table: Table, *, given: Collection[str] = (), expect: bool = Fals
         raise InputInvalid(table.problems or [Problem(table.file, 1, 1, "The file is empty")])
     columns = understand(header.cells, given=given, expect=expect)
     table.problems.extend(problems_in(columns, table.file, header.line))
+    table.problems.extend(_spoiled(table, columns, header))
     if "order" not in columns.places:
         raise InputInvalid(_placed(table, table.problems))
     lines: list[int] = []
@@ -82,12 +97,20 @@ def read_table(table: Table, *, given: Collection[str] = (), expect: bool = Fals
     document = Document(
         table.file, {"orders": list(orders)}, find_spots, tuple(_placed(table, table.problems)), place=table.place
     )
-    return ListedOrders(document, places, tuple(_remarks(columns, rows, len(orders))))
+    return ListedOrders(document, places, tuple(_remarks(columns, table, rows, len(orders))))
 
 
 def _placed(table: Table, problems: Iterable[Problem]) -> list[Problem]:
     place = table.place
     return [problem if place is None else problem.at(place(problem.line, problem.column)) for problem in problems]
+
+
+def _spoiled(table: Table, columns: Columns, header: Row) -> Iterator[Problem]:
+    """The cells that would count as left out: in a report only those of the columns that are used."""
+    used = {place + 1 for place in columns.places.values()}
+    for cell in table.spoiled:
+        if cell.line >= header.line and (columns.is_ours or cell.column in used):
+            yield Problem(table.file, cell.line, cell.column, cell.why)
 
 
 def _beyond(row: Row, columns: Columns, header: Row, file: str) -> Iterator[Problem]:
@@ -135,7 +158,10 @@ def _one_an_order(
     return [line for line, _ in first.values()], [order for _, order in first.values()]
 
 
-def _remarks(columns: Columns, rows: int, orders: int) -> Iterator[str]:
+def _remarks(columns: Columns, table: Table, rows: int, orders: int) -> Iterator[str]:
+    yield from table.remarks
+    if unseen := [what for what, place in columns.places.items() if place + 1 in table.hidden_columns]:
+        yield f"Hidden, and used all the same: the column{'s' if len(unseen) > 1 else ''} of {one_of(unseen)}."
     if columns.is_ours:
         return
     used = [f"{shown(name)} as {what}" for what, name in columns.names.items()]
