@@ -19,7 +19,7 @@ from itertools import islice
 from pathlib import Path
 
 from bot.errors import InputInvalid, Problem
-from bot.wording import INVISIBLE
+from bot.wording import INVISIBLE, apart
 
 
 @dataclass(frozen=True)
@@ -188,9 +188,12 @@ def _can_be_seen(text: str) -> bool:
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """``"did you mean X? "`` for the nearest of the allowed words, whatever its capitals, or nothing."""
+    """``"did you mean X? "`` for the nearest of the allowed words, whatever its capitals, or nothing.
+
+    Where the two look alike, it says what tells them apart.
+    """
     near = _nearest(word[:200], tuple(allowed))
-    return f"did you mean {near}? " if near else ""
+    return f"did you mean {near}{apart(word, near)}? " if near else ""
 
 
 @lru_cache(maxsize=256)  # a mistake is often made on every line of a long list

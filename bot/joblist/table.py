@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bot.errors import InputInvalid, Problem
-from bot.files import one_of, shown
-from bot.joblist.columns import EXPECTED, Columns, problems_in, understand
+from bot.files import did_you_mean, one_of, shown
+from bot.joblist.columns import COLUMNS, EXPECTED, Columns, problems_in, understand
 from bot.joblist.yamlfile import Data, Document, Spot
 from bot.money import amount
+from bot.vocabulary import AMAZON_ORDER_NUMBER
 from bot.wording import count_of
 
 
@@ -76,7 +77,7 @@ def read_table(table: Table, *, given: Collection[str] = (), expect: bool = Fals
     table.problems.extend(problems_in(columns, table.file, header.line))
     table.problems.extend(_spoiled(table, columns, header))
     if "order" not in columns.places:
-        raise InputInvalid(_placed(table, table.problems))
+        raise InputInvalid(_placed(table, _called_otherwise(table, header) or table.problems))
     lines: list[int] = []
     orders: list[dict[str, Data]] = []
     for row in table.rows:
@@ -103,6 +104,21 @@ def read_table(table: Table, *, given: Collection[str] = (), expect: bool = Fals
 def _placed(table: Table, problems: Iterable[Problem]) -> list[Problem]:
     place = table.place
     return [problem if place is None else problem.at(place(problem.line, problem.column)) for problem in problems]
+
+
+def _called_otherwise(table: Table, header: Row) -> list[Problem]:
+    """The column that holds order numbers under a name that is not known, as in an export in another language."""
+    first = next(table.rows, None)
+    if first is None or any(AMAZON_ORDER_NUMBER.search(name) for name in header.cells):
+        return []
+    for place, (name, cell) in enumerate(zip(header.cells, first.cells, strict=False), start=1):
+        if name and AMAZON_ORDER_NUMBER.fullmatch(cell) and not did_you_mean(name, COLUMNS):
+            message = (
+                f"{shown(name)} holds Amazon order numbers, and is not a known column: call it order-id in the first "
+                "line, and the others are used or left out as in a report"
+            )
+            return [Problem(table.file, header.line, place, message)]
+    return []
 
 
 def _spoiled(table: Table, columns: Columns, header: Row) -> Iterator[Problem]:

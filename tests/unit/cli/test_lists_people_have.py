@@ -747,6 +747,34 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         f"report.txt:1:1: {NOTHING_TO_EXPECT}",
     ),
     (
+        "numbers with hyphens out of a letter",
+        f"run {ONE.replace('-', chr(0x2011))} {BOTH}",
+        {},
+        f'command line:order 1: "{ONE.replace("-", chr(0x2011))}" is not an Amazon order number (it only looks like one: '
+        f"U+2011 in place of -): {HOW}",
+    ),
+    (
+        "numbers in other digits",
+        "run jobs.csv",
+        {"jobs.csv": f"order,store,reason\n１１２{ONE[3:-1]}l,S,NoInventory\n"},
+        f"jobs.csv:2:1: １１２{ONE[3:-1]}l is not an Amazon order number (it only looks like one: U+FF11 in place of 1, "
+        f"U+FF12 in place of 2, l in place of 1): {HOW}",
+    ),
+    (
+        "an export in another language",
+        f"run export.csv {BOTH}",
+        {"export.csv": f"Kauf-Datum;Bestellnummer;Status\n2026-11-30;{ONE};Nicht versandt\n"},
+        "export.csv:1:2: Bestellnummer holds Amazon order numbers, and is not a known column: call it order-id in the "
+        "first line, and the others are used or left out as in a report",
+    ),
+    (
+        "a column that only looks known",
+        "run jobs.csv",
+        {"jobs.csv": f"\u043erder,store,reason\n{ONE},S,NoInventory\n"},
+        f"jobs.csv:1:1: The column order is missing: order, store and reason are needed\njobs.csv:1:1: \u043erder is not a "
+        f"known column: did you mean order (they look alike: U+043E in place of U+006F)? A{COLUMNS[1:]}",
+    ),
+    (
         "numbers with commas between them",
         f"run {ONE},{TWO} {BOTH}",
         {},
