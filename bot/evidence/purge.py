@@ -74,6 +74,7 @@ def runs_before(
     folders = sorted(path for path in runs_dir.glob("*") if path.is_dir() and is_run(path, store_of(path)))
     shared = Ledger.open(place) if folders and has_ledger(place) else Ledger.in_memory()
     with shared:
+        queued = {run.info.run_id for run in shared.queue.waiting()}
         for folder in folders:
             own = folder / "ledger.sqlite"
             last, where = shared.trail.last_of_each_kind(folder.name), place
@@ -82,6 +83,8 @@ def runs_before(
                     last, where = ledger.trail.last_of_each_kind(folder.name), own
             try:
                 found = _look_at(folder, store_of(folder), where, last, moment)
+                if isinstance(found, OldRun) and folder.name in queued:
+                    found = LeftAlone(folder=folder, why="it is still queued (countermand queue)")
             except OSError as error:
                 found = LeftAlone(folder=folder, why=f"it could not be read ({error.strerror or error})")
             if found is not None:
