@@ -44,6 +44,12 @@ def resolve(
             intents = ledger.intents.canceled_since(None, datetime.fromtimestamp(0, UTC), order=order)
         if not intents:
             raise CannotStart(reason=f"Order {order} is not waiting for a person; see: countermand status")
+        under_way = {(one.admin, one.thing): one.run_id for one in ledger.claims.held()}
+        if run_id := next((under_way[key] for one in intents if (key := (one.admin, order)) in under_way), ""):
+            raise CannotStart(
+                reason=f"Order {order} is being worked on in run {run_id}, which will say what became of it: settle it "
+                "afterwards, if it still waits. See: countermand status"
+            )
         for intent in intents:
             ledger.intents.settle(intent.intent, settled_as, by=getpass.getuser(), why=note)
             if intent.reverted and settled_as is SettledAs.CANCELED:
