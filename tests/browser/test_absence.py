@@ -100,7 +100,7 @@ def test_a_store_is_not_missing_if_the_app_was_answered_with_it(show: Callable[.
 
 def test_a_store_that_only_looks_like_the_missing_one_is_said_to(show: Callable[..., Admin], answers: Answers) -> None:
     answers[APP] = {"body": GOOD, "content_type": "application/json"}
-    alike = STORE.replace("o", "\u043e")
+    alike = STORE.replace("o", "&#x43e;")
     error = seen(show(BANNER + CARD.replace(STORE, alike) + SILENT))
     assert (type(error), error.next_step) == (
         StoreNotFound,

@@ -238,8 +238,8 @@ def test_a_reason_that_only_looks_like_the_wanted_one_is_said_to(page: Page, scr
     with pytest.raises(ChoiceNotOffered) as refused:
         screen.screen("cancel_dialog").choose("reason", "Buyer Canceled")
     assert str(refused.value) == (
-        "The cancel dialog: 'Buyer Canceled' is not among the choices of reason, which are: No Inventory, Buyer "
-        "\u0421anceled (they look alike: U+0421 in place of U+0043)."
+        "The cancel dialog: 'Buyer Canceled' is not among the choices of reason, which are: Please select, No "
+        "Inventory, Buyer \u0421anceled (they look alike: U+0421 in place of U+0043)."
     )
 
 

@@ -65,8 +65,8 @@ def test_an_order_that_is_being_worked_on_is_not_settled_meanwhile(countermand: 
         assert countermand("resolve", FIRST, "--as", settled_as, "--note", "seen in Seller Central") == (
             2,
             "",
-            f"Order {FIRST} is being worked on in run 20260301-031405-c3d4, which will say what became of it: settle it "
-            "afterwards, if it still waits. See: countermand status\n",
+            f"Order {FIRST} is being worked on in run 20260301-031405-c3d4, which will say what became of it: settle "
+            "it afterwards, if it still waits. See: countermand status\n",
         )
         assert ledger.intents.open("shop.example", FIRST) is not None
         ledger.claims.release("shop.example", FIRST)
