@@ -171,6 +171,10 @@ def _one_an_order(
                 "or leave out --expect"
             )
             table.problems.append(Problem(table.file, line, columns.places["order"] + 1, message))
+        for name in ("reason", "note"):
+            if name in order and kept.setdefault(name, order[name]) != order[name]:
+                message = f"{shown(order.get('order'))} has another {name} on line {at}: give it one"
+                table.problems.append(Problem(table.file, line, columns.places[name] + 1, message))
     return [line for line, _ in first.values()], [order for _, order in first.values()]
 
 

@@ -19,8 +19,8 @@ ORDER = "112-1215998-3002091"
         ("Nordwind UK", "Order 112-1215998-3002091 is listed under store 'Nordwind UK', not 'Nordwind'."),
         (
             "N\u043erdwind",
-            "Order 112-1215998-3002091 is listed under store 'N\u043erdwind', not 'Nordwind' (they look alike: U+043E in "
-            "place of U+006F).",
+            "Order 112-1215998-3002091 is listed under store 'N\u043erdwind', not 'Nordwind' (they look alike: U+043E "
+            "in place of U+006F).",
         ),
     ],
 )

@@ -215,6 +215,14 @@ GOOD: list[tuple[str, str, dict[str, str | bytes], list[str], str]] = [
         "3 lines for 2 orders: the lines of one order count as one.\n",
     ),
     (
+        "a reason and a note on the last of its lines",
+        "run report.txt --store S",
+        {"report.txt": f"order-id\tsku\treason\tnote\n{ONE}\tx\t\t\n{ONE}\ty\tCustomerReturn\ta\n"},
+        [job(reason="CustomerReturn", note="a")],
+        "Columns used: order-id as order, reason as reason and note as note.\nColumns left out: sku.\n"
+        "2 lines for 1 order: the lines of one order count as one.\n",
+    ),
+    (
         "its buyers as expectations",
         f"run orders.txt {BOTH} --expect",
         {"orders.txt": f"order-id\tbuyer-name\n{ONE}\tMax B\n"},
@@ -694,6 +702,16 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         f"run orders.txt {BOTH} --expect",
         {"orders.txt": f"order-id\tbuyer-name\n{ONE}\tA\n{ONE}\tB\n"},
         f"orders.txt:3:1: {ONE} has other expectations on line 2: give it one total and one buyer, or leave out --expect",
+    ),
+    (
+        "lines with two reasons and two notes",
+        "run report.txt --store S",
+        {
+            "report.txt": f"order-id\treason\tnote\n{ONE}\tNoInventory\ta\n{ONE}\tCustomerReturn\t\n"
+            f"{ONE}\t\tb\n{TWO}\tNoInventory\t\n"
+        },
+        f"report.txt:3:2: {ONE} has another reason on line 2: give it one\n"
+        f"report.txt:4:3: {ONE} has another note on line 2: give it one",
     ),
     (
         "one order of two stores",
