@@ -38,8 +38,8 @@ _QUIET = (
     "--disable-domain-reliability",
     "--dns-prefetch-disable",
     "--no-pings",
-    # A scheme without a network, so that Chromium asks Google nothing about the forms of a page. With a client certificate
-    # Playwright's own proxy resolves the names of that, so the rules for the browser's resolver would not stop it.
+    # A scheme without a network, so that Chromium asks Google nothing about the forms of a page. With a client
+    # certificate Playwright's own proxy resolves that name, so the rules for the browser's resolver would not stop it.
     "--autofill-server-url=about:blank",
     # Peer-to-peer connections resolve no names: without a proxy this leaves them no way out at all.
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
