@@ -143,10 +143,18 @@ def test_an_order_in_another_stores_list_is_not_taken_for_the_jobs(
 
 
 @pytest.mark.thorough
-def test_stores_may_be_called_anything(context: BrowserContext, pack: Pack, face: Face) -> None:
+@pytest.mark.parametrize(
+    "names",
+    [
+        ['Kid\'s "Toys" & <more> [2] (US)', 'Kid\'s "Toys" & <more> [2] (US)*', "Überstore – 店|\\d+"],
+        ["نور", "نور 🛒", "متجر (نور) 2"],
+        ["Nordwind 👩\u200d💻", "Nordwind 👩", "Nordwind ☎\ufe0f"],
+    ],
+    ids=["signs", "right to left", "emoji"],
+)
+def test_stores_may_be_called_anything(context: BrowserContext, pack: Pack, face: Face, names: list[str]) -> None:
     stock = new_shop()
     usual, order = stock.store("asc-v2-2.3-magentocommerce-us"), stock.example("unshipped_recent")
-    names = ['Kid\'s "Toys" & <more> [2] (US)', 'Kid\'s "Toys" & <more> [2] (US)*', "Überstore – 店|\\d+"]
     numbers = ["112-1215998-3002091", "112-1215998-3002092", "112-1215998-3002093"]
     shop = Shop(
         [replace(usual, name=name, uuid=f"5b0e7c52-6a0f-4d5e-9a41-{place:012}") for place, name in enumerate(names)],
