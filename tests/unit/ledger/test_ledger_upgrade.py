@@ -3,6 +3,7 @@
 import dataclasses
 import multiprocessing
 import secrets
+import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from multiprocessing.synchronize import Barrier
@@ -14,11 +15,13 @@ import sqlalchemy as sa
 from run_kit import HOST, ORDER, RUN_ID, permit
 from server_kit import Server, programs
 
-from bot.errors import LedgerTrouble
+from bot.errors import LedgerTrouble, PressedBefore
 from bot.ledger import Ledger, database, schema
 from bot.ledger.processes import Process, this_process
 from bot.ledger.schema import SCHEMA_VERSION, STEPS, migrate
+from bot.outcomes import Answer, Outcome
 
+DATA = Path(__file__).resolve().parents[2] / "upgrade" / "countermand-0.1.0.zip"
 OF_0_1_0 = 5
 """The version of the ledgers that Countermand 0.1.0 makes."""
 NO_PROCESS = 2**22 + 1
@@ -63,9 +66,63 @@ def old(beside: Any) -> Any:
     return beside
 
 
+@pytest.fixture
+def of_0_1_0(place: Path | str, beside: Any) -> Any:
+    """A connection to a ledger that Countermand 0.1.0 made and wrote, in a file or on a server."""
+    with zipfile.ZipFile(DATA) as data:
+        if isinstance(place, Path):
+            place.write_bytes(data.read("runs/ledger.sqlite"))
+        else:
+            with beside.engine.begin() as connection:
+                connection.exec_driver_sql(data.read("ledger.sql").decode().replace("%", "%%"))
+    return beside
+
+
 def version_in(beside: Any) -> object:
     ((version,),) = beside.rows("SELECT version FROM ledger_version")
     return version
+
+
+# --- What 0.1.0 wrote ---
+
+
+def test_a_ledger_of_0_1_0_keeps_every_row_and_what_waits_for_a_person(of_0_1_0: Any, place: Path | str) -> None:
+    def rows() -> dict[str, list[str]]:
+        return {name: sorted(str(row) for row in of_0_1_0.rows(f"SELECT * FROM {name}")) for name in tables}
+
+    tables = set(of_0_1_0.schema()) - {"ledger_version"}
+    assert version_in(of_0_1_0) == OF_0_1_0
+    before = rows()
+    with Ledger.open(place) as ledger:
+        waiting = [(intent.order, intent.answer, intent.outcome) for intent in ledger.intents.waiting()]
+        runs = [info.version for info in ledger.runs.latest()]
+    assert waiting == [
+        ("111-1071022-7105011", Answer.ERROR, Outcome.CANCELED_NOT_SENT),
+        ("112-6177312-0215004", Answer.OK, None),
+    ]
+    assert runs == ["0.1.0"] * 3
+    assert version_in(of_0_1_0) == SCHEMA_VERSION
+    assert rows() == before
+    assert (len(before["intents"]), len(before["events"]) > 60) == (3, True)
+
+
+def test_an_order_whose_confirm_0_1_0_pressed_is_not_pressed_again(of_0_1_0: Any, place: Path | str) -> None:
+    ((host,),) = of_0_1_0.rows("SELECT DISTINCT admin FROM intents")
+    with Ledger.open(place) as ledger:
+        for order in ("112-6177312-0215004", "111-1071022-7105011"):
+            with pytest.raises(PressedBefore):
+                ledger.intents.write(f"{host}/admin", permit(order))
+        assert ledger.intents.write(f"{host}/admin", permit(ORDER)) == 4
+        assert len(ledger.intents.waiting()) == 3
+
+
+def test_the_steps_up_to_0_1_0_make_what_0_1_0_made(beside_of: Callable[[Path | str], Any], tmp_path: Path) -> None:
+    """A step that was released is never changed, also not by changing a table that it makes."""
+    with zipfile.ZipFile(DATA) as data:
+        old, new = beside_of(Path(data.extract("runs/ledger.sqlite", tmp_path))), beside_of(tmp_path / "new.sqlite")
+    with new.engine.begin() as connection:
+        migrate(connection, 0, OF_0_1_0)
+    assert new.schema() == old.schema()
 
 
 # --- Once ---
