@@ -157,6 +157,8 @@ lock: $(VENV)/packages-ready  ## Write the locks again from pyproject.toml
 	"$$folder/bin/python" -m pip install -qq --disable-pip-version-check uv && \
 	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --group dev \
 		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements.lock --custom-compile-command "make lock" && \
+	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 --group build --constraint requirements.lock \
+		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements-build.lock --custom-compile-command "make lock" && \
 	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 --group docs --constraint requirements.lock \
 		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements-docs.lock --custom-compile-command "make lock" && \
 	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra postgresql \
