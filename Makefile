@@ -68,7 +68,7 @@ mutants: $(VENV)/mutants-ready  ## Change the safety kernel in small ways, and l
 	@$(VENV)/mutants/bin/mutmut run $(if $(OF),"$(OF)")
 	@$(VENV)/mutants/bin/mutmut results
 
-lint: $(VENV)/packages-ready  ## Check style (ruff), imports (import-linter) and types (mypy), of the tests too
+lint: $(VENV)/packages-ready docs  ## Check style (ruff), imports (import-linter), types (mypy) and the documentation
 	@echo "Style: ruff."
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
@@ -142,13 +142,28 @@ look-bundle:  ## Build the script that looks at pages from bot/admin/look_source
 	@cd $(LOOK) && npm ci --loglevel=error
 	@node $(LOOK)/build.mjs bot/admin
 
-lock: $(VENV)/packages-ready  ## Write requirements.lock again from pyproject.toml
-	@echo "Lock: the newest versions that pyproject.toml allows, with their hashes."
+# Its folder: build/docs/site. It needs nothing from anywhere else, and can be opened as it is.
+.PHONY: docs pictures
+docs: $(VENV)/packages-ready $(VENV)/docs-ready  ## Build the documentation as a site, strictly
+	@$(BIN)/python docs/site/make_site.py $(VENV)/docs/bin/zensical
+
+pictures: $(VENV)/browser-ready  ## Make the pictures of the documentation again, from the demo
+	@$(BIN)/python docs/site/pictures.py
+
+lock: $(VENV)/packages-ready  ## Write the locks again from pyproject.toml
+	@echo "Locks: the newest versions that pyproject.toml allows, with their hashes."
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(BIN)/python -m venv "$$folder" && \
 	"$$folder/bin/python" -m pip install -qq --disable-pip-version-check uv && \
 	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --group dev \
-		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements.lock --custom-compile-command "make lock"
+		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements.lock --custom-compile-command "make lock" && \
+	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 --group build --constraint requirements.lock \
+		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements-build.lock --custom-compile-command "make lock" && \
+	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 --group docs --constraint requirements.lock \
+		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements-docs.lock --custom-compile-command "make lock" && \
+	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra postgresql \
+		--constraint requirements.lock --no-emit-index-url --no-annotate --upgrade --quiet -o requirements-image.lock \
+		--custom-compile-command "make lock"
 
 clean:  ## Remove what make has made; the folders of runs stay
 	rm -rf $(VENV) build dist mutants test-results .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .bench
@@ -179,6 +194,14 @@ $(VENV)/packages-ready: $(VENV)/python-ready requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@echo "Packages: installing Countermand itself, from this folder."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# An environment of its own, so that what builds pages is in no other's way.
+$(VENV)/docs-ready: $(VENV)/python-ready requirements-docs.lock
+	@echo "Packages: installing Zensical, which builds the documentation, into $(VENV)/docs, about 90 MB."
+	@$(BIN)/python -m venv --clear --without-pip $(VENV)/docs
+	@$(BIN)/python -m pip --python $(VENV)/docs/bin/python install -qq --disable-pip-version-check --require-hashes \
+		-r requirements-docs.lock
 	@touch $@
 
 # An environment of its own, which borrows the packages that the tests need from the other one.

@@ -30,6 +30,7 @@ from bot.reports.progress import SafeStream
 from bot.runner.stopping import StopRequest, stop_on_signals
 from bot.secrecy import cleaner
 from bot.settings import secrets_that_are_set
+from bot.system import has_crashed
 from bot.wording import count_of, harmless
 
 MAX_DEATHS = 3
@@ -118,12 +119,12 @@ def work_in_processes(tools: Tools, workers: int, *, once: bool) -> int:
                     member.process.terminate()
             for member in [member for member in crew if not member.process.is_alive()]:
                 status = member.process.exitcode or 0
-                if status < 0 and not stop() and member.may_start_again():
+                if has_crashed(status) and not stop() and member.may_start_again():
                     say(f"A worker died (exit code {status}), and is started again.")
                     member.start()
                     continue
                 crew.remove(member)
-                worst = max(worst, abs(status))
+                worst = max(worst, abs(status) if status <= 255 else CannotStart.exit_status)
                 if crew and not stop():
                     say(f"A worker has ended; {count_of(len(crew), 'worker')} left on this machine.")
     return worst

@@ -12,7 +12,6 @@ gone. The report is replaced before the evidence is removed, so that a purge tha
 left of it, and be run again.
 """
 
-import getpass
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from bot.ledger import Entry, Event, Ledger, has_ledger
 from bot.ledger.trail import TRAIL_FILE, next_hash
 from bot.reports.renewal import renew_report
 from bot.reports.report import REPORT_FILE
+from bot.system import user_name
 
 LOG_FILE = "log.jsonl"
 
@@ -105,7 +105,7 @@ def purge(run: OldRun, *, older_than: str) -> None:
                 _take_back_unfinished(run.folder, ledger)
                 ledger.trail.copy_to(run.folder)
             try:
-                ledger.trail.note_purge(files=run.files, older_than=older_than, by=getpass.getuser())
+                ledger.trail.note_purge(files=run.files, older_than=older_than, by=user_name())
             except EvidenceNotWritten as trouble:
                 reason = f"{run.folder / TRAIL_FILE} could not be written: {trouble.facts['reason']}."
                 raise RunStopped(reason=reason) from trouble

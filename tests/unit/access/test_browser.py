@@ -107,8 +107,9 @@ def test_the_browser_is_given_none_of_the_settings(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("COUNTERMAND_PASSWORD", "secret")
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("SHOP_PASSWORD", "another secret")
+    monkeypatch.setenv("PGPASSWORD", "that of the ledger")
     environment = launch_options(CHROME, secrets=["another secret"])["env"]
-    assert "COUNTERMAND_PASSWORD" not in environment
+    assert {"COUNTERMAND_PASSWORD", "PGPASSWORD"} & environment.keys() == set()
     assert "SHOP_PASSWORD" not in environment
     assert environment["LANG"] == "C.UTF-8"
 
