@@ -97,8 +97,8 @@ def worker(
     from functools import partial
 
     from bot.access.leases import enough
-    from bot.engine.desk import Tools
     from bot.engine.machines import work_in_processes, work_in_this_process
+    from bot.engine.run_session import Tools
     from bot.pack import load_packs
     from bot.runner.worker import Work
     from flows.cancel_order import cancel_order

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from bot.engine.backlog import APPLICATION, WORKFLOW, Place, queue_of, quiet
-from bot.engine.handover import Handover
+from bot.engine.browser_thread import BrowserThread
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult
@@ -51,7 +51,7 @@ def engine_started(
     admin: str,
     executor: str,
     works: WorksStints,
-    handover: Handover,
+    browser_thread: BrowserThread,
     say: Callable[[str], None],
 ) -> Iterator[None]:
     """While the block runs, this process takes stints of an Admin, one at a time.
@@ -67,7 +67,7 @@ def engine_started(
 
     def work_stint(stint: str) -> str:
         def step(name: str, function: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-            return DBOS.run_step({"name": name}, lambda: handover.call(function))
+            return DBOS.run_step({"name": name}, lambda: browser_thread.call(function))
 
         def work_on(job: Job) -> OrderDone | None:
             return _done(step(f"order {job.order}", lambda: _told(works.work_on(job))))
@@ -75,11 +75,11 @@ def engine_started(
         def leave(job: Job) -> None:
             step(f"leave {job.order}", lambda: _told(works.leave(job)))
 
-        jobs = handover.call(lambda: works.begin(stint))
+        jobs = browser_thread.call(lambda: works.begin(stint))
         throttle = Throttle(1, 0, say=_nobody, clock=lambda: 0.0)
         dispatch = Dispatch(jobs, throttle, max_failures=NO_LIMIT, max_failures_total=NO_LIMIT)
         work_through(dispatch, work_on, leave, wait=lambda seconds: None)
-        handover.call(lambda: works.end(stint))
+        browser_thread.call(lambda: works.end(stint))
         return "ended"
 
     quiet()
@@ -109,7 +109,7 @@ def engine_started(
             starting.submit(start).result()
         yield
     finally:
-        handover.close()
+        browser_thread.close()
         logging.getLogger("dbos").removeHandler(errors)
         DBOS.destroy(destroy_registry=True)
 

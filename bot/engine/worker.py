@@ -12,11 +12,11 @@ from typing import TypeVar
 
 from loguru import logger
 
+from bot.engine.account_lease import AccountLease, lease_of
 from bot.engine.backlog import Backlog
+from bot.engine.browser_thread import BrowserThread
 from bot.engine.conclusion import conclude
-from bot.engine.desk import Desk, Display, OpenDesk
-from bot.engine.handover import Handover
-from bot.engine.seat import Seat, lease_of
+from bot.engine.run_session import Display, OpenRunSession, RunSession
 from bot.errors import (
     ClaimLost,
     CountermandError,
@@ -60,10 +60,10 @@ class QueueWorker:
 
     Args:
         settings: where, and how patiently.
-        seat: the account that it has for itself.
+        lease: the account that it has for itself.
         ledger: the ledger of its own business: what a stint holds, and how it ends.
         backlog: the engine's queue.
-        open_desk: opens what it takes to work the orders of a run.
+        open_session: opens what it takes to work the orders of a run.
         display: told what it does.
         stop: asked often; True means that a person asked to stop.
         wait: waits this many seconds, less if a person asks to stop.
@@ -74,33 +74,33 @@ class QueueWorker:
         self,
         *,
         settings: Settings,
-        seat: Seat,
+        lease: AccountLease,
         ledger: Ledger,
         backlog: Backlog,
-        open_desk: OpenDesk,
+        open_session: OpenRunSession,
         display: Display,
         stop: Callable[[], bool],
         wait: Callable[[float], None],
         clean: Clean = lambda text: text,
     ) -> None:
         self._settings = settings
-        self._seat = seat
+        self._lease = lease
         self._ledger = ledger
         self._backlog = backlog
-        self._open_desk = open_desk
+        self._open_session = open_session
         self._display = display
         self._stop = stop
         self._wait = wait
         self._clean = clean
         self._run: QueuedRun | None = None
         self._opened = ExitStack()
-        self._desk: Desk | None = None
-        self._desk_of = ""
+        self._session: RunSession | None = None
+        self._session_of = ""
         self._last_busy = self._last_look = time.monotonic()
 
     # --- Its life ---
 
-    def work(self, handover: Handover, *, once: bool) -> None:
+    def work(self, browser_thread: BrowserThread, *, once: bool) -> None:
         """Take stints until somebody stops it; with ``once``, until nothing is left for it.
 
         Raises:
@@ -108,9 +108,9 @@ class QueueWorker:
         """
         with self._opened:
             while not self._stop():
-                if not self._with_ledger(self._seat.keep):
-                    raise self._seat.lost()
-                if handover.serve(0.2):
+                if not self._with_ledger(self._lease.keep):
+                    raise self._lease.lost()
+                if browser_thread.serve(0.2):
                     self._last_busy = time.monotonic()
                 elif self._is_left_alone(once):
                     return
@@ -118,20 +118,20 @@ class QueueWorker:
     def _is_left_alone(self, once: bool) -> bool:
         """What it does without a stint; whether there is nothing left to wait for."""
         now = time.monotonic()
-        if self._desk is not None and now - self._last_busy > IDLE_SECONDS:
-            self._close_desk()
+        if self._session is not None and now - self._last_busy > IDLE_SECONDS:
+            self._close_session()
         if now - self._last_look > LOOK_AROUND_SECONDS or once:
             self._last_look = now
             self._with_ledger(self._take_over)
-            return once and self._with_ledger(lambda: self._backlog.is_empty(self._seat.admin, self._seat.executor))
+            return once and self._with_ledger(lambda: self._backlog.is_empty(self._lease.admin, self._lease.executor))
         return False
 
     def _take_over(self) -> None:
         """Have handed out again what workers left unfinished whose lease is over."""
-        held = {held.thing for held in self._ledger.accounts.held() if held.admin == self._seat.admin}
-        executors = set(self._backlog.worked_on(self._seat.admin).values())
+        held = {held.thing for held in self._ledger.accounts.held() if held.admin == self._lease.admin}
+        executors = set(self._backlog.worked_on(self._lease.admin).values())
         gone = sorted(executor for executor in executors if lease_of(executor) not in held)
-        for stint in self._backlog.take_over(self._seat.admin, gone):
+        for stint in self._backlog.take_over(self._lease.admin, gone):
             self._display.say(f"Stint {stint} was left unfinished, and is handed out again.")
 
     # --- A stint, as the engine asks for it ---
@@ -152,7 +152,7 @@ class QueueWorker:
             self._ledger.queue.end_stint(stint, trouble)
             self._display.say(f"{name}: {trouble}")
             return ()
-        self._ledger.queue.begin_stint(stint, self._seat.worker, self._seat.account.username)
+        self._ledger.queue.begin_stint(stint, self._lease.worker, self._lease.account.username)
         self._display.run_taken(run.info)
         return jobs
 
@@ -175,15 +175,15 @@ class QueueWorker:
             except QueuedRunStopped as stop:
                 return self._with_ledger(partial(self._skip, run, job, str(stop)))
             except LedgerTrouble as trouble:
-                self._close_desk()
+                self._close_session()
                 self._wait_for_ledger(trouble)
             except Interrupted:
                 with suppress(LedgerTrouble):
-                    self._seat.hold()  # it may have been stopped because it lost that
+                    self._lease.hold()  # it may have been stopped because it lost that
                 raise
             except (ClaimLost, IntentExpired) as trouble:
                 self._display.say(str(trouble))
-                self._close_desk()  # it was frozen, and its page may be anywhere
+                self._close_session()  # it was frozen, and its page may be anywhere
                 self._heed_stop()
                 self._wait(TRY_LEDGER_SECONDS)
 
@@ -206,15 +206,15 @@ class QueueWorker:
         if stint is None:
             return
         if not stint.ended_at:
-            pack, blocked = self._desk.seen() if self._desk is not None else ("", {})
+            pack, blocked = self._session.seen() if self._session is not None else ("", {})
             self._ledger.queue.end_stint(stint, pack=pack, blocked=blocked)
         if not self._ledger.queue.is_last(stint.run_id, name):
             return
         run = self._ledger.queue.find(stint.run_id)
         if run is None:
             return
-        if self._desk_of == stint.run_id:
-            self._close_desk()
+        if self._session_of == stint.run_id:
+            self._close_session()
         end, troubles = conclude(self._settings.ledger_place, self._settings.runs_dir, run, clean=self._clean)
         self._display.run_finished(end.info, end.results, self._settings.runs_dir / stint.run_id)
         for trouble in troubles:
@@ -235,16 +235,16 @@ class QueueWorker:
         return OrderDone(result=self._record(run, result_of(job, verdict)), pressed=False)
 
     def _work_on(self, run: QueuedRun, job: Job) -> OrderDone | None:
-        """Work on an order at the desk of its run.
+        """Work on an order in the session of its run.
 
         Raises:
-            NotYet, QueuedRunStopped, LedgerTrouble: as :class:`Desk`.
+            NotYet, QueuedRunStopped, LedgerTrouble: as :class:`RunSession`.
             CountermandError: this worker cannot go on.
         """
-        self._seat.hold()
+        self._lease.hold()
         self._ledger.limits.count_for(run.info.run_id)
         self._ledger.limits.ask()
-        done = self._desk_for(run).do(job)
+        done = self._session_for(run).do(job)
         if done is None and self._is_claimed_by_run(run, job):
             raise NotYet(TRY_LEDGER_SECONDS)  # a worker that is gone, or was frozen, had this stint before
         if done is not None:
@@ -264,23 +264,23 @@ class QueueWorker:
         self._with_ledger(write)
 
     def _record(self, run: QueuedRun, result: OrderResult) -> OrderResult:
-        self._ledger.runs.go_on_as(run.info.run_id, self._seat.worker)
+        self._ledger.runs.go_on_as(run.info.run_id, self._lease.worker)
         self._ledger.limits.count_for(run.info.run_id)
         result = self._ledger.runs.finish_order(result)
         self._display.order_finished(result)
         return result
 
-    # --- Its desk ---
+    # --- Its session ---
 
-    def _desk_for(self, run: QueuedRun) -> Desk:
-        if self._desk is None or self._desk_of != run.info.run_id:
-            self._close_desk()
-            self._desk = self._opened.enter_context(self._open_desk(run))
-            self._desk_of = run.info.run_id
-        return self._desk
+    def _session_for(self, run: QueuedRun) -> RunSession:
+        if self._session is None or self._session_of != run.info.run_id:
+            self._close_session()
+            self._session = self._opened.enter_context(self._open_session(run))
+            self._session_of = run.info.run_id
+        return self._session
 
-    def _close_desk(self) -> None:
-        self._desk, self._desk_of = None, ""
+    def _close_session(self) -> None:
+        self._session, self._session_of = None, ""
         try:
             self._opened.close()
         except CountermandError as trouble:
@@ -296,8 +296,8 @@ class QueueWorker:
     def _heed_stop(self) -> None:
         if self._stop():
             raise Interrupted
-        if not self._seat.keep():
-            raise self._seat.lost()
+        if not self._lease.keep():
+            raise self._lease.lost()
 
     def _with_ledger(self, do: Callable[[], T]) -> T:
         """Do something that needs the ledger; as long as it cannot be reached, wait and do it again."""

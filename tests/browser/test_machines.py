@@ -24,9 +24,9 @@ UNSHIPPED = {
 ALL = sorted(UNSHIPPED[US] + UNSHIPPED[MAIN])
 
 SHORT_LEASES = """
-import bot.engine.seat
+import bot.engine.account_lease
 from bot.runner.task import Task
-bot.engine.seat.LEASE = 15.0
+bot.engine.account_lease.LEASE = 15.0
 Task.claim_seconds = property(lambda task: 15.0)
 """
 

@@ -1,4 +1,4 @@
-"""A worker of the queue without a browser and without an engine: what is asked of its desk, and what it does then."""
+"""A worker of the queue without browser and engine: what is asked of its session, and what it does then."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -12,10 +12,10 @@ from run_kit import HOST, RUN_ID, TERMS, job, run_info
 
 from bot.accounts import Account
 from bot.cancel.verdicts import Verdict
+from bot.engine.account_lease import AccountLease
 from bot.engine.backlog import Backlog
-from bot.engine.desk import Desk
 from bot.engine.display import WorkerDisplay
-from bot.engine.seat import Seat
+from bot.engine.run_session import RunSession
 from bot.engine.stints import cut
 from bot.engine.worker import QueueWorker
 from bot.joblist import Job
@@ -60,14 +60,14 @@ class Bench:
         self.on_work: dict[str, list[Callable[[], OrderDone | None]]] = {}
         """What happens, one after another, when an order is worked; then it is canceled."""
         self.on_wait: list[Callable[[], object]] = []
-        self.seat_ledger = Ledger.open(place)
-        self.seat_ledger.runs.go_on_as("worker-1")
-        self.seat_ledger.accounts.take(HOST, "bot", 300)
+        self.lease_ledger = Ledger.open(place)
+        self.lease_ledger.runs.go_on_as("worker-1")
+        self.lease_ledger.accounts.take(HOST, "bot", 300)
         self.worker = self.new_worker()
 
     def new_worker(self) -> QueueWorker:
         account = Account(username="bot", password=SecretStr("secret"))
-        seat = Seat(ledger=self.seat_ledger, admin=HOST, account=account, lease="bot", worker="worker-1")
+        lease = AccountLease(ledger=self.lease_ledger, admin=HOST, account=account, name="bot", worker="worker-1")
         return QueueWorker(
             settings=Settings(
                 admin_url=f"https://{HOST}/admin",
@@ -76,10 +76,10 @@ class Bench:
                 runs_dir=self.folder,
                 ledger=str(self.place),
             ),
-            seat=seat,
+            lease=lease,
             ledger=self.ledger,
             backlog=cast(Backlog, self.backlog),
-            open_desk=self.open_desk,
+            open_session=self.open_session,
             display=WorkerDisplay(self.printed),
             stop=lambda: self.asked_to_stop,
             wait=self.wait,
@@ -91,14 +91,14 @@ class Bench:
             self.on_wait.pop(0)()
 
     @contextmanager
-    def open_desk(self, run: QueuedRun) -> Iterator[Desk]:
+    def open_session(self, run: QueuedRun) -> Iterator[RunSession]:
         self.opened += 1
         with Ledger.open(self.place) as ledger:
             ledger.runs.go_on_as(run.info.run_id, "worker-1")
             ledger.limits.count_for(run.info.run_id)
             bench = self
 
-            class FakeDesk:
+            class FakeRunSession:
                 def do(self, job: Job) -> OrderDone | None:
                     bench.worked.append(job.order)
                     if bench.on_work.get(job.order):
@@ -109,7 +109,7 @@ class Bench:
                 def seen(self) -> tuple[str, dict[str, int]]:
                     return "asc-4.3 (auto)", {"tracker.example": 1}
 
-            yield FakeDesk()
+            yield FakeRunSession()
 
     def submit(self, run_id: str = RUN_ID, **terms: Any) -> list[Stint]:
         """Queue the usual list as one stint for each order."""
@@ -141,4 +141,4 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     with Ledger.open(place) as ledger:
         bench = Bench(tmp_path / "runs", ledger, place)
         yield bench
-        bench.seat_ledger.close()
+        bench.lease_ledger.close()

@@ -7,7 +7,7 @@ import pytest
 import sqlalchemy as sa
 from run_kit import HOST, RUN_ID, STORE, job, permit
 
-from bot.engine.handover import Handover
+from bot.engine.browser_thread import BrowserThread
 from bot.errors import AccountLost, Interrupted, LedgerTrouble, QueuedRunStopped
 from bot.evidence.verify import verify
 from bot.ledger import Ledger, NotYet
@@ -196,7 +196,7 @@ def test_orders_that_were_changed_in_the_ledger_are_not_worked(bench: Bench) -> 
 
 def test_what_a_worker_left_unfinished_is_handed_out_again_once_its_lease_is_over(bench: Bench) -> None:
     bench.backlog.theirs = {"mine": f"{HOST} as bot", "theirs": f"{HOST} as gone"}
-    bench.worker.work(Handover(), once=True)
+    bench.worker.work(BrowserThread(), once=True)
     assert bench.backlog.taken_over == [f"{HOST} as gone"]
     assert "- Stint theirs was left unfinished, and is handed out again.\n" in bench.printed.getvalue()
 

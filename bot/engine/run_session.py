@@ -9,7 +9,7 @@ from typing import Protocol
 from loguru import logger
 
 from bot.admin import Admin
-from bot.engine.seat import Seat
+from bot.engine.account_lease import AccountLease
 from bot.evidence.recorder import SESSION, Explain
 from bot.evidence.run_folder import open_run_folder
 from bot.joblist import Job
@@ -25,7 +25,7 @@ from bot.secrecy import cleaner
 from bot.settings import Settings
 
 
-class Desk(Protocol):
+class RunSession(Protocol):
     """Where the orders of one run are worked."""
 
     def do(self, job: Job) -> OrderDone | None:
@@ -60,7 +60,7 @@ class Display(Protocol):
         """A run is over, and its results are in this folder."""
 
 
-OpenDesk = Callable[[QueuedRun], AbstractContextManager[Desk]]
+OpenRunSession = Callable[[QueuedRun], AbstractContextManager[RunSession]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,8 +76,8 @@ class Tools:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BrowserDesk:
-    """A desk with a browser."""
+class BrowserRunSession:
+    """A session with a browser."""
 
     worker: Worker
     admin: Admin
@@ -87,11 +87,11 @@ class BrowserDesk:
     """Counts the requests of its browser that were blocked, by host."""
 
     def do(self, job: Job) -> OrderDone | None:
-        """See :class:`Desk`."""
+        """See :class:`RunSession`."""
         return self.worker.do(self.admin, job, lambda: None)
 
     def seen(self) -> tuple[str, dict[str, int]]:
-        """See :class:`Desk`."""
+        """See :class:`RunSession`."""
         blocked = dict(self.blocked)
         self.blocked.clear()
         recognized = self.pack == AUTO and self.admin.recognized
@@ -99,15 +99,15 @@ class BrowserDesk:
 
 
 @contextmanager
-def browser_desk(
+def browser_run_session(
     run: QueuedRun,
     tools: Tools,
-    seat: Seat,
+    lease: AccountLease,
     display: Display,
     *,
     stopping: Callable[[], bool],
     wait: Callable[[float], None],
-) -> Iterator[Desk]:
+) -> Iterator[RunSession]:
     """All that it takes to work the orders of a run, signed in, on the thread that calls it.
 
     Raises:
@@ -127,14 +127,14 @@ def browser_desk(
         ledger_place=settings.ledger_place,
     )
     clean = cleaner(task.secrets)
-    recorder = task.recorder(clean, f"{SESSION}-{seat.worker}")
+    recorder = task.recorder(clean, f"{SESSION}-{lease.worker}")
     blocked: dict[str, int] = {}
     with (
         log_to(folder / "log.jsonl", secrets=task.secrets, say=display.say),
         Ledger.open(task.ledger_place) as ledger,
-        logger.contextualize(worker=seat.worker),
+        logger.contextualize(worker=lease.worker),
     ):
-        ledger.runs.go_on_as(task.run_id, seat.worker)
+        ledger.runs.go_on_as(task.run_id, lease.worker)
         ledger.limits.count_for(task.run_id)
         ledger.trail.copy_to(folder, whole=True)
         worker = Worker(
@@ -146,7 +146,7 @@ def browser_desk(
         )
         entry = Entry(
             settings=settings,
-            account=seat.account,
+            account=lease.account,
             packs=packs,
             ledger=ledger,
             sign_in=task.sign_in,
@@ -154,8 +154,8 @@ def browser_desk(
             recorder=recorder,
             headed=task.headed,
             blocked=blocked,
-            session_name=seat.session_name,
+            session_name=lease.session_name,
         )
         with open_admin(entry) as admin:
             pack = packs[0].name if len(packs) == 1 else AUTO
-            yield BrowserDesk(worker=worker, admin=admin, pack=pack, blocked=blocked)
+            yield BrowserRunSession(worker=worker, admin=admin, pack=pack, blocked=blocked)
