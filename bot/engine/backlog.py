@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from bot.errors import LedgerTrouble
 from bot.ledger import Ledger, Stint, Terms
+from bot.ledger.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
@@ -83,6 +84,23 @@ class Backlog:
     def waiting(self, admin: str) -> list[str]:
         """The stints that wait for a worker, or for their time."""
         return [status.workflow_id for status in self._found(admin, [WAITING, LATER])]
+
+    def alive(self, admin: str) -> set[str]:
+        """The stints that wait or that a worker has, in one look: between two, one could go from here to there."""
+        return {status.workflow_id for status in self._found(admin, [WAITING, LATER, WORKED_ON])}
+
+    def of_earlier_versions(self, admin: str) -> dict[str, str]:
+        """The stints that an earlier version of the ledger's schema handed out, with the executor that has each.
+
+        The engine hands a stint out to workers of one version, so nobody gets these any more. The executor is empty
+        where none has it.
+        """
+        found = self._found(admin, [WAITING, LATER, WORKED_ON])
+        return {
+            status.workflow_id: (status.executor_id or "") if status.status == WORKED_ON else ""
+            for status in found
+            if status.app_version and int(status.app_version) < SCHEMA_VERSION
+        }
 
     def given_up(self, admin: str) -> list[str]:
         """The stints that were handed out too often, each time to a worker that died."""

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bot.engine.backlog import Backlog
 from bot.engine.conclusion import conclude
+from bot.engine.stints import named_again
 from bot.errors import CannotStart, CountermandError
 from bot.ledger import Ledger, QueuedRun
 from bot.runner import RunEnd
@@ -37,6 +38,9 @@ def cancel(
     """
     ledger.queue.stop(run.info.run_id, f"Canceled by {by}.")
     at_work = set(backlog.worked_on(run.info.admin))
+    # A worker that is thought to be gone may be in the middle of an order: its stint is left to a worker.
+    claimed = {held.thing for held in ledger.claims.held() if held.run_id == run.info.run_id}
+    at_work |= {stint.stint for stint in run.stints if claimed.intersection(stint.orders)}
     for stint in run.stints:
         if stint.stint not in at_work:
             ledger.queue.end_stint(stint, "canceled")
@@ -49,16 +53,11 @@ def cancel(
 def retry(ledger: Ledger, backlog: Backlog, run: QueuedRun) -> str:
     """Queue once more what no worker has and the engine no longer hands out; gives a sentence about it."""
     admin = run.info.admin
-    alive = set(backlog.worked_on(admin)) | set(backlog.waiting(admin))
+    alive = backlog.alive(admin)
     stuck = [stint for stint in run.stints if stint.stint not in alive]
     for stint in stuck:
-        again = f"{stint.stint.partition(' again ')[0]} again {_next(stint.stint)}"
-        ledger.queue.put_back(stint, partial(backlog.put, admin=admin, terms=run.terms), again)
+        put = partial(backlog.put, admin=admin, terms=run.terms)
+        ledger.queue.put_back(stint, put, named_again(stint.stint))
     if not stuck:
         return f"Nothing of run {run.info.run_id} is stuck."
     return f"{count_of(len(stuck), 'stint')} of run {run.info.run_id} queued once more."
-
-
-def _next(stint: str) -> int:
-    number = stint.partition(" again ")[2]
-    return int(number) + 1 if number else 1

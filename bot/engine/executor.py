@@ -11,6 +11,7 @@ from bot.engine.backlog import APPLICATION, WORKFLOW, Place, queue_of, quiet
 from bot.engine.browser_thread import BrowserThread
 from bot.joblist import Job
 from bot.ledger import Ledger
+from bot.ledger.schema import SCHEMA_VERSION
 from bot.outcomes import OrderResult
 from bot.runner.dispatch import Dispatch
 from bot.runner.order_loop import work_through
@@ -62,8 +63,6 @@ def engine_started(
     unfinished is handed out again at once.
     """
     from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
-
-    from bot.ledger.schema import SCHEMA_VERSION
 
     def work_stint(stint: str) -> str:
         def step(name: str, function: Callable[[], dict[str, Any]]) -> dict[str, Any]:

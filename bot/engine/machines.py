@@ -27,7 +27,7 @@ from bot.errors import CannotStart, CountermandError, Interrupted
 from bot.identity import admin_name
 from bot.ledger import Ledger
 from bot.reports.progress import SafeStream
-from bot.runner.stopping import StopRequest, stop_on_signals
+from bot.runner.stopping import StopRequest, in_parts, stop_on_signals
 from bot.secrecy import cleaner
 from bot.settings import secrets_that_are_set
 from bot.wording import count_of, harmless
@@ -75,7 +75,7 @@ def work_in_this_process(
                 lease=lease,
                 display=display,
                 stopping=lambda: stop() or lease.is_lost(),
-                wait=stop.wait,
+                wait=in_parts(stop.wait, lease.is_lost),
             ),
             display=display,
             stop=stop,

@@ -15,6 +15,15 @@ STINTS_OF_A_LIST = 8
 for every order."""
 
 
+_AGAIN = " again "
+
+
+def named_again(stint: str) -> str:
+    """The id under which a stint is queued once more: the engine has done with the one that it has."""
+    first, _, number = stint.partition(_AGAIN)
+    return f"{first}{_AGAIN}{int(number) + 1 if number else 1}"
+
+
 def cut(jobs: Sequence[Job]) -> list[tuple[Job, ...]]:
     """The stints of a list: each of one store, in the order in which the list comes to them."""
     size = min(MOST_ORDERS, math.ceil(len(jobs) / STINTS_OF_A_LIST))

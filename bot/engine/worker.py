@@ -12,11 +12,13 @@ from typing import TypeVar
 
 from loguru import logger
 
+from bot.cancel.verdicts import Verdict
 from bot.engine.account_lease import AccountLease, lease_of
 from bot.engine.backlog import Backlog
 from bot.engine.browser_thread import BrowserThread
 from bot.engine.conclusion import conclude
 from bot.engine.run_session import Display, OpenRunSession, RunSession
+from bot.engine.stints import named_again
 from bot.errors import (
     ClaimLost,
     CountermandError,
@@ -32,9 +34,9 @@ from bot.outcomes import OrderResult
 from bot.runner.results import (
     WORKED_ON_ELSEWHERE,
     failed,
-    pressed_and_lost,
     result_of,
     skipped,
+    verdict_of_press,
 )
 from bot.runner.worker import OrderDone
 from bot.secrecy import Clean
@@ -53,6 +55,9 @@ TRY_LEDGER_SECONDS = 2.0
 
 DEATHS = 2
 """An order that this many workers died with is not tried again."""
+
+TIMES = 10
+"""Nor is one that was begun this often, by whatever workers."""
 
 
 class QueueWorker:
@@ -129,10 +134,23 @@ class QueueWorker:
     def _take_over(self) -> None:
         """Have handed out again what workers left unfinished whose lease is over."""
         held = {held.thing for held in self._ledger.accounts.held() if held.admin == self._lease.admin}
+        for stint, executor in self._backlog.of_earlier_versions(self._lease.admin).items():
+            if executor == self._lease.executor or lease_of(executor) not in held:
+                self._queue_again(stint)
         executors = set(self._backlog.worked_on(self._lease.admin).values())
         gone = sorted(executor for executor in executors if lease_of(executor) not in held)
         for stint in self._backlog.take_over(self._lease.admin, gone):
             self._display.say(f"Stint {stint} was left unfinished, and is handed out again.")
+
+    def _queue_again(self, name: str) -> None:
+        """Queue a stint once more that an earlier version of Countermand began, under an id of its own."""
+        stint = self._ledger.queue.stint(name)
+        run = None if stint is None else self._ledger.queue.find(stint.run_id)
+        if stint is not None and run is not None and not stint.ended_at:
+            put = partial(self._backlog.put, admin=self._lease.admin, terms=run.terms)
+            self._ledger.queue.put_back(stint, put, named_again(name))
+            self._display.say(f"Stint {name} was begun by an earlier version, and is queued once more.")
+        self._backlog.take_back([name])
 
     # --- A stint, as the engine asks for it ---
 
@@ -160,11 +178,9 @@ class QueueWorker:
         """Work on an order until it has a result; None while another run works on it."""
         run, waits_for = self._of_stint(), ""
         while True:
-            known = self._with_ledger(lambda: self._known(run, job))
-            if known is not None:
-                return known
             try:
-                return self._work_on(run, job)
+                known = self._with_ledger(lambda: self._known(run, job))
+                return known if known is not None else self._work_on_or_skip(run, job)
             except NotYet as later:
                 if later.why and later.why != waits_for:
                     waits_for = later.why
@@ -172,8 +188,6 @@ class QueueWorker:
                 self._heed_stop()
                 self._wait(later.seconds)
                 self._heed_stop()
-            except QueuedRunStopped as stop:
-                return self._with_ledger(partial(self._skip, run, job, str(stop)))
             except LedgerTrouble as trouble:
                 self._close_session()
                 self._wait_for_ledger(trouble)
@@ -187,26 +201,22 @@ class QueueWorker:
                 self._heed_stop()
                 self._wait(TRY_LEDGER_SECONDS)
 
-    def _skip(self, run: QueuedRun, job: Job, why: str) -> OrderDone:
-        self._ledger.queue.stop(run.info.run_id, why)
-        return OrderDone(result=self._record(run, result_of(job, skipped(why))), pressed=False)
-
     def leave(self, job: Job) -> OrderDone:
         """Leave an order to the other run that works on it."""
-        run = self._of_stint()
-        result = self._with_ledger(lambda: self._record(run, result_of(job, WORKED_ON_ELSEWHERE)))
-        return OrderDone(result=result, pressed=False)
+        run, elsewhere = self._of_stint(), WORKED_ON_ELSEWHERE
+        return self._unless_claimed(lambda: self._record_left(run, job, elsewhere.message, elsewhere))
 
     def end(self, name: str) -> None:
         """Nothing is left to be done for a stint; after the last one of its run, write the results of the run."""
-        self._with_ledger(lambda: self._end(name))
+        self._unless_claimed(lambda: self._end(name))
 
     def _end(self, name: str) -> None:
         stint = self._ledger.queue.stint(name)
         if stint is None:
             return
         if not stint.ended_at:
-            pack, blocked = self._session.seen() if self._session is not None else ("", {})
+            is_of_run = self._session is not None and self._session_of == stint.run_id
+            pack, blocked = self._session.seen() if self._session is not None and is_of_run else ("", {})
             self._ledger.queue.end_stint(stint, pack=pack, blocked=blocked)
         if not self._ledger.queue.is_last(stint.run_id, name):
             return
@@ -226,13 +236,39 @@ class QueueWorker:
         if result is not None:
             return OrderDone(result=result, pressed=False)
         events = self._ledger.trail.of_order(run.info.run_id, job.order)
-        if sum(entry.event == Event.TAKEN for entry in events) < DEATHS:
+        taken = [entry.told for entry in events if entry.event == Event.TAKEN]
+        # A worker that gave the order back, or lost the ledger for a while, did not die with it.
+        deaths = sum(told.get("from_run") == run.info.run_id for told in taken)
+        deaths += self._ledger.claims.abandoned_by(run.info.admin, job.order) == run.info.run_id
+        if deaths >= DEATHS:
+            why = f"{DEATHS} workers ended while they worked on it."
+        elif len(taken) >= TIMES:
+            why = f"It was begun {len(taken)} times, and never finished."
+        else:
             return None
-        why = f"{DEATHS} workers ended while they worked on it."
-        intent = self._ledger.intents.open(run.info.admin, job.order)
-        ours = intent is not None and intent.run_id == run.info.run_id
-        verdict = pressed_and_lost(why) if ours else failed(why)
-        return OrderDone(result=self._record(run, result_of(job, verdict)), pressed=False)
+        return self._record_left(run, job, why, failed(why))
+
+    def _work_on_or_skip(self, run: QueuedRun, job: Job) -> OrderDone | None:
+        """Work on an order, unless no more orders of its run begin."""
+        try:
+            return self._work_on(run, job)
+        except QueuedRunStopped as stop:
+            why = str(stop)
+
+            def skip() -> OrderDone:
+                self._ledger.queue.stop(run.info.run_id, why)
+                return self._record_left(run, job, why, skipped(why))
+
+            return self._with_ledger(skip)
+
+    def _record_left(self, run: QueuedRun, job: Job, why: str, verdict: Verdict) -> OrderDone:
+        """Record a verdict on an order that this worker did not work on, unless an earlier worker pressed Confirm.
+
+        Raises:
+            ClaimLost: another worker of the run works on it.
+        """
+        pressed = verdict_of_press(self._ledger.intents.latest_of_run(run.info.run_id, job.order), why)
+        return OrderDone(result=self._record(run, result_of(job, pressed or verdict)), pressed=False)
 
     def _work_on(self, run: QueuedRun, job: Job) -> OrderDone | None:
         """Work on an order in the session of its run.
@@ -298,6 +334,15 @@ class QueueWorker:
             raise Interrupted
         if not self._lease.keep():
             raise self._lease.lost()
+
+    def _unless_claimed(self, do: Callable[[], T]) -> T:
+        """Do something that needs the ledger, once no other worker of the run works on the orders that it is about."""
+        while True:
+            try:
+                return self._with_ledger(do)
+            except ClaimLost:
+                self._heed_stop()
+                self._wait(TRY_LEDGER_SECONDS)
 
     def _with_ledger(self, do: Callable[[], T]) -> T:
         """Do something that needs the ledger; as long as it cannot be reached, wait and do it again."""

@@ -10,7 +10,7 @@ from bot.evidence.store import EVIDENCE, store_of
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult
-from bot.runner.results import RunResults, failed, pressed_and_lost, result_of, skipped
+from bot.runner.results import RunResults, failed, result_of, skipped, verdict_of_press
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,8 +19,6 @@ class PoolRun:
 
     ledger: Ledger
     """Knows what a worker that died had done."""
-    host: str
-    """The Admin, as the ledger knows it."""
     folder: Path
     """The run's folder, which has the run's name."""
     log: Callable[[str], None]
@@ -52,12 +50,8 @@ class PoolRun:
         if known is not None:
             results.take_over(known)
             return
-        open_intent = self.ledger.intents.open(self.host, job.order)
-        if open_intent is not None and open_intent.run_id == self.run_id:
-            verdict = pressed_and_lost(why)
-        else:
-            verdict = failed(why) if again else skipped(why)
-        results.record(result_of(job, verdict))
+        pressed = verdict_of_press(self.ledger.intents.latest_of_run(self.run_id, job.order), why)
+        results.record(result_of(job, pressed or (failed(why) if again else skipped(why))))
 
     def remove_unfinished_evidence(self, order: str) -> None:
         """Remove what a worker was writing as evidence when it ended: the trail does not know of it."""

@@ -1,9 +1,9 @@
 """The command line on a machine of a test, with everything real but the browser: orders are canceled by plain requests.
 
 ``python machine_kit.py worker --once`` is ``countermand worker --once``, with a session that keeps the kernel's order
-of events: claim, intent on disk, the cancel, once, and what came of it. Faults happen where ``MACHINE_FAULT`` says, once
-for all machines that have ``MACHINE_MARKS`` in common: ``kill before intent``, ``kill after intent``, ``kill after
-cancel``, ``kill after result``; ``freeze after claim`` and so on. ``MACHINE_SECONDS`` is how long an order takes,
+of events: claim, intent on disk, the cancel, once, and what came of it. Faults happen where ``MACHINE_FAULT`` says,
+once for all machines that have ``MACHINE_MARKS`` in common: ``kill before intent``, ``kill after intent``, ``kill
+after cancel``, ``kill after result``; ``freeze after claim`` and so on. ``MACHINE_SECONDS`` is how long an order takes,
 ``MACHINE_LEASE`` how long leases and claims last without a sign of life.
 """
 

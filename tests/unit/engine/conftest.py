@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 from pydantic import SecretStr
-from run_kit import HOST, RUN_ID, TERMS, job, run_info
+from run_kit import HOST, RUN_ID, TERMS, job, permit, run_info
 
 from bot.accounts import Account
 from bot.cancel.verdicts import Verdict
@@ -33,10 +34,22 @@ class FakeBacklog:
 
     def __init__(self) -> None:
         self.theirs: dict[str, str] = {}
+        self.earlier: dict[str, str] = {}
+        self.queued: list[str] = []
+        self.taken_back: list[str] = []
         self.taken_over: list[str] = []
 
     def worked_on(self, admin: str) -> dict[str, str]:
         return self.theirs
+
+    def of_earlier_versions(self, admin: str) -> dict[str, str]:
+        return self.earlier
+
+    def put(self, connection: sa.Connection, stint: Stint, *, admin: str, terms: Terms) -> None:
+        self.queued.append(stint.stint)
+
+    def take_back(self, stints: list[str]) -> None:
+        self.taken_back += stints
 
     def take_over(self, admin: str, executors: list[str]) -> list[str]:
         self.taken_over += executors
@@ -129,6 +142,22 @@ class Bench:
 
     def canceled(self, order: str) -> OrderResult:
         return result_of(job(order), Verdict(outcome=Outcome.CANCELED, message="So it is."))
+
+    def press_and_die(self, order: str, known: Outcome | None = None) -> None:
+        """Have another worker of the run press Confirm, and end before its result is recorded."""
+        with Ledger.open(self.place) as dead:
+            dead.runs.go_on_as(RUN_ID, "dead")
+            dead.limits.count_for(RUN_ID)
+            assert dead.claims.take(HOST, order, 300)
+            intent = dead.intents.write(HOST, permit(order))
+            if known is not None:
+                dead.intents.conclude(intent, known)
+        self.end_claims()
+
+    def end_claims(self) -> None:
+        """Let the time of every claim be over."""
+        with Ledger.open(self.place) as other, other._database.writing() as connection:
+            connection.execute(sa.text("UPDATE claims SET until = 0"))
 
     def results(self) -> dict[str, tuple[Outcome, str]]:
         found = self.ledger.runs.results(RUN_ID)
