@@ -11,6 +11,8 @@ from bot.errors import CannotStart
 from bot.wording import count_of, harmless, harmless_lines
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from bot.settings import LocalSettings
 
 
@@ -85,7 +87,9 @@ def purge(
     from bot.timespan import time_span
 
     places = load_local_settings()
-    found = list(runs_before(datetime.now(UTC) - time_span(older_than), places.runs_dir, places.ledger_place))
+    moment = datetime.now(UTC) - time_span(older_than)
+    found = list(runs_before(moment, places.runs_dir, places.ledger_place))
+    stints = _queue_purged(places, moment)
     runs = [one for one in found if isinstance(one, OldRun)]
     for one in found:
         if isinstance(one, LeftAlone):
@@ -94,10 +98,15 @@ def purge(
         size = f"{run.size / 1_000_000:.1f} MB"
         typer.echo(f"{run.folder.name}  {run.last_heard:%Y-%m-%d}  {count_of(run.files, 'file')} of evidence, {size}")
     if not runs:
-        typer.echo(f"There is no evidence older than {older_than} in {places.runs_dir}: nothing to remove.")
+        nothing = "" if stints else ": nothing to remove"
+        typer.echo(f"There is no evidence older than {older_than} in {places.runs_dir}{nothing}.")
+    if stints:
+        typer.echo(f"Queue: {count_of(stints, 'stint')} of runs that are over; the ledger keeps what became of them.")
+    if not runs and not stints:
         return
-    files, size = sum(run.files for run in runs), f"{sum(run.size for run in runs) / 1_000_000:.1f} MB"
-    typer.echo(f"Total: {count_of(len(runs), 'run')}, {count_of(files, 'file')} of evidence, {size} with the logs.")
+    if runs:
+        files, size = sum(run.files for run in runs), f"{sum(run.size for run in runs) / 1_000_000:.1f} MB"
+        typer.echo(f"Total: {count_of(len(runs), 'run')}, {count_of(files, 'file')} of evidence, {size} with the logs.")
     if dry_run:
         typer.echo("Nothing was removed.")
         return
@@ -105,6 +114,8 @@ def purge(
         _ask_to_remove()
     troubles = []
     try:
+        if stints:
+            _queue_purged(places, moment, remove=True)
         for run in runs:
             try:
                 remove(run, older_than=older_than)
@@ -116,6 +127,25 @@ def purge(
     if troubles:
         raise RunStopped(reason="\n".join(troubles))
     typer.echo("Removed. The outcomes, the reports without pictures and the ledger are kept.")
+
+
+def _queue_purged(places: "LocalSettings", moment: "datetime", *, remove: bool = False) -> int:
+    """How many stints the queue still keeps of runs that were over by then; with ``remove``, they are removed."""
+    from bot.ledger import Ledger, has_ledger
+
+    if not has_ledger(places.ledger_place):
+        return 0
+    with Ledger.open(places.ledger_place) as ledger:
+        if not ledger.queue.was_used():
+            return 0
+        from bot.engine.backlog import open_backlog
+        from bot.engine.finished import stints_of_runs_over
+
+        with open_backlog(places.ledger_place, ledger) as backlog:
+            stints = stints_of_runs_over(ledger, backlog, moment)
+            if remove:
+                backlog.forget(stints)
+    return len(stints)
 
 
 def _ledger_of(folder: Path, places: "LocalSettings") -> Path | str:

@@ -1,7 +1,7 @@
 """The engine's queue of stints, as everyone sees it who is no worker: what waits there, and who has what."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -25,6 +25,12 @@ WORKFLOW = "stint"
 
 WAITING, LATER, WORKED_ON, GIVEN_UP = "ENQUEUED", "DELAYED", "PENDING", "MAX_RECOVERY_ATTEMPTS_EXCEEDED"
 """What the engine calls a stint that waits, waits for its time, that a worker has, that was handed out too often."""
+
+ENDED = ("SUCCESS", "ERROR", "CANCELLED", GIVEN_UP)
+"""What the engine calls a stint that it hands out no more."""
+
+BATCH = 500
+"""Stints that are removed in one transaction."""
 
 
 def queue_of(admin: str) -> str:
@@ -63,6 +69,9 @@ class Backlog:
     def put(self, connection: sa.Connection, stint: Stint, *, admin: str, terms: Terms) -> None:
         """Queue a stint, inside of the transaction of that connection. One that is queued already stays as it is."""
         from dbos import EnqueueOptions
+
+        if not stint.stint.strip():  # the engine would make one up, and the same stint could be queued twice
+            raise ValueError("A stint needs an id.")
 
         options = EnqueueOptions(
             workflow_name=WORKFLOW, queue_name=queue_of(admin), workflow_id=stint.stint, priority=terms.priority
@@ -105,6 +114,24 @@ class Backlog:
     def given_up(self, admin: str) -> list[str]:
         """The stints that were handed out too often, each time to a worker that died."""
         return [status.workflow_id for status in self._found(admin, GIVEN_UP)]
+
+    def ended_before(self, moment: datetime) -> list[str]:
+        """The stints of every Admin that the engine had done with before that moment."""
+        with self._trouble_named():
+            found = self._client.list_workflows(
+                name=WORKFLOW,
+                status=list(ENDED),
+                completed_before=moment.astimezone(UTC).isoformat(),
+                load_input=False,
+                load_output=False,
+            )
+        return [status.workflow_id for status in found]
+
+    def forget(self, stints: Sequence[str]) -> None:
+        """Remove everything that the engine keeps of stints that it has done with."""
+        for first in range(0, len(stints), BATCH):
+            with self._trouble_named():
+                self._client.delete_workflows(list(stints[first : first + BATCH]))
 
     def take_over(self, admin: str, executors: Iterable[str]) -> list[str]:
         """Hand out again what these executors had, which are gone; gives the stints.

@@ -64,6 +64,9 @@ def engine_started(
     """
     from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
+    if not executor.strip():  # the engine would call every such process the same
+        raise ValueError("An executor needs a name.")
+
     def work_stint(stint: str) -> str:
         def step(name: str, function: Callable[[], dict[str, Any]]) -> dict[str, Any]:
             return DBOS.run_step({"name": name}, lambda: browser_thread.call(function))

@@ -15,6 +15,11 @@ STINTS_OF_A_LIST = 8
 for every order."""
 
 
+def run_of(stint: str) -> str:
+    """The run that a stint belongs to, by its id."""
+    return stint.partition("/")[0]
+
+
 _AGAIN = " again "
 
 

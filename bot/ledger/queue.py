@@ -7,6 +7,7 @@ is the engine's business (``bot.engine``); the ledger knows what is in a stint, 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -155,6 +156,17 @@ class Queue:
     def waiting(self) -> list[QueuedRun]:
         """The runs that are not finished, in the order in which they were submitted."""
         return self._found(queued_runs.c.finished_at.is_(None))
+
+    def was_used(self) -> bool:
+        """Whether a run was ever submitted."""
+        return bool(self._database.read(sa.select(queued_runs.c.run_id).limit(1)))
+
+    def over_before(self, moment: datetime) -> set[str]:
+        """The runs that were finished before that moment."""
+        statement = sa.select(queued_runs.c.run_id).where(
+            queued_runs.c.finished_at < timestamp(moment.timestamp())  # written alike, so they sort as times do
+        )
+        return {row.run_id for row in self._database.read(statement)}
 
     def stint(self, stint: str) -> Stint | None:
         """The stint with that id, or None."""

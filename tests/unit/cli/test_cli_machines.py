@@ -230,6 +230,25 @@ def test_the_engine_starts_beside_an_event_loop_as_playwright_has_one(counterman
     assert "No browser was found in this test." in said.err
 
 
+def test_what_the_queue_keeps_of_a_run_that_is_over_is_purged_and_the_run_is_still_known(
+    countermand: Countermand,
+) -> None:
+    run_id = submitted(countermand("submit", "jobs.yaml"))
+    countermand("queue", "cancel", run_id)
+    with Ledger.open(LEDGER) as ledger, ledger._database.writing() as connection:
+        connection.execute(sa.text("UPDATE queued_runs SET finished_at = '2026-01-01T00:00:00.000+00:00'"))
+        connection.execute(sa.text("UPDATE workflow_status SET completed_at = 1767225600000"))
+    said = "Queue: 2 stints of runs that are over; the ledger keeps what became of them.\n"
+    nothing_old = "There is no evidence older than 1d in runs.\n"
+    assert countermand("purge", "--older-than", "1d", "--dry-run").out == f"{nothing_old}{said}Nothing was removed.\n"
+    before = countermand("status").out
+    assert countermand("purge", "--older-than", "1d", "--yes").out.startswith(f"{nothing_old}{said}Removed.")
+    assert countermand("status").out == before
+    assert run_id in before
+    again = countermand("purge", "--older-than", "1d", "--yes")
+    assert again.out == "There is no evidence older than 1d in runs: nothing to remove.\n"
+
+
 @pytest.mark.parametrize("address", ["ledger.sqlite", "mysql://db/x", "postgresql://bot:pw@db.example/countermand"])
 def test_a_ledger_is_moved_to_a_server_only(countermand: Countermand, address: str) -> None:
     said = countermand("move-ledger", address)
