@@ -5,6 +5,8 @@ overrides the environment, and the environment overrides ``.env``; ``bot.environ
 """
 
 import ipaddress
+import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +37,12 @@ SettingsKind = TypeVar("SettingsKind", bound="LocalSettings")
 
 HomePath = Annotated[Path, AfterValidator(at_home)]
 """A path in which ``~`` is a home folder."""
+
+SECRETS_OF_STORE = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""Variables with the secrets of an S3 store, which every program that uses one reads."""
+
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+"""The name of a bucket, by the rules of S3."""
 
 OPTIONS = (
     "--dry-run",
@@ -76,6 +84,11 @@ class LocalSettings(BaseModel):
         description="File of the ledger, ledger.sqlite in the runs folder if not set; or the address of a PostgreSQL "
         "database that a team shares, such as postgresql://bot@db.example/countermand",
     )
+    evidence: str | None = Field(
+        default=None,
+        description="Where new runs keep their evidence: a folder that several machines share, or s3://bucket/prefix; "
+        "each run's own folder if not set",
+    )
     baselines: HomePath | None = Field(
         default=None, description="Folder of the baselines that check compares with; beside the pack if not set"
     )
@@ -98,6 +111,16 @@ class LocalSettings(BaseModel):
             raise ValueError("it must be a file, or an address such as postgresql://bot@db.example/countermand")
         if parts.password or any("password" in name.lower() for name, _ in parse_qsl(parts.query)):
             raise ValueError("it must not contain a password; PostgreSQL reads it from PGPASSWORD or your .pgpass file")
+        return value
+
+    @field_validator("evidence")
+    @classmethod
+    def _evidence(cls, value: str | None) -> str | None:
+        if value is None or "://" not in value:
+            return _in_home(value)
+        bucket = value.removeprefix("s3://").partition("/")[0]
+        if not value.startswith("s3://") or not BUCKET.fullmatch(bucket):
+            raise ValueError("it must be a folder, or an address such as s3://bucket/prefix")
         return value
 
     @field_validator("browser")
@@ -518,6 +541,7 @@ def secrets_that_are_set() -> set[str]:
     if username := written.value(variable("http_username")):
         password = SecretStr(written.value(variable("http_password")))
         found.add(basic(username, password).get_secret_value().removeprefix("Basic "))
+    found |= {os.environ[name] for name in SECRETS_OF_STORE if os.environ.get(name)}
     # A file that cannot be read hides nothing; load_settings reports what is wrong with it.
     with suppress(CountermandError, ValueError):
         if accounts := written.value(variable("accounts")):

@@ -20,40 +20,55 @@ def report(
     run_id: RUN,
 ) -> None:
     """``countermand report``."""
+    from bot.evidence.places import store_of_run
     from bot.evidence.run_folder import find_run
-    from bot.evidence.store import store_of
     from bot.ledger import Ledger, has_ledger
     from bot.reports.renewal import renew_report
     from bot.settings import load_local_settings
 
     places = load_local_settings()
-    folder = find_run(run_id, places.runs_dir)
+    try:
+        folder = find_run(run_id, places.runs_dir)
+    except CannotStart:
+        found = _brought_here(run_id, places)
+        if found is None:
+            raise
+        folder = found
     place = _ledger_of(folder, places)
     if not has_ledger(place):
         typer.echo(harmless(f"There is no ledger at {place}: the report cannot say what later audits found."), err=True)
     with Ledger.open(place) if has_ledger(place) else Ledger.in_memory() as ledger:
-        typer.echo(renew_report(folder, ledger, store_of(folder)))
+        typer.echo(renew_report(folder, ledger, store_of_run(folder, ledger, places.evidence)))
 
 
 def verify(run_id: RUN) -> None:
     """``countermand verify``."""
+    from bot.evidence.places import store_of_run
     from bot.evidence.verify import find_folder, find_ledger
     from bot.evidence.verify import verify as compare
     from bot.ledger import Ledger
     from bot.settings import load_local_settings
 
     places = load_local_settings()
-    folder = find_folder(run_id, places.runs_dir)
+    made_here = ""
+    try:
+        folder = find_folder(run_id, places.runs_dir)
+    except CannotStart:
+        found = _brought_here(run_id, places)
+        if found is None:
+            raise
+        folder = found
+        made_here = "Its folder was made here just now, from the ledger: only the evidence was compared with that."
     place, remark = find_ledger(folder, places.ledger_place)
     with Ledger.open(place) as ledger:
-        verified = compare(folder, ledger)
+        verified = compare(folder, ledger, store_of_run(folder, ledger, places.evidence))
     run = harmless(folder.resolve().name)
     if verified.disagreement:
         typer.echo(f"Run {run} is NOT as it was written. First difference: {harmless(verified.disagreement)}")
     else:
         seen = f"{count_of(verified.events, 'event')} and {count_of(verified.pictures, 'file')} of evidence"
         typer.echo(f"Run {run} is as it was written: the folder and the ledger agree in {seen}.")
-    for words in filter(None, (verified.remark, remark)):
+    for words in filter(None, (verified.remark, remark, made_here)):
         typer.echo(harmless(words))
     raise typer.Exit(bool(verified.disagreement))
 
@@ -79,16 +94,21 @@ def purge(
 ) -> None:
     """``countermand purge``."""
     from datetime import UTC, datetime
+    from functools import partial
 
     from bot.errors import LedgerTrouble, RunStopped
+    from bot.evidence.places import store_of_run
     from bot.evidence.purge import LeftAlone, OldRun, runs_before
     from bot.evidence.purge import purge as remove
+    from bot.ledger import Ledger, has_ledger
     from bot.settings import load_local_settings
     from bot.timespan import time_span
 
     places = load_local_settings()
     moment = datetime.now(UTC) - time_span(older_than)
-    found = list(runs_before(moment, places.runs_dir, places.ledger_place))
+    with Ledger.open(places.ledger_place) if has_ledger(places.ledger_place) else Ledger.in_memory() as ledger:
+        stores = partial(store_of_run, ledger=ledger, setting=places.evidence)
+        found = list(runs_before(moment, places.runs_dir, places.ledger_place, stores))
     stints = _queue_purged(places, moment)
     runs = [one for one in found if isinstance(one, OldRun)]
     for one in found:
@@ -146,6 +166,17 @@ def _queue_purged(places: "LocalSettings", moment: "datetime", *, remove: bool =
             if remove:
                 backlog.forget(stints)
     return len(stints)
+
+
+def _brought_here(run_id: str, places: "LocalSettings") -> Path | None:
+    """The folder of a run that another machine wrote, made here; None if the ledger knows no such run that is over."""
+    from bot.evidence.brought import bring_here
+    from bot.ledger import Ledger, has_ledger
+
+    if not has_ledger(places.ledger_place):
+        return None
+    with Ledger.open(places.ledger_place) as ledger:
+        return bring_here(run_id, places.runs_dir, ledger)
 
 
 def _ledger_of(folder: Path, places: "LocalSettings") -> Path | str:

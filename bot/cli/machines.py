@@ -207,9 +207,7 @@ def _cancel(run: QUEUED_RUN) -> None:
     from bot.reports.report import REPORT_FILE
 
     with _opened() as (ledger, backlog, places):
-        end, troubles = cancel(
-            places.ledger_place, ledger, backlog, places.runs_dir, queued(ledger, run), getpass.getuser()
-        )
+        end, troubles = cancel(places, ledger, backlog, queued(ledger, run), getpass.getuser())
     if end is None:
         typer.echo(f"Run {run} is stopped. Its workers finish the orders in hand and skip the rest.")
         return

@@ -1,7 +1,6 @@
 """What a person does to a queued run: cancel it, or have what is stuck worked once more."""
 
 from functools import partial
-from pathlib import Path
 
 from bot.engine.backlog import Backlog
 from bot.engine.conclusion import conclude
@@ -9,6 +8,7 @@ from bot.engine.stints import named_again
 from bot.errors import CannotStart, CountermandError
 from bot.ledger import Ledger, QueuedRun
 from bot.runner import RunEnd
+from bot.settings import LocalSettings
 from bot.wording import count_of
 
 
@@ -30,7 +30,7 @@ def queued(ledger: Ledger, run_id: str, *, finished: bool = False) -> QueuedRun:
 
 
 def cancel(
-    place: Path | str, ledger: Ledger, backlog: Backlog, runs_dir: Path, run: QueuedRun, by: str
+    places: LocalSettings, ledger: Ledger, backlog: Backlog, run: QueuedRun, by: str
 ) -> tuple[RunEnd | None, list[CountermandError]]:
     """Take a run out of the queue. Orders in hand are finished, all others are skipped.
 
@@ -47,7 +47,7 @@ def cancel(
     backlog.take_back(stint.stint for stint in run.stints if stint.stint not in at_work)
     if not ledger.queue.is_last(run.info.run_id, f"canceled by {by}"):
         return None, []
-    return conclude(place, runs_dir, queued(ledger, run.info.run_id, finished=True))
+    return conclude(places, queued(ledger, run.info.run_id, finished=True))
 
 
 def retry(ledger: Ledger, backlog: Backlog, run: QueuedRun) -> str:

@@ -125,6 +125,7 @@ def browser_run_session(
         headed=tools.headed,
         folder=folder,
         ledger_place=settings.ledger_place,
+        evidence=run.info.evidence,
     )
     clean = cleaner(task.secrets)
     recorder = task.recorder(clean, f"{SESSION}-{lease.worker}")

@@ -225,7 +225,7 @@ class QueueWorker:
             return
         if self._session_of == stint.run_id:
             self._close_session()
-        end, troubles = conclude(self._settings.ledger_place, self._settings.runs_dir, run, clean=self._clean)
+        end, troubles = conclude(self._settings, run, clean=self._clean)
         self._display.run_finished(end.info, end.results, self._settings.runs_dir / stint.run_id)
         for trouble in troubles:
             self._display.say(str(trouble))

@@ -19,6 +19,7 @@ from bot.access.leases import enough, leased_each
 from bot.accounts import Account
 from bot.admin import Admin
 from bot.errors import CannotStart, LedgerTrouble, RunStopped
+from bot.evidence.places import kept_in
 from bot.evidence.recorder import SESSION
 from bot.evidence.run_folder import make_run_folder
 from bot.joblist import JobList
@@ -91,6 +92,8 @@ def run_jobs(
     if options.may_start is not None:
         options.may_start()
     started = datetime.now(UTC)
+    # A demo's is in its folder, as its ledger is.
+    evidence = "" if options.command == "demo" else kept_in(settings.evidence)
     folder = make_run_folder(settings.runs_dir, started)
     task = Task(
         settings=settings,
@@ -101,6 +104,7 @@ def run_jobs(
         folder=folder,
         # A demo's practice Admin is new each time: what was pressed in an earlier one says nothing about it.
         ledger_place=folder / "ledger.sqlite" if options.command == "demo" else settings.ledger_place,
+        evidence=evidence,
     )
     with (
         log_to(folder / "log.jsonl", secrets=task.secrets, say=display.say, copy=log) as write_line,
@@ -130,6 +134,7 @@ def run_jobs(
                 started_at=started,
                 unmasked=settings.unmasked,
                 version=__version__,
+                evidence=evidence,
             )
             end = _runner(run, options.max_cancellations).run(info, job_list.jobs)
         failures = [
@@ -202,6 +207,7 @@ def _pool(run: _Run) -> Workers:
         PoolRun(
             ledger=run.ledger,
             folder=run.task.folder,
+            store=run.task.store,
             log=run.log,
             stopping=run.stop,
             blocked=run.blocked,

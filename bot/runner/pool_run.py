@@ -6,7 +6,7 @@ from pathlib import Path
 
 from loguru import logger
 
-from bot.evidence.store import EVIDENCE, store_of
+from bot.evidence.store import EVIDENCE, EvidenceStore
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult
@@ -21,6 +21,8 @@ class PoolRun:
     """Knows what a worker that died had done."""
     folder: Path
     """The run's folder, which has the run's name."""
+    store: EvidenceStore
+    """Has its evidence."""
     log: Callable[[str], None]
     """Writes a line to the run's log."""
     stopping: Callable[[], bool]
@@ -56,8 +58,10 @@ class PoolRun:
     def remove_unfinished_evidence(self, order: str) -> None:
         """Remove what a worker was writing as evidence when it ended: the trail does not know of it."""
         told = {entry.told.get("file") for entry in self.ledger.trail.of_order(self.run_id, order)}
-        store = store_of(self.folder)
-        for file in store.list(f"{EVIDENCE}/{order}"):
-            if file not in told:
-                logger.info("removed {}, which a worker was writing when it died", file)
-                store.remove(file)
+        try:
+            for file in self.store.list(f"{EVIDENCE}/{order}"):
+                if file not in told:
+                    logger.info("removed {}, which a worker was writing when it died", file)
+                    self.store.remove(file)
+        except OSError as trouble:  # the next picture fails too if that does not change
+            logger.warning("what a worker was writing when it died may still be in {}: {}", self.store, trouble)

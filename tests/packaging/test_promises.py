@@ -38,6 +38,7 @@ DOCUMENTS = [ROOT / "README.md", ROOT / "CHANGELOG.md", ROOT / "SECURITY.md", *s
 IN_WORDS = {
     "ledger": "`ledger.sqlite` in the runs folder",
     "baselines": "beside the pack",
+    "evidence": "each run's own folder",
     "sign_in_language": "the same",
     "browser": "the one found",
     "pace": "none",

@@ -52,6 +52,7 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "totp_secret": None,
         "runs_dir": Path("runs"),
         "ledger": None,
+        "evidence": None,
         "baselines": None,
         "admin_url": "https://shop.example/admin",
         "username": "bot",

@@ -15,6 +15,7 @@ from bot.evidence.verify import verify
 from bot.ledger import Ledger, NotYet
 from bot.outcomes import Outcome
 from bot.runner.worker import OrderDone
+from bot.settings import LocalSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,7 +148,7 @@ def test_an_order_that_was_pressed_is_not_skipped_at_the_end_of_its_run(bench: B
     assert bench.ledger.queue.is_last(RUN_ID, "maria")
     run = bench.ledger.queue.find(RUN_ID)
     assert run is not None
-    conclude(bench.place, bench.folder, run)
+    conclude(LocalSettings(runs_dir=bench.folder, ledger=str(bench.place)), run)
     assert {outcome for outcome, _ in bench.results().values()} == {Outcome.UNKNOWN}
     assert verify(bench.folder / RUN_ID, bench.ledger).disagreement == ""
 

@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from bot.accounts import Account
 from bot.errors import CannotStart
+from bot.evidence.store import LocalStore
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, RunInfo
@@ -97,6 +98,7 @@ class Yard:
             PoolRun(
                 ledger=self.ledger,
                 folder=self.folder / RUN_ID,
+                store=LocalStore(self.folder / RUN_ID),
                 log=self.log.append,
                 stopping=self.stop,
                 blocked=self.blocked,
