@@ -69,13 +69,18 @@ def run_list(
 
     Needs the ``stop`` of ``own_process`` where the caller is inside of that.
     """
+    from bot.notify.displays import NotifyingProgress
+    from bot.notify.notifier import notifying
     from bot.reports.progress import make_progress
     from bot.reports.report import REPORT_FILE
     from bot.runner.launch import run_jobs
 
-    display = make_progress()
-    with own_process(display.say) if stop is None else nullcontext(stop) as asked:
-        end = run_jobs(job_list, settings, options, display=display, stop=asked)
+    shown = make_progress()
+    # A demo is nobody's business but of the person who looks at it.
+    with nullcontext() if options.command == "demo" else notifying(settings, shown.say) as notifier:
+        display = shown if notifier is None else NotifyingProgress(shown, notifier)
+        with own_process(shown.say) if stop is None else nullcontext(stop) as asked:
+            end = run_jobs(job_list, settings, options, display=display, stop=asked)
     last_words(f"Report: {settings.runs_dir / end.info.run_id / REPORT_FILE}")
     return end
 

@@ -26,6 +26,9 @@ from bot.engine.worker import QueueWorker
 from bot.errors import CannotStart, CountermandError, Interrupted
 from bot.identity import admin_name
 from bot.ledger import Ledger
+from bot.notify.displays import RunNotices
+from bot.notify.messages import of_worker
+from bot.notify.notifier import notifying
 from bot.reports.progress import SafeStream
 from bot.runner.stopping import StopRequest, in_parts, stop_on_signals
 from bot.secrecy import cleaner
@@ -61,8 +64,9 @@ def work_in_this_process(
         Ledger.open(place) as ledger,
         leased_account(place, admin, settings) as lease,
         open_backlog(place, ledger) as backlog,
+        notifying(settings, lambda words: display.say(words)) as notifier,
     ):
-        display = WorkerDisplay(SafeStream(sys.stdout), lease.name if several else "")
+        display = WorkerDisplay(SafeStream(sys.stdout), lease.name if several else "", RunNotices(notifier))
         browser_thread = BrowserThread()
         worker = QueueWorker(
             settings=settings,
@@ -104,6 +108,9 @@ def work_in_this_process(
                     raise
             except KeyboardInterrupt:  # somebody did not want to wait
                 raise Interrupted from None
+            except CountermandError as trouble:
+                notifier.send(of_worker(admin, lease.worker, f"{trouble} {trouble.next_step}".strip()))
+                raise
             if stop():
                 display.line("Stopped. What was in hand is handed out again.")
 

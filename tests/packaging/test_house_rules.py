@@ -16,7 +16,11 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ENGINE = sorted((ROOT / "bot").rglob("*.py"))
 FLOWS = sorted((ROOT / "flows").rglob("*.py"))
-OF_EXTRAS = {ROOT / "bot" / "pytest_plugin.py": "qa", ROOT / "bot" / "evidence" / "s3.py": "s3"}
+OF_EXTRAS = {
+    ROOT / "bot" / "pytest_plugin.py": "qa",
+    ROOT / "bot" / "evidence" / "s3.py": "s3",
+    ROOT / "bot" / "notify" / "channels.py": "notify",
+}
 """Modules that import what only an extra of the package brings."""
 SANDBOX = ROOT / "bot" / "sandbox"
 BLIND = {"first", "last", "nth", "sleep", "wait_for_timeout"}

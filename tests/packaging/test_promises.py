@@ -39,6 +39,8 @@ IN_WORDS = {
     "ledger": "`ledger.sqlite` in the runs folder",
     "baselines": "beside the pack",
     "evidence": "each run's own folder",
+    "notify_on": "`end,person,stop,screens`",
+    "notify_from": "the first of those",
     "sign_in_language": "the same",
     "browser": "the one found",
     "pace": "none",
