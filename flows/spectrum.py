@@ -44,7 +44,9 @@ def find_order(admin: Admin, job: Job, dashboard: Screen) -> Screen:
     """
     if dashboard.facts != (facts := {"store": job.store, "order": job.order}):
         dashboard = admin.screen("store_dashboard", **facts)
-    if dashboard.has_seen("order_row") or is_listed(admin, dashboard):
+    if dashboard.has_seen("order_row"):
+        return dashboard
+    if may_be_listed(admin, dashboard) and is_listed(admin, dashboard):
         return dashboard
 
     orders = open_all_orders(admin, dashboard)
@@ -77,6 +79,15 @@ def open_all_orders(admin: Admin, dashboard: Screen) -> Screen:
     with admin.step("open_all_orders"):
         dashboard.click("all_orders")
         return admin.arrive("all_orders", **dashboard.facts)
+
+
+def may_be_listed(admin: Admin, dashboard: Screen) -> bool:
+    """Whether the order may yet turn up among the recent ones, or they cannot be read.
+
+    Where the app was answered without it, *All Orders* is asked at once: nothing is concluded from this list.
+    """
+    order = dashboard.facts["order"]
+    return admin.was_told(dashboard, order) is not False or bool(dashboard.unread("order_number", order))
 
 
 def is_listed(admin: Admin, orders: Screen) -> bool:
@@ -132,12 +143,14 @@ def order_link(admin: Admin, job: Job, orders: Screen) -> OrderLink:
 
 def go_back(admin: Admin, store: ReachedStore) -> Screen:
     """Go *Back* from an order's page or from All Orders to the dashboard of the store they belong to."""
+    admin.wire.endpoint.forget_what_was_said()
     place = match_route(admin.pack.info.order_route, admin.address())
     if place:
         admin.screen("order_details", **place).click("back")
     here = admin.arrive_at_one_of("store_dashboard", "all_orders", store=store.name)
     if here.spec.screen == "store_dashboard":
         return here
+    admin.wire.endpoint.forget_what_was_said()
     here.click("back")
     return admin.arrive("store_dashboard", store=store.name)
 

@@ -38,6 +38,11 @@ def is_absent(window: Window, screen: Screen, is_there: Callable[[], object]) ->
     return seen == "absent"
 
 
+def has_said_all(window: Window, screen: Screen) -> bool:
+    """Whether every answer of the app's endpoint has arrived, whole and without error, and no loading is in sight."""
+    return not _why_not_settled(window, screen)
+
+
 def _why_not_settled(window: Window, screen: Screen) -> str:
     """Why nothing can be called absent from the page yet, as a sentence; empty when it can."""
     endpoint = window.wire.endpoint

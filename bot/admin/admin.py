@@ -9,7 +9,7 @@ from loguru import logger
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, Response
 
-from bot.admin.absence import is_absent
+from bot.admin.absence import has_said_all, is_absent
 from bot.admin.interruptions import Interruptions
 from bot.admin.look import Request
 from bot.admin.options import AdminOptions
@@ -286,6 +286,13 @@ class Admin(Window):
             SessionEnded, InTheWay, AdminBusy, RunStopped: an answer, or the page, says something else.
         """
         return is_absent(self, screen, is_there)
+
+    def was_told(self, screen: Screen, number: str) -> bool | None:
+        """Whether the app was answered with this order number; None while an answer may still come, or went wrong.
+
+        That it was not proves no absence: an answer may write the number in another way than the page.
+        """
+        return self.wire.endpoint.said(number) if has_said_all(self, screen) else None
 
     def notice_interruptions(self, *, besides: Collection[str] = ()) -> None:
         """Raise if the page shows something known that is not a screen to work on, ``besides`` these screens.

@@ -155,7 +155,7 @@ class Endpoint:
     _good: int = 0
     _troubles: dict[str, Understood] = field(default_factory=dict)
     _said: list[Mapping[str, Any]] = field(default_factory=list)
-    """The data of the good answers."""
+    """The data of the good answers, since the page was opened or the app went back to an earlier screen of it."""
     sign_in_page: str = ""
     """The sign-in page that came in place of data, as HTML: it says why the session ended, and says so only once."""
 
@@ -166,6 +166,10 @@ class Endpoint:
         self._good = 0
         self._said.clear()
         self.sign_in_page = ""
+
+    def forget_what_was_said(self) -> None:
+        """The app goes back to a screen: what the one that it leaves was told says nothing about that one."""
+        self._said.clear()
 
     def asked(self, question: str) -> None:
         """A request has left."""
@@ -203,11 +207,11 @@ class Endpoint:
         return self._good
 
     def named(self, words: str) -> bool:
-        """Whether something of this name was in the data that a good answer brought since the page was opened."""
+        """Whether something of this name was in the data that the good answers brought, as far as it still counts."""
         return any(plain_name(words) == plain_name(name) for data in self._said for name in _values_of(data, "name"))
 
     def said(self, number: str) -> bool:
-        """Whether the data that a good answer brought since the page was opened holds this order number."""
+        """Whether the data that the good answers brought holds this order number, as far as it still counts."""
         return any(number == value for data in self._said for value in _values_of(data))
 
     @property

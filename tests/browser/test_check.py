@@ -60,7 +60,7 @@ def walk(new_admin: Admin, sandbox: Sandbox, totp_secret: SecretStr | None, tmp_
     return walk
 
 
-@pytest.mark.parametrize("face", [Face.SPECTRUM, Face.SHADOW], ids=str)
+@pytest.mark.parametrize("face", [Face.SPECTRUM, pytest.param(Face.SHADOW, marks=pytest.mark.thorough)], ids=str)
 def test_baselines_hold_for_another_store_other_orders_and_another_account(
     walk: Walk, sandbox: Sandbox, totp_secret: SecretStr | None
 ) -> None:

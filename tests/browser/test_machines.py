@@ -65,6 +65,7 @@ def folder_and_ledger_agree(folder: Path, run_id: str) -> bool:
     return (found.disagreement, found.remark) == ("", "")
 
 
+@pytest.mark.thorough
 @pytest.mark.slow("two browsers")
 def test_two_machines_work_one_list_and_leave_one_folder(
     machine: Callable[..., "Popen[str]"], cancels: Cancels, sandbox: Sandbox, tmp_path: Path

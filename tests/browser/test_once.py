@@ -187,7 +187,7 @@ def certificate(tmp_path: Path) -> Certificate:
     return Certificate(tmp_path)
 
 
-@ways_and_modes("refused", "goaway", form={"goaway"})
+@ways_and_modes("refused", "goaway", form=())
 def test_over_http2_the_browser_sends_a_cancel_again_and_the_client_once(
     cancel: Cancel, sandbox: Sandbox, certificate: Certificate, mode: str
 ) -> None:

@@ -38,8 +38,6 @@ from bot.sandbox import UNKNOWN_ORDER, Sandbox
 from flows.cancel_order import cancel_order
 from flows.read_order import plan_order
 
-both_faces = pytest.mark.both_faces
-
 STOPPED = "Run the list again: what is done is recognized as already canceled."
 
 # --- Pressed ------------------------------------------------------------------------------------------------
@@ -48,8 +46,8 @@ STOPPED = "Run the list again: what is done is recognized as already canceled."
 @pytest.mark.parametrize(
     "example",
     [
-        pytest.param("unshipped_recent", marks=both_faces),
-        pytest.param("unshipped_old", marks=both_faces),
+        "unshipped_recent",
+        "unshipped_old",
         "imported",
     ],
 )
@@ -61,7 +59,6 @@ def test_an_unshipped_order_is_canceled_once_and_proved(
     assert cancels() == [(order.order, order.store, "NoInventory", "Unshipped")]
 
 
-@both_faces
 def test_a_cancel_that_amazon_is_not_told_of_is_no_success(verdicts: Verdicts, job: MakeJob, cancels: Cancels) -> None:
     order = job("without_items")
     assert verdicts(order) == [not_sent("Unable to cancel Amazon order")]
@@ -101,13 +98,11 @@ def test_an_answer_that_does_not_come_in_time_leaves_the_outcome_unknown(
 # --- Not pressed: the page is sound and says no ----------------------------------------------------------------
 
 
-@both_faces
 def test_a_canceled_order_is_left_as_it_is(verdicts: Verdicts, job: MakeJob, sandbox: Sandbox) -> None:
     assert verdicts(job("canceled")) == [ALREADY_CANCELED]
     assert "cancelOrder" not in sandbox.journal.operations
 
 
-@both_faces
 def test_each_status_that_cannot_be_canceled_is_told_with_its_next_step(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox
 ) -> None:
@@ -117,7 +112,6 @@ def test_each_status_that_cannot_be_canceled_is_told_with_its_next_step(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
-@both_faces
 def test_a_store_that_is_only_the_beginning_of_others_names_is_not_found(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox
 ) -> None:
@@ -137,7 +131,7 @@ def test_a_store_that_is_only_the_beginning_of_others_names_is_not_found(
     ("number", "store"),
     [
         pytest.param(UNKNOWN_ORDER, "asc-v2-2.3-magentocommerce-us", id="in no store"),
-        pytest.param("112-1215998-3002091", "asc-v2-2.3-magentocommerce", id="in another store", marks=both_faces),
+        pytest.param("112-1215998-3002091", "asc-v2-2.3-magentocommerce", id="in another store"),
     ],
 )
 def test_an_order_that_is_not_in_the_store_is_not_found(
@@ -149,7 +143,6 @@ def test_an_order_that_is_not_in_the_store_is_not_found(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
-@both_faces
 @pytest.mark.parametrize(
     ("expect", "told"),
     [
@@ -168,7 +161,6 @@ def test_an_order_that_is_not_as_the_list_expects_is_refused(
     assert "cancelReasons" not in sandbox.journal.operations
 
 
-@both_faces
 def test_the_details_of_another_order_are_refused(verdicts: Verdicts, job: MakeJob, sandbox: Sandbox) -> None:
     sandbox.faults.wrong_details = True
     assert verdicts(job("unshipped_recent"), attempts=3) == [
@@ -177,7 +169,6 @@ def test_the_details_of_another_order_are_refused(verdicts: Verdicts, job: MakeJ
     assert "cancelReasons" not in sandbox.journal.operations
 
 
-@both_faces
 def test_a_dialog_about_another_order_is_refused(verdicts: Verdicts, job: MakeJob, sandbox: Sandbox) -> None:
     sandbox.faults.dialog_for_other_order = True
     assert verdicts(job("unshipped_recent"), attempts=3) == [
@@ -189,7 +180,6 @@ def test_a_dialog_about_another_order_is_refused(verdicts: Verdicts, job: MakeJo
 # --- Not pressed: the page is not what it should be --------------------------------------------------------------
 
 
-@both_faces
 def test_a_reason_that_is_not_offered_is_told_with_those_that_are(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox
 ) -> None:
@@ -206,7 +196,6 @@ def test_a_reason_that_is_not_offered_is_told_with_those_that_are(
     assert "cancelOrder" not in sandbox.journal.operations
 
 
-@both_faces
 def test_an_order_that_is_listed_twice_is_not_opened(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin
 ) -> None:
@@ -221,7 +210,6 @@ def test_an_order_that_is_listed_twice_is_not_opened(
     assert "orderDetails" not in sandbox.journal.operations
 
 
-@both_faces
 def test_a_dialog_with_two_confirm_buttons_is_left_alone(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin, gives_up_once: GivesUpOnce
 ) -> None:
@@ -272,13 +260,11 @@ def test_the_orders_after_a_stop_are_skipped(
     assert cancels() == arrived(first)
 
 
-@both_faces
 def test_a_plan_opens_no_dialog(verdicts: Verdicts, job: MakeJob, sandbox: Sandbox) -> None:
     assert verdicts(job("unshipped_recent"), work=plan_order) == [WOULD_CANCEL]
     assert "cancelReasons" not in sandbox.journal.operations
 
 
-@both_faces
 def test_a_dry_run_chooses_the_reason_and_leaves_the_dialog(
     verdicts: Verdicts, job: MakeJob, sandbox: Sandbox, admin: Admin
 ) -> None:

@@ -16,7 +16,12 @@ def face() -> Face:
     return Face.SPECTRUM
 
 
-@pytest.fixture(params=[{"width": 1440, "height": 1000}, {"width": 1280, "height": 720}], ids=["tall", "low"])
+@pytest.fixture(
+    params=[
+        pytest.param({"width": 1440, "height": 1000}, id="tall", marks=pytest.mark.thorough),
+        pytest.param({"width": 1280, "height": 720}, id="low"),
+    ]
+)
 def window(request: pytest.FixtureRequest, admin: Admin) -> None:
     admin.page.set_viewport_size(request.param)
 

@@ -8,6 +8,7 @@ from playwright.sync_api import BrowserContext, Page
 from practice_kit import (
     CANCELED,
     RETURNS,
+    US,
     AtStep,
     Cancels,
     GivesUpOnce,
@@ -21,6 +22,7 @@ from practice_kit import (
 from pydantic import SecretStr
 
 from bot.admin import Admin
+from bot.admin.screen import Screen
 from bot.joblist import Job
 from bot.outcomes import Outcome
 from bot.pack import Pack, load_pack
@@ -75,6 +77,34 @@ def test_the_orders_of_a_store_are_worked_without_going_home_in_between(
     assert outcomes == ["not_cancelable", "canceled", "not_found", "canceled"]
     assert cancels() == arrived(old, last)
     assert sandbox.journal.operations.count("stores") == 1
+
+
+def test_an_order_that_the_list_before_named_is_found_in_one_attempt(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
+) -> None:
+    """On the way back from an order, All Orders is passed, which names orders that the dashboard does not."""
+    old = sandbox.shop.select(store=US, status=Status.UNSHIPPED, recent=False)[:2]
+    jobs = [job("unshipped_old", order=order.number) for order in old]
+    assert verdicts(*jobs, attempts=1) == [CANCELED] * 2
+    assert cancels() == arrived(*jobs)
+
+
+def test_an_order_that_the_dashboard_was_not_answered_with_is_looked_for_at_once(
+    verdicts: Verdicts, job: MakeJob, cancels: Cancels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """All Orders decides, so the recent orders need not come to rest, nor be scrolled through, without it."""
+    looked_for: list[str] = []
+    is_absent = Admin.is_absent
+
+    def noted(admin: Admin, screen: Screen, is_there: Callable[[], object]) -> bool:
+        looked_for.append(screen.spec.screen)
+        return is_absent(admin, screen, is_there)
+
+    monkeypatch.setattr(Admin, "is_absent", noted)
+    one, missing = job("unshipped_old"), job("shipped", order=UNKNOWN_ORDER)
+    assert [verdict.outcome for verdict in verdicts(one, missing)] == ["canceled", "not_found"]
+    assert cancels() == arrived(one)
+    assert set(looked_for) == {"all_orders"}
 
 
 def test_an_order_that_is_not_recent_is_filtered_for(verdicts: Verdicts, job: MakeJob, sandbox: Sandbox) -> None:

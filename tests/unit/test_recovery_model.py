@@ -460,7 +460,11 @@ class SimWire(Wire):
     """The real wire, around a page that sends one cancel for one press; its app has always answered well."""
 
     def watch(self, page: Any) -> None:
-        self.endpoint.answered("stores", Answered(status=200, body=b'{"data":{"stores":[]}}'))
+        self.answers_well(stores=[])
+
+    def answers_well(self, **data: Any) -> None:
+        """The app is answered with these data."""
+        self.endpoint.answered(", ".join(data), Answered(status=200, body=json.dumps({"data": data}).encode()))
 
     def try_out(self, page: Any, patience: float) -> None: ...
 
@@ -713,6 +717,8 @@ class SimPage:
         self.place, self.dialog, self.reason, self.messages, self._awaited = place, False, "", {}, False
         if place == "order_details":
             self.drawn = self.process.world.orders[self.order].status
+        elif place == "store_dashboard":
+            self.wire.answers_well(recentOrders=list(LISTED))
 
 
 # --- Every history ---

@@ -144,7 +144,7 @@ def test_a_worker_that_is_killed_leaves_its_stint_to_the_next_one(machines: Mach
 
 
 @pytest.mark.slow("it starts processes that import the engine")
-@pytest.mark.parametrize("point", ["after intent", "after cancel"])
+@pytest.mark.parametrize("point", [pytest.param("after intent", marks=pytest.mark.thorough), "after cancel"])
 def test_an_order_whose_worker_is_killed_around_its_cancel_is_left_to_a_person(machines: Machines, point: str) -> None:
     run_id = machines.submit()
     killed = machines.start("worker", "--once", MACHINE_FAULT=f"kill {point}")
@@ -178,6 +178,7 @@ def test_a_worker_that_was_frozen_past_its_lease_presses_nothing_when_it_wakes(m
 # --- When, and in which order ---
 
 
+@pytest.mark.thorough
 @pytest.mark.slow("it starts processes that import the engine")
 def test_a_run_with_a_lower_number_is_worked_first_and_one_for_later_not_yet(machines: Machines) -> None:
     usual, urgent, later = machines.orders[:3], machines.orders[3:6], machines.orders[6:]
@@ -206,6 +207,7 @@ def accounts(machines: Machines) -> dict[str, str]:
     return {**several, "PW": machines.sandbox.password}
 
 
+@pytest.mark.thorough
 @pytest.mark.slow("it starts processes that import the engine")
 def test_the_workers_of_one_machine_share_the_queue_and_say_which_line_is_whose(
     machines: Machines, accounts: dict[str, str]
@@ -217,8 +219,9 @@ def test_the_workers_of_one_machine_share_the_queue_and_say_which_line_is_whose(
         assert f"[{name}] Waiting for orders of " in said
 
 
+@pytest.mark.thorough
 @pytest.mark.slow("it starts processes that import the engine")
-@pytest.mark.parametrize("workers", [pytest.param("1", marks=pytest.mark.thorough), "2"])
+@pytest.mark.parametrize("workers", ["1", "2"])
 def test_a_stopped_machine_finishes_the_orders_in_hand_and_leaves_the_rest_to_others(
     machines: Machines, accounts: dict[str, str], workers: str
 ) -> None:
@@ -236,6 +239,7 @@ def test_a_stopped_machine_finishes_the_orders_in_hand_and_leaves_the_rest_to_ot
     assert machines.everything_was_canceled_once(run_id)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow("it starts processes that import the engine")
 def test_somebody_who_does_not_want_to_wait_ends_a_worker_in_the_middle_of_an_order(machines: Machines) -> None:
     run_id = machines.submit()
@@ -256,6 +260,7 @@ def test_somebody_who_does_not_want_to_wait_ends_a_worker_in_the_middle_of_an_or
     assert machines.everything_was_canceled_once(run_id)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow("it starts processes that import the engine")
 def test_a_worker_that_dies_is_started_again_by_its_machine(machines: Machines, accounts: dict[str, str]) -> None:
     run_id = machines.submit()
@@ -291,6 +296,7 @@ def server(_server: Server, machines: Machines) -> Server:
 
 
 @on_a_server
+@pytest.mark.thorough
 @pytest.mark.slow("it starts a server, and processes that import the engine")
 def test_three_machines_with_one_server_cancel_every_order_once(machines: Machines, server: Server) -> None:
     run_id = machines.submit()
