@@ -89,15 +89,20 @@ def worker(
         typer.Option("--workers", min=1, help="Number of workers here; each is a process and needs its own account."),
     ] = 1,
     once: Annotated[bool, typer.Option("--once", help="End when nothing is left in the queue.")] = False,
+    metrics: Annotated[
+        str | None, typer.Option("--metrics", metavar="[HOST:]PORT", help="Serve /metrics for Prometheus there.")
+    ] = None,
     headed: HEADED = False,
     pack: PACK = None,
     language: LANGUAGE = None,
 ) -> None:
     """``countermand worker``."""
+    from contextlib import nullcontext
     from functools import partial
 
     from bot.access.leases import enough
     from bot.engine.machines import work_in_processes, work_in_this_process
+    from bot.engine.metrics import metrics_served, place_of
     from bot.engine.run_session import Tools
     from bot.pack import load_packs
     from bot.runner.worker import Work
@@ -109,10 +114,14 @@ def worker(
     enough(settings.pool, workers, sharing=settings.share_account)
     works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order}
     tools = Tools(settings=settings, works=works, sign_in=sign_in, explain=explain, headed=headed)
-    if workers == 1:
-        work_in_this_process(tools, once=once)
-        return
-    raise typer.Exit(work_in_processes(tools, workers, once=once))
+    served = nullcontext() if metrics is None else metrics_served(settings.ledger_place, place_of(metrics))
+    status = 0
+    with served:
+        if workers == 1:
+            work_in_this_process(tools, once=once)
+        else:
+            status = work_in_processes(tools, workers, once=once)
+    raise typer.Exit(status)
 
 
 def move_ledger(

@@ -1,6 +1,7 @@
 """The engine's queue of stints, as everyone sees it who is no worker: what waits there, and who has what."""
 
 import logging
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -110,6 +111,17 @@ class Backlog:
             for status in found
             if status.app_version and int(status.app_version) < SCHEMA_VERSION
         }
+
+    def counted(self) -> Counter[str]:
+        """How many stints of every Admin are in the queue, by what the engine calls their state."""
+        with self._trouble_named():
+            found = self._client.list_workflows(
+                name=WORKFLOW,
+                status=[WAITING, LATER, WORKED_ON, GIVEN_UP],
+                load_input=False,
+                load_output=False,
+            )
+        return Counter(status.status for status in found)
 
     def given_up(self, admin: str) -> list[str]:
         """The stints that were handed out too often, each time to a worker that died."""

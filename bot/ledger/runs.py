@@ -124,6 +124,12 @@ class Runs:
         )
         return [OrderResult.model_validate(row.result) for row in self._database.read(statement) if row.result]
 
+    def outcomes(self) -> dict[str, int]:
+        """How many orders of every run ended with each outcome; those without a result are left out."""
+        outcome = orders.c.result["outcome"].as_string()
+        statement = sa.select(outcome, sa.func.count()).where(orders.c.result.is_not(sa.null())).group_by(outcome)
+        return {str(row[0]): int(row[1]) for row in self._database.read(statement) if row[0]}
+
     def result(self, run_id: str, order: str) -> OrderResult | None:
         """The outcome of one order of a run; None if it has none yet."""
         statement = sa.select(orders.c.result).where(orders.c.run_id == run_id, orders.c.amazon_order == order)

@@ -24,6 +24,7 @@ class Away:
         lambda backlog: backlog.worked_on("shop.example"),
         lambda backlog: backlog.waiting("shop.example"),
         lambda backlog: backlog.alive("shop.example"),
+        lambda backlog: backlog.counted(),
         lambda backlog: backlog.of_earlier_versions("shop.example"),
         lambda backlog: backlog.given_up("shop.example"),
         lambda backlog: backlog.take_over("shop.example", ["shop.example as bot"]),
