@@ -10,12 +10,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bot import __version__
 from bot.engine.backlog import GIVEN_UP, LATER, WAITING, WORKED_ON, Backlog, open_backlog
 from bot.errors import CannotStart, LedgerTrouble
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
+
+if TYPE_CHECKING:
+    from prometheus_client.metrics_core import Metric
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 """What the exposition is sent as."""
@@ -69,10 +73,10 @@ def exposition(ledger: Ledger, backlog: Backlog) -> bytes:
 class _Counted:
     """Numbers that were counted already."""
 
-    def __init__(self, *families: object) -> None:
+    def __init__(self, *families: "Metric") -> None:
         self._families = families
 
-    def collect(self) -> Iterator[object]:
+    def collect(self) -> "Iterator[Metric]":
         """The families of numbers."""
         return iter(self._families)
 

@@ -127,8 +127,9 @@ class Runs:
     def outcomes(self) -> dict[str, int]:
         """How many orders of every run ended with each outcome; those without a result are left out."""
         outcome = orders.c.result["outcome"].as_string()
-        statement = sa.select(outcome, sa.func.count()).where(orders.c.result.is_not(sa.null())).group_by(outcome)
-        return {str(row[0]): int(row[1]) for row in self._database.read(statement) if row[0]}
+        statement = sa.select(outcome.label("outcome"), sa.func.count().label("orders"))
+        rows = self._database.read(statement.where(orders.c.result.is_not(sa.null())).group_by(outcome))
+        return {str(row.outcome): int(row.orders) for row in rows if row.outcome}
 
     def result(self, run_id: str, order: str) -> OrderResult | None:
         """The outcome of one order of a run; None if it has none yet."""
