@@ -463,6 +463,12 @@ class Settings(LocalSettings):
         """The accounts that a run may sign in with."""
         return self._several or (Account(username=self.username, password=self.password, totp_secret=self.totp_secret),)
 
+    def with_account(self, account: Account) -> "Settings":
+        """The same with this account alone, for who has it already, and without a session from before."""
+        alone = self.model_copy(update={"share_account": True, "keep_session": False})
+        alone._several = (account,)
+        return alone
+
     @property
     def host(self) -> str:
         """The Admin's host name as browsers write it, without a port."""

@@ -21,7 +21,7 @@ from bot.cli.options import (
     STORE,
     UNMASKED,
 )
-from bot.cli.wiring import explain, settings_of, sign_in
+from bot.cli.wiring import audit_again, check_screens, explain, settings_of, sign_in
 from bot.errors import CannotStart
 from bot.wording import count_of, harmless, harmless_lines
 
@@ -52,6 +52,9 @@ def submit(
     max_cancellations: Annotated[
         int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
     ] = None,
+    one_worker_per_store: Annotated[
+        bool, typer.Option("--one-worker-per-store", help="Let one worker at a time work the orders of a store.")
+    ] = False,
     unmasked: UNMASKED = False,
 ) -> None:
     """``countermand submit``."""
@@ -73,6 +76,7 @@ def submit(
         max_failures_total=settings.max_failures_total,
         max_cancellations=max_cancellations,
         unmasked=settings.unmasked,
+        one_worker_a_store=one_worker_per_store,
     )
     submitted = queue_list(job_list, settings, terms)
     typer.echo(submitted.run_id)
@@ -112,8 +116,15 @@ def worker(
     settings = settings_of(pack, language, unmasked=False)
     load_packs(settings.pack, settings.language, settings.sign_in_language)  # what is wrong with it is said at once
     enough(settings.pool, workers, sharing=settings.share_account)
-    works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order}
-    tools = Tools(settings=settings, works=works, sign_in=sign_in, explain=explain, headed=headed)
+    works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order, "audit": audit_again}
+    tools = Tools(
+        settings=settings,
+        works=works,
+        sign_in=sign_in,
+        explain=explain,
+        headed=headed,
+        check=partial(check_screens, settings),
+    )
     served = nullcontext() if metrics is None else metrics_served(settings.ledger_place, place_of(metrics))
     status = 0
     with served:
@@ -164,7 +175,7 @@ queue_app = typer.Typer(
 
 
 @contextmanager
-def _opened() -> "Iterator[tuple[Ledger, Backlog, LocalSettings]]":
+def opened() -> "Iterator[tuple[Ledger, Backlog, LocalSettings]]":
     """The ledger, the queue beside it, and where things are on this machine."""
     from bot.engine.backlog import open_backlog
     from bot.ledger import Ledger
@@ -188,7 +199,7 @@ def _queue(context: typer.Context) -> None:
 def _list() -> None:
     from bot.engine.listing import queue_lines
 
-    with _opened() as (ledger, backlog, _):
+    with opened() as (ledger, backlog, _):
         typer.echo(harmless_lines("\n".join(queue_lines(ledger, backlog))))
 
 
@@ -196,14 +207,14 @@ def _list() -> None:
 def _pause() -> None:
     import getpass
 
-    with _opened() as (ledger, _, _):
+    with opened() as (ledger, _, _):
         paused = ledger.queue.pause(getpass.getuser())
     typer.echo("Paused: orders in hand are finished, and no other begins." if paused else "It is paused already.")
 
 
 @queue_app.command("resume", help="Let orders begin again.")
 def _resume() -> None:
-    with _opened() as (ledger, _, _):
+    with opened() as (ledger, _, _):
         resumed = ledger.queue.resume()
     typer.echo("Orders begin again." if resumed else "It is not paused.")
 
@@ -215,7 +226,7 @@ def _cancel(run: QUEUED_RUN) -> None:
     from bot.engine.by_hand import cancel, queued
     from bot.reports.report import REPORT_FILE
 
-    with _opened() as (ledger, backlog, places):
+    with opened() as (ledger, backlog, places):
         end, troubles = cancel(places, ledger, backlog, queued(ledger, run), getpass.getuser())
     if end is None:
         typer.echo(f"Run {run} is stopped. Its workers finish the orders in hand and skip the rest.")
@@ -229,5 +240,5 @@ def _cancel(run: QUEUED_RUN) -> None:
 def _retry(run: QUEUED_RUN) -> None:
     from bot.engine.by_hand import queued, retry
 
-    with _opened() as (ledger, backlog, _):
+    with opened() as (ledger, backlog, _):
         typer.echo(retry(ledger, backlog, queued(ledger, run)))

@@ -85,6 +85,7 @@ def work_in_this_process(
             stop=stop,
             wait=stop.wait,
             clean=cleaner(secrets),
+            check=tools.check,
         )
         with (
             stop_on_signals(stop, display.say),

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from loguru import logger
 
+from bot.accounts import Account
 from bot.admin import Admin
 from bot.engine.account_lease import AccountLease
 from bot.evidence.recorder import SESSION, Explain
@@ -73,6 +74,8 @@ class Tools:
     sign_in: SignIn
     explain: Explain | None
     headed: bool
+    check: Callable[[Account], str] | None = None
+    """Compares the Admin's screens as ``countermand check`` does, with an account; gives a sentence about it."""
 
 
 @dataclass(frozen=True, kw_only=True)

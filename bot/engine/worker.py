@@ -7,12 +7,15 @@ What it had in hand waits for another worker. While the ledger cannot be reached
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
 from loguru import logger
 
+from bot.accounts import Account
 from bot.cancel.verdicts import Verdict
+from bot.engine import schedules
 from bot.engine.account_lease import AccountLease, lease_of
 from bot.engine.backlog import Backlog
 from bot.engine.browser_thread import BrowserThread
@@ -73,6 +76,7 @@ class QueueWorker:
         stop: asked often; True means that a person asked to stop.
         wait: waits this many seconds, less if a person asks to stop.
         clean: takes secrets out of what is recorded.
+        check: compares the Admin's screens as ``countermand check`` does, with an account; gives a sentence.
     """
 
     def __init__(
@@ -87,7 +91,9 @@ class QueueWorker:
         stop: Callable[[], bool],
         wait: Callable[[float], None],
         clean: Clean = lambda text: text,
+        check: Callable[[Account], str] | None = None,
     ) -> None:
+        self._check = check
         self._settings = settings
         self._lease = lease
         self._ledger = ledger
@@ -229,6 +235,25 @@ class QueueWorker:
         self._display.run_finished(end.info, end.results, self._settings.runs_dir / stint.run_id)
         for trouble in troubles:
             self._display.say(str(trouble))
+
+    def call(self, schedule: str, at: datetime) -> None:
+        """Do what a schedule says for this time, unless it is too late for that."""
+        self._with_ledger(lambda: self._call(schedule, at))
+
+    def _call(self, name: str, at: datetime) -> None:
+        schedule = self._ledger.schedules.find(name)
+        if schedule is None or schedule.admin != self._lease.admin:
+            self._display.say(f"Schedule {name} was called, and is not as it was added, or no more there.")
+            return
+        if refused := schedules.refusal(at, self._ledger.now()):
+            self._display.say(f"Schedule {name}, {at:%Y-%m-%d %H:%M}: nothing is done, {refused}.")
+            return
+        if schedule.command == "check":
+            self._close_session()
+            became = self._check(self._lease.account) if self._check else "this worker cannot check"
+        else:
+            became = schedules.queue_run(self._ledger, self._backlog, schedule, at)
+        self._display.say(f"Schedule {name}, {at:%Y-%m-%d %H:%M}: {became}.")
 
     def _known(self, run: QueuedRun, job: Job) -> OrderDone | None:
         """What the ledger says became of an order in this run, before this worker looks at it; None if it must."""

@@ -40,6 +40,8 @@ class Terms:
     """It stops once Confirm was pressed for this many orders; None for no limit."""
     unmasked: bool = False
     """Whether buyers' data is left readable in the screenshots."""
+    one_worker_a_store: bool = False
+    """Whether the orders of a store are worked by one worker at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -76,6 +76,7 @@ class Bench:
         self.lease_ledger = Ledger.open(place)
         self.lease_ledger.runs.go_on_as("worker-1")
         self.lease_ledger.accounts.take(HOST, "bot", 300)
+        self.check: Callable[[Account], str] | None = None
         self.worker = self.new_worker()
 
     def new_worker(self) -> QueueWorker:
@@ -96,6 +97,7 @@ class Bench:
             display=WorkerDisplay(self.printed),
             stop=lambda: self.asked_to_stop,
             wait=self.wait,
+            check=self.check,
         )
 
     def wait(self, seconds: float) -> None:

@@ -43,6 +43,7 @@ class Stints:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self.ended: list[str] = []
+        self.called: list[tuple[str, datetime]] = []
 
     def begin(self, stint: str) -> Sequence[Job]:
         found = self._ledger.queue.stint(stint)
@@ -56,6 +57,9 @@ class Stints:
 
     def end(self, stint: str) -> None:
         self.ended.append(stint)
+
+    def call(self, schedule: str, at: datetime) -> None:
+        self.called.append((schedule, at))
 
 
 @pytest.fixture
@@ -203,3 +207,34 @@ def test_a_queue_that_is_away_is_trouble_with_the_ledger_when_it_is_purged(bench
         backlog.ended_before(datetime.now(UTC))
     with pytest.raises(LedgerTrouble):
         backlog.forget(["x"])
+
+
+@pytest.mark.slow("it starts the engine")
+def test_a_schedule_calls_with_its_name_and_the_time_and_nothing_is_made_up_for(bench: Bench) -> None:
+    stints, browser_thread, said = Stints(bench.ledger), BrowserThread(), list[str]()
+    with open_backlog(bench.place, bench.ledger) as backlog:
+        backlog.schedule("nightly", HOST, "0 2 * * *", "Europe/Berlin")
+        (kept,) = backlog._client.list_schedules()
+        assert (kept["automatic_backfill"], kept["cron_timezone"]) == (False, "Europe/Berlin")
+        with engine_started(
+            bench.place,
+            bench.ledger,
+            admin=HOST,
+            executor=executor_name(HOST, "bot"),
+            works=stints,
+            browser_thread=browser_thread,
+            say=said.append,
+        ):
+            before = datetime.now(UTC)
+            backlog._client.trigger_schedule("nightly")
+            while not stints.called:
+                browser_thread.serve(0.2)
+            while backlog.worked_on(HOST):
+                browser_thread.serve(0.05)
+        ((name, at),) = stints.called
+        assert (name, said) == ("nightly", [])
+        assert before - timedelta(seconds=1) <= at <= datetime.now(UTC)
+        (called,) = stints_of_runs_over(bench.ledger, backlog, datetime.now(UTC) + timedelta(minutes=1))
+        assert called.startswith("sched-nightly-")
+        backlog.unschedule("nightly")
+        assert backlog.scheduled() == {}
