@@ -105,7 +105,7 @@ drift: $(VENV)/browser-ready  ## Change the screens in every way of the drift su
 
 bench: $(VENV)/browser-ready  ## Measure, and print a table for each benchmark
 	@for benchmark in tests/benchmarks/*.py; do \
-		case "$$benchmark" in */peers.py|*/workers.py|*/soak.py|*/below_the_fold.py) continue;; esac; \
+		case "$$benchmark" in */peers.py|*/workers.py|*/soak.py|*/below_the_fold.py|*/many_workers.py) continue;; esac; \
 		echo "Benchmark: $$benchmark."; $(BIN)/python "$$benchmark" || exit; done
 	@$(MAKE) --no-print-directory bench-peers
 

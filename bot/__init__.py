@@ -11,6 +11,7 @@ that, and ``make lint`` checks them.
     evidence    what a run leaves to be believed: recorder, run folder, verify, purge
     access      getting in: browser, session, sign-in, two-factor, account leases
     admin       the page: screens, finding and reading, choices, what comes in the way
+    notify      telling people who do not watch: webhook, e-mail, Apprise
     reports     what people are told: results, report, progress, status
     cancel      the safety kernel: guard, permit, the wire, Confirm, verdicts, money
     sandbox     the practice Admin

@@ -21,6 +21,7 @@ from bot.cli.looking_back import purge, report, status, verify
 from bot.cli.machines import move_ledger, queue_app, submit, worker
 from bot.cli.packs import pack_app, schema
 from bot.cli.practice import demo, sandbox
+from bot.cli.schedules import schedule_app
 from bot.cli.screens import check, doctor, record
 from bot.cli.working import audit, plan, run
 from bot.errors import CountermandError, InputInvalid
@@ -70,6 +71,7 @@ COMMANDS: dict[Callable[..., None], str] = {
 for command, words in COMMANDS.items():
     app.command(help=words)(command)
 app.add_typer(queue_app)
+app.add_typer(schedule_app)
 app.add_typer(pack_app)
 
 

@@ -21,7 +21,7 @@ from bot.cli.options import (
     STORE,
     UNMASKED,
 )
-from bot.cli.wiring import explain, settings_of, sign_in
+from bot.cli.wiring import audit_again, check_screens, explain, settings_of, sign_in
 from bot.errors import CannotStart
 from bot.system import most_processes, user_name
 from bot.wording import count_of, harmless, harmless_lines
@@ -53,6 +53,9 @@ def submit(
     max_cancellations: Annotated[
         int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
     ] = None,
+    one_worker_per_store: Annotated[
+        bool, typer.Option("--one-worker-per-store", help="Let one worker at a time work the orders of a store.")
+    ] = False,
     unmasked: UNMASKED = False,
 ) -> None:
     """``countermand submit``."""
@@ -74,6 +77,7 @@ def submit(
         max_failures_total=settings.max_failures_total,
         max_cancellations=max_cancellations,
         unmasked=settings.unmasked,
+        one_worker_a_store=one_worker_per_store,
     )
     submitted = queue_list(job_list, settings, terms)
     typer.echo(submitted.run_id)
@@ -95,16 +99,21 @@ def worker(
         ),
     ] = 1,
     once: Annotated[bool, typer.Option("--once", help="End when nothing is left in the queue.")] = False,
+    metrics: Annotated[
+        str | None, typer.Option("--metrics", metavar="[HOST:]PORT", help="Serve /metrics for Prometheus there.")
+    ] = None,
     headed: HEADED = False,
     pack: PACK = None,
     language: LANGUAGE = None,
 ) -> None:
     """``countermand worker``."""
+    from contextlib import nullcontext
     from functools import partial
 
     from bot.access.leases import enough
-    from bot.engine.desk import Tools
     from bot.engine.machines import work_in_processes, work_in_this_process
+    from bot.engine.metrics import metrics_served, place_of
+    from bot.engine.run_session import Tools
     from bot.pack import load_packs
     from bot.runner.worker import Work
     from flows.cancel_order import cancel_order
@@ -113,12 +122,23 @@ def worker(
     settings = settings_of(pack, language, unmasked=False)
     load_packs(settings.pack, settings.language, settings.sign_in_language)  # what is wrong with it is said at once
     enough(settings.pool, workers, sharing=settings.share_account)
-    works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order}
-    tools = Tools(settings=settings, works=works, sign_in=sign_in, explain=explain, headed=headed)
-    if workers == 1:
-        work_in_this_process(tools, once=once)
-        return
-    raise typer.Exit(work_in_processes(tools, workers, once=once))
+    works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order, "audit": audit_again}
+    tools = Tools(
+        settings=settings,
+        works=works,
+        sign_in=sign_in,
+        explain=explain,
+        headed=headed,
+        check=partial(check_screens, settings),
+    )
+    served = nullcontext() if metrics is None else metrics_served(settings.ledger_place, place_of(metrics))
+    status = 0
+    with served:
+        if workers == 1:
+            work_in_this_process(tools, once=once)
+        else:
+            status = work_in_processes(tools, workers, once=once)
+    raise typer.Exit(status)
 
 
 def move_ledger(
@@ -161,7 +181,7 @@ queue_app = typer.Typer(
 
 
 @contextmanager
-def _opened() -> "Iterator[tuple[Ledger, Backlog, LocalSettings]]":
+def opened() -> "Iterator[tuple[Ledger, Backlog, LocalSettings]]":
     """The ledger, the queue beside it, and where things are on this machine."""
     from bot.engine.backlog import open_backlog
     from bot.ledger import Ledger
@@ -185,20 +205,20 @@ def _queue(context: typer.Context) -> None:
 def _list() -> None:
     from bot.engine.listing import queue_lines
 
-    with _opened() as (ledger, backlog, _):
+    with opened() as (ledger, backlog, _):
         typer.echo(harmless_lines("\n".join(queue_lines(ledger, backlog))))
 
 
 @queue_app.command("pause", help="Let no order begin, of any run; orders in hand are finished.")
 def _pause() -> None:
-    with _opened() as (ledger, _, _):
+    with opened() as (ledger, _, _):
         paused = ledger.queue.pause(user_name())
     typer.echo("Paused: orders in hand are finished, and no other begins." if paused else "It is paused already.")
 
 
 @queue_app.command("resume", help="Let orders begin again.")
 def _resume() -> None:
-    with _opened() as (ledger, _, _):
+    with opened() as (ledger, _, _):
         resumed = ledger.queue.resume()
     typer.echo("Orders begin again." if resumed else "It is not paused.")
 
@@ -208,8 +228,8 @@ def _cancel(run: QUEUED_RUN) -> None:
     from bot.engine.by_hand import cancel, queued
     from bot.reports.report import REPORT_FILE
 
-    with _opened() as (ledger, backlog, places):
-        end, troubles = cancel(places.ledger_place, ledger, backlog, places.runs_dir, queued(ledger, run), user_name())
+    with opened() as (ledger, backlog, places):
+        end, troubles = cancel(places, ledger, backlog, queued(ledger, run), user_name())
     if end is None:
         typer.echo(f"Run {run} is stopped. Its workers finish the orders in hand and skip the rest.")
         return
@@ -222,5 +242,5 @@ def _cancel(run: QUEUED_RUN) -> None:
 def _retry(run: QUEUED_RUN) -> None:
     from bot.engine.by_hand import queued, retry
 
-    with _opened() as (ledger, backlog, _):
+    with opened() as (ledger, backlog, _):
         typer.echo(retry(ledger, backlog, queued(ledger, run)))

@@ -1,13 +1,14 @@
 """What a person does to a queued run: cancel it, or have what is stuck worked once more."""
 
 from functools import partial
-from pathlib import Path
 
 from bot.engine.backlog import Backlog
 from bot.engine.conclusion import conclude
+from bot.engine.stints import named_again
 from bot.errors import CannotStart, CountermandError
 from bot.ledger import Ledger, QueuedRun
 from bot.runner import RunEnd
+from bot.settings import LocalSettings
 from bot.wording import count_of
 
 
@@ -29,7 +30,7 @@ def queued(ledger: Ledger, run_id: str, *, finished: bool = False) -> QueuedRun:
 
 
 def cancel(
-    place: Path | str, ledger: Ledger, backlog: Backlog, runs_dir: Path, run: QueuedRun, by: str
+    places: LocalSettings, ledger: Ledger, backlog: Backlog, run: QueuedRun, by: str
 ) -> tuple[RunEnd | None, list[CountermandError]]:
     """Take a run out of the queue. Orders in hand are finished, all others are skipped.
 
@@ -37,28 +38,26 @@ def cancel(
     """
     ledger.queue.stop(run.info.run_id, f"Canceled by {by}.")
     at_work = set(backlog.worked_on(run.info.admin))
+    # A worker that is thought to be gone may be in the middle of an order: its stint is left to a worker.
+    claimed = {held.thing for held in ledger.claims.held() if held.run_id == run.info.run_id}
+    at_work |= {stint.stint for stint in run.stints if claimed.intersection(stint.orders)}
     for stint in run.stints:
         if stint.stint not in at_work:
             ledger.queue.end_stint(stint, "canceled")
     backlog.take_back(stint.stint for stint in run.stints if stint.stint not in at_work)
     if not ledger.queue.is_last(run.info.run_id, f"canceled by {by}"):
         return None, []
-    return conclude(place, runs_dir, queued(ledger, run.info.run_id, finished=True))
+    return conclude(places, queued(ledger, run.info.run_id, finished=True))
 
 
 def retry(ledger: Ledger, backlog: Backlog, run: QueuedRun) -> str:
     """Queue once more what no worker has and the engine no longer hands out; gives a sentence about it."""
     admin = run.info.admin
-    alive = set(backlog.worked_on(admin)) | set(backlog.waiting(admin))
+    alive = backlog.alive(admin)
     stuck = [stint for stint in run.stints if stint.stint not in alive]
     for stint in stuck:
-        again = f"{stint.stint.partition(' again ')[0]} again {_next(stint.stint)}"
-        ledger.queue.put_back(stint, partial(backlog.put, admin=admin, terms=run.terms), again)
+        put = partial(backlog.put, admin=admin, terms=run.terms)
+        ledger.queue.put_back(stint, put, named_again(stint.stint))
     if not stuck:
         return f"Nothing of run {run.info.run_id} is stuck."
     return f"{count_of(len(stuck), 'stint')} of run {run.info.run_id} queued once more."
-
-
-def _next(stint: str) -> int:
-    number = stint.partition(" again ")[2]
-    return int(number) + 1 if number else 1

@@ -12,6 +12,7 @@ Admin by its host and path (``bot.identity``).
 ``Ledger.sign_ins``   what was tried to sign in with, and whether the Admin refused it
 ``Ledger.codes``      which two-factor codes were used
 ``Ledger.queue``      which runs wait for workers, and which worker has which of their orders
+``Ledger.schedules``  what is done at certain times
 ``Ledger.limits``     what all workers of such a run may do together
 ``Ledger.trail``      every event, chained by hashes, so that a later change shows
 ====================  =======================================================================================
@@ -33,12 +34,13 @@ from bot.ledger.intents import Intent, Intents
 from bot.ledger.leases import Leases
 from bot.ledger.queue import Queue, QueuedRun, Stint, Terms
 from bot.ledger.runs import Runs
+from bot.ledger.schedules import Schedule, Schedules
 from bot.ledger.schema import accounts
 from bot.ledger.shared_limits import NotYet, SharedLimits
 from bot.ledger.signins import SignIns
 from bot.ledger.trail import Entry, Event, Trail
 
-__all__ = ["Entry", "Event", "Intent", "Ledger", "NotYet", "QueuedRun", "Stint", "Terms", "has_ledger"]
+__all__ = ["Entry", "Event", "Intent", "Ledger", "NotYet", "QueuedRun", "Schedule", "Stint", "Terms", "has_ledger"]
 
 
 def has_ledger(place: Path | str) -> bool:
@@ -64,6 +66,7 @@ class Ledger:
         self.codes = Codes(self._database)
         self.intents = Intents(self._database, self.trail, self.claims, self.limits)
         self.queue = Queue(self._database, self.runs)
+        self.schedules = Schedules(self._database)
 
     @classmethod
     def open(cls, place: Path | str, *, patience: float = 10) -> Self:

@@ -185,6 +185,20 @@ pauses: Final = sa.Table(
     sa.Column("resumed_at", sa.String(40)),
 )
 
+schedules: Final = sa.Table(
+    "schedules",
+    _schema,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("admin", sa.String(255), nullable=False),
+    sa.Column("cron", sa.String(100), nullable=False),
+    sa.Column("timezone", sa.String(64), nullable=False),
+    sa.Column("what", sa.JSON, nullable=False),
+    sa.Column("jobs", sa.JSON, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("added_at", sa.String(40), nullable=False),
+    sa.Column("added_by", sa.String(255), nullable=False),
+)
+
 moved: Final = sa.Table(
     "moved",
     _schema,
@@ -250,9 +264,23 @@ def _seventh(connection: sa.Connection) -> None:
         table.create(connection)
 
 
+def _eighth(connection: sa.Connection) -> None:
+    """What is done at certain times."""
+    schedules.create(connection)
+
+
 _SETTLED_COLUMNS: Final = ("settled_as", "settled_by", "settled_why")
 
-STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (_first, _second, _third, _fourth, _fifth, _sixth, _seventh)
+STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (
+    _first,
+    _second,
+    _third,
+    _fourth,
+    _fifth,
+    _sixth,
+    _seventh,
+    _eighth,
+)
 """The step from each version to the next; version 0 is an empty database."""
 
 SCHEMA_VERSION: Final = len(STEPS)
