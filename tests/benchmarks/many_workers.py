@@ -3,9 +3,9 @@
 ``python tests/benchmarks/many_workers.py`` submits 100,000 orders and has 1, 10, 50 and 200 workers work at them, each
 number of them for a minute. A worker is a thread here that does everything that a real one does in the database: it
 takes stints from the engine, claims orders, writes steps, pictures, intents, answers and results to the ledger, and
-records steps with the engine. Between, it keeps the time that an order takes (``--seconds``). Ten workers are a machine, with a run folder of
-its own. Printed are orders a minute, of how many at most; the processor time of the database and of these workers, an
-order; how long handing a stint out takes; and how large the database is.
+records steps with the engine. Between, it keeps the time that an order takes (``--seconds``). Ten workers are a
+machine, with a run folder of its own. Printed are orders a minute, of how many at most; the processor time of the
+database and of these workers, an order; how long handing a stint out takes; and how large the database is.
 """
 
 import argparse
