@@ -29,9 +29,10 @@ help:  ## Show these targets
 demo: $(VENV)/browser-ready  ## Cancel a sample list on a practice Admin and leave a report
 	@$(BIN)/countermand demo
 
-test: lint $(VENV)/browser-ready  ## Check style and types, and run every test
-	@echo "Tests: all of them, $(JOBS) at a time."
-	@$(PYTEST)
+# In the order and the sample of an earlier run, whose first lines say its seed: make test SEED=123
+test: lint $(VENV)/browser-ready  ## Check style and types, and run the tests, of some kinds a sample by the run's seed
+	@echo "Tests: $(JOBS) at a time."
+	@$(PYTEST) --sample $(if $(SEED),--randomly-seed=$(SEED))
 
 # A test that is much slower than the others belongs to `make test` only: mark it slow, with the reason.
 test-quick: $(VENV)/packages-ready  ## Run the quick tests, those of every unit and of the house rules, for every edit
@@ -39,11 +40,11 @@ test-quick: $(VENV)/packages-ready  ## Run the quick tests, those of every unit 
 
 # In the order of an earlier run, whose first lines say which: make test-loaded SEED=123
 test-loaded: lint $(VENV)/browser-ready  ## The same beside busy loops, which shows tests that depend on the machine's speed
-	@echo "Tests: all of them, $(JOBS) at a time, beside a busy loop for each processor."
-	@$(BIN)/python tests/kit/beside_hogs.py $(PYTEST) $(if $(SEED),--randomly-seed=$(SEED))
+	@echo "Tests: $(JOBS) at a time, beside a busy loop for each processor."
+	@$(BIN)/python tests/kit/beside_hogs.py $(PYTEST) --sample $(if $(SEED),--randomly-seed=$(SEED))
 
-test-thorough: lint $(VENV)/browser-ready  ## The same on two faces of the practice Admin, and with two-factor sign-in
-	@echo "Tests: all of them, on two faces, $(JOBS) at a time."
+test-thorough: lint $(VENV)/browser-ready  ## Every test, on every face of the practice Admin, and with two-factor sign-in
+	@echo "Tests: all of them, on every face, $(JOBS) at a time."
 	@$(PYTEST) --every-face
 	@echo "Tests: those with a browser, where the Admin asks for two-factor codes."
 	@$(PYTEST) --two-factor tests/browser
