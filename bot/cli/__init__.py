@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -21,6 +22,7 @@ from bot.cli.looking_back import purge, report, status, verify
 from bot.cli.machines import move_ledger, queue_app, submit, worker
 from bot.cli.packs import pack_app, schema
 from bot.cli.practice import demo, sandbox
+from bot.cli.schedules import schedule_app
 from bot.cli.screens import check, doctor, record
 from bot.cli.working import audit, plan, run
 from bot.errors import CountermandError, InputInvalid
@@ -73,12 +75,14 @@ COMMANDS: dict[Callable[..., None], str] = {
 for command, words in COMMANDS.items():
     app.command(help=words)(command)
 app.add_typer(queue_app)
+app.add_typer(schedule_app)
 app.add_typer(pack_app)
 
 
 def main() -> NoReturn:
     """Run the command line; every mistake of a person ends in a sentence and an exit status."""
     try:
+        _take_every_character()
         _run()
     finally:
         _give_up_broken_output()
@@ -118,6 +122,12 @@ def _version(
     if version:
         typer.echo(f"countermand {__version__}")
         raise typer.Exit
+
+
+def _take_every_character() -> None:
+    """Have standard output write ``?`` for what its encoding lacks. On Windows, a file or a pipe has an old one."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _give_up_broken_output() -> None:

@@ -7,6 +7,7 @@ import typer
 
 from bot.cli.wiring import settings_of
 from bot.errors import CannotStart
+from bot.system import user_name
 from bot.wording import harmless
 
 
@@ -23,9 +24,9 @@ def resolve(
     note: Annotated[str, typer.Option("--note", help="How you know.")],
 ) -> None:
     """``countermand resolve``."""
-    import getpass
     from datetime import UTC, datetime
 
+    from bot.engine.by_hand import settle
     from bot.ledger import Ledger, has_ledger
     from bot.settings import load_local_settings
 
@@ -43,8 +44,8 @@ def resolve(
             intents = ledger.intents.canceled_since(None, datetime.fromtimestamp(0, UTC), order=order)
         if not intents:
             raise CannotStart(reason=f"Order {order} is not waiting for a person; see: countermand status")
+        settle(ledger, intents, settled_as, by=user_name(), why=note)
         for intent in intents:
-            ledger.intents.settle_by_hand(intent, settled_as, by=getpass.getuser(), why=note)
             typer.echo(harmless(f"Order {order} ({intent.admin}, run {intent.run_id}) is settled as {settled_as}."))
 
 
@@ -55,8 +56,6 @@ def signed_in(
     ] = None,
 ) -> None:
     """``countermand signed-in``."""
-    import getpass
-
     from bot.identity import admin_name
     from bot.ledger import Ledger
 
@@ -69,7 +68,7 @@ def signed_in(
     if account not in names:
         raise CannotStart(reason=f"The settings name no account {account!r}; they name {', '.join(names)}.")
     with Ledger.open(settings.ledger_place) as ledger:
-        ledger.sign_ins.signed_in_by_hand(admin_name(settings.admin_url), account, by=getpass.getuser(), why=note)
+        ledger.sign_ins.signed_in_by_hand(admin_name(settings.admin_url), account, by=user_name(), why=note)
     typer.echo(harmless(f"Account {account} may sign in again; refusals are counted from 0."))
 
 

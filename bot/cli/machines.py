@@ -21,14 +21,16 @@ from bot.cli.options import (
     STORE,
     UNMASKED,
 )
-from bot.cli.wiring import explain, settings_of, sign_in
+from bot.cli.wiring import audit_again, check_screens, explain, settings_of, sign_in
 from bot.errors import CannotStart
+from bot.system import most_processes, user_name
 from bot.wording import count_of, harmless, harmless_lines
 
 if TYPE_CHECKING:
     from bot.engine.backlog import Backlog
+    from bot.engine.run_session import Tools
     from bot.ledger import Ledger
-    from bot.settings import LocalSettings
+    from bot.settings import LocalSettings, Settings
 
 PRIORITY = 100
 """Of a run that was submitted without one."""
@@ -52,13 +54,15 @@ def submit(
     max_cancellations: Annotated[
         int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
     ] = None,
+    one_worker_per_store: Annotated[
+        bool, typer.Option("--one-worker-per-store", help="Let one worker at a time work the orders of a store.")
+    ] = False,
     unmasked: UNMASKED = False,
     approval: Annotated[
         bool, typer.Option("--approval", help="Wait until another person has approved it: countermand queue approve.")
     ] = False,
 ) -> None:
     """``countermand submit``."""
-    import getpass
     from datetime import UTC, datetime
 
     from bot.engine.submission import submit as queue_list
@@ -77,8 +81,9 @@ def submit(
         max_failures_total=settings.max_failures_total,
         max_cancellations=max_cancellations,
         unmasked=settings.unmasked,
+        one_worker_a_store=one_worker_per_store,
     )
-    asked = Asked(by=getpass.getuser(), approval=approval and not plan, four_eyes=settings.four_eyes is not False)
+    asked = Asked(by=user_name(), approval=approval and not plan, four_eyes=settings.four_eyes is not False)
     submitted = queue_list(job_list, settings, terms, asked)
     typer.echo(submitted.run_id)
     orders = count_of(submitted.orders, "order")
@@ -94,33 +99,61 @@ def submit(
 def worker(
     workers: Annotated[
         int,
-        typer.Option("--workers", min=1, help="Number of workers here; each is a process and needs its own account."),
+        typer.Option(
+            "--workers",
+            min=1,
+            max=most_processes(),
+            help="Number of workers here; each is a process and needs its own account.",
+        ),
     ] = 1,
     once: Annotated[bool, typer.Option("--once", help="End when nothing is left in the queue.")] = False,
+    metrics: Annotated[
+        str | None, typer.Option("--metrics", metavar="[HOST:]PORT", help="Serve /metrics for Prometheus there.")
+    ] = None,
     headed: HEADED = False,
     pack: PACK = None,
     language: LANGUAGE = None,
 ) -> None:
     """``countermand worker``."""
-    from functools import partial
+    from contextlib import nullcontext
 
     from bot.access.leases import enough
-    from bot.engine.desk import Tools
     from bot.engine.machines import work_in_processes, work_in_this_process
+    from bot.engine.metrics import metrics_served, place_of
     from bot.pack import load_packs
-    from bot.runner.worker import Work
-    from flows.cancel_order import cancel_order
-    from flows.read_order import plan_order
 
     settings = settings_of(pack, language, unmasked=False)
     load_packs(settings.pack, settings.language, settings.sign_in_language)  # what is wrong with it is said at once
     enough(settings.pool, workers, sharing=settings.share_account)
-    works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order}
-    tools = Tools(settings=settings, works=works, sign_in=sign_in, explain=explain, headed=headed)
-    if workers == 1:
-        work_in_this_process(tools, once=once)
-        return
-    raise typer.Exit(work_in_processes(tools, workers, once=once))
+    tools = tools_of(settings, headed=headed)
+    served = nullcontext() if metrics is None else metrics_served(settings.ledger_place, place_of(metrics))
+    status = 0
+    with served:
+        if workers == 1:
+            work_in_this_process(tools, once=once)
+        else:
+            status = work_in_processes(tools, workers, once=once)
+    raise typer.Exit(status)
+
+
+def tools_of(settings: "Settings", *, headed: bool) -> "Tools":
+    """What a worker of the queue works with."""
+    from functools import partial
+
+    from bot.engine.run_session import Tools
+    from bot.runner.worker import Work
+    from flows.cancel_order import cancel_order
+    from flows.read_order import plan_order
+
+    works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order, "audit": audit_again}
+    return Tools(
+        settings=settings,
+        works=works,
+        sign_in=sign_in,
+        explain=explain,
+        headed=headed,
+        check=partial(check_screens, settings),
+    )
 
 
 def move_ledger(
@@ -163,7 +196,7 @@ queue_app = typer.Typer(
 
 
 @contextmanager
-def _opened() -> "Iterator[tuple[Ledger, Backlog, LocalSettings]]":
+def opened() -> "Iterator[tuple[Ledger, Backlog, LocalSettings]]":
     """The ledger, the queue beside it, and where things are on this machine."""
     from bot.engine.backlog import open_backlog
     from bot.ledger import Ledger
@@ -188,39 +221,31 @@ def _queue(context: typer.Context) -> None:
 def _list() -> None:
     from bot.engine.listing import queue_lines
 
-    with _opened() as (ledger, backlog, _):
+    with opened() as (ledger, backlog, _):
         typer.echo(harmless_lines("\n".join(queue_lines(ledger, backlog))))
 
 
 @queue_app.command("pause", help="Let no order begin, of any run; orders in hand are finished.")
 def _pause() -> None:
-    import getpass
-
-    with _opened() as (ledger, _, _):
-        paused = ledger.queue.pause(getpass.getuser())
+    with opened() as (ledger, _, _):
+        paused = ledger.queue.pause(user_name())
     typer.echo("Paused: orders in hand are finished, and no other begins." if paused else "It is paused already.")
 
 
 @queue_app.command("resume", help="Let orders begin again.")
 def _resume() -> None:
-    import getpass
-
-    with _opened() as (ledger, _, _):
-        resumed = ledger.queue.resume(getpass.getuser())
+    with opened() as (ledger, _, _):
+        resumed = ledger.queue.resume(user_name())
     typer.echo("Orders begin again." if resumed else "It is not paused.")
 
 
 @queue_app.command("cancel", help="Take a run out of the queue; orders in hand are finished, the rest is skipped.")
 def _cancel(run: QUEUED_RUN) -> None:
-    import getpass
-
     from bot.engine.by_hand import cancel, queued
     from bot.reports.report import REPORT_FILE
 
-    with _opened() as (ledger, backlog, places):
-        end, troubles = cancel(
-            places.ledger_place, ledger, backlog, places.runs_dir, queued(ledger, run), getpass.getuser()
-        )
+    with opened() as (ledger, backlog, places):
+        end, troubles = cancel(places, ledger, backlog, queued(ledger, run), user_name())
     if end is None:
         typer.echo(f"Run {run} is stopped. Its workers finish the orders in hand and skip the rest.")
         return
@@ -237,28 +262,23 @@ def _approve(
         "24h"
     ),
 ) -> None:
-    import getpass
-
     from bot.engine.by_hand import approve, queued
     from bot.timespan import time_span
 
     seconds = time_span(valid).total_seconds()
-    with _opened() as (ledger, backlog, places):
+    with opened() as (ledger, backlog, places):
         found = queued(ledger, run)
         four_eyes = places.four_eyes is not False
-        approve(ledger, backlog, found, by=getpass.getuser(), why=reason, seconds=seconds, four_eyes=four_eyes)
+        approve(ledger, backlog, found, by=user_name(), why=reason, seconds=seconds, four_eyes=four_eyes)
     typer.echo(f"Run {run} is approved, and queued: {count_of(found.orders, 'order')}.")
 
 
 @queue_app.command("decline", help="Decline a run that waits for an approval; every order of it is skipped.")
 def _decline(run: QUEUED_RUN, reason: APPROVAL_REASON) -> None:
-    import getpass
-
     from bot.engine.by_hand import decline, queued
 
-    with _opened() as (ledger, backlog, places):
-        place, runs_dir = places.ledger_place, places.runs_dir
-        decline(place, ledger, backlog, runs_dir, queued(ledger, run), by=getpass.getuser(), why=reason)
+    with opened() as (ledger, backlog, places):
+        decline(places, ledger, backlog, queued(ledger, run), by=user_name(), why=reason)
     typer.echo(f"Run {run} is declined. Every order of it is skipped.")
 
 
@@ -272,13 +292,11 @@ def _release(
         str | None, typer.Option("--admin", metavar="NAME", help="Its Admin, if several have such an account.")
     ] = None,
 ) -> None:
-    import getpass
-
     from bot.engine.by_hand import release
 
     if not note.strip():
         raise CannotStart(reason="--note is empty: say why; the ledger keeps it.")
-    with _opened() as (ledger, _, _):
+    with opened() as (ledger, _, _):
         held = [one for one in ledger.accounts.held() if one.thing == account and admin in {None, one.admin}]
         if len(held) > 1:
             admins = ", ".join(one.admin for one in held)
@@ -287,15 +305,13 @@ def _release(
             )
         if not held:
             raise CannotStart(reason=f"Nobody has the account {account}.", next_step="See countermand queue.")
-        release(ledger, held[0].admin, account, by=getpass.getuser(), why=note)
+        release(ledger, held[0].admin, account, by=user_name(), why=note)
     typer.echo(harmless(f"Account {account} is free. A worker that still had it begins no further order."))
 
 
 @queue_app.command("retry", help="Queue once more what is stuck of a run.")
 def _retry(run: QUEUED_RUN) -> None:
-    import getpass
-
     from bot.engine.by_hand import queued, retry
 
-    with _opened() as (ledger, backlog, _):
-        typer.echo(retry(ledger, backlog, queued(ledger, run), getpass.getuser()))
+    with opened() as (ledger, backlog, _):
+        typer.echo(retry(ledger, backlog, queued(ledger, run), user_name()))

@@ -70,7 +70,7 @@ def decline(visit: Visit, run_id: str, *, why: str) -> None:
     desk = visit.desk
     with desk.writing() as ledger:
         run = by_hand.queued(ledger, run_id)
-        by_hand.decline(desk.place, ledger, desk.backlog, desk.settings.runs_dir, run, by=visit.person.name, why=why)
+        by_hand.decline(desk.settings, ledger, desk.backlog, run, by=visit.person.name, why=why)
 
 
 def stop(visit: Visit, run_id: str) -> None:
@@ -79,7 +79,7 @@ def stop(visit: Visit, run_id: str) -> None:
     desk = visit.desk
     with desk.writing() as ledger:
         run = by_hand.queued(ledger, run_id)
-        by_hand.cancel(desk.place, ledger, desk.backlog, desk.settings.runs_dir, run, visit.person.name)
+        by_hand.cancel(desk.settings, ledger, desk.backlog, run, visit.person.name)
 
 
 def retry(visit: Visit, run_id: str) -> str:
@@ -125,8 +125,7 @@ def settle(visit: Visit, chosen: Sequence[tuple[int, str]], settled_as: str, *, 
             reason = "Some of these orders have changed since you looked: nothing was settled. Look at them again."
             raise CannotStart(reason=reason if changed else "No order was chosen.")
         intents = [intent for intent, _ in found if intent is not None]
-        for intent in intents:
-            ledger.intents.settle_by_hand(intent, settled_as, by=visit.person.name, why=note)
+        by_hand.settle(ledger, intents, settled_as, by=visit.person.name, why=note)
         return intents
 
 

@@ -16,7 +16,7 @@ from bot.console.people import Roles
 from bot.console.ways_in import OneTimeAddress, ProxyHeader
 from bot.console.worker_inside import WorkerInside
 from bot.engine.backlog import open_backlog
-from bot.engine.desk import Tools
+from bot.engine.run_session import Tools
 from bot.errors import CannotStart
 from bot.ledger import Ledger
 from bot.settings import Settings

@@ -4,7 +4,6 @@ On this computer alone: an address that holds for one visit, printed in the term
 listed reverse proxy sets.
 """
 
-import getpass
 import hmac
 import ipaddress
 import secrets
@@ -13,6 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import CannotStart
+from bot.system import user_name
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
@@ -23,7 +23,7 @@ class OneTimeAddress:
 
     say: Callable[[str], None]
     """Told each new secret, for the terminal."""
-    person: str = field(default_factory=getpass.getuser)
+    person: str = field(default_factory=user_name)
     _secret: str = field(default="", init=False, repr=False)
     _lock: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False)
 

@@ -2,8 +2,9 @@
 
 import threading
 
-from bot.engine.desk import Tools
-from bot.engine.machines import Member
+from bot.engine.machines import WorkerProcess
+from bot.engine.run_session import Tools
+from bot.system import has_crashed
 
 LOOK_EVERY = 0.5
 """Seconds between two looks whether the process still lives."""
@@ -20,7 +21,7 @@ class WorkerInside:
     """
 
     def __init__(self, tools: Tools) -> None:
-        self._member = Member(tools, once=False)
+        self._member = WorkerProcess(tools, once=False)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="worker-inside", daemon=True)
         self._status = 0
@@ -60,7 +61,7 @@ class WorkerInside:
                 continue
             status = self._member.process.exitcode or 0
             self._status = abs(status)
-            if not (status < 0 and self._member.may_start_again()):
+            if not (has_crashed(status) and self._member.may_start_again()):
                 if self._ending.wait(pause):
                     return
                 pause = min(LONGEST_PAUSE, 2 * pause)

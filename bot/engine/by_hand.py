@@ -1,15 +1,17 @@
 """What a person does to a queued run: approve or decline it, cancel it, have what is stuck worked once more."""
 
+from collections.abc import Sequence
 from functools import partial
-from pathlib import Path
 
 import sqlalchemy as sa
 
 from bot.engine.backlog import Backlog
 from bot.engine.conclusion import conclude
+from bot.engine.stints import named_again
 from bot.errors import CannotStart, CountermandError, NotApproved
-from bot.ledger import Action, Ledger, QueuedRun
+from bot.ledger import Action, Intent, Ledger, QueuedRun
 from bot.runner import RunEnd
+from bot.settings import LocalSettings
 from bot.wording import count_of
 
 
@@ -31,13 +33,13 @@ def queued(ledger: Ledger, run_id: str, *, finished: bool = False) -> QueuedRun:
 
 
 def cancel(
-    place: Path | str, ledger: Ledger, backlog: Backlog, runs_dir: Path, run: QueuedRun, by: str
+    places: LocalSettings, ledger: Ledger, backlog: Backlog, run: QueuedRun, by: str
 ) -> tuple[RunEnd | None, list[CountermandError]]:
     """Take a run out of the queue. Orders in hand are finished, all others are skipped.
 
     Gives how it ended, if nobody works for it now, and what could not be written of that; else the last worker writes.
     """
-    return _end(place, ledger, backlog, runs_dir, run, by, why=f"Canceled by {by}.")
+    return _end(places, ledger, backlog, run, by, why=f"Canceled by {by}.")
 
 
 def approve(
@@ -67,7 +69,7 @@ def approve(
 
 
 def decline(
-    place: Path | str, ledger: Ledger, backlog: Backlog, runs_dir: Path, run: QueuedRun, *, by: str, why: str
+    places: LocalSettings, ledger: Ledger, backlog: Backlog, run: QueuedRun, *, by: str, why: str
 ) -> tuple[RunEnd | None, list[CountermandError]]:
     """Decline a run that waits for an approval; every order of it is skipped. Gives the same as ``cancel``.
 
@@ -75,21 +77,24 @@ def decline(
         NotApproved: as ``Submissions.decline``.
     """
     ledger.submissions.decline(run.info.run_id, by=by, why=why)
-    return _end(place, ledger, backlog, runs_dir, run, by, why=f"Declined by {by}: {why}")
+    return _end(places, ledger, backlog, run, by, why=f"Declined by {by}: {why}")
 
 
 def _end(
-    place: Path | str, ledger: Ledger, backlog: Backlog, runs_dir: Path, run: QueuedRun, by: str, *, why: str
+    places: LocalSettings, ledger: Ledger, backlog: Backlog, run: QueuedRun, by: str, *, why: str
 ) -> tuple[RunEnd | None, list[CountermandError]]:
     ledger.queue.stop(run.info.run_id, why, by=by)
     at_work = set(backlog.worked_on(run.info.admin))
+    # A worker that is thought to be gone may be in the middle of an order: its stint is left to a worker.
+    claimed = {held.thing for held in ledger.claims.held() if held.run_id == run.info.run_id}
+    at_work |= {stint.stint for stint in run.stints if claimed.intersection(stint.orders)}
     for stint in run.stints:
         if stint.stint not in at_work:
             ledger.queue.end_stint(stint, "canceled")
     backlog.take_back(stint.stint for stint in run.stints if stint.stint not in at_work)
     if not ledger.queue.is_last(run.info.run_id, f"canceled by {by}"):
         return None, []
-    return conclude(place, runs_dir, queued(ledger, run.info.run_id, finished=True))
+    return conclude(places, queued(ledger, run.info.run_id, finished=True))
 
 
 def retry(ledger: Ledger, backlog: Backlog, run: QueuedRun, by: str) -> str:
@@ -101,15 +106,32 @@ def retry(ledger: Ledger, backlog: Backlog, run: QueuedRun, by: str) -> str:
     admin = run.info.admin
     if why := ledger.submissions.why_not(run.info.run_id):
         raise NotApproved(run=run.info.run_id, reason=why[0].lower() + why[1:].rstrip("."))
-    alive = set(backlog.worked_on(admin)) | set(backlog.waiting(admin))
+    alive = backlog.alive(admin)
     stuck = [stint for stint in run.stints if stint.stint not in alive]
     for stint in stuck:
-        again = f"{stint.stint.partition(' again ')[0]} again {_next(stint.stint)}"
-        ledger.queue.put_back(stint, partial(backlog.put, admin=admin, terms=run.terms), again)
+        put = partial(backlog.put, admin=admin, terms=run.terms)
+        ledger.queue.put_back(stint, put, named_again(stint.stint))
     if not stuck:
         return f"Nothing of run {run.info.run_id} is stuck."
     ledger.audit.note(Action.RETRIED, by=by, about=run.info.run_id)
     return f"{count_of(len(stuck), 'stint')} of run {run.info.run_id} queued once more."
+
+
+def settle(ledger: Ledger, intents: Sequence[Intent], settled_as: str, *, by: str, why: str) -> None:
+    """Close intents because a person has looked in Seller Central: ``canceled`` or ``not-canceled``.
+
+    Raises:
+        CannotStart: one of the orders is being worked on; then none is settled.
+    """
+    under_way = {(one.admin, one.thing): one.run_id for one in ledger.claims.held()}
+    for intent in intents:
+        if run_id := under_way.get((intent.admin, intent.order)):
+            raise CannotStart(
+                reason=f"Order {intent.order} is being worked on in run {run_id}, which will say what became of it: "
+                "settle it afterwards, if it still waits. See: countermand status"
+            )
+    for intent in intents:
+        ledger.intents.settle_by_hand(intent, settled_as, by=by, why=why)
 
 
 def release(ledger: Ledger, admin: str, account: str, *, by: str, why: str) -> None:
@@ -121,8 +143,3 @@ def release(ledger: Ledger, admin: str, account: str, *, by: str, why: str) -> N
     if not ledger.accounts.release_by_hand(admin, account):
         raise CannotStart(reason=f"Nobody has the account {account} of {admin}.", next_step="See countermand queue.")
     ledger.audit.note(Action.RELEASED, by=by, about=account, why=why, admin=admin)
-
-
-def _next(stint: str) -> int:
-    number = stint.partition(" again ")[2]
-    return int(number) + 1 if number else 1

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot import __version__
 from bot.engine.backlog import open_backlog
 from bot.engine.stints import cut
+from bot.evidence.places import kept_in
 from bot.evidence.run_folder import new_run_id
 from bot.identity import admin_name
 from bot.joblist import JobList
@@ -55,6 +56,7 @@ def submit(
         started_at=started,
         unmasked=terms.unmasked,
         version=__version__,
+        evidence=kept_in(settings.evidence),
     )
     place = settings.ledger_place
     with Ledger.open(place) as ledger, open_backlog(place, ledger) as backlog:

@@ -12,6 +12,7 @@ Admin by its host and path (``bot.identity``).
 ``Ledger.sign_ins``   what was tried to sign in with, and whether the Admin refused it
 ``Ledger.codes``      which two-factor codes were used
 ``Ledger.queue``      which runs wait for workers, and which worker has which of their orders
+``Ledger.schedules``  what is done at certain times
 ``Ledger.limits``     what all workers of such a run may do together
 ``Ledger.submissions``  who submitted a run, and who approved it
 ``Ledger.audit``      what people did
@@ -41,6 +42,7 @@ from bot.ledger.leases import Leases
 from bot.ledger.pages import AtWork, Kind, ListedOrder, ListedRun, Pages
 from bot.ledger.queue import Queue, QueuedRun, Stint, Terms
 from bot.ledger.runs import Runs
+from bot.ledger.schedules import Schedule, Schedules
 from bot.ledger.schema import accounts
 from bot.ledger.shared_limits import NotYet, SharedLimits
 from bot.ledger.signins import SignIns
@@ -63,6 +65,7 @@ __all__ = [
     "ListedRun",
     "NotYet",
     "QueuedRun",
+    "Schedule",
     "Stint",
     "Submission",
     "Terms",
@@ -97,6 +100,7 @@ class Ledger:
         self.queue = Queue(self._database, self.runs, self.submissions, self.audit)
         self.console = ConsoleAccess(self._database, self.audit)
         self.pages = Pages(self._database)
+        self.schedules = Schedules(self._database)
 
     @classmethod
     def open(cls, place: Path | str, *, patience: float = 10) -> Self:

@@ -79,8 +79,10 @@ class Intents:
 
         Raises:
             PressedBefore: an intent for this order is open, from this run or another.
-            ClaimLost: the order was claimed for this run, and the claim is over or another run's.
+            ClaimLost: the order was claimed for this run, and the claim is over or another run's; or another worker of
+                this queued run has given the order its result.
             RunStopped: no more orders may be canceled in this run, on whatever machine.
+            LedgerTrouble: the ledger cannot be written, or was upgraded or moved since it was opened.
             EvidenceNotWritten: the trail in the run's folder cannot be written; then nothing is.
         """
         told = {"admin": admin, "store": permit.store, "reason": str(permit.reason)}
@@ -89,10 +91,11 @@ class Intents:
             with self._database.writing() as connection:
                 # From here on no other program can change whose the order is, or write an intent for it.
                 self._database.deciding(connection, lock_name(admin, permit.order))
+                self._database.hold_version(connection)
                 earlier = connection.execute(still_open.limit(1)).one_or_none()
                 if earlier is not None:
                     raise _pressed_before(_intent(earlier))
-                self._limits.at_intent(connection)
+                self._limits.at_intent(connection, permit.order)
                 told["written_at"] = timestamp(self._database.now(connection))
                 written = connection.execute(
                     intents.insert().values(amazon_order=permit.order, run_id=self._database.run_id, **told)
@@ -116,6 +119,12 @@ class Intents:
     def latest(self, admin: str, order: str) -> Intent | None:
         """The latest intent for this order, whatever its result; or None."""
         statement = sa.select(intents).where(_of(admin, order)).order_by(intents.c.intent.desc()).limit(1)
+        return next((_intent(row) for row in self._database.read(statement)), None)
+
+    def latest_of_run(self, run_id: str, order: str) -> Intent | None:
+        """The latest intent that a run wrote for this order, whatever its result; or None."""
+        of_run = (intents.c.amazon_order == order) & (intents.c.run_id == run_id)
+        statement = sa.select(intents).where(of_run).order_by(intents.c.intent.desc()).limit(1)
         return next((_intent(row) for row in self._database.read(statement)), None)
 
     def age(self, intent: Intent) -> float:

@@ -7,6 +7,7 @@ is the engine's business (``bot.engine``); the ledger knows what is in a stint, 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,6 +42,8 @@ class Terms:
     """It stops once Confirm was pressed for this many orders; None for no limit."""
     unmasked: bool = False
     """Whether buyers' data is left readable in the screenshots."""
+    one_worker_a_store: bool = False
+    """Whether the orders of a store are worked by one worker at a time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -169,6 +172,17 @@ class Queue:
     def waiting(self) -> list[QueuedRun]:
         """The runs that are not finished, in the order in which they were submitted."""
         return self._found(queued_runs.c.finished_at.is_(None))
+
+    def was_used(self) -> bool:
+        """Whether a run was ever submitted."""
+        return bool(self._database.read(sa.select(queued_runs.c.run_id).limit(1)))
+
+    def over_before(self, moment: datetime) -> set[str]:
+        """The runs that were finished before that moment."""
+        statement = sa.select(queued_runs.c.run_id).where(
+            queued_runs.c.finished_at < timestamp(moment.timestamp())  # written alike, so they sort as times do
+        )
+        return {row.run_id for row in self._database.read(statement)}
 
     def stint(self, stint: str) -> Stint | None:
         """The stint with that id, or None."""

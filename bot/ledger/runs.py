@@ -124,6 +124,13 @@ class Runs:
         )
         return [OrderResult.model_validate(row.result) for row in self._database.read(statement) if row.result]
 
+    def outcomes(self) -> dict[str, int]:
+        """How many orders of every run ended with each outcome; those without a result are left out."""
+        outcome = orders.c.result["outcome"].as_string()
+        statement = sa.select(outcome.label("outcome"), sa.func.count().label("orders"))
+        rows = self._database.read(statement.where(orders.c.result.is_not(sa.null())).group_by(outcome))
+        return {str(row.outcome): int(row.orders) for row in rows if row.outcome}
+
     def result(self, run_id: str, order: str) -> OrderResult | None:
         """The outcome of one order of a run; None if it has none yet."""
         statement = sa.select(orders.c.result).where(orders.c.run_id == run_id, orders.c.amazon_order == order)

@@ -233,6 +233,20 @@ pauses: Final = sa.Table(
     sa.Column("resumed_at", sa.String(40)),
 )
 
+schedules: Final = sa.Table(
+    "schedules",
+    _schema,
+    sa.Column("name", sa.String(64), primary_key=True),
+    sa.Column("admin", sa.String(255), nullable=False),
+    sa.Column("cron", sa.String(100), nullable=False),
+    sa.Column("timezone", sa.String(64), nullable=False),
+    sa.Column("what", sa.JSON, nullable=False),
+    sa.Column("jobs", sa.JSON, nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("added_at", sa.String(40), nullable=False),
+    sa.Column("added_by", sa.String(255), nullable=False),
+)
+
 moved: Final = sa.Table(
     "moved",
     _schema,
@@ -311,6 +325,11 @@ def _seventh(connection: sa.Connection) -> None:
 
 
 def _eighth(connection: sa.Connection) -> None:
+    """What is done at certain times."""
+    schedules.create(connection)
+
+
+def _ninth(connection: sa.Connection) -> None:
     """The console: who submitted and approved a run, who is signed in, and pages of long runs."""
     kind = orders.c.outcome.type.compile(connection.dialect)
     connection.execute(sa.text(f"ALTER TABLE orders ADD COLUMN outcome {kind}"))
@@ -333,10 +352,16 @@ STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (
     _sixth,
     _seventh,
     _eighth,
+    _ninth,
 )
 """The step from each version to the next; version 0 is an empty database."""
 
 SCHEMA_VERSION: Final = len(STEPS)
+
+
+def leases_of(version: int) -> Sequence[sa.Table]:
+    """The tables of a ledger of this version that say who is using it now."""
+    return [table for table, since in ((claims, 2), (accounts, 5)) if version >= since]
 
 
 def migrate(connection: sa.Connection, version: int, to: int = SCHEMA_VERSION) -> None:

@@ -176,8 +176,7 @@ def test_the_command_line_approves_and_declines_as_the_console_does(team: Served
         approve(ledger, team.desk.backlog, run, by="anna", why="As planned.", seconds=60, four_eyes=True)
         assert len(team.waiting_for_workers()) == 3
         other = team.submitted(three, replace(TERMS, command="dry run")).run_id
-        place, runs_dir = team.desk.place, team.desk.settings.runs_dir
-        decline(place, ledger, team.desk.backlog, runs_dir, queued(ledger, other), by="anna", why="No.")
+        decline(team.desk.settings, ledger, team.desk.backlog, queued(ledger, other), by="anna", why="No.")
         done = [(one.action, one.by, one.about, one.via) for one in ledger.audit.all()]
     assert done[1:3] == [("approved", "anna", asked, "command line"), ("submitted", "olga", other, "command line")]
     assert ("declined", "anna", other, "command line") in done
