@@ -128,7 +128,7 @@ def _order(visit: Visit, _: None) -> OrderWhole:
     listed: ListedOrder | None = visit.desk.ledger.pages.order(shown.run, number)
     if listed is None:
         raise HTTPException(404, "This run has no order with this number.")
-    intents = [one for one in visit.desk.ledger.intents.of_run(shown.run) if one.order == number]
+    intents = visit.desk.ledger.intents.of_run(shown.run, number)
     return OrderWhole(
         order=reading.order_shown(listed),
         intents=[reading.intent_shown(one, visit.desk.settings.seller_central) for one in intents],

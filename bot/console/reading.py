@@ -46,8 +46,14 @@ def orders(
     ledger: Ledger, shown: RunShown, page: int = 1, outcome: str = "", words: str = "", size: int = ORDERS_PER_PAGE
 ) -> OrdersShown:
     """A page of the orders of a run, each with what its plan said, if there was one."""
-    part = part_of(ledger.pages.count_orders(shown.run, outcome, words), page, size)
-    listed = ledger.pages.orders(shown.run, part.size, part.begin - 1, outcome, words)
+    if outcome or words:
+        places = ledger.pages.places(shown.run, outcome, words)
+        part = part_of(len(places), page, size)
+        places = places[part.begin - 1 : part.end]
+    else:
+        part = part_of(shown.orders, page, size)
+        places = list(range(part.begin, part.end + 1))
+    listed = ledger.pages.orders(shown.run, places)
     planned: dict[str, ListedOrder] = {}
     if shown.plan_run:
         found = (ledger.pages.order(shown.plan_run, one.job.order) for one in listed)

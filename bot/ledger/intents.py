@@ -171,9 +171,12 @@ class Intents:
             statement = statement.where(intents.c.amazon_order == order)
         return [_intent(row) for row in self._database.read(statement)]
 
-    def of_run(self, run_id: str) -> list[Intent]:
-        """Every intent of a run, oldest first, with the latest look at each."""
-        statement = _with_latest_look().where(intents.c.run_id == run_id).order_by(intents.c.intent)
+    def of_run(self, run_id: str, order: str | None = None) -> list[Intent]:
+        """Every intent of a run, or of one order in it, oldest first, with the latest look at each."""
+        which = intents.c.run_id == run_id
+        if order is not None:
+            which &= intents.c.amazon_order == order
+        statement = _with_latest_look().where(which).order_by(intents.c.intent)
         return [_intent(row) for row in self._database.read(statement)]
 
     def as_kept(self, run_id: str) -> dict[int, dict[str, str]]:

@@ -98,6 +98,9 @@ _LISTED = (
     queued_runs.c.terms,
 )
 
+_LATELY = 2_000
+"""The last events of a trail, among which those ends are looked for."""
+
 _RECENT = 30
 """Orders by whose ends the pace is judged."""
 
@@ -136,10 +139,7 @@ class Pages:
             totals[row.run_id] += row.many
             if row.outcome:
                 counts[row.run_id][Outcome(row.outcome)] = row.many
-        waiting = sa.select(intents.c.run_id, sa.func.count().label("many")).where(
-            intents.c.run_id.in_(ids), _waits_for_person()
-        )
-        people = {row.run_id: row.many for row in self.database.read(waiting.group_by(intents.c.run_id))}
+        people = self._waiting_by_run()
         by_worker = sa.select(stints.c.run_id).where(stints.c.run_id.in_(ids), stints.c.begun_at.is_not(None))
         begun = {row.run_id for row in self.database.read(by_worker.distinct())}
         for row in rows:
@@ -153,7 +153,7 @@ class Pages:
                 stopped=info.stopped_early or row.stopped or "",
                 begun=row.run_id in begun,
                 not_before=(row.terms or {}).get("not_before", ""),
-                waiting_for_person=people.get(row.run_id, 0),
+                waiting_for_person=people[row.run_id],
             )
 
     def count_waiting(self) -> int:
@@ -162,21 +162,28 @@ class Pages:
         reverted = sa.select(sa.func.count()).select_from(intents).where(_is_reverted())
         return int(self.database.read(open_ones)[0][0]) + int(self.database.read(reverted)[0][0])
 
+    def _waiting_by_run(self) -> Counter[str]:
+        """How many orders wait for a person, by the run that pressed. Few ever do, of however many intents."""
+        found: Counter[str] = Counter()
+        for which in (intents.c.settled_at.is_(None), _is_reverted()):
+            statement = sa.select(intents.c.run_id, sa.func.count().label("many")).where(which)
+            for row in self.database.read(statement.group_by(intents.c.run_id)):
+                found[row.run_id] += row.many
+        return found
+
     # --- Orders ---
 
-    def count_orders(self, run_id: str, outcome: str = "", words: str = "") -> int:
-        """How many orders of a run have this outcome and these words; ``none`` is no outcome yet."""
-        if not words and not outcome:
-            statement = sa.select(sa.func.count()).select_from(orders).where(orders.c.run_id == run_id)
-        else:
-            statement = sa.select(sa.func.count()).select_from(orders).where(_orders(run_id, outcome, words))
-        return int(self.database.read(statement)[0][0])
+    def places(self, run_id: str, outcome: str = "", words: str = "") -> list[int]:
+        """Where in the list of a run the orders with this outcome and these words are; ``none`` is no outcome yet."""
+        statement = sa.select(orders.c.place).where(_orders(run_id, outcome, words)).order_by(orders.c.place)
+        return [int(row.place) for row in self.database.read(statement)]
 
-    def orders(self, run_id: str, limit: int, offset: int = 0, outcome: str = "", words: str = "") -> list[ListedOrder]:
-        """These orders, in the order of the list."""
-        statement = sa.select(orders.c.place, orders.c.job, orders.c.result).where(_orders(run_id, outcome, words))
-        rows = self.database.read(statement.order_by(orders.c.place).limit(limit).offset(offset))
-        return [_order(row) for row in rows]
+    def orders(self, run_id: str, places: Sequence[int]) -> list[ListedOrder]:
+        """The orders at these places of a run's list."""
+        statement = sa.select(orders.c.place, orders.c.job, orders.c.result).where(
+            orders.c.run_id == run_id, orders.c.place.in_(places)
+        )
+        return [_order(row) for row in self.database.read(statement.order_by(orders.c.place))]
 
     def order(self, run_id: str, order: str) -> ListedOrder | None:
         """One order of a run, or None."""
@@ -226,8 +233,9 @@ class Pages:
 
     def pace(self, run_id: str, left: int) -> Pace:
         """How fast a run goes, and how long its rest will take; nothing while that is not known."""
-        finished = (events.c.run_id == run_id) & (events.c.event == str(Event.FINISHED))
-        statement = sa.select(events.c.event, events.c.line).where(finished)
+        last = self.database.read(sa.select(sa.func.max(events.c.number)).where(events.c.run_id == run_id))[0][0] or 0
+        lately = (events.c.run_id == run_id) & (events.c.number > last - _LATELY)
+        statement = sa.select(events.c.event, events.c.line).where(lately, events.c.event == str(Event.FINISHED))
         rows = self.database.read(statement.order_by(events.c.number.desc()).limit(_RECENT))
         ends = [datetime.fromisoformat(at) for row in rows if (at := str(_told(row.line).get("at", "")))]
         if len(ends) < 2 or (took := (ends[0] - ends[-1]).total_seconds()) <= 0:

@@ -66,7 +66,7 @@ def long(console: Served, count: int) -> list[str]:
         connection.execute(sa.text("UPDATE orders SET outcome = 'failed' WHERE place % 1000 = 0"))
         connection.execute(sa.text("ANALYZE"))
     engine.dispose()
-    order = console.ledger.pages.orders("long-ago", 1, count // 2)[0].job.order
+    order = console.ledger.pages.orders("long-ago", [count // 2])[0].job.order
     run = "/runs/long-ago"
     return [
         "/runs",

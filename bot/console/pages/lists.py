@@ -90,13 +90,11 @@ def submit(visit: Visit) -> Response:
 
 
 def _jobs(visit: Visit, run_id: str, outcome: str) -> tuple[Job, ...]:
-    pages, size = visit.desk.ledger.pages, 1_000
-    jobs: list[Job] = []
-    while True:
-        found = pages.orders(run_id, size, len(jobs), outcome)
-        jobs += [one.job for one in found]
-        if len(found) < size:
-            return tuple(jobs)
+    pages, jobs = visit.desk.ledger.pages, list[Job]()
+    places = pages.places(run_id, outcome)
+    for begin in range(0, len(places), 1_000):
+        jobs += [one.job for one in pages.orders(run_id, places[begin : begin + 1_000])]
+    return tuple(jobs)
 
 
 def _sent(visit: Visit) -> tuple[str, bytes, str]:
@@ -140,5 +138,5 @@ def _beside(text: str, problems: tuple[Problem, ...]) -> tuple[Line, ...]:
 
 def _latest_store(visit: Visit) -> str:
     (last, *_) = visit.desk.ledger.pages.runs(1, 0, Kind.ALL)
-    first = visit.desk.ledger.pages.orders(last.info.run_id, 1)
+    first = visit.desk.ledger.pages.orders(last.info.run_id, [1])
     return first[0].job.store if first else ""

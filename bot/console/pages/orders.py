@@ -39,8 +39,7 @@ def one(visit: Visit) -> Response:
     shots = [Shot(name=name, sha256=sha256, there=name in here) for name, sha256 in named]
     intents = [
         reading.intent_shown(intent, visit.desk.settings.seller_central)
-        for intent in ledger.intents.of_run(shown.run)
-        if intent.order == number
+        for intent in ledger.intents.of_run(shown.run, number)
     ]
     before, after = ledger.pages.beside(shown.run, listed.place)
     return render(
@@ -56,7 +55,7 @@ def one(visit: Visit) -> Response:
         looks=ledger.intents.looks_at([intent.intent for intent in intents]),
         before=before,
         after=after,
-        purged=ledger.trail.purged_at(shown.run),
+        purged="" if all(shot.there for shot in shots) else ledger.trail.purged_at(shown.run),
         event_words=event_words,
     )
 
