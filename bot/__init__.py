@@ -4,6 +4,7 @@ Imports run one way, from top to bottom of this table, and never in a circle; th
 that, and ``make lint`` checks them.
 
     cli         the command line: parses, and wires the rest together
+    console     the web console: lists, approvals, live pictures, what waits for a person
     (flows)     the manual, as code
     checks      looking at the screens without canceling anything: doctor, check, drift, recording
     engine      many machines: the queue, its workers, and what they share
@@ -11,6 +12,7 @@ that, and ``make lint`` checks them.
     evidence    what a run leaves to be believed: recorder, run folder, verify, purge
     access      getting in: browser, session, sign-in, two-factor, account leases
     admin       the page: screens, finding and reading, choices, what comes in the way
+    notify      telling people who do not watch: webhook, e-mail, Apprise
     reports     what people are told: results, report, progress, status
     cancel      the safety kernel: guard, permit, the wire, Confirm, verdicts, money
     sandbox     the practice Admin
@@ -19,8 +21,8 @@ that, and ``make lint`` checks them.
     joblist     what is asked for, and the files that it is read from
 
 Beside the rooms are the words of the trade (``outcomes``, ``vocabulary``, ``money``, ``wording``, ``errors``), what is
-set (``environment``, ``accounts``, ``settings``), and three things that every room may need (``files``, ``identity``,
-``secrecy``). ``qa`` and ``pytest_plugin`` are for other people's test suites.
+set (``environment``, ``accounts``, ``settings``), and four things that every room may need (``files``, ``identity``,
+``secrecy``, ``system``). ``qa`` and ``pytest_plugin`` are for other people's test suites.
 
 An order's way through: ``cli`` takes the command, ``joblist`` reads the list, ``ledger`` remembers it, and ``runner``
 has each order worked by its flow. A flow asks ``admin`` for screens, which are found through the ``pack`` and

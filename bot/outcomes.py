@@ -98,6 +98,11 @@ class RunInfo(BaseModel):
         default={}, description="How many requests of the browser were blocked, by host, as the host is not allowed"
     )
     version: str = Field(description="Version of Countermand")
+    evidence: str = Field(
+        default="",
+        description="Where the evidence is: empty in the run's own folder, else the address of a bucket, or a folder "
+        "(COUNTERMAND_EVIDENCE)",
+    )
 
     def finished(self, at: datetime, stopped_early: str = "", blocked: Mapping[str, int] | None = None) -> Self:
         """This run, ended ``at`` that time."""

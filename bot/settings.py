@@ -5,6 +5,8 @@ overrides the environment, and the environment overrides ``.env``; ``bot.environ
 """
 
 import ipaddress
+import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -35,6 +37,15 @@ SettingsKind = TypeVar("SettingsKind", bound="LocalSettings")
 
 HomePath = Annotated[Path, AfterValidator(at_home)]
 """A path in which ``~`` is a home folder."""
+
+SECRETS_OF_STORE = ("AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+"""Variables with the secrets of an S3 store, which every program that uses one reads."""
+
+OCCASIONS = ("end", "person", "stop", "screens")
+"""When people can be told."""
+
+BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
+"""The name of a bucket, by the rules of S3."""
 
 OPTIONS = (
     "--dry-run",
@@ -76,11 +87,92 @@ class LocalSettings(BaseModel):
         description="File of the ledger, ledger.sqlite in the runs folder if not set; or the address of a PostgreSQL "
         "database that a team shares, such as postgresql://bot@db.example/countermand",
     )
+    evidence: str | None = Field(
+        default=None,
+        description="Where new runs keep their evidence: a folder that several machines share, or s3://bucket/prefix; "
+        "each run's own folder if not set",
+    )
     baselines: HomePath | None = Field(
         default=None, description="Folder of the baselines that check compares with; beside the pack if not set"
     )
     browser: str | None = Field(default=None, description="Browser program to use instead of the one found")
     language: str = Field(default="en_US", description="The account's interface language in the Admin, such as de_DE")
+    four_eyes: bool | None = Field(
+        default=None,
+        description="false lets people approve what they submitted themselves, for teams of one; true never does; if "
+        "not set, only a console that one person has for themselves does",
+    )
+
+    notify_on: tuple[str, ...] = Field(
+        default=("end", "person", "stop", "screens"),
+        description="When people are told: end of a run, an order that needs a person, stop, screens that changed; "
+        "separated by commas",
+    )
+    notify_webhook: SecretStr | None = Field(
+        default=None, description="Address that messages are posted to as JSON, such as https://chat.example/hooks/abc"
+    )
+    notify_webhook_secret: SecretStr | None = Field(
+        default=None, description="Secret that the webhook's messages are signed with"
+    )
+    smtp: str | None = Field(
+        default=None,
+        description="Mail server for messages, such as smtps://bot@mail.example or smtp://bot@mail.example:587",
+    )
+    smtp_password: SecretStr | None = Field(default=None, description="Password at the mail server")
+    notify_email: tuple[str, ...] = Field(
+        default=(), description="Addresses that messages are mailed to, separated by commas"
+    )
+    notify_from: str | None = Field(
+        default=None, description="Address that mailed messages are from; the first of those that they go to if not set"
+    )
+    notify_apprise: SecretStr | None = Field(
+        default=None, description="Addresses of Apprise for every other service, separated by spaces"
+    )
+
+    @field_validator("notify_on", "notify_email", mode="before")
+    @classmethod
+    def _listed(cls, value: Any) -> Any:
+        return tuple(one.strip() for one in value.split(",") if one.strip()) if isinstance(value, str) else value
+
+    @field_validator("notify_on")
+    @classmethod
+    def _occasions(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if wrong := [name for name in value if name not in OCCASIONS]:
+            raise ValueError(f"{wrong[0]!r} is not one of {', '.join(OCCASIONS)}")
+        return value
+
+    @field_validator("notify_webhook")
+    @classmethod
+    def _webhook(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None:
+            parts = urlsplit(value.get_secret_value())
+            if parts.scheme != "https" and not (parts.scheme == "http" and _is_loopback(parts.hostname or "")):
+                raise ValueError("it must be an address that begins with https://")
+        return value
+
+    @field_validator("smtp")
+    @classmethod
+    def _mail_server(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        try:
+            parts = urlsplit(value)
+            known = parts.scheme in {"smtp", "smtps"} and bool(parts.hostname) and parts.port != 0
+        except ValueError:
+            known = False
+        if not known or parts.password or parts.path.strip("/"):
+            password = variable("smtp_password")
+            raise ValueError(f"it must be an address such as smtps://bot@mail.example, with the password in {password}")
+        return value
+
+    @field_validator("notify_email")
+    @classmethod
+    def _mailed(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        if wrong := [one for one in value if "@" not in one or any(c.isspace() for c in one)]:
+            raise ValueError(f"{wrong[0]!r} is not an e-mail address")
+        if value and "smtp" in info.data and info.data["smtp"] is None:
+            raise ValueError(f"{variable('smtp')} is not set, and a message needs a mail server")
+        return value
 
     @field_validator("ledger")
     @classmethod
@@ -98,6 +190,16 @@ class LocalSettings(BaseModel):
             raise ValueError("it must be a file, or an address such as postgresql://bot@db.example/countermand")
         if parts.password or any("password" in name.lower() for name, _ in parse_qsl(parts.query)):
             raise ValueError("it must not contain a password; PostgreSQL reads it from PGPASSWORD or your .pgpass file")
+        return value
+
+    @field_validator("evidence")
+    @classmethod
+    def _evidence(cls, value: str | None) -> str | None:
+        if value is None or "://" not in value:
+            return _in_home(value)
+        bucket = value.removeprefix("s3://").partition("/")[0]
+        if not value.startswith("s3://") or not BUCKET.fullmatch(bucket):
+            raise ValueError("it must be a folder, or an address such as s3://bucket/prefix")
         return value
 
     @field_validator("browser")
@@ -233,11 +335,28 @@ class Settings(LocalSettings):
     )
     keep_session: bool = Field(default=True, description="Whether the next run reuses this run's session")
     unmasked: bool = Field(default=False, description="true leaves buyers' data readable in screenshots")
+    console_url: str | None = Field(
+        default=None,
+        description="Address at which people reach the console, such as https://console.example; needed for a console "
+        "that other computers reach",
+    )
+    console_roles: HomePath | None = Field(default=None, description="File that says who may do what in the console")
+    console_proxies: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses of reverse proxies that say in a header who a person is, separated by commas",
+    )
+    console_user_header: str = Field(
+        default="X-Forwarded-User", min_length=1, description="The header in which they say it"
+    )
+    seller_central: str = Field(
+        default="https://sellercentral.amazon.com",
+        description="Address of the Seller Central that the console links to",
+    )
 
     _several: tuple[Account, ...] = PrivateAttr(default=())
     """The accounts of the file, as they were when the settings were read."""
 
-    @field_validator("allow_http", "allowed_hosts", "proxy_bypass", mode="before")
+    @field_validator("allow_http", "allowed_hosts", "proxy_bypass", "console_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(host.strip() for host in value.split(",") if host.strip()) if isinstance(value, str) else value
@@ -278,6 +397,15 @@ class Settings(LocalSettings):
         if len(admin_name(value)) > LONGEST_NAME:
             raise ValueError(f"its host and path must not be longer than {LONGEST_NAME} characters")
         return value
+
+    @field_validator("console_url", "seller_central")
+    @classmethod
+    def _plain_address(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://none")
+        readable = parts.scheme == "http" and _is_loopback(parts.hostname or "")
+        if not parts.hostname or parts.username or not (parts.scheme == "https" or readable):
+            raise ValueError("it must be an https:// address without a user name")
+        return value and value.rstrip("/")
 
     @field_validator("http_password", "proxy_password")
     @classmethod
@@ -365,6 +493,12 @@ class Settings(LocalSettings):
     def pool(self) -> tuple[Account, ...]:
         """The accounts that a run may sign in with."""
         return self._several or (Account(username=self.username, password=self.password, totp_secret=self.totp_secret),)
+
+    def with_account(self, account: Account) -> "Settings":
+        """The same with this account alone, for who has it already, and without a session from before."""
+        alone = self.model_copy(update={"share_account": True, "keep_session": False})
+        alone._several = (account,)
+        return alone
 
     @property
     def host(self) -> str:
@@ -518,6 +652,7 @@ def secrets_that_are_set() -> set[str]:
     if username := written.value(variable("http_username")):
         password = SecretStr(written.value(variable("http_password")))
         found.add(basic(username, password).get_secret_value().removeprefix("Basic "))
+    found |= {os.environ[name] for name in SECRETS_OF_STORE if os.environ.get(name)}
     # A file that cannot be read hides nothing; load_settings reports what is wrong with it.
     with suppress(CountermandError, ValueError):
         if accounts := written.value(variable("accounts")):

@@ -10,16 +10,19 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
 
 from bot import __version__
 from bot.cli.by_hand import resolve, signed_in
+from bot.cli.console import serve
 from bot.cli.looking_back import purge, report, status, verify
 from bot.cli.machines import move_ledger, queue_app, submit, worker
 from bot.cli.packs import pack_app, schema
 from bot.cli.practice import demo, sandbox
+from bot.cli.schedules import schedule_app
 from bot.cli.screens import check, doctor, record
 from bot.cli.working import audit, plan, run
 from bot.errors import CountermandError, InputInvalid
@@ -46,6 +49,9 @@ COMMANDS: dict[Callable[..., None], str] = {
 
     It prints the run id. The list is frozen: what is queued is what was read now.""",
     worker: "Work what is queued, until stopped.",
+    serve: """Serve the console: lists, approvals, live pictures.
+
+    On this computer it prints an address that signs you in. A worker comes with it.""",
     resolve: "Settle an order that waits for a person.",
     signed_in: "Record that a person signed in by hand, after refusals.",
     demo: "See it work here, on a practice Admin.",
@@ -69,12 +75,14 @@ COMMANDS: dict[Callable[..., None], str] = {
 for command, words in COMMANDS.items():
     app.command(help=words)(command)
 app.add_typer(queue_app)
+app.add_typer(schedule_app)
 app.add_typer(pack_app)
 
 
 def main() -> NoReturn:
     """Run the command line; every mistake of a person ends in a sentence and an exit status."""
     try:
+        _take_every_character()
         _run()
     finally:
         _give_up_broken_output()
@@ -114,6 +122,12 @@ def _version(
     if version:
         typer.echo(f"countermand {__version__}")
         raise typer.Exit
+
+
+def _take_every_character() -> None:
+    """Have standard output write ``?`` for what its encoding lacks. On Windows, a file or a pipe has an old one."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _give_up_broken_output() -> None:

@@ -21,8 +21,9 @@ from bot.cli.options import (
     STORE,
     UNMASKED,
 )
-from bot.cli.wiring import explain, settings_of, sign_in
+from bot.cli.wiring import audit_again, check_screens, explain, settings_of, sign_in
 from bot.errors import CannotStart
+from bot.system import most_processes, user_name
 from bot.wording import count_of, harmless, harmless_lines
 
 if TYPE_CHECKING:
@@ -52,13 +53,19 @@ def submit(
     max_cancellations: Annotated[
         int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
     ] = None,
+    one_worker_per_store: Annotated[
+        bool, typer.Option("--one-worker-per-store", help="Let one worker at a time work the orders of a store.")
+    ] = False,
     unmasked: UNMASKED = False,
+    approval: Annotated[
+        bool, typer.Option("--approval", help="Wait until another person has approved it: countermand queue approve.")
+    ] = False,
 ) -> None:
     """``countermand submit``."""
     from datetime import UTC, datetime
 
     from bot.engine.submission import submit as queue_list
-    from bot.ledger import Terms
+    from bot.ledger import Asked, Terms
     from bot.timespan import point_in_time
 
     begin = None if at is None else point_in_time(at, datetime.now().astimezone())
@@ -73,11 +80,16 @@ def submit(
         max_failures_total=settings.max_failures_total,
         max_cancellations=max_cancellations,
         unmasked=settings.unmasked,
+        one_worker_a_store=one_worker_per_store,
     )
-    submitted = queue_list(job_list, settings, terms)
+    asked = Asked(by=user_name(), approval=approval and not plan, four_eyes=settings.four_eyes is not False)
+    submitted = queue_list(job_list, settings, terms, asked)
     typer.echo(submitted.run_id)
     orders = count_of(submitted.orders, "order")
-    if submitted.is_new:
+    if submitted.is_new and asked.approval:
+        approve = f"countermand queue approve {submitted.run_id}"
+        typer.echo(f"{orders} from {harmless(job_list.file)} wait for an approval: {approve}", err=True)
+    elif submitted.is_new:
         typer.echo(f"Queued {orders} from {harmless(job_list.file)}. Start a worker with: countermand worker", err=True)
     else:
         typer.echo(f"These {orders} are queued already, as this run. Nothing was changed.", err=True)
@@ -86,19 +98,29 @@ def submit(
 def worker(
     workers: Annotated[
         int,
-        typer.Option("--workers", min=1, help="Number of workers here; each is a process and needs its own account."),
+        typer.Option(
+            "--workers",
+            min=1,
+            max=most_processes(),
+            help="Number of workers here; each is a process and needs its own account.",
+        ),
     ] = 1,
     once: Annotated[bool, typer.Option("--once", help="End when nothing is left in the queue.")] = False,
+    metrics: Annotated[
+        str | None, typer.Option("--metrics", metavar="[HOST:]PORT", help="Serve /metrics for Prometheus there.")
+    ] = None,
     headed: HEADED = False,
     pack: PACK = None,
     language: LANGUAGE = None,
 ) -> None:
     """``countermand worker``."""
+    from contextlib import nullcontext
     from functools import partial
 
     from bot.access.leases import enough
-    from bot.engine.desk import Tools
     from bot.engine.machines import work_in_processes, work_in_this_process
+    from bot.engine.metrics import metrics_served, place_of
+    from bot.engine.run_session import Tools
     from bot.pack import load_packs
     from bot.runner.worker import Work
     from flows.cancel_order import cancel_order
@@ -107,12 +129,23 @@ def worker(
     settings = settings_of(pack, language, unmasked=False)
     load_packs(settings.pack, settings.language, settings.sign_in_language)  # what is wrong with it is said at once
     enough(settings.pool, workers, sharing=settings.share_account)
-    works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order}
-    tools = Tools(settings=settings, works=works, sign_in=sign_in, explain=explain, headed=headed)
-    if workers == 1:
-        work_in_this_process(tools, once=once)
-        return
-    raise typer.Exit(work_in_processes(tools, workers, once=once))
+    works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order, "audit": audit_again}
+    tools = Tools(
+        settings=settings,
+        works=works,
+        sign_in=sign_in,
+        explain=explain,
+        headed=headed,
+        check=partial(check_screens, settings),
+    )
+    served = nullcontext() if metrics is None else metrics_served(settings.ledger_place, place_of(metrics))
+    status = 0
+    with served:
+        if workers == 1:
+            work_in_this_process(tools, once=once)
+        else:
+            status = work_in_processes(tools, workers, once=once)
+    raise typer.Exit(status)
 
 
 def move_ledger(
@@ -155,7 +188,7 @@ queue_app = typer.Typer(
 
 
 @contextmanager
-def _opened() -> "Iterator[tuple[Ledger, Backlog, LocalSettings]]":
+def opened() -> "Iterator[tuple[Ledger, Backlog, LocalSettings]]":
     """The ledger, the queue beside it, and where things are on this machine."""
     from bot.engine.backlog import open_backlog
     from bot.ledger import Ledger
@@ -167,6 +200,7 @@ def _opened() -> "Iterator[tuple[Ledger, Backlog, LocalSettings]]":
 
 
 QUEUED_RUN = Annotated[str, typer.Argument(metavar="RUN", help="Id of a submitted run.")]
+APPROVAL_REASON = Annotated[str, typer.Option("--reason", help="Why; the ledger keeps it.")]
 
 
 @queue_app.callback()
@@ -179,37 +213,31 @@ def _queue(context: typer.Context) -> None:
 def _list() -> None:
     from bot.engine.listing import queue_lines
 
-    with _opened() as (ledger, backlog, _):
+    with opened() as (ledger, backlog, _):
         typer.echo(harmless_lines("\n".join(queue_lines(ledger, backlog))))
 
 
 @queue_app.command("pause", help="Let no order begin, of any run; orders in hand are finished.")
 def _pause() -> None:
-    import getpass
-
-    with _opened() as (ledger, _, _):
-        paused = ledger.queue.pause(getpass.getuser())
+    with opened() as (ledger, _, _):
+        paused = ledger.queue.pause(user_name())
     typer.echo("Paused: orders in hand are finished, and no other begins." if paused else "It is paused already.")
 
 
 @queue_app.command("resume", help="Let orders begin again.")
 def _resume() -> None:
-    with _opened() as (ledger, _, _):
-        resumed = ledger.queue.resume()
+    with opened() as (ledger, _, _):
+        resumed = ledger.queue.resume(user_name())
     typer.echo("Orders begin again." if resumed else "It is not paused.")
 
 
 @queue_app.command("cancel", help="Take a run out of the queue; orders in hand are finished, the rest is skipped.")
 def _cancel(run: QUEUED_RUN) -> None:
-    import getpass
-
     from bot.engine.by_hand import cancel, queued
     from bot.reports.report import REPORT_FILE
 
-    with _opened() as (ledger, backlog, places):
-        end, troubles = cancel(
-            places.ledger_place, ledger, backlog, places.runs_dir, queued(ledger, run), getpass.getuser()
-        )
+    with opened() as (ledger, backlog, places):
+        end, troubles = cancel(places, ledger, backlog, queued(ledger, run), user_name())
     if end is None:
         typer.echo(f"Run {run} is stopped. Its workers finish the orders in hand and skip the rest.")
         return
@@ -218,9 +246,64 @@ def _cancel(run: QUEUED_RUN) -> None:
         typer.echo(harmless(str(trouble)), err=True)
 
 
+@queue_app.command("approve", help="Approve a run that waits for it; what is approved is canceled.")
+def _approve(
+    run: QUEUED_RUN,
+    reason: APPROVAL_REASON,
+    valid: Annotated[str, typer.Option("--valid", help="For how long: 90m, 24h or 7d. Then no more orders begin.")] = (
+        "24h"
+    ),
+) -> None:
+    from bot.engine.by_hand import approve, queued
+    from bot.timespan import time_span
+
+    seconds = time_span(valid).total_seconds()
+    with opened() as (ledger, backlog, places):
+        found = queued(ledger, run)
+        four_eyes = places.four_eyes is not False
+        approve(ledger, backlog, found, by=user_name(), why=reason, seconds=seconds, four_eyes=four_eyes)
+    typer.echo(f"Run {run} is approved, and queued: {count_of(found.orders, 'order')}.")
+
+
+@queue_app.command("decline", help="Decline a run that waits for an approval; every order of it is skipped.")
+def _decline(run: QUEUED_RUN, reason: APPROVAL_REASON) -> None:
+    from bot.engine.by_hand import decline, queued
+
+    with opened() as (ledger, backlog, places):
+        decline(places, ledger, backlog, queued(ledger, run), by=user_name(), why=reason)
+    typer.echo(f"Run {run} is declined. Every order of it is skipped.")
+
+
+@queue_app.command("release", help="Take an account away from a worker that is gone for good.")
+def _release(
+    account: Annotated[
+        str, typer.Argument(metavar="ACCOUNT", help="Account, as countermand queue or status names it.")
+    ],
+    note: Annotated[str, typer.Option("--note", help="Why; the ledger keeps it.")],
+    admin: Annotated[
+        str | None, typer.Option("--admin", metavar="NAME", help="Its Admin, if several have such an account.")
+    ] = None,
+) -> None:
+    from bot.engine.by_hand import release
+
+    if not note.strip():
+        raise CannotStart(reason="--note is empty: say why; the ledger keeps it.")
+    with opened() as (ledger, _, _):
+        held = [one for one in ledger.accounts.held() if one.thing == account and admin in {None, one.admin}]
+        if len(held) > 1:
+            admins = ", ".join(one.admin for one in held)
+            raise CannotStart(
+                reason=f"Several Admins have an account {account} in use: {admins}. Name one with --admin."
+            )
+        if not held:
+            raise CannotStart(reason=f"Nobody has the account {account}.", next_step="See countermand queue.")
+        release(ledger, held[0].admin, account, by=user_name(), why=note)
+    typer.echo(harmless(f"Account {account} is free. A worker that still had it begins no further order."))
+
+
 @queue_app.command("retry", help="Queue once more what is stuck of a run.")
 def _retry(run: QUEUED_RUN) -> None:
     from bot.engine.by_hand import queued, retry
 
-    with _opened() as (ledger, backlog, _):
-        typer.echo(retry(ledger, backlog, queued(ledger, run)))
+    with opened() as (ledger, backlog, _):
+        typer.echo(retry(ledger, backlog, queued(ledger, run), user_name()))

@@ -95,11 +95,14 @@ def check(
     from bot.checks.check.command import check as make_check
     from bot.checks.check.show import Watching, tell
     from bot.checks.check.show import as_json as in_json
+    from bot.notify.messages import of_screens
+    from bot.notify.notifier import channels_of, notifying
     from flows.look_around import look_around
 
     if full and as_json:
         raise CannotStart(reason="--full shows its progress: leave out --json, and read check.json.")
     settings = settings_of(pack, language, unmasked=False)
+    channels_of(settings)  # what is wrong with them is said before anything is opened
     cancel = _full(settings, full, store, reason, yes=yes, headed=headed) if full else None
     show = Watching()
     with own_process(show.say) as stop:
@@ -119,6 +122,9 @@ def check(
     else:
         tell(made.outcome)
         typer.echo(f"Report: {made.page}")
+    if made.opened and not made.outcome.holds:
+        with notifying(settings, lambda words: typer.echo(harmless(words), err=True)) as notifier:
+            notifier.send(of_screens(made.outcome.admin, made.outcome.check, made.outcome.differing))
     raise typer.Exit(made.exit_status)
 
 

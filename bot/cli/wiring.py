@@ -14,7 +14,8 @@ if TYPE_CHECKING:
     from bot.accounts import Account
     from bot.admin import Admin
     from bot.admin.screen import Screen
-    from bot.joblist import JobList
+    from bot.cancel.verdicts import Verdict
+    from bot.joblist import Job, JobList
     from bot.runner import RunEnd
     from bot.runner.stopping import StopRequest
     from bot.runner.task import RunOptions
@@ -43,6 +44,46 @@ def explain(screen: "Screen", element: str) -> list[str]:
     return in_lines(compare(screen, element))
 
 
+def audit_again(admin: "Admin", job: "Job") -> "Verdict":
+    """Look again at an order that was canceled, as ``audit`` does. Found by its name, as ``sign_in``.
+
+    Raises:
+        NotLookedAtAgain: the ledger knows of no cancel.
+    """
+    from bot.errors import NotLookedAtAgain
+    from flows.read_order import audit_order
+
+    intent = admin.ledger.intents.latest(admin.name, job.order)
+    if intent is None:
+        raise NotLookedAtAgain(order=job.order, why="the ledger knows of no cancel of it.")
+    return audit_order(admin, job, intent)
+
+
+def check_screens(settings: "Settings", account: "Account") -> str:
+    """Compare the Admin's screens, as ``check`` does, with an account that is this process's already; gives a sentence.
+
+    People are told of what differs. Found by its name, as ``sign_in``.
+    """
+    from functools import partial
+
+    from bot.checks.check.command import Plan
+    from bot.checks.check.command import check as make_check
+    from bot.errors import CountermandError
+    from bot.notify.messages import of_screens
+    from bot.notify.notifier import notifying
+    from flows.look_around import look_around
+
+    alone = settings.with_account(account)
+    try:
+        made = make_check(alone, partial(look_around, store=None), sign_in, Plan(), read_settings=lambda: alone)
+    except CountermandError as trouble:
+        return f"the check could not be made: {trouble}".rstrip(".")
+    if not made.outcome.holds:
+        with notifying(settings) as notifier:
+            notifier.send(of_screens(made.outcome.admin, made.outcome.check, made.outcome.differing))
+    return f"{made.outcome.headline}. Report: {made.page}"
+
+
 @contextmanager
 def own_process(say: Callable[[str], None]) -> "Iterator[StopRequest]":
     """This process does one thing until the block ends: signals ask it to stop, and only its own log hears of it.
@@ -69,13 +110,18 @@ def run_list(
 
     Needs the ``stop`` of ``own_process`` where the caller is inside of that.
     """
+    from bot.notify.displays import NotifyingProgress
+    from bot.notify.notifier import notifying
     from bot.reports.progress import make_progress
     from bot.reports.report import REPORT_FILE
     from bot.runner.launch import run_jobs
 
-    display = make_progress()
-    with own_process(display.say) if stop is None else nullcontext(stop) as asked:
-        end = run_jobs(job_list, settings, options, display=display, stop=asked)
+    shown = make_progress()
+    # A demo is nobody's business but of the person who looks at it.
+    with nullcontext() if options.command == "demo" else notifying(settings, shown.say) as notifier:
+        display = shown if notifier is None else NotifyingProgress(shown, notifier)
+        with own_process(shown.say) if stop is None else nullcontext(stop) as asked:
+            end = run_jobs(job_list, settings, options, display=display, stop=asked)
     last_words(f"Report: {settings.runs_dir / end.info.run_id / REPORT_FILE}")
     return end
 

@@ -98,7 +98,7 @@ def audit(
     unmasked: UNMASKED = False,
 ) -> None:
     """``countermand audit``."""
-    from bot.evidence.store import store_of
+    from bot.evidence.places import store_of_run
     from bot.identity import admin_name
     from bot.joblist import Job, JobList
     from bot.ledger import Ledger, has_ledger
@@ -133,7 +133,7 @@ def audit(
         for run_id in dict.fromkeys(intent.run_id for intent in intents.values()):
             folder = settings.runs_dir / run_id
             if (folder / RUN_FILE).is_file():
-                renew_report(folder, ledger, store_of(folder))
+                renew_report(folder, ledger, store_of_run(folder, ledger, settings.evidence))
     if too_soon := looked_at_too_soon(intents.values()):
         last_words(too_soon)
     raise typer.Exit(end.exit_status)

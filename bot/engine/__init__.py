@@ -9,16 +9,17 @@ What makes a cancel happen once is not its business. A worker that was frozen ma
 has its stint: the engine refuses its record of that step, not its click. So every order is claimed, and every Confirm
 has its permit and its intent, as in any other run.
 
-``stints``      how a list is cut
-``backlog``     putting stints into the engine's queue, looking at them, taking over those of workers that are gone
-``executor``    starting the engine in a worker's process, and working the stints that it hands out
-``handover``    having work done on the one thread that may use the browser
-``seat``        the Admin account that a worker has for itself, and the lease on it
-``desk``        what a worker opens to work a run's orders: browser, Admin, recorder, log
-``worker``      a worker's life: take a stint, work its orders, end it, take the next
-``conclusion``  the results and the report of a run whose last stint has ended
-``machines``    several workers on one machine
-``listing``     what waits, who works, what is stuck: for people
+``stints``          how a list is cut
+``backlog``         putting stints into the engine's queue, looking at them, taking over those of workers that are gone
+``executor``        starting the engine in a worker's process, and working the stints that it hands out
+``browser_thread``  having work done on the one thread that may use the browser
+``account_lease``   the lease on the Admin account that a worker has for itself
+``run_session``     what a worker opens to work a run's orders: browser, Admin, recorder, log
+``worker``          a worker's life: take a stint, work its orders, end it, take the next
+``conclusion``      the results and the report of a run whose last stint has ended
+``machines``        several workers on one machine
+``listing``         what waits, who works, what is stuck: for people
+``by_hand``         what a person does to a queued run
 
 DBOS is imported inside of functions in ``backlog`` and ``executor``: it takes a second to import, and only the commands
 of the queue need it.

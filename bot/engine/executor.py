@@ -1,16 +1,19 @@
 """The engine in a worker's process: it takes one stint after another, and records each order that is worked."""
 
 import logging
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from bot.engine.backlog import APPLICATION, WORKFLOW, Place, queue_of, quiet
-from bot.engine.handover import Handover
+from bot.engine.backlog import APPLICATION, TICK, WORKFLOW, Place, queue_by_store, queue_of, queues_of, quiet
+from bot.engine.browser_thread import BrowserThread
 from bot.joblist import Job
 from bot.ledger import Ledger
+from bot.ledger.schema import SCHEMA_VERSION
 from bot.outcomes import OrderResult
 from bot.runner.dispatch import Dispatch
 from bot.runner.order_loop import work_through
@@ -19,6 +22,9 @@ from bot.runner.worker import OrderDone
 
 POLL_SECONDS = 0.25
 """How often a free worker looks for a stint: it waits half of this before each, on average."""
+
+SCHEDULES_SECONDS = 10.0
+"""How soon a worker notices that a schedule was added or removed."""
 
 MOST_TIMES = 20
 """How often the engine hands out a stint whose worker died each time."""
@@ -42,6 +48,9 @@ class WorksStints(Protocol):
     def end(self, stint: str) -> None:
         """Nothing is left to be done for the stint."""
 
+    def call(self, schedule: str, at: datetime) -> None:
+        """Do what a schedule says for this time."""
+
 
 @contextmanager
 def engine_started(
@@ -51,7 +60,7 @@ def engine_started(
     admin: str,
     executor: str,
     works: WorksStints,
-    handover: Handover,
+    browser_thread: BrowserThread,
     say: Callable[[str], None],
 ) -> Iterator[None]:
     """While the block runs, this process takes stints of an Admin, one at a time.
@@ -63,11 +72,18 @@ def engine_started(
     """
     from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
-    from bot.ledger.schema import SCHEMA_VERSION
+    if not executor.strip():  # the engine would call every such process the same
+        raise ValueError("An executor needs a name.")
+
+    one_at_a_time = threading.Lock()
 
     def work_stint(stint: str) -> str:
+        with one_at_a_time:  # it may have one of each queue in hand
+            return work_orders(stint)
+
+    def work_orders(stint: str) -> str:
         def step(name: str, function: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-            return DBOS.run_step({"name": name}, lambda: handover.call(function))
+            return DBOS.run_step({"name": name}, lambda: browser_thread.call(function))
 
         def work_on(job: Job) -> OrderDone | None:
             return _done(step(f"order {job.order}", lambda: _told(works.work_on(job))))
@@ -75,12 +91,17 @@ def engine_started(
         def leave(job: Job) -> None:
             step(f"leave {job.order}", lambda: _told(works.leave(job)))
 
-        jobs = handover.call(lambda: works.begin(stint))
+        jobs = browser_thread.call(lambda: works.begin(stint))
         throttle = Throttle(1, 0, say=_nobody, clock=lambda: 0.0)
         dispatch = Dispatch(jobs, throttle, max_failures=NO_LIMIT, max_failures_total=NO_LIMIT)
         work_through(dispatch, work_on, leave, wait=lambda seconds: None)
-        handover.call(lambda: works.end(stint))
+        browser_thread.call(lambda: works.end(stint))
         return "ended"
+
+    def call(at: datetime | str, schedule: str) -> str:
+        moment = datetime.fromisoformat(at) if isinstance(at, str) else at
+        browser_thread.call(lambda: works.call(schedule, moment))
+        return "called"
 
     quiet()
     errors = _Errors(say)
@@ -94,13 +115,18 @@ def engine_started(
         application_version=str(SCHEMA_VERSION),
         log_level="ERROR",
         serializer=DBOSPortableJSONSerializer(),
+        scheduler_polling_interval_sec=SCHEDULES_SECONDS,
     )
 
     def start() -> None:
         DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_TIMES)(work_stint)
-        DBOS.listen_queues([queue_of(admin)])
+        DBOS.workflow(name=TICK, max_recovery_attempts=MOST_TIMES)(call)
+        DBOS.listen_queues(queues_of(admin))
         DBOS.launch()
         DBOS.register_queue(queue_of(admin), worker_concurrency=1, polling_interval_sec=POLL_SECONDS)
+        DBOS.register_queue(
+            queue_by_store(admin), worker_concurrency=1, partition_concurrency=1, polling_interval_sec=POLL_SECONDS
+        )
 
     DBOS(config=config)
     try:
@@ -109,7 +135,7 @@ def engine_started(
             starting.submit(start).result()
         yield
     finally:
-        handover.close()
+        browser_thread.close()
         logging.getLogger("dbos").removeHandler(errors)
         DBOS.destroy(destroy_registry=True)
 

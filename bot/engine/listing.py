@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
+from bot.engine.account_lease import admin_of, lease_of
 from bot.engine.backlog import Backlog
-from bot.engine.seat import admin_of, lease_of
 from bot.ledger import Ledger, QueuedRun, Stint
 from bot.wording import count_of, harmless
 

@@ -16,20 +16,24 @@ from multiprocessing.connection import Connection, wait
 
 from loguru import logger
 
+from bot.engine.account_lease import leased_account
 from bot.engine.backlog import open_backlog
-from bot.engine.desk import Tools, browser_desk
+from bot.engine.browser_thread import BrowserThread
 from bot.engine.display import WorkerDisplay
 from bot.engine.executor import engine_started
-from bot.engine.handover import Handover
-from bot.engine.seat import seated
+from bot.engine.run_session import Tools, browser_run_session
 from bot.engine.worker import QueueWorker
 from bot.errors import CannotStart, CountermandError, Interrupted
 from bot.identity import admin_name
 from bot.ledger import Ledger
+from bot.notify.displays import RunNotices
+from bot.notify.messages import of_worker
+from bot.notify.notifier import notifying
 from bot.reports.progress import SafeStream
-from bot.runner.stopping import StopRequest, stop_on_signals
+from bot.runner.stopping import StopRequest, in_parts, stop_on_signals
 from bot.secrecy import cleaner
 from bot.settings import secrets_that_are_set
+from bot.system import has_crashed
 from bot.wording import count_of, harmless
 
 MAX_DEATHS = 3
@@ -57,41 +61,58 @@ def work_in_this_process(
     secrets = secrets_that_are_set() | {secret for account in settings.pool for secret in account.secrets}
     stop = StopRequest(settings.stop_file, also=asked)
     logger.remove()
-    with Ledger.open(place) as ledger, seated(place, admin, settings) as seat, open_backlog(place, ledger) as backlog:
-        display = WorkerDisplay(SafeStream(sys.stdout), seat.lease if several else "")
-        handover = Handover()
+    with (
+        Ledger.open(place) as ledger,
+        leased_account(place, admin, settings) as lease,
+        open_backlog(place, ledger) as backlog,
+        notifying(settings, lambda words: display.say(words)) as notifier,
+    ):
+        display = WorkerDisplay(SafeStream(sys.stdout), lease.name if several else "", RunNotices(notifier))
+        browser_thread = BrowserThread()
         worker = QueueWorker(
             settings=settings,
-            seat=seat,
+            lease=lease,
             ledger=ledger,
             backlog=backlog,
-            open_desk=partial(
-                browser_desk,
+            open_session=partial(
+                browser_run_session,
                 tools=tools,
-                seat=seat,
+                lease=lease,
                 display=display,
-                stopping=lambda: stop() or seat.is_lost(),
-                wait=stop.wait,
+                stopping=lambda: stop() or lease.is_lost(),
+                wait=in_parts(stop.wait, lease.is_lost),
             ),
             display=display,
             stop=stop,
             wait=stop.wait,
             clean=cleaner(secrets),
+            check=tools.check,
         )
         with (
             stop_on_signals(stop, display.say),
             engine_started(
-                place, ledger, admin=admin, executor=seat.executor, works=worker, handover=handover, say=display.say
+                place,
+                ledger,
+                admin=admin,
+                executor=lease.executor,
+                works=worker,
+                browser_thread=browser_thread,
+                say=display.say,
             ),
         ):
-            display.line(f"Waiting for orders of {harmless(admin)} as {harmless(seat.account.username)}. Ctrl-C stops.")
+            display.line(
+                f"Waiting for orders of {harmless(admin)} as {harmless(lease.account.username)}. Ctrl-C stops."
+            )
             try:
-                worker.work(handover, once=once)
+                worker.work(browser_thread, once=once)
             except Interrupted:
                 if not stop():
                     raise
             except KeyboardInterrupt:  # somebody did not want to wait
                 raise Interrupted from None
+            except CountermandError as trouble:
+                notifier.send(of_worker(admin, lease.worker, f"{trouble} {trouble.next_step}".strip()))
+                raise
             if stop():
                 display.line("Stopped. What was in hand is handed out again.")
 
@@ -100,36 +121,36 @@ def work_in_processes(tools: Tools, workers: int, *, once: bool) -> int:
     """Several workers, each in a process of its own, until all have ended; gives the worst of their exit statuses."""
     say = WorkerDisplay(SafeStream(sys.stdout)).say
     stop = StopRequest(tools.settings.stop_file)
-    crew = [_Member(tools, once) for _ in range(workers)]
+    processes = [WorkerProcess(tools, once) for _ in range(workers)]
     worst = 0
     with stop_on_signals(stop, lambda remark: None):  # each worker says it
-        for member in crew:
-            member.start()
+        for one in processes:
+            one.start()
         told = False
-        while crew:
+        while processes:
             try:
-                wait([member.process.sentinel for member in crew], 0.5)
+                wait([one.process.sentinel for one in processes], 0.5)
                 if stop.asked and not told:
                     told = True
-                    for member in crew:
-                        member.ask_to_stop()
+                    for one in processes:
+                        one.ask_to_stop()
             except KeyboardInterrupt:  # somebody does not want to wait
-                for member in crew:
-                    member.process.terminate()
-            for member in [member for member in crew if not member.process.is_alive()]:
-                status = member.process.exitcode or 0
-                if status < 0 and not stop() and member.may_start_again():
+                for one in processes:
+                    one.process.terminate()
+            for one in [one for one in processes if not one.process.is_alive()]:
+                status = one.process.exitcode or 0
+                if has_crashed(status) and not stop() and one.may_start_again():
                     say(f"A worker died (exit code {status}), and is started again.")
-                    member.start()
+                    one.start()
                     continue
-                crew.remove(member)
-                worst = max(worst, abs(status))
-                if crew and not stop():
-                    say(f"A worker has ended; {count_of(len(crew), 'worker')} left on this machine.")
+                processes.remove(one)
+                worst = max(worst, abs(status) if status <= 255 else CannotStart.exit_status)
+                if processes and not stop():
+                    say(f"A worker has ended; {count_of(len(processes), 'worker')} left on this machine.")
     return worst
 
 
-class _Member:
+class WorkerProcess:
     """A worker of this machine, and the process that it is now."""
 
     def __init__(self, tools: Tools, once: bool) -> None:

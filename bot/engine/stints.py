@@ -15,6 +15,20 @@ STINTS_OF_A_LIST = 8
 for every order."""
 
 
+def run_of(stint: str) -> str:
+    """The run that a stint belongs to, by its id."""
+    return stint.partition("/")[0]
+
+
+_AGAIN = " again "
+
+
+def named_again(stint: str) -> str:
+    """The id under which a stint is queued once more: the engine has done with the one that it has."""
+    first, _, number = stint.partition(_AGAIN)
+    return f"{first}{_AGAIN}{int(number) + 1 if number else 1}"
+
+
 def cut(jobs: Sequence[Job]) -> list[tuple[Job, ...]]:
     """The stints of a list: each of one store, in the order in which the list comes to them."""
     size = min(MOST_ORDERS, math.ceil(len(jobs) / STINTS_OF_A_LIST))

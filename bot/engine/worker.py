@@ -7,16 +7,21 @@ What it had in hand waits for another worker. While the ledger cannot be reached
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack, suppress
+from datetime import datetime
 from functools import partial
 from typing import TypeVar
 
 from loguru import logger
 
+from bot.accounts import Account
+from bot.cancel.verdicts import Verdict
+from bot.engine import schedules
+from bot.engine.account_lease import AccountLease, lease_of
 from bot.engine.backlog import Backlog
+from bot.engine.browser_thread import BrowserThread
 from bot.engine.conclusion import conclude
-from bot.engine.desk import Desk, Display, OpenDesk
-from bot.engine.handover import Handover
-from bot.engine.seat import Seat, lease_of
+from bot.engine.run_session import Display, OpenRunSession, RunSession
+from bot.engine.stints import named_again
 from bot.errors import (
     ClaimLost,
     CountermandError,
@@ -32,9 +37,9 @@ from bot.outcomes import OrderResult
 from bot.runner.results import (
     WORKED_ON_ELSEWHERE,
     failed,
-    pressed_and_lost,
     result_of,
     skipped,
+    verdict_of_press,
 )
 from bot.runner.worker import OrderDone
 from bot.secrecy import Clean
@@ -54,53 +59,59 @@ TRY_LEDGER_SECONDS = 2.0
 DEATHS = 2
 """An order that this many workers died with is not tried again."""
 
+TIMES = 10
+"""Nor is one that was begun this often, by whatever workers."""
+
 
 class QueueWorker:
     """One worker of the queue, on the thread that owns its browser.
 
     Args:
         settings: where, and how patiently.
-        seat: the account that it has for itself.
+        lease: the account that it has for itself.
         ledger: the ledger of its own business: what a stint holds, and how it ends.
         backlog: the engine's queue.
-        open_desk: opens what it takes to work the orders of a run.
+        open_session: opens what it takes to work the orders of a run.
         display: told what it does.
         stop: asked often; True means that a person asked to stop.
         wait: waits this many seconds, less if a person asks to stop.
         clean: takes secrets out of what is recorded.
+        check: compares the Admin's screens as ``countermand check`` does, with an account; gives a sentence.
     """
 
     def __init__(
         self,
         *,
         settings: Settings,
-        seat: Seat,
+        lease: AccountLease,
         ledger: Ledger,
         backlog: Backlog,
-        open_desk: OpenDesk,
+        open_session: OpenRunSession,
         display: Display,
         stop: Callable[[], bool],
         wait: Callable[[float], None],
         clean: Clean = lambda text: text,
+        check: Callable[[Account], str] | None = None,
     ) -> None:
+        self._check = check
         self._settings = settings
-        self._seat = seat
+        self._lease = lease
         self._ledger = ledger
         self._backlog = backlog
-        self._open_desk = open_desk
+        self._open_session = open_session
         self._display = display
         self._stop = stop
         self._wait = wait
         self._clean = clean
         self._run: QueuedRun | None = None
         self._opened = ExitStack()
-        self._desk: Desk | None = None
-        self._desk_of = ""
+        self._session: RunSession | None = None
+        self._session_of = ""
         self._last_busy = self._last_look = time.monotonic()
 
     # --- Its life ---
 
-    def work(self, handover: Handover, *, once: bool) -> None:
+    def work(self, browser_thread: BrowserThread, *, once: bool) -> None:
         """Take stints until somebody stops it; with ``once``, until nothing is left for it.
 
         Raises:
@@ -108,9 +119,9 @@ class QueueWorker:
         """
         with self._opened:
             while not self._stop():
-                if not self._with_ledger(self._seat.keep):
-                    raise self._seat.lost()
-                if handover.serve(0.2):
+                if not self._with_ledger(self._lease.keep):
+                    raise self._lease.lost()
+                if browser_thread.serve(0.2):
                     self._last_busy = time.monotonic()
                 elif self._is_left_alone(once):
                     return
@@ -118,21 +129,34 @@ class QueueWorker:
     def _is_left_alone(self, once: bool) -> bool:
         """What it does without a stint; whether there is nothing left to wait for."""
         now = time.monotonic()
-        if self._desk is not None and now - self._last_busy > IDLE_SECONDS:
-            self._close_desk()
+        if self._session is not None and now - self._last_busy > IDLE_SECONDS:
+            self._close_session()
         if now - self._last_look > LOOK_AROUND_SECONDS or once:
             self._last_look = now
             self._with_ledger(self._take_over)
-            return once and self._with_ledger(lambda: self._backlog.is_empty(self._seat.admin, self._seat.executor))
+            return once and self._with_ledger(lambda: self._backlog.is_empty(self._lease.admin, self._lease.executor))
         return False
 
     def _take_over(self) -> None:
         """Have handed out again what workers left unfinished whose lease is over."""
-        held = {held.thing for held in self._ledger.accounts.held() if held.admin == self._seat.admin}
-        executors = set(self._backlog.worked_on(self._seat.admin).values())
+        held = {held.thing for held in self._ledger.accounts.held() if held.admin == self._lease.admin}
+        for stint, executor in self._backlog.of_earlier_versions(self._lease.admin).items():
+            if executor == self._lease.executor or lease_of(executor) not in held:
+                self._queue_again(stint)
+        executors = set(self._backlog.worked_on(self._lease.admin).values())
         gone = sorted(executor for executor in executors if lease_of(executor) not in held)
-        for stint in self._backlog.take_over(self._seat.admin, gone):
+        for stint in self._backlog.take_over(self._lease.admin, gone):
             self._display.say(f"Stint {stint} was left unfinished, and is handed out again.")
+
+    def _queue_again(self, name: str) -> None:
+        """Queue a stint once more that an earlier version of Countermand began, under an id of its own."""
+        stint = self._ledger.queue.stint(name)
+        run = None if stint is None else self._ledger.queue.find(stint.run_id)
+        if stint is not None and run is not None and not stint.ended_at:
+            put = partial(self._backlog.put, admin=self._lease.admin, terms=run.terms)
+            self._ledger.queue.put_back(stint, put, named_again(name))
+            self._display.say(f"Stint {name} was begun by an earlier version, and is queued once more.")
+        self._backlog.take_back([name])
 
     # --- A stint, as the engine asks for it ---
 
@@ -147,12 +171,14 @@ class QueueWorker:
             return ()
         self._run = run
         jobs = self._ledger.queue.jobs_of(stint)
+        trouble = self._ledger.submissions.why_not(run.info.run_id)
         if hash_of_jobs(jobs) != stint.sha256:
             trouble = "The orders of this stint were changed in the ledger after they were submitted: none was worked."
+        if trouble:
             self._ledger.queue.end_stint(stint, trouble)
             self._display.say(f"{name}: {trouble}")
             return ()
-        self._ledger.queue.begin_stint(stint, self._seat.worker, self._seat.account.username)
+        self._ledger.queue.begin_stint(stint, self._lease.worker, self._lease.account.username)
         self._display.run_taken(run.info)
         return jobs
 
@@ -160,11 +186,9 @@ class QueueWorker:
         """Work on an order until it has a result; None while another run works on it."""
         run, waits_for = self._of_stint(), ""
         while True:
-            known = self._with_ledger(lambda: self._known(run, job))
-            if known is not None:
-                return known
             try:
-                return self._work_on(run, job)
+                known = self._with_ledger(lambda: self._known(run, job))
+                return known if known is not None else self._work_on_or_skip(run, job)
             except NotYet as later:
                 if later.why and later.why != waits_for:
                     waits_for = later.why
@@ -172,53 +196,66 @@ class QueueWorker:
                 self._heed_stop()
                 self._wait(later.seconds)
                 self._heed_stop()
-            except QueuedRunStopped as stop:
-                return self._with_ledger(partial(self._skip, run, job, str(stop)))
             except LedgerTrouble as trouble:
-                self._close_desk()
+                self._close_session()
                 self._wait_for_ledger(trouble)
             except Interrupted:
                 with suppress(LedgerTrouble):
-                    self._seat.hold()  # it may have been stopped because it lost that
+                    self._lease.hold()  # it may have been stopped because it lost that
                 raise
             except (ClaimLost, IntentExpired) as trouble:
                 self._display.say(str(trouble))
-                self._close_desk()  # it was frozen, and its page may be anywhere
+                self._close_session()  # it was frozen, and its page may be anywhere
                 self._heed_stop()
                 self._wait(TRY_LEDGER_SECONDS)
 
-    def _skip(self, run: QueuedRun, job: Job, why: str) -> OrderDone:
-        self._ledger.queue.stop(run.info.run_id, why)
-        return OrderDone(result=self._record(run, result_of(job, skipped(why))), pressed=False)
-
     def leave(self, job: Job) -> OrderDone:
         """Leave an order to the other run that works on it."""
-        run = self._of_stint()
-        result = self._with_ledger(lambda: self._record(run, result_of(job, WORKED_ON_ELSEWHERE)))
-        return OrderDone(result=result, pressed=False)
+        run, elsewhere = self._of_stint(), WORKED_ON_ELSEWHERE
+        return self._unless_claimed(lambda: self._record_left(run, job, elsewhere.message, elsewhere))
 
     def end(self, name: str) -> None:
         """Nothing is left to be done for a stint; after the last one of its run, write the results of the run."""
-        self._with_ledger(lambda: self._end(name))
+        self._unless_claimed(lambda: self._end(name))
 
     def _end(self, name: str) -> None:
         stint = self._ledger.queue.stint(name)
         if stint is None:
             return
         if not stint.ended_at:
-            pack, blocked = self._desk.seen() if self._desk is not None else ("", {})
+            is_of_run = self._session is not None and self._session_of == stint.run_id
+            pack, blocked = self._session.seen() if self._session is not None and is_of_run else ("", {})
             self._ledger.queue.end_stint(stint, pack=pack, blocked=blocked)
         if not self._ledger.queue.is_last(stint.run_id, name):
             return
         run = self._ledger.queue.find(stint.run_id)
         if run is None:
             return
-        if self._desk_of == stint.run_id:
-            self._close_desk()
-        end, troubles = conclude(self._settings.ledger_place, self._settings.runs_dir, run, clean=self._clean)
+        if self._session_of == stint.run_id:
+            self._close_session()
+        end, troubles = conclude(self._settings, run, clean=self._clean)
         self._display.run_finished(end.info, end.results, self._settings.runs_dir / stint.run_id)
         for trouble in troubles:
             self._display.say(str(trouble))
+
+    def call(self, schedule: str, at: datetime) -> None:
+        """Do what a schedule says for this time, unless it is too late for that."""
+        self._with_ledger(lambda: self._call(schedule, at))
+
+    def _call(self, name: str, at: datetime) -> None:
+        schedule = self._ledger.schedules.find(name)
+        if schedule is None or schedule.admin != self._lease.admin:
+            self._display.say(f"Schedule {name} was called, and is not as it was added, or no more there.")
+            return
+        if refused := schedules.refusal(at, self._ledger.now()):
+            self._display.say(f"Schedule {name}, {at:%Y-%m-%d %H:%M}: nothing is done, {refused}.")
+            return
+        if schedule.command == "check":
+            self._close_session()
+            became = self._check(self._lease.account) if self._check else "this worker cannot check"
+        else:
+            became = schedules.queue_run(self._ledger, self._backlog, schedule, at)
+        self._display.say(f"Schedule {name}, {at:%Y-%m-%d %H:%M}: {became}.")
 
     def _known(self, run: QueuedRun, job: Job) -> OrderDone | None:
         """What the ledger says became of an order in this run, before this worker looks at it; None if it must."""
@@ -226,25 +263,51 @@ class QueueWorker:
         if result is not None:
             return OrderDone(result=result, pressed=False)
         events = self._ledger.trail.of_order(run.info.run_id, job.order)
-        if sum(entry.event == Event.TAKEN for entry in events) < DEATHS:
+        taken = [entry.told for entry in events if entry.event == Event.TAKEN]
+        # A worker that gave the order back, or lost the ledger for a while, did not die with it.
+        deaths = sum(told.get("from_run") == run.info.run_id for told in taken)
+        deaths += self._ledger.claims.abandoned_by(run.info.admin, job.order) == run.info.run_id
+        if deaths >= DEATHS:
+            why = f"{DEATHS} workers ended while they worked on it."
+        elif len(taken) >= TIMES:
+            why = f"It was begun {len(taken)} times, and never finished."
+        else:
             return None
-        why = f"{DEATHS} workers ended while they worked on it."
-        intent = self._ledger.intents.open(run.info.admin, job.order)
-        ours = intent is not None and intent.run_id == run.info.run_id
-        verdict = pressed_and_lost(why) if ours else failed(why)
-        return OrderDone(result=self._record(run, result_of(job, verdict)), pressed=False)
+        return self._record_left(run, job, why, failed(why))
 
-    def _work_on(self, run: QueuedRun, job: Job) -> OrderDone | None:
-        """Work on an order at the desk of its run.
+    def _work_on_or_skip(self, run: QueuedRun, job: Job) -> OrderDone | None:
+        """Work on an order, unless no more orders of its run begin."""
+        try:
+            return self._work_on(run, job)
+        except QueuedRunStopped as stop:
+            why = str(stop)
+
+            def skip() -> OrderDone:
+                self._ledger.queue.stop(run.info.run_id, why)
+                return self._record_left(run, job, why, skipped(why))
+
+            return self._with_ledger(skip)
+
+    def _record_left(self, run: QueuedRun, job: Job, why: str, verdict: Verdict) -> OrderDone:
+        """Record a verdict on an order that this worker did not work on, unless an earlier worker pressed Confirm.
 
         Raises:
-            NotYet, QueuedRunStopped, LedgerTrouble: as :class:`Desk`.
+            ClaimLost: another worker of the run works on it.
+        """
+        pressed = verdict_of_press(self._ledger.intents.latest_of_run(run.info.run_id, job.order), why)
+        return OrderDone(result=self._record(run, result_of(job, pressed or verdict)), pressed=False)
+
+    def _work_on(self, run: QueuedRun, job: Job) -> OrderDone | None:
+        """Work on an order in the session of its run.
+
+        Raises:
+            NotYet, QueuedRunStopped, LedgerTrouble: as :class:`RunSession`.
             CountermandError: this worker cannot go on.
         """
-        self._seat.hold()
+        self._lease.hold()
         self._ledger.limits.count_for(run.info.run_id)
         self._ledger.limits.ask()
-        done = self._desk_for(run).do(job)
+        done = self._session_for(run).do(job)
         if done is None and self._is_claimed_by_run(run, job):
             raise NotYet(TRY_LEDGER_SECONDS)  # a worker that is gone, or was frozen, had this stint before
         if done is not None:
@@ -264,23 +327,23 @@ class QueueWorker:
         self._with_ledger(write)
 
     def _record(self, run: QueuedRun, result: OrderResult) -> OrderResult:
-        self._ledger.runs.go_on_as(run.info.run_id, self._seat.worker)
+        self._ledger.runs.go_on_as(run.info.run_id, self._lease.worker)
         self._ledger.limits.count_for(run.info.run_id)
         result = self._ledger.runs.finish_order(result)
         self._display.order_finished(result)
         return result
 
-    # --- Its desk ---
+    # --- Its session ---
 
-    def _desk_for(self, run: QueuedRun) -> Desk:
-        if self._desk is None or self._desk_of != run.info.run_id:
-            self._close_desk()
-            self._desk = self._opened.enter_context(self._open_desk(run))
-            self._desk_of = run.info.run_id
-        return self._desk
+    def _session_for(self, run: QueuedRun) -> RunSession:
+        if self._session is None or self._session_of != run.info.run_id:
+            self._close_session()
+            self._session = self._opened.enter_context(self._open_session(run))
+            self._session_of = run.info.run_id
+        return self._session
 
-    def _close_desk(self) -> None:
-        self._desk, self._desk_of = None, ""
+    def _close_session(self) -> None:
+        self._session, self._session_of = None, ""
         try:
             self._opened.close()
         except CountermandError as trouble:
@@ -296,8 +359,17 @@ class QueueWorker:
     def _heed_stop(self) -> None:
         if self._stop():
             raise Interrupted
-        if not self._seat.keep():
-            raise self._seat.lost()
+        if not self._lease.keep():
+            raise self._lease.lost()
+
+    def _unless_claimed(self, do: Callable[[], T]) -> T:
+        """Do something that needs the ledger, once no other worker of the run works on the orders that it is about."""
+        while True:
+            try:
+                return self._with_ledger(do)
+            except ClaimLost:
+                self._heed_stop()
+                self._wait(TRY_LEDGER_SECONDS)
 
     def _with_ledger(self, do: Callable[[], T]) -> T:
         """Do something that needs the ledger; as long as it cannot be reached, wait and do it again."""

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from bot.evidence.addressed import AddressedStore
 from bot.evidence.store import EvidenceStore
 from bot.ledger import Entry, Event, Ledger
 from bot.ledger.trail import TRAIL_FILE, first_hash, next_hash
@@ -146,9 +147,10 @@ class Comparison:
                     yield from _of_file(name, what, written, found)
 
     def _of_evidence(self, name: str, what: str, told: dict[str, Any], *, purged: bool) -> Iterator[str]:
-        found = _hash_of(lambda: self._store.get(name))
+        found = _hash_of(lambda: self._store.get(name, sha256=str(told.get("sha256") or "")))
         if found is not None or not purged:
-            yield from _of_file(name, what, told.get("sha256"), found)
+            place = "the evidence store" if isinstance(self._store, AddressedStore) else "the folder"
+            yield from _of_file(name, what, told.get("sha256"), found, place)
 
     def _of_intent(self, what: str, told: dict[str, Any]) -> Iterator[str]:
         number = _number_of_intent(told)
@@ -289,9 +291,9 @@ def _capital(sentence: str) -> str:
     return sentence[0].upper() + sentence[1:]
 
 
-def _of_file(name: str, what: str, written: object, found: str | None) -> Iterator[str]:
+def _of_file(name: str, what: str, written: object, found: str | None, place: str = "the folder") -> Iterator[str]:
     if found is None:
-        yield f"{name} ({what}) is not in the folder."
+        yield f"{name} ({what}) is not in {place}."
     elif found != written:
         yield f"{name} ({what}) was changed after it was written."
 

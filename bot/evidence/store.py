@@ -1,8 +1,8 @@
-"""Where the evidence of a run is kept: four methods, and the local folder that is behind them today.
+"""Where the evidence of a run is kept: a few methods, and the local folder that is behind them by default.
 
 A file of evidence has the same name everywhere, in the store, the results, the trail and the report:
-``evidence/<order>/<nn>-<step>.jpg``. Only a store knows what that name is a path or a key of. Another store is one more
-class here, and its choice in :func:`store_of`.
+``evidence/<order>/<nn>-<step>.jpg``. Only a store knows what that name is a path or a key of. Which store a run has is
+decided in ``bot.evidence.places``.
 """
 
 import errno
@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from typing import Protocol
+from urllib.parse import quote
 
 EVIDENCE = "evidence"
 """What every name begins with."""
@@ -26,8 +27,14 @@ class EvidenceStore(Protocol):
     def add(self, name: str, content: bytes) -> None:
         """Keep a new file, whole or not at all; one that is there already is an error and stays as it is."""
 
-    def get(self, name: str, limit: int | None = None) -> bytes:
-        """The content of a file, or its first ``limit`` bytes."""
+    def get(self, name: str, limit: int | None = None, *, sha256: str = "") -> bytes:
+        """The content of a file, or its first ``limit`` bytes.
+
+        Where machines share a store that cannot keep two files of one name apart, ``sha256`` says which is meant.
+        """
+
+    def link(self, name: str) -> str:
+        """Where a page in the run's folder finds the file: an address; empty if no page can reach it."""
 
     def list(self, under: str = EVIDENCE) -> Mapping[str, int]:
         """The names under this one, in order, each with its size in bytes."""
@@ -66,7 +73,7 @@ class LocalStore:
                     path.unlink()
                 raise
 
-    def get(self, name: str, limit: int | None = None) -> bytes:
+    def get(self, name: str, limit: int | None = None, *, sha256: str = "") -> bytes:
         """See :class:`EvidenceStore`."""
         path = self._path(name)
         try:
@@ -77,6 +84,10 @@ class LocalStore:
             raise _missing(name)
         with path.open("rb") as file:
             return file.read(-1 if limit is None else limit)
+
+    def link(self, name: str) -> str:
+        """See :class:`EvidenceStore`."""
+        return quote(name)
 
     def list(self, under: str = EVIDENCE) -> Mapping[str, int]:
         """See :class:`EvidenceStore`."""

@@ -28,9 +28,11 @@ class Claims(Leases):
         """Make sure, inside a transaction that has written already, that a claim of this run is still valid.
 
         Raises:
-            ClaimLost: the order was taken, and the claim is over or another run's.
+            ClaimLost: the order was taken, and the claim is over or another run's; or it was not taken, which only a
+                run that is not queued may leave out.
         """
-        if (admin, order) in self._taken and connection.scalar(self._live(admin, order)) is None:
+        needed = (admin, order) in self._taken or self._limits.are_counted
+        if needed and connection.scalar(self._live(admin, order)) is None:
             raise ClaimLost(order=order)
 
     def holds(self, admin: str, order: str) -> bool:
@@ -47,8 +49,8 @@ class Claims(Leases):
         mine = self._is(admin, order) & (claims.c.owner == self._database.owner)
         return sa.select(claims.c.owner).where(mine, claims.c.until > self._database.clock)
 
-    def _may_take(self, connection: sa.Connection, now: float) -> None:
-        self._limits.at_claim(connection, now)
+    def _may_take(self, connection: sa.Connection, thing: str, now: float) -> None:
+        self._limits.at_claim(connection, thing, now)
 
     def _note(self, connection: sa.Connection, thing: str, **told: str) -> None:
         self._trail.append(connection, Event.TAKEN, order=thing, **told)

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from bot.errors import LedgerTrouble, PressedBefore
 from bot.ledger.admins import is_about, lock_name
+from bot.ledger.audit import Action, Audit
 from bot.ledger.claims import Claims
 from bot.ledger.database import Database, is_refused_as_double, timestamp, writable
 from bot.ledger.schema import events, intents, looks
@@ -66,19 +67,22 @@ class Permitted(Protocol):
 class Intents:
     """Every Confirm, of every run on this ledger."""
 
-    def __init__(self, database: Database, trail: Trail, claims: Claims, limits: SharedLimits) -> None:
+    def __init__(self, database: Database, trail: Trail, claims: Claims, limits: SharedLimits, audit: Audit) -> None:
         self._database = database
         self._trail = trail
         self._claims = claims
         self._limits = limits
+        self._audit = audit
 
     def write(self, admin: str, permit: Permitted) -> int:
         """Record that Confirm is about to be pressed. It is on disk when this returns.
 
         Raises:
             PressedBefore: an intent for this order is open, from this run or another.
-            ClaimLost: the order was claimed for this run, and the claim is over or another run's.
+            ClaimLost: the order was claimed for this run, and the claim is over or another run's; or another worker of
+                this queued run has given the order its result.
             RunStopped: no more orders may be canceled in this run, on whatever machine.
+            LedgerTrouble: the ledger cannot be written, or was upgraded or moved since it was opened.
             EvidenceNotWritten: the trail in the run's folder cannot be written; then nothing is.
         """
         told = {"admin": admin, "store": permit.store, "reason": str(permit.reason)}
@@ -87,10 +91,11 @@ class Intents:
             with self._database.writing() as connection:
                 # From here on no other program can change whose the order is, or write an intent for it.
                 self._database.deciding(connection, lock_name(admin, permit.order))
+                self._database.hold_version(connection)
                 earlier = connection.execute(still_open.limit(1)).one_or_none()
                 if earlier is not None:
                     raise _pressed_before(_intent(earlier))
-                self._limits.at_intent(connection)
+                self._limits.at_intent(connection, permit.order)
                 told["written_at"] = timestamp(self._database.now(connection))
                 written = connection.execute(
                     intents.insert().values(amazon_order=permit.order, run_id=self._database.run_id, **told)
@@ -116,6 +121,12 @@ class Intents:
         statement = sa.select(intents).where(_of(admin, order)).order_by(intents.c.intent.desc()).limit(1)
         return next((_intent(row) for row in self._database.read(statement)), None)
 
+    def latest_of_run(self, run_id: str, order: str) -> Intent | None:
+        """The latest intent that a run wrote for this order, whatever its result; or None."""
+        of_run = (intents.c.amazon_order == order) & (intents.c.run_id == run_id)
+        statement = sa.select(intents).where(of_run).order_by(intents.c.intent.desc()).limit(1)
+        return next((_intent(row) for row in self._database.read(statement)), None)
+
     def age(self, intent: Intent) -> float:
         """Seconds since an intent was written, by the ledger's clock; negative if the clock was set back since."""
         return self._database.now() - datetime.fromisoformat(intent.written_at).timestamp()
@@ -137,6 +148,17 @@ class Intents:
             Event.SETTLED,
             {"settled_at": timestamp(), "settled_as": settled_as, "settled_by": by, "settled_why": writable(why)},
         )
+
+    def settle_by_hand(self, intent: Intent, settled_as: str, *, by: str, why: str) -> None:
+        """Close an intent because a person has looked: ``canceled`` or ``not-canceled``, and how they know."""
+        told = {"settled_at": timestamp(), "settled_as": settled_as, "settled_by": by, "settled_why": writable(why)}
+        with self._database.writing() as connection:
+            connection.execute(intents.update().where(intents.c.intent == intent.intent).values(**told))
+            self._trail.append(connection, Event.SETTLED, order=intent.order, intent=intent.intent, **told)
+            about = {"about": intent.order, "why": writable(why), "run": intent.run_id, "settled_as": settled_as}
+            self._audit.append(connection, Action.SETTLED, by=by, **about)
+        if intent.reverted and settled_as == "canceled":
+            self.note_look(intent.intent, Status.CANCELED)  # a person looked at it last, and found it canceled
 
     def waiting(self, order: str | None = None) -> list[Intent]:
         """The intents that wait for a person, oldest first: canceled_not_sent, unknown, interrupted, or reverted.
@@ -174,6 +196,11 @@ class Intents:
             .order_by(looks.c.look)
         )
         return [(row.intent, row.looked_at, row.status) for row in self._database.read(statement)]
+
+    def looks_at(self, numbers: list[int]) -> list[tuple[int, str, str]]:
+        """Every later look at these intents: the intent, when, and what it read."""
+        told = sa.select(looks.c.intent, looks.c.looked_at, looks.c.status).where(looks.c.intent.in_(numbers))
+        return [(row.intent, row.looked_at, row.status) for row in self._database.read(told.order_by(looks.c.look))]
 
     def canceled_since(self, admin: str | None, since: datetime, *, order: str | None = None) -> list[Intent]:
         """The orders of an Admin (None for all) that were proved canceled, or said to be by a person, since a time.

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from bot.errors import LedgerTrouble
 from bot.ledger.admins import is_about, lock_name
-from bot.ledger.database import Database, is_refused_as_double
+from bot.ledger.database import Database, is_refused_as_double, timestamp
 from bot.ledger.processes import is_gone, this_process
 
 
@@ -30,6 +30,11 @@ class Held:
     until: float
     """Unix time at which it ends without another sign of life."""
 
+    @property
+    def until_at(self) -> str:
+        """The same, ISO 8601 in UTC."""
+        return timestamp(self.until)
+
 
 class Leases:
     """Leases of one kind of thing, held by this run or another one.
@@ -44,6 +49,7 @@ class Leases:
         self._taken: set[tuple[str, str]] = set()
         self._seconds = 0.0
         self._renewed = (0.0, 0.0)
+        self._lost: set[str] = set()
 
     def take(self, admin: str, thing: str, seconds: float) -> bool:
         """Take something for this run, or extend its lease; False while another run has it.
@@ -61,44 +67,58 @@ class Leases:
                 now = self._database.now(connection)
                 if any(row.owner != owner and row.until > now and not is_gone(row.process) for row in held):
                     return False
-                self._may_take(connection, now)
+                self._may_take(connection, thing, now)
                 connection.execute(table.delete().where(this_one))
                 mine = {"admin": admin, self._thing.name: thing, "owner": owner}
                 connection.execute(table.insert().values(**mine, process=this_process(), until=now + seconds))
-                self._note(connection, thing, **({"from_run": _run_of(held[0].owner)} if held else {}))
+                left = [_run_of(row.owner) for row in held if row.owner != owner]
+                self._note(connection, thing, **({"from_run": left[0]} if left else {}))
         except LedgerTrouble as refused:
             if is_refused_as_double(refused):
                 return False
             raise
         self._taken.add((admin, thing))
+        self._lost.discard(thing)
         self._seconds, self._renewed = seconds, renewed
         return True
 
     def sign_of_life(self) -> tuple[str, ...]:
         """Keep what this run has, once a third of its time is over, and say what it has lost.
 
-        What ran out or was taken stays lost, also if nobody has it now: somebody may have had it meanwhile.
+        What ran out or was taken stays lost, also if nobody has it now: somebody may have had it meanwhile. It is said
+        each time, until it is taken again or given back.
         """
         if not self._taken:
             return ()
         clocks = self._clocks()
         if all(0 <= now - then < self._seconds / 3 for now, then in zip(clocks, self._renewed, strict=True)):
-            return ()
+            return tuple(sorted(self._lost))
         table, now = self._table, self._database.clock
         ours = (table.c.owner == self._database.owner) & (table.c.until > now)
         with self._database.writing() as connection:
             connection.execute(table.update().where(ours).values(until=now + self._seconds))
             held = {str(thing) for thing in connection.execute(sa.select(self._thing).where(ours)).scalars()}
         self._renewed = clocks
-        return tuple(sorted(thing for _, thing in self._taken if thing not in held))
+        self._lost |= {thing for _, thing in self._taken if thing not in held}
+        return tuple(sorted(self._lost))
 
     def release(self, admin: str, thing: str) -> None:
         """Give something back; nothing happens if another run has taken it over."""
         self._taken.discard((admin, thing))
+        self._lost.discard(thing)
         with self._database.writing(lasting=False) as connection:
             connection.execute(
                 self._table.delete().where(self._is(admin, thing), self._table.c.owner == self._database.owner)
             )
+
+    def release_by_hand(self, admin: str, thing: str) -> bool:
+        """Take something away from whichever run has it, because a person says so; False if nobody has it.
+
+        A run that still lives finds that it has lost it before its next order.
+        """
+        with self._database.writing() as connection:
+            self._database.deciding(connection, lock_name(admin, thing))
+            return bool(connection.execute(self._table.delete().where(self._is(admin, thing))).rowcount)
 
     def release_all_of(self, worker: int) -> None:
         """Give back everything that a worker of this run had, after it is known to have ended."""
@@ -111,6 +131,13 @@ class Leases:
         mine = self._is(admin, thing) & (self._table.c.owner == self._database.owner)
         statement = sa.select(self._table.c.owner).where(mine, self._table.c.until > self._database.clock)
         return bool(self._database.read(statement))
+
+    def abandoned_by(self, admin: str, thing: str) -> str:
+        """The run of another owner whose lease is over, and was never given back; empty if nobody left one."""
+        statement = sa.select(self._table).where(self._is(admin, thing), self._table.c.owner != self._database.owner)
+        now = self._database.now()
+        rows = self._database.read(statement)
+        return next((_run_of(row.owner) for row in rows if row.until <= now or is_gone(row.process)), "")
 
     def held(self) -> list[Held]:
         """Every lease that any run holds."""
@@ -135,7 +162,7 @@ class Leases:
         # The first can be changed; the second stops while the computer sleeps.
         return time.time(), time.monotonic()
 
-    def _may_take(self, connection: sa.Connection, now: float) -> None:
+    def _may_take(self, connection: sa.Connection, thing: str, now: float) -> None:
         """Something free is about to be taken, in this transaction; raises if it may not be."""
 
     def _note(self, connection: sa.Connection, thing: str, **told: str) -> None:

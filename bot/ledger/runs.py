@@ -87,7 +87,7 @@ class Runs:
                 earlier = self._limits.at_record(connection, result.order)
                 if earlier is not None:
                     return OrderResult.model_validate(earlier)
-            connection.execute(orders.update().where(this_one).values(result=kept))
+            connection.execute(orders.update().where(this_one).values(result=kept, outcome=str(result.outcome)))
             self._limits.at_result(connection, result)
             self._trail.append(
                 connection,
@@ -123,6 +123,13 @@ class Runs:
             .order_by(orders.c.place)
         )
         return [OrderResult.model_validate(row.result) for row in self._database.read(statement) if row.result]
+
+    def outcomes(self) -> dict[str, int]:
+        """How many orders of every run ended with each outcome; those without a result are left out."""
+        outcome = orders.c.result["outcome"].as_string()
+        statement = sa.select(outcome.label("outcome"), sa.func.count().label("orders"))
+        rows = self._database.read(statement.where(orders.c.result.is_not(sa.null())).group_by(outcome))
+        return {str(row.outcome): int(row.orders) for row in rows if row.outcome}
 
     def result(self, run_id: str, order: str) -> OrderResult | None:
         """The outcome of one order of a run; None if it has none yet."""

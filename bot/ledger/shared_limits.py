@@ -6,17 +6,22 @@ result. So no machine needs to hear of another, and none can go past a limit bec
 """
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
 from bot.errors import ClaimLost, QueuedRunStopped
+from bot.ledger.approval import why_not_approved
 from bot.ledger.database import Database
 from bot.ledger.schema import claims, orders, pauses, queued_runs
 from bot.outcomes import OrderResult, Outcome
 
 ASK_AGAIN = 2.0
 """Seconds after which a worker that has to wait for others asks again."""
+
+LONGEST_WAIT = 60.0
+"""The most seconds for which a worker waits before it asks again."""
 
 
 class NotYet(Exception):
@@ -44,16 +49,19 @@ class SharedLimits:
         """Whether this ledger writes for a queued run."""
         return bool(self._run)
 
-    def at_claim(self, connection: sa.Connection, now: float) -> None:
+    def at_claim(self, connection: sa.Connection, order: str, now: float) -> None:
         """Let an order begin, inside the transaction of its claim.
 
         Raises:
             QueuedRunStopped: no more orders of this run may begin.
-            NotYet: it must wait for the pace, for other workers, or for a person who paused the queue.
+            NotYet: it must wait for the pace, for other workers, or for a person who paused the queue; or another
+                worker has just given the order its result, which is known when it is asked for again.
         """
         if not self._run:
             return
         run = self._row(connection)
+        if self._result(connection, order) is not None:
+            raise NotYet(0)
         self._look(connection, run, now)
         if spacing := run.terms["spacing"]:
             self._write(connection, {"next_order": max(run.next_order, now) + spacing})
@@ -68,15 +76,19 @@ class SharedLimits:
             with self._database.writing(lasting=False) as connection:
                 self._look(connection, self._row(connection), self._database.now(connection))
 
-    def at_intent(self, connection: sa.Connection) -> None:
+    def at_intent(self, connection: sa.Connection, order: str) -> None:
         """Count a Confirm, inside the transaction of its intent.
 
         Raises:
             QueuedRunStopped: it would be one more than may be pressed.
+            ClaimLost: the order has its result from another worker.
         """
         if not self._run:
             return
         run = self._row(connection)
+        if self._result(connection, order) is not None:
+            raise ClaimLost(order=order)
+        self._hold_approval(connection)
         most = run.terms["max_cancellations"]
         if most is not None and run.pressed >= most:
             raise QueuedRunStopped(reason=_limit_reached(run.pressed))
@@ -89,8 +101,7 @@ class SharedLimits:
             ClaimLost: another worker of this run has the order.
         """
         self._row(connection)
-        this_one = (orders.c.run_id == self._run) & (orders.c.amazon_order == order)
-        earlier = connection.scalar(sa.select(orders.c.result).where(this_one))
+        earlier = self._result(connection, order)
         if earlier is None:
             others = _of_run(self._run) & (claims.c.owner != self._database.owner) & (claims.c.amazon_order == order)
             live = sa.select(claims.c.owner).where(others, claims.c.until > self._database.clock)
@@ -115,9 +126,18 @@ class SharedLimits:
             counted["stopped"] = f"{failures} orders failed; the last one: {result.message}"
         self._write(connection, counted)
 
+    def _result(self, connection: sa.Connection, order: str) -> Any:
+        this_one = (orders.c.run_id == self._run) & (orders.c.amazon_order == order)
+        return connection.scalar(sa.select(orders.c.result).where(this_one))
+
     def _look(self, connection: sa.Connection, run: sa.Row[Any], now: float) -> None:
         if run.stopped:
             raise QueuedRunStopped(reason=run.stopped)
+        if run.finished_at:
+            raise QueuedRunStopped(reason="The run is over.")
+        if (begin := run.terms["not_before"]) and (early := datetime.fromisoformat(begin).timestamp() - now) > 0:
+            raise NotYet(min(early, LONGEST_WAIT), "It is too early for this run: a computer's clock is wrong.")
+        self._hold_approval(connection)
         if connection.scalar(sa.select(pauses.c.pause).where(pauses.c.resumed_at.is_(None)).limit(1)) is not None:
             raise NotYet(ASK_AGAIN, "The queue is paused.")
         most = run.terms["max_cancellations"]
@@ -127,7 +147,12 @@ class SharedLimits:
             if run.pressed + self._in_progress(connection, now) >= most:
                 raise NotYet(ASK_AGAIN)  # none of them may be canceled, which would leave room for this one
         if run.next_order > now:
-            raise NotYet(run.next_order - now)
+            raise NotYet(min(run.next_order - now, LONGEST_WAIT))
+
+    def _hold_approval(self, connection: sa.Connection) -> None:
+        """Make sure that the run was approved, if it has to be, and that the approval has not ended."""
+        if why := why_not_approved(connection, self._run, self._database.now(connection)):
+            raise QueuedRunStopped(reason=why)
 
     def _row(self, connection: sa.Connection) -> sa.Row[Any]:
         # Until the transaction ends nobody else counts for this run.

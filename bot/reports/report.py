@@ -188,6 +188,8 @@ class _Page:
             people=[order for order in orders if order.words.group is Group.PERSON],
             legend=_legend(Counter(result.outcome for result in shown)),
             linked=taken.linked,
+            elsewhere=taken.elsewhere,
+            kept_in=harmless(str(self._source)),
             files=sum(len(result.evidence) for result in shown),
             budget=f"{EVIDENCE_BUDGET / 1_000_000:g} MB",
         )

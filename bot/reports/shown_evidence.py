@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Protocol
-from urllib.parse import quote
 
 from bot.wording import harmless_lines, step_words
 
@@ -30,6 +29,9 @@ class EvidenceSource(Protocol):
     def get(self, name: str, limit: int | None = None) -> bytes:
         """The content of a file, or its first ``limit`` bytes."""
 
+    def link(self, name: str) -> str:
+        """Where a page in the run's folder finds the file; empty if no page can."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
@@ -41,7 +43,9 @@ class Evidence:
     """The picture as a ``data:`` URI."""
     text: str | None = None
     link: str = ""
-    """Where the file is, relative to the report, when it is not, or not wholly, inside."""
+    """Where a page finds the file when it is not, or not wholly, inside."""
+    elsewhere: bool = False
+    """Whether it is in a store that pages do not reach."""
 
 
 class PageEvidence:
@@ -59,6 +63,8 @@ class PageEvidence:
         self._left = budget
         self.linked = 0
         """How many files did not fit, and were linked."""
+        self.elsewhere = 0
+        """How many did not fit, and are where no link leads."""
 
     def take(self, name: str) -> Evidence:
         """The file that a result calls ``name``, or a gap where there is no such file."""
@@ -69,20 +75,21 @@ class PageEvidence:
         size = self._sizes.get(name, 0)
         if not size or (not is_text and suffix not in _PICTURES):
             return gap
-        link = quote(name)
         wanted = min(size, TEXT_LIMIT) if is_text else size
-        if wanted > self._left:
-            self._left = 0  # so that a row of pictures ends once, instead of having gaps
-            self.linked += 1
-            return Evidence(label=label, text="" if is_text else None, link=link)
         try:
+            link = self._source.link(name) if wanted > self._left or size > wanted else ""
+            if wanted > self._left:
+                self._left = 0  # so that a row of pictures ends once, instead of having gaps
+                self.linked += bool(link)
+                self.elsewhere += not link
+                return Evidence(label=label, text="" if is_text else None, link=link, elsewhere=not link)
             content = self._source.get(name, wanted)
         except OSError:
             return gap
         self._left -= wanted
         if is_text:
             text = harmless_lines(content.decode("utf-8", errors="replace"))
-            return Evidence(label=label, text=text, link=link if size > wanted else "")
+            return Evidence(label=label, text=text, link=link)
         return Evidence(label=label, picture=f"data:image/jpeg;base64,{base64.b64encode(content).decode()}")
 
 

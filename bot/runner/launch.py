@@ -6,7 +6,7 @@ is over, so several runs can work in one process at a time, each on a thread of 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -18,8 +18,9 @@ from bot import __version__
 from bot.access.leases import enough, leased_each
 from bot.accounts import Account
 from bot.admin import Admin
-from bot.errors import CannotStart, RunStopped
+from bot.errors import CannotStart, LedgerTrouble, RunStopped
 from bot.evidence.forgotten import refuse_forgotten_presses
+from bot.evidence.places import kept_in
 from bot.evidence.recorder import SESSION
 from bot.evidence.run_folder import make_run_folder
 from bot.joblist import JobList
@@ -33,7 +34,7 @@ from bot.runner.logs import log_lines_to, log_to
 from bot.runner.pool_run import PoolRun
 from bot.runner.results import RunResults
 from bot.runner.run_files import write_run_files
-from bot.runner.stopping import StopRequest
+from bot.runner.stopping import StopRequest, in_parts
 from bot.runner.task import RunOptions, Task
 from bot.runner.worker import Worker
 from bot.runner.worker_pool import WorkerPool
@@ -92,6 +93,8 @@ def run_jobs(
     if options.may_start is not None:
         options.may_start()
     started = datetime.now(UTC)
+    # A demo's is in its folder, as its ledger is.
+    evidence = "" if options.command == "demo" else kept_in(settings.evidence)
     folder = make_run_folder(settings.runs_dir, started)
     task = Task(
         settings=settings,
@@ -102,6 +105,7 @@ def run_jobs(
         folder=folder,
         # A demo's practice Admin is new each time: what was pressed in an earlier one says nothing about it.
         ledger_place=folder / "ledger.sqlite" if options.command == "demo" else settings.ledger_place,
+        evidence=evidence,
     )
     with (
         log_to(folder / "log.jsonl", secrets=task.secrets, say=display.say, copy=log) as write_line,
@@ -134,6 +138,7 @@ def run_jobs(
                 started_at=started,
                 unmasked=settings.unmasked,
                 version=__version__,
+                evidence=evidence,
             )
             end = _runner(run, options.max_cancellations).run(info, job_list.jobs)
         failures = [
@@ -167,6 +172,7 @@ def _in_process_worker(run: _Run) -> Workers:
     task, display = run.task, run.display
     clean = cleaner(task.secrets)
     recorder = task.recorder(clean)
+    wait = in_parts(run.stop.wait, lambda: _keep_account(run.ledger))
     entry = Entry(
         settings=task.settings,
         account=run.accounts[0],
@@ -177,7 +183,7 @@ def _in_process_worker(run: _Run) -> Workers:
             step=display.step,
             say=lambda remark: display.say(clean(remark)),
             stopping=run.stop,
-            wait=run.stop.wait,
+            wait=wait,
         ),
         recorder=recorder,
         headed=task.headed,
@@ -188,8 +194,14 @@ def _in_process_worker(run: _Run) -> Workers:
         open_admin=lambda: open_admin(entry),
         ledger=run.ledger,
         recorder=recorder,
-        options=task.worker_options(run.stop.wait),
+        options=task.worker_options(wait),
     )
+
+
+def _keep_account(ledger: Ledger) -> None:
+    """Keep the account's lease during a long wait. That it is lost, or cannot be kept, is found at the next step."""
+    with suppress(LedgerTrouble):
+        ledger.accounts.sign_of_life()
 
 
 def _pool(run: _Run) -> Workers:
@@ -198,8 +210,8 @@ def _pool(run: _Run) -> Workers:
         run.accounts,
         PoolRun(
             ledger=run.ledger,
-            host=run.task.host,
             folder=run.task.folder,
+            store=run.task.store,
             log=run.log,
             stopping=run.stop,
             blocked=run.blocked,

@@ -6,11 +6,11 @@ from pathlib import Path
 
 from loguru import logger
 
-from bot.evidence.store import EVIDENCE, store_of
+from bot.evidence.store import EVIDENCE, EvidenceStore
 from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult
-from bot.runner.results import RunResults, failed, pressed_and_lost, result_of, skipped
+from bot.runner.results import RunResults, failed, result_of, skipped, verdict_of_press
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,10 +19,10 @@ class PoolRun:
 
     ledger: Ledger
     """Knows what a worker that died had done."""
-    host: str
-    """The Admin, as the ledger knows it."""
     folder: Path
     """The run's folder, which has the run's name."""
+    store: EvidenceStore
+    """Has its evidence."""
     log: Callable[[str], None]
     """Writes a line to the run's log."""
     stopping: Callable[[], bool]
@@ -52,18 +52,16 @@ class PoolRun:
         if known is not None:
             results.take_over(known)
             return
-        open_intent = self.ledger.intents.open(self.host, job.order)
-        if open_intent is not None and open_intent.run_id == self.run_id:
-            verdict = pressed_and_lost(why)
-        else:
-            verdict = failed(why) if again else skipped(why)
-        results.record(result_of(job, verdict))
+        pressed = verdict_of_press(self.ledger.intents.latest_of_run(self.run_id, job.order), why)
+        results.record(result_of(job, pressed or (failed(why) if again else skipped(why))))
 
     def remove_unfinished_evidence(self, order: str) -> None:
         """Remove what a worker was writing as evidence when it ended: the trail does not know of it."""
         told = {entry.told.get("file") for entry in self.ledger.trail.of_order(self.run_id, order)}
-        store = store_of(self.folder)
-        for file in store.list(f"{EVIDENCE}/{order}"):
-            if file not in told:
-                logger.info("removed {}, which a worker was writing when it died", file)
-                store.remove(file)
+        try:
+            for file in self.store.list(f"{EVIDENCE}/{order}"):
+                if file not in told:
+                    logger.info("removed {}, which a worker was writing when it died", file)
+                    self.store.remove(file)
+        except OSError as trouble:  # the next picture fails too if that does not change
+            logger.warning("what a worker was writing when it died may still be in {}: {}", self.store, trouble)

@@ -4,10 +4,10 @@ from collections.abc import Callable, Iterable
 
 from loguru import logger
 
-from bot.cancel.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
-from bot.errors import ClaimLost, CountermandError, OrderTrouble, Technical
+from bot.cancel.verdicts import FINISH_IN_SELLER_CENTRAL, LOOK_IN_SELLER_CENTRAL, TOLD_LATER, Verdict
+from bot.errors import ClaimLost, CountermandError, LedgerTrouble, OrderTrouble, Technical
 from bot.joblist import Job
-from bot.ledger import Ledger
+from bot.ledger import Intent, Ledger
 from bot.outcomes import OrderResult, Outcome
 from bot.secrecy import Clean
 from bot.wording import cut
@@ -54,10 +54,28 @@ class RunResults:
         self._tell(result)
 
     def skip_rest(self, jobs: Iterable[Job], why: str) -> None:
-        """Record every order that has no result yet as skipped."""
-        for job in jobs:
-            if job.order not in self.by_order:
-                self.record(result_of(job, skipped(why)))
+        """Record every order that has no result yet as skipped, unless the ledger knows better.
+
+        A second Ctrl-C may have come after an order was pressed, or proved, and before its result was recorded.
+        """
+        left = [job for job in jobs if job.order not in self.by_order]
+        known, pressed = self._known() if left else ({}, {})
+        for job in left:
+            if job.order in known:
+                self.take_over(known[job.order])
+            else:
+                verdict = verdict_of_press(pressed.get(job.order), why) or skipped(why)
+                self.record(result_of(job, verdict))
+
+    def _known(self) -> tuple[dict[str, OrderResult], dict[str, Intent]]:
+        """The results and the intents of this run, by order; nothing if the ledger cannot be asked."""
+        run_id = self._ledger.runs.current
+        try:
+            results = {result.order: result for result in self._ledger.runs.results(run_id)}
+            return results, {intent.order: intent for intent in self._ledger.intents.of_run(run_id)}
+        except LedgerTrouble as trouble:
+            logger.error("what the ledger knows of the orders that were left could not be read: {}", trouble)
+            return {}, {}
 
 
 def result_of(
@@ -113,6 +131,31 @@ def pressed_and_lost(why: str) -> Verdict:
         outcome=Outcome.UNKNOWN,
         message=f"Confirm may have been pressed, and then: {why}",
         next_step=LOOK_IN_SELLER_CENTRAL,
+    )
+
+
+NEVER_ARRIVED = "not-sent"
+"""How an intent is settled when the order, looked at again, proved that its cancel never arrived."""
+
+
+def verdict_of_press(intent: Intent | None, why: str) -> Verdict | None:
+    """What must be said of an order that was left without a result, from the latest intent that its run wrote for it.
+
+    Its worker died, or was stopped just then, and the ledger knows what it pressed. None if that run pressed nothing,
+    and the caller may say so. ``why`` says what became of the worker.
+    """
+    if intent is None or intent.settled_as == NEVER_ARRIVED:
+        return None
+    if intent.outcome is None:
+        return pressed_and_lost(why)
+    if intent.outcome is Outcome.CANCELED:
+        message = f"Canceled in the Admin, and proved; before the result was recorded: {why} {TOLD_LATER}"
+        return Verdict(outcome=Outcome.CANCELED, message=message)
+    not_sent = intent.outcome is Outcome.CANCELED_NOT_SENT
+    return Verdict(
+        outcome=intent.outcome,
+        message=f"Confirm was pressed, and the order waits for a person; before more was recorded: {why}",
+        next_step=FINISH_IN_SELLER_CENTRAL if not_sent else LOOK_IN_SELLER_CENTRAL,
     )
 
 

@@ -12,11 +12,17 @@ from bot.reports.status import looked_again
 from bot.runner import RunEnd
 
 
-def write_run_files(folder: Path, store: EvidenceStore, end: RunEnd, ledger: Ledger) -> Iterator[CountermandError]:
-    """Write what a run leaves to be read, and give what went wrong with that: the rest is written all the same."""
+def write_run_files(
+    folder: Path, store: EvidenceStore, end: RunEnd, ledger: Ledger, *, is_told: bool = False
+) -> Iterator[CountermandError]:
+    """Write what a run leaves to be read, and give what went wrong with that: the rest is written all the same.
+
+    With ``is_told`` the trail has their hashes already: they are written again, the same.
+    """
     try:
         write_results(folder, end.info, end.results)
-        ledger.trail.note(Event.RESULTS_WRITTEN, files=hashes_of_results(folder))
+        if not is_told:
+            ledger.trail.note(Event.RESULTS_WRITTEN, files=hashes_of_results(folder))
     except (RunStopped, LedgerTrouble, EvidenceNotWritten) as failure:
         yield failure
     try:

@@ -36,6 +36,22 @@ class StopRequest:
         self.asked = True
 
 
+LONGEST_PART = 60.0
+"""The most seconds of a long wait after which something is done in between: well below what a lease lasts."""
+
+
+def in_parts(wait: Callable[[float], None], between: Callable[[], object]) -> Callable[[float], None]:
+    """A wait that is made of short ones, with something done after each, such as keeping a lease."""
+
+    def wait_in_parts(seconds: float) -> None:
+        while seconds > 0:
+            wait(min(seconds, LONGEST_PART))
+            between()
+            seconds -= LONGEST_PART
+
+    return wait_in_parts
+
+
 _STOPPING = "Stopping: an order whose Confirm is pressed is finished first. Press Ctrl-C again to stop at once."
 
 

@@ -4,8 +4,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.evidence.places import store_at
 from bot.evidence.recorder import SESSION, Explain, Recorder
-from bot.evidence.store import EvidenceStore, store_of
+from bot.evidence.store import EvidenceStore
 from bot.identity import admin_name
 from bot.runner.entering import SignIn
 from bot.runner.worker import Work, WorkerOptions
@@ -47,6 +48,8 @@ class Task:
     """The run's folder."""
     ledger_place: Path | str
     explain: Explain | None = None
+    evidence: str = ""
+    """What is remembered of where its evidence is (``bot.evidence.places``)."""
 
     @property
     def run_id(self) -> str:
@@ -76,8 +79,12 @@ class Task:
 
     @property
     def store(self) -> EvidenceStore:
-        """Where the evidence is kept."""
-        return store_of(self.folder)
+        """Where the evidence is kept.
+
+        Raises:
+            CannotStart: it is not known here where that is.
+        """
+        return store_at(self.folder, self.evidence, self.settings.evidence)
 
     def worker_options(self, wait: Callable[[float], None], *, hands_back: bool = False) -> WorkerOptions:
         """How patiently a worker works, with what waits for it, and whether it hands back what it cannot finish."""

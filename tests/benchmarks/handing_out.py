@@ -97,7 +97,7 @@ def working(workers: int, seconds: float, each: int, server: Server | None) -> N
             ledger.queue.pause("benchmark")
         before = _cpu_of(server)
         work = [*command, "worker", "--once"]
-        crew = [
+        processes = [
             subprocess.Popen(work, cwd=folder, env=environment | account, stdout=subprocess.DEVNULL)
             for account in accounts[:workers]
         ]
@@ -105,7 +105,7 @@ def working(workers: int, seconds: float, each: int, server: Server | None) -> N
         with Ledger.open(place) as ledger:
             ledger.queue.resume()
             begun = time.monotonic()
-        for one in crew:
+        for one in processes:
             one.wait()
         took = time.monotonic() - begun
         cpu = _cpu_of(server) - before

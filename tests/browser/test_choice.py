@@ -12,6 +12,8 @@ from bot.admin.look import Match, find, request_for
 from bot.errors import ChoiceAmbiguous, ChoiceNotOffered, ElementAmbiguous, ElementMissing
 from bot.pack import Pack, load_pack
 
+pytestmark = pytest.mark.sampled(4)
+
 LABEL = "Reason for cancellation"
 WORDS = ("No Inventory", "Buyer Canceled", "Buyer Canceled Late", "Customer Return")
 READERS = "position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip:rect(0,0,0,0);white-space:nowrap"

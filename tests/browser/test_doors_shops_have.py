@@ -19,6 +19,8 @@ from practice_kit import ORDER, US
 from bot.access.find_browser import BrowserChoice
 from bot.sandbox import Face, Sandbox
 
+pytestmark = pytest.mark.sampled(4)
+
 LIST = f"{ORDER} --store {US} --reason 'Buyer Canceled'"
 PLAN, RUN = f"plan {LIST}", f"run {LIST} --yes"
 

@@ -24,9 +24,9 @@ UNSHIPPED = {
 ALL = sorted(UNSHIPPED[US] + UNSHIPPED[MAIN])
 
 SHORT_LEASES = """
-import bot.engine.seat
+import bot.engine.account_lease
 from bot.runner.task import Task
-bot.engine.seat.LEASE = 15.0
+bot.engine.account_lease.LEASE = 15.0
 Task.claim_seconds = property(lambda task: 15.0)
 """
 
@@ -40,8 +40,8 @@ def machine(start: Start, sandbox: Sandbox, tmp_path: Path) -> Iterator[Callable
     listed = "".join(f"  - {{order: {order}, store: {store}}}\n" for store in UNSHIPPED for order in UNSHIPPED[store])
     (tmp_path / "jobs.yaml").write_text(f"reason: BuyerCanceled\norders:\n{listed}", encoding="utf-8")
 
-    def machine(account: int, *arguments: str, before: str = "") -> "Popen[str]":
-        started.append(start(tmp_path, *arguments, before=before, USERNAME=sandbox.accounts[account]))
+    def machine(account: int, *arguments: str, before: str = "", **settings: str) -> "Popen[str]":
+        started.append(start(tmp_path, *arguments, before=before, USERNAME=sandbox.accounts[account], **settings))
         return started[-1]
 
     yield machine
@@ -125,3 +125,31 @@ def test_a_worker_that_is_frozen_past_its_lease_cancels_nothing_when_it_wakes(
     assert "This run was frozen for too long" in complained
     assert before == sorted(order for order, *_ in cancels()) == ALL
     assert became(tmp_path) == dict.fromkeys(ALL, "canceled")
+
+
+@pytest.mark.slow("it starts a browser")
+@pytest.mark.parametrize("place", ["jobs.yaml/below-a-file", "s3://evidence/team"])
+def test_without_the_evidence_store_nothing_is_pressed(
+    machine: Callable[..., "Popen[str]"],
+    cancels: Cancels,
+    sandbox: Sandbox,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    place: str,
+) -> None:
+    if place.startswith("s3:"):
+        pytest.importorskip("obstore", reason="obstore is not installed")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "somebody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "a-secret-of-the-store")
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:9")  # where nobody answers
+    settings = {"EVIDENCE": place, "ATTEMPTS": "1"}
+    run_id = said(machine(0, "submit", "jobs.yaml", **settings)).strip()
+    few = "import bot.evidence.s3\nbot.evidence.s3.RETRIES = 0\n"
+    worker = machine(0, "worker", "--once", before=few, **settings)
+    out, err = worker.communicate(timeout=HANGS)
+    assert cancels() == []
+    assert "cancelOrder" not in sandbox.journal.operations
+    assert "a-secret-of-the-store" not in out + err
+    with Ledger.open(tmp_path / "runs" / "ledger.sqlite") as ledger:
+        assert ledger.intents.of_run(run_id) == []
+        assert all(result.outcome.value in {"failed", "skipped"} for result in ledger.runs.results(run_id))

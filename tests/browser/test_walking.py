@@ -34,6 +34,8 @@ from flows.cancel_order import cancel_order
 from flows.read_order import plan_order
 from flows.sign_in import sign_in
 
+pytestmark = pytest.mark.sampled(2)
+
 
 @pytest.fixture
 def admin(new_admin: Admin) -> Admin:
@@ -79,6 +81,7 @@ def test_the_orders_of_a_store_are_worked_without_going_home_in_between(
     assert sandbox.journal.operations.count("stores") == 1
 
 
+@pytest.mark.sampled(1)
 def test_an_order_that_the_list_before_named_is_found_in_one_attempt(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
 ) -> None:
@@ -223,6 +226,7 @@ def test_a_session_that_ends_without_a_word_of_the_app_is_renewed_too(
     assert cancels() == arrived(order)
 
 
+@pytest.mark.sampled(1)
 def test_a_session_that_ends_at_confirm_is_not_taken_for_a_cancel_and_nothing_is_pressed_again(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
 ) -> None:

@@ -65,6 +65,11 @@ def open_worker(folder: Path, run_id: str, run: RunConnection) -> Iterator[tuple
                         return Verdict(outcome=Outcome.UNKNOWN, message="Looked at after a crash.")
                     ledger.intents.write(HOST, permit_for(job))
                     os._exit(9)
+                case "dies after the proof":
+                    if not before:
+                        intent = ledger.intents.write(HOST, permit_for(job))
+                        ledger.intents.conclude(intent, Outcome.CANCELED)
+                    os._exit(9)
                 case "waits for a stop":
                     while not run.stopping():
                         time.sleep(0.01)

@@ -26,7 +26,10 @@ class MemoryStore:
             raise FileExistsError(errno.EEXIST, "File exists", name)
         self.files[name] = content
 
-    def get(self, name: str, limit: int | None = None) -> bytes:
+    def link(self, name: str) -> str:
+        return name
+
+    def get(self, name: str, limit: int | None = None, *, sha256: str = "") -> bytes:
         if name not in self.files:
             raise FileNotFoundError(errno.ENOENT, "No such file", name)
         return self.files[name][:limit]

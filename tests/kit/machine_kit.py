@@ -1,9 +1,9 @@
 """The command line on a machine of a test, with everything real but the browser: orders are canceled by plain requests.
 
-``python machine_kit.py worker --once`` is ``countermand worker --once``, with a desk that keeps the kernel's order of
-events: claim, intent on disk, the cancel, once, and what came of it. Faults happen where ``MACHINE_FAULT`` says, once
-for all machines that have ``MACHINE_MARKS`` in common: ``kill before intent``, ``kill after intent``, ``kill after
-cancel``, ``kill after result``; ``freeze after claim`` and so on. ``MACHINE_SECONDS`` is how long an order takes,
+``python machine_kit.py worker --once`` is ``countermand worker --once``, with a session that keeps the kernel's order
+of events: claim, intent on disk, the cancel, once, and what came of it. Faults happen where ``MACHINE_FAULT`` says,
+once for all machines that have ``MACHINE_MARKS`` in common: ``kill before intent``, ``kill after intent``, ``kill
+after cancel``, ``kill after result``; ``freeze after claim`` and so on. ``MACHINE_SECONDS`` is how long an order takes,
 ``MACHINE_LEASE`` how long leases and claims last without a sign of life.
 """
 
@@ -24,14 +24,14 @@ from urllib.parse import urlencode, urljoin
 from admin_kit import PagelessAdmin
 from run_kit import permit
 
+import bot.engine.account_lease
 import bot.engine.machines
-import bot.engine.seat
 from bot.admin import Admin
 from bot.admin.recorder import NoRecorder
 from bot.cancel.verdicts import Verdict
 from bot.cli import main
-from bot.engine.desk import BrowserDesk, Desk, Display, Tools
-from bot.engine.seat import Seat
+from bot.engine.account_lease import AccountLease
+from bot.engine.run_session import BrowserRunSession, Display, RunSession, Tools
 from bot.errors import PressedBefore, Refused
 from bot.evidence.run_folder import open_run_folder
 from bot.joblist import Job
@@ -89,21 +89,21 @@ def fault(point: str) -> None:
 
 
 @contextmanager
-def desk_without_browser(
+def session_without_browser(
     run: QueuedRun,
     tools: Tools,
-    seat: Seat,
+    lease: AccountLease,
     display: Display,
     *,
     stopping: Callable[[], bool],
     wait: Callable[[float], None],
-) -> Iterator[Desk]:
-    """As ``bot.engine.desk.browser_desk``."""
+) -> Iterator[RunSession]:
+    """As ``bot.engine.run_session.browser_run_session``."""
     settings = tools.settings
     folder = open_run_folder(settings.runs_dir, run.info.run_id)
-    shop = Shop(settings.admin_url, seat.account.username, seat.account.password.get_secret_value())
+    shop = Shop(settings.admin_url, lease.account.username, lease.account.password.get_secret_value())
     with Ledger.open(settings.ledger_place) as ledger:
-        ledger.runs.go_on_as(run.info.run_id, seat.worker)
+        ledger.runs.go_on_as(run.info.run_id, lease.worker)
         ledger.limits.count_for(run.info.run_id)
         ledger.trail.copy_to(folder, whole=True)
         admin = cast(Admin, PagelessAdmin(run.info.admin))
@@ -117,6 +117,8 @@ def desk_without_browser(
             if latest is not None and latest.settled_as == "canceled":
                 return Verdict(outcome=Outcome.ALREADY_CANCELED, message="Canceled before.")
             ledger.trail.note(Event.STEP, order=job.order, step="open_order")
+            if run.terms.command == "plan":
+                return Verdict(outcome=Outcome.WOULD_CANCEL, message="Read by nobody.")
             time.sleep(SECONDS)
             ledger.claims.sign_of_life()
             fault("before intent")
@@ -143,12 +145,12 @@ def desk_without_browser(
             results=RunResults(ledger, finished),
             options=WorkerOptions(claim_seconds=LEASE, wait=wait, hands_back=True),
         )
-        yield BrowserDesk(worker=worker, admin=admin, pack=settings.pack, blocked={})
+        yield BrowserRunSession(worker=worker, admin=admin, pack=settings.pack, blocked={})
 
 
 # Not only in the first process: a machine with several workers starts this file again for each.
-bot.engine.machines.browser_desk = desk_without_browser
-bot.engine.seat.LEASE = LEASE
+bot.engine.machines.browser_run_session = session_without_browser
+bot.engine.account_lease.LEASE = LEASE
 
 if __name__ == "__main__":
     signal.signal(signal.SIGINT, signal.default_int_handler)

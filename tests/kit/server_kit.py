@@ -26,10 +26,11 @@ def _is_whole(folder: Path) -> bool:
 
 
 class Server:
-    """The server; a context manager. Needs the folder of its ``programs``."""
+    """The server; a context manager. Needs the folder of its ``programs``, and how many may be connected at once."""
 
-    def __init__(self, programs: Path) -> None:
+    def __init__(self, programs: Path, connections: int = 100) -> None:
         self._programs = programs
+        self._connections = connections
         self._folder = Path(tempfile.mkdtemp(prefix="server-"))  # short: the name of a socket is
         self._user = NOT_AS_ROOT if os.name == "posix" and os.geteuid() == 0 else None
         with socket.socket() as free:
@@ -59,7 +60,7 @@ class Server:
 
     def start(self) -> None:
         """Start it, also after it was ended."""
-        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1"
+        options = f"-p {self._port} -k {self._folder} -c listen_addresses=127.0.0.1 -N {self._connections}"
         self._call(
             "pg_ctl", "-w", "-D", str(self._folder / "data"), "-l", str(self._folder / "log"), "-o", options, "start"
         )

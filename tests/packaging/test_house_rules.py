@@ -16,7 +16,12 @@ ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 ENGINE = sorted((ROOT / "bot").rglob("*.py"))
 FLOWS = sorted((ROOT / "flows").rglob("*.py"))
-PYTEST_PLUGIN = ROOT / "bot" / "pytest_plugin.py"
+OF_EXTRAS = {
+    ROOT / "bot" / "pytest_plugin.py": "qa",
+    ROOT / "bot" / "evidence" / "s3.py": "s3",
+    ROOT / "bot" / "notify" / "channels.py": "notify",
+}
+"""Modules that import what only an extra of the package brings."""
 SANDBOX = ROOT / "bot" / "sandbox"
 BLIND = {"first", "last", "nth", "sleep", "wait_for_timeout"}
 
@@ -186,8 +191,9 @@ def test_selectors_means_the_standard_librarys_module_in_the_checkout_too() -> N
 
 def test_every_imported_package_is_a_declared_dependency() -> None:
     declared = {canonicalize_name(Requirement(line).name) for line in PROJECT["project"]["dependencies"]}
-    for_tests = {
-        canonicalize_name(Requirement(line).name) for line in PROJECT["project"]["optional-dependencies"]["qa"]
+    extras = {
+        path: {canonicalize_name(Requirement(line).name) for line in PROJECT["project"]["optional-dependencies"][extra]}
+        for path, extra in OF_EXTRAS.items()
     }
     providers = importlib.metadata.packages_distributions()
     missing = {
@@ -195,9 +201,7 @@ def test_every_imported_package_is_a_declared_dependency() -> None:
         for path in [*ENGINE, *FLOWS]
         for module, _, node in imports(path)
         if (top := module.partition(".")[0]) not in {"bot", "flows", *sys.stdlib_module_names}
-        and (declared | for_tests if path == PYTEST_PLUGIN else declared).isdisjoint(
-            canonicalize_name(name) for name in providers.get(top, [])
-        )
+        and (declared | extras.get(path, set())).isdisjoint(canonicalize_name(name) for name in providers.get(top, []))
     }
     assert missing == set()
 

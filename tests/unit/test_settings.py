@@ -52,6 +52,15 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "totp_secret": None,
         "runs_dir": Path("runs"),
         "ledger": None,
+        "evidence": None,
+        "notify_on": ("end", "person", "stop", "screens"),
+        "notify_webhook": None,
+        "notify_webhook_secret": None,
+        "smtp": None,
+        "smtp_password": None,
+        "notify_email": (),
+        "notify_from": None,
+        "notify_apprise": None,
         "baselines": None,
         "admin_url": "https://shop.example/admin",
         "username": "bot",
@@ -87,6 +96,12 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "certificate_authority": None,
         "keep_session": True,
         "unmasked": False,
+        "four_eyes": None,
+        "console_url": None,
+        "console_roles": None,
+        "console_proxies": (),
+        "console_user_header": "X-Forwarded-User",
+        "seller_central": "https://sellercentral.amazon.com",
     }
     assert settings.password.get_secret_value() == "correct horse"
 

@@ -59,8 +59,17 @@ class Checked:
         return 2 if not self.opened else 0 if self.outcome.holds else 1
 
 
-def check(settings: Settings, walk: Walk, sign_in: SignIn, plan: Plan) -> Checked:
+def check(
+    settings: Settings,
+    walk: Walk,
+    sign_in: SignIn,
+    plan: Plan,
+    *,
+    read_settings: Callable[[], Settings] | None = None,
+) -> Checked:
     """Walk to the cancel dialog, hold every screen against its contract and its baseline, and leave the files.
+
+    ``read_settings`` gives those of the walk; they are read again where it is left out.
 
     Raises:
         InputInvalid, CannotStart: the pack, or its baselines, cannot be read.
@@ -73,7 +82,7 @@ def check(settings: Settings, walk: Walk, sign_in: SignIn, plan: Plan) -> Checke
     watch = _Browser(inspector)
     show = plan.show
     # Without a saved session, so that the walk comes to the sign-in page too.
-    again = partial(load_settings, pack=settings.pack, language=settings.language, keep_session=False)
+    again = read_settings or partial(load_settings, pack=settings.pack, language=settings.language, keep_session=False)
     started, clock = datetime.now(UTC), time.monotonic()
     examine(walk, sign_in, show, again, headed=plan.headed, observer=watch, stop=plan.stop)
     ended, next_step = ending(show.findings)

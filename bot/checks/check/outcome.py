@@ -59,6 +59,11 @@ class CheckOutcome(BaseModel):
         return full and not self.ended and not any(one.state is AspectState.DIFFERS for one in self.screens)
 
     @property
+    def differing(self) -> tuple[str, ...]:
+        """What people call the screens that differ."""
+        return tuple(one.title for one in self.screens if one.state is AspectState.DIFFERS)
+
+    @property
     def headline(self) -> str:
         """All of it in one line."""
         counts = Counter(one.state for one in self.screens)

@@ -239,8 +239,76 @@ def test_the_engine_starts_beside_an_event_loop_as_playwright_has_one(counterman
     assert "No browser was found in this test." in said.err
 
 
+def test_what_the_queue_keeps_of_a_run_that_is_over_is_purged_and_the_run_is_still_known(
+    countermand: Countermand,
+) -> None:
+    run_id = submitted(countermand("submit", "jobs.yaml"))
+    countermand("queue", "cancel", run_id)
+    with Ledger.open(LEDGER) as ledger, ledger._database.writing() as connection:
+        connection.execute(sa.text("UPDATE queued_runs SET finished_at = '2026-01-01T00:00:00.000+00:00'"))
+        connection.execute(sa.text("UPDATE workflow_status SET completed_at = 1767225600000"))
+    said = "Queue: 2 stints of runs that are over; the ledger keeps what became of them.\n"
+    nothing_old = "There is no evidence older than 1d in runs.\n"
+    assert countermand("purge", "--older-than", "1d", "--dry-run").out == f"{nothing_old}{said}Nothing was removed.\n"
+    before = countermand("status").out
+    assert countermand("purge", "--older-than", "1d", "--yes").out.startswith(f"{nothing_old}{said}Removed.")
+    assert countermand("status").out == before
+    assert run_id in before
+    again = countermand("purge", "--older-than", "1d", "--yes")
+    assert again.out == "There is no evidence older than 1d in runs: nothing to remove.\n"
+
+
 @pytest.mark.parametrize("address", ["ledger.sqlite", "mysql://db/x", "postgresql://bot:pw@db.example/countermand"])
 def test_a_ledger_is_moved_to_a_server_only(countermand: Countermand, address: str) -> None:
     said = countermand("move-ledger", address)
     assert said.status == 2
     assert said.err.startswith(f"{address!r} is not the address of a PostgreSQL database without a password, such as ")
+
+
+def test_schedules_are_added_listed_and_removed(countermand: Countermand) -> None:
+    assert countermand("schedule").out == "There is no schedule.\n"
+    added = countermand(
+        "schedule", "add", "nightly", "0 2 * * 1-5", "jobs.yaml", "--timezone", "Europe/Berlin", "--yes"
+    )
+    assert (added.status, added.err) == (0, "")
+    assert countermand("schedule", "add", "look", "0 6 * * *", "--audit", "7d").status == 0
+    assert countermand("schedule", "add", "screens", "30 5 * * *", "--check").status == 0
+    listed = countermand("schedule", "list").out
+    assert listed.startswith("3 schedules\n  look  0 6 * * * (UTC)\n      audit of the last 7d on shop.example:8443/")
+    assert "  nightly  0 2 * * 1-5 (Europe/Berlin)\n      run of jobs.yaml on shop.example:8443/admin, added " in listed
+    assert countermand("schedule", "remove", "nightly").out == "Removed.\n"
+    assert "nightly" not in countermand("schedule").out
+    again = countermand("schedule", "remove", "nightly")
+    assert (again.status, again.err) == (2, "There is no schedule 'nightly'.\nSee countermand schedule list.\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (("x", "0 2 * *", "--check"), "'0 2 * *' has not five fields: minute, hour, day, month, weekday."),
+        (("x", "0 25 * * *", "--check"), "The schedule cannot be used: "),
+        (("x", "0 2 * * *", "--check", "--timezone", "Mars/Base"), "The schedule cannot be used: "),
+        ((" ", "0 2 * * *", "--check"), "A schedule needs a name of at most 64 characters."),
+        (("x", "0 2 * * *"), "Name one thing to do: a job list, --audit with a span of time, or --check."),
+        (("x", "0 2 * * *", "jobs.yaml", "--check"), "Name one thing to do: "),
+        (("x", "0 2 * * *", "--audit", "soon"), "'soon' is not a span of time"),
+        (("x", "0 2 * * *", "--check", "--plan"), "--plan is for a job list."),
+        (("x", "0 2 * * *", "jobs.yaml"), "There is no terminal to ask on."),
+    ],
+)
+def test_what_is_wrong_with_a_schedule_is_said_and_nothing_is_added(
+    countermand: Countermand, arguments: tuple[str, ...], words: str
+) -> None:
+    said = countermand("schedule", "add", *arguments)
+    assert said.status == 2
+    assert said.err.startswith(words)
+    assert countermand("schedule").out == "There is no schedule.\n"
+
+
+def test_a_name_is_given_to_one_schedule(countermand: Countermand) -> None:
+    assert countermand("schedule", "add", "x", "0 2 * * *", "--check").status == 0
+    again = countermand("schedule", "add", "x", "0 3 * * *", "--check")
+    assert (again.status, again.err) == (
+        2,
+        "There is a schedule 'x' already.\nRemove it first, or name another.\n",
+    )

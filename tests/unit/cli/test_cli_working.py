@@ -246,6 +246,7 @@ def test_a_run_says_of_itself_what_it_was(countermand: Countermand, shop: Shop) 
         "job_list": "jobs.yaml",
         "stopped_early": "",
         "unmasked": True,
+        "evidence": "",
         "blocked": {},
         "version": __version__,
     }

@@ -1,4 +1,4 @@
-"""A worker of the queue without a browser and without an engine: what is asked of its desk, and what it does then."""
+"""A worker of the queue without browser and engine: what is asked of its session, and what it does then."""
 
 import io
 from collections.abc import Callable, Iterator
@@ -7,15 +7,16 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+import sqlalchemy as sa
 from pydantic import SecretStr
-from run_kit import HOST, RUN_ID, TERMS, job, run_info
+from run_kit import HOST, RUN_ID, TERMS, job, permit, run_info
 
 from bot.accounts import Account
 from bot.cancel.verdicts import Verdict
+from bot.engine.account_lease import AccountLease
 from bot.engine.backlog import Backlog
-from bot.engine.desk import Desk
 from bot.engine.display import WorkerDisplay
-from bot.engine.seat import Seat
+from bot.engine.run_session import RunSession
 from bot.engine.stints import cut
 from bot.engine.worker import QueueWorker
 from bot.joblist import Job
@@ -33,10 +34,22 @@ class FakeBacklog:
 
     def __init__(self) -> None:
         self.theirs: dict[str, str] = {}
+        self.earlier: dict[str, str] = {}
+        self.queued: list[str] = []
+        self.taken_back: list[str] = []
         self.taken_over: list[str] = []
 
     def worked_on(self, admin: str) -> dict[str, str]:
         return self.theirs
+
+    def of_earlier_versions(self, admin: str) -> dict[str, str]:
+        return self.earlier
+
+    def put(self, connection: sa.Connection, stint: Stint, *, admin: str, terms: Terms) -> None:
+        self.queued.append(stint.stint)
+
+    def take_back(self, stints: list[str]) -> None:
+        self.taken_back += stints
 
     def take_over(self, admin: str, executors: list[str]) -> list[str]:
         self.taken_over += executors
@@ -60,14 +73,15 @@ class Bench:
         self.on_work: dict[str, list[Callable[[], OrderDone | None]]] = {}
         """What happens, one after another, when an order is worked; then it is canceled."""
         self.on_wait: list[Callable[[], object]] = []
-        self.seat_ledger = Ledger.open(place)
-        self.seat_ledger.runs.go_on_as("worker-1")
-        self.seat_ledger.accounts.take(HOST, "bot", 300)
+        self.lease_ledger = Ledger.open(place)
+        self.lease_ledger.runs.go_on_as("worker-1")
+        self.lease_ledger.accounts.take(HOST, "bot", 300)
+        self.check: Callable[[Account], str] | None = None
         self.worker = self.new_worker()
 
     def new_worker(self) -> QueueWorker:
         account = Account(username="bot", password=SecretStr("secret"))
-        seat = Seat(ledger=self.seat_ledger, admin=HOST, account=account, lease="bot", worker="worker-1")
+        lease = AccountLease(ledger=self.lease_ledger, admin=HOST, account=account, name="bot", worker="worker-1")
         return QueueWorker(
             settings=Settings(
                 admin_url=f"https://{HOST}/admin",
@@ -76,13 +90,14 @@ class Bench:
                 runs_dir=self.folder,
                 ledger=str(self.place),
             ),
-            seat=seat,
+            lease=lease,
             ledger=self.ledger,
             backlog=cast(Backlog, self.backlog),
-            open_desk=self.open_desk,
+            open_session=self.open_session,
             display=WorkerDisplay(self.printed),
             stop=lambda: self.asked_to_stop,
             wait=self.wait,
+            check=self.check,
         )
 
     def wait(self, seconds: float) -> None:
@@ -91,14 +106,14 @@ class Bench:
             self.on_wait.pop(0)()
 
     @contextmanager
-    def open_desk(self, run: QueuedRun) -> Iterator[Desk]:
+    def open_session(self, run: QueuedRun) -> Iterator[RunSession]:
         self.opened += 1
         with Ledger.open(self.place) as ledger:
             ledger.runs.go_on_as(run.info.run_id, "worker-1")
             ledger.limits.count_for(run.info.run_id)
             bench = self
 
-            class FakeDesk:
+            class FakeRunSession:
                 def do(self, job: Job) -> OrderDone | None:
                     bench.worked.append(job.order)
                     if bench.on_work.get(job.order):
@@ -109,7 +124,7 @@ class Bench:
                 def seen(self) -> tuple[str, dict[str, int]]:
                     return "asc-4.3 (auto)", {"tracker.example": 1}
 
-            yield FakeDesk()
+            yield FakeRunSession()
 
     def submit(self, run_id: str = RUN_ID, **terms: Any) -> list[Stint]:
         """Queue the usual list as one stint for each order."""
@@ -130,6 +145,22 @@ class Bench:
     def canceled(self, order: str) -> OrderResult:
         return result_of(job(order), Verdict(outcome=Outcome.CANCELED, message="So it is."))
 
+    def press_and_die(self, order: str, known: Outcome | None = None) -> None:
+        """Have another worker of the run press Confirm, and end before its result is recorded."""
+        with Ledger.open(self.place) as dead:
+            dead.runs.go_on_as(RUN_ID, "dead")
+            dead.limits.count_for(RUN_ID)
+            assert dead.claims.take(HOST, order, 300)
+            intent = dead.intents.write(HOST, permit(order))
+            if known is not None:
+                dead.intents.conclude(intent, known)
+        self.end_claims()
+
+    def end_claims(self) -> None:
+        """Let the time of every claim be over."""
+        with Ledger.open(self.place) as other, other._database.writing() as connection:
+            connection.execute(sa.text("UPDATE claims SET until = 0"))
+
     def results(self) -> dict[str, tuple[Outcome, str]]:
         found = self.ledger.runs.results(RUN_ID)
         return {result.order: (result.outcome, result.message) for result in found}
@@ -141,4 +172,4 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
     with Ledger.open(place) as ledger:
         bench = Bench(tmp_path / "runs", ledger, place)
         yield bench
-        bench.seat_ledger.close()
+        bench.lease_ledger.close()

@@ -12,6 +12,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from types import MappingProxyType
 
@@ -193,6 +194,21 @@ def test_a_run_with_a_lower_number_is_worked_first_and_one_for_later_not_yet(mac
     assert set(arrived[3:]) == {order.number for order in usual}
     with Ledger.open(machines.ledger) as ledger:
         assert [run.info.job_list for run in ledger.queue.waiting()] == ["later.yaml"]
+
+
+@pytest.mark.slow("it starts processes that import the engine")
+def test_the_orders_of_a_store_are_worked_by_one_worker_at_a_time_if_that_is_wanted(machines: Machines) -> None:
+    run_id = machines.run("submit", "jobs.yaml", "--one-worker-per-store").strip()
+    workers = [machines.start("worker", "--once", account=number, MACHINE_SECONDS="0.3") for number in range(3)]
+    for worker in workers:
+        assert worker.communicate(timeout=HANGS)[1] == ""
+    assert machines.everything_was_canceled_once(run_id)
+    with Ledger.open(machines.ledger) as ledger, ledger._database.writing() as connection:
+        rows = connection.execute(sa.text("SELECT store, begun_at, ended_at FROM stints ORDER BY begun_at")).all()
+    for store in {row.store for row in rows}:
+        of_store = [row for row in rows if row.store == store]
+        assert len(of_store) > 1
+        assert all(one.ended_at <= other.begun_at for one, other in pairwise(of_store))
 
 
 # --- Several workers on one machine ---

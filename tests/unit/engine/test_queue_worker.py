@@ -7,12 +7,15 @@ import pytest
 import sqlalchemy as sa
 from run_kit import HOST, RUN_ID, STORE, job, permit
 
-from bot.engine.handover import Handover
+from bot.engine.browser_thread import BrowserThread
+from bot.engine.conclusion import conclude
+from bot.engine.worker import TIMES
 from bot.errors import AccountLost, Interrupted, LedgerTrouble, QueuedRunStopped
 from bot.evidence.verify import verify
 from bot.ledger import Ledger, NotYet
 from bot.outcomes import Outcome
 from bot.runner.worker import OrderDone
+from bot.settings import LocalSettings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,13 +80,134 @@ def test_an_order_that_two_workers_died_with_is_not_tried_a_third_time(
             dead.runs.go_on_as(RUN_ID, worker)
             assert dead.claims.take(HOST, ORDERS[0], 300)
             if pressed and worker == "dead-2":
+                dead.limits.count_for(RUN_ID)
                 dead.intents.write(HOST, permit(ORDERS[0]))
-            dead.claims.release(HOST, ORDERS[0])
+            bench.end_claims()
     bench.work(stint)
     assert bench.worked == []
     became, words = bench.results()[ORDERS[0]]
     assert became is outcome
     assert "2 workers ended while they worked on it." in words
+
+
+def test_workers_that_gave_an_order_back_did_not_die_with_it(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+    with Ledger.open(bench.place) as stopped:
+        for worker in ("stopped-1", "stopped-2", "stopped-3"):
+            stopped.runs.go_on_as(RUN_ID, worker)
+            assert stopped.claims.take(HOST, ORDERS[0], 300)
+            stopped.claims.release(HOST, ORDERS[0])
+    bench.work(stint)
+    assert bench.results()[ORDERS[0]][0] is Outcome.CANCELED
+
+
+def test_an_order_that_is_begun_again_and_again_ends_some_day(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+    with Ledger.open(bench.place) as other:
+        for number in range(TIMES):
+            other.runs.go_on_as(RUN_ID, f"worker-{number}")
+            assert other.claims.take(HOST, ORDERS[0], 300)
+            other.claims.release(HOST, ORDERS[0])
+    bench.work(stint)
+    assert bench.worked == []
+    assert bench.results()[ORDERS[0]] == (Outcome.FAILED, "It was begun 10 times, and never finished.")
+
+
+@pytest.mark.parametrize(
+    ("known", "outcome", "words"),
+    [
+        (None, Outcome.UNKNOWN, "Confirm may have been pressed, and then: by maria"),
+        (Outcome.CANCELED, Outcome.CANCELED, "Canceled in the Admin, and proved; before the result was recorded: "),
+        (Outcome.CANCELED_NOT_SENT, Outcome.CANCELED_NOT_SENT, "Confirm was pressed, and the order waits for a person"),
+        (Outcome.UNKNOWN, Outcome.UNKNOWN, "Confirm was pressed, and the order waits for a person"),
+    ],
+)
+def test_an_order_that_was_pressed_is_not_skipped_when_its_run_is_stopped(
+    bench: Bench, known: Outcome | None, outcome: Outcome, words: str
+) -> None:
+    stint, *_ = bench.submit()
+    bench.press_and_die(ORDERS[0], known)
+    bench.ledger.queue.stop(RUN_ID, "by maria")
+    bench.work(stint)
+    became, said = bench.results()[ORDERS[0]]
+    assert (bench.worked, became) == ([], outcome)
+    assert said.startswith(words)
+
+
+def test_an_order_that_was_pressed_is_not_left_to_another_run_as_untouched(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+    bench.press_and_die(ORDERS[0])
+    (order,) = bench.worker.begin(stint.stint)
+    assert bench.worker.leave(order).result.outcome is Outcome.UNKNOWN
+
+
+def test_an_order_that_was_pressed_is_not_skipped_at_the_end_of_its_run(bench: Bench) -> None:
+    for stint in bench.submit():
+        bench.press_and_die(stint.orders[0])
+        bench.ledger.queue.end_stint(stint, "It was canceled by hand.")
+    assert bench.ledger.queue.is_last(RUN_ID, "maria")
+    run = bench.ledger.queue.find(RUN_ID)
+    assert run is not None
+    conclude(LocalSettings(runs_dir=bench.folder, ledger=str(bench.place)), run)
+    assert {outcome for outcome, _ in bench.results().values()} == {Outcome.UNKNOWN}
+    assert verify(bench.folder / RUN_ID, bench.ledger).disagreement == ""
+
+
+def test_a_run_is_not_concluded_while_a_worker_is_in_the_middle_of_an_order(bench: Bench) -> None:
+    stints = bench.submit()
+    with Ledger.open(bench.place) as frozen:
+        frozen.runs.go_on_as(RUN_ID, "frozen")
+        frozen.limits.count_for(RUN_ID)
+        assert frozen.claims.take(HOST, ORDERS[0], 300)
+        for stint in stints:
+            bench.ledger.queue.end_stint(stint, "It was canceled by hand.")
+
+        def wake_up() -> None:
+            frozen.runs.finish_order(bench.canceled(ORDERS[0]))
+            frozen.claims.release(HOST, ORDERS[0])
+
+        bench.on_wait = [wake_up]
+        bench.worker.end(stints[0].stint)
+    became = {order: outcome for order, (outcome, _) in bench.results().items()}
+    assert became == {ORDERS[0]: Outcome.CANCELED, **dict.fromkeys(ORDERS[1:], Outcome.SKIPPED)}
+
+
+def test_a_report_that_a_worker_died_over_is_written_by_the_next_one(bench: Bench) -> None:
+    stints = bench.submit()
+    for stint in stints:
+        bench.work(stint)
+    before = (bench.folder / RUN_ID / "results.json").read_bytes()
+    (bench.folder / RUN_ID / "report.html").unlink()
+    bench.new_worker().end(stints[-1].stint)
+    assert (bench.folder / RUN_ID / "report.html").is_file()
+    assert (bench.folder / RUN_ID / "results.json").read_bytes() == before
+    assert verify(bench.folder / RUN_ID, bench.ledger).disagreement == ""
+
+
+def test_a_pack_is_told_of_the_run_that_it_was_seen_in(bench: Bench) -> None:
+    first, *_ = bench.submit()
+    bench.work(first)
+    for stint in bench.submit("next", command="plan"):
+        bench.ledger.queue.stop("next", "by maria")
+        bench.work(stint)
+    assert bench.ledger.queue.worked("next").packs == ()
+    assert bench.ledger.queue.worked(RUN_ID).packs == ("asc-4.3 (auto)",)
+
+
+@pytest.mark.parametrize(
+    ("executor", "again"),
+    [("", True), (f"{HOST} as bot", True), (f"{HOST} as gone", True), (f"{HOST} as maria", False)],
+)
+def test_a_stint_of_an_earlier_version_is_queued_once_more(bench: Bench, executor: str, again: bool) -> None:
+    stint, *_ = bench.submit()
+    with Ledger.open(bench.place) as other:
+        other.runs.go_on_as("worker-2")
+        assert other.accounts.take(HOST, "maria", 300)
+        bench.backlog.earlier = {stint.stint: executor}
+        bench.worker.work(BrowserThread(), once=True)
+    expected = ([stint.stint], [f"{stint.stint} again 1"]) if again else ([], [])
+    assert (bench.backlog.taken_back, bench.backlog.queued) == expected
+    assert (bench.ledger.queue.stint(stint.stint) is None) == again
 
 
 def test_after_a_limit_the_rest_of_the_run_is_skipped_without_a_browser(bench: Bench) -> None:
@@ -196,7 +320,7 @@ def test_orders_that_were_changed_in_the_ledger_are_not_worked(bench: Bench) -> 
 
 def test_what_a_worker_left_unfinished_is_handed_out_again_once_its_lease_is_over(bench: Bench) -> None:
     bench.backlog.theirs = {"mine": f"{HOST} as bot", "theirs": f"{HOST} as gone"}
-    bench.worker.work(Handover(), once=True)
+    bench.worker.work(BrowserThread(), once=True)
     assert bench.backlog.taken_over == [f"{HOST} as gone"]
     assert "- Stint theirs was left unfinished, and is handed out again.\n" in bench.printed.getvalue()
 

@@ -1,21 +1,50 @@
 """The evidence store: the same four methods over a folder and over anything else."""
 
 import os
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
+import s3_kit
 from evidence_kit import MemoryStore
+from run_kit import RUN_ID
 
+from bot.evidence.addressed import AddressedStore
+from bot.evidence.objects import FolderObjects
+from bot.evidence.s3 import S3Objects
 from bot.evidence.store import EvidenceStore, LocalStore, store_of
 
 FIRST, SECOND = "evidence/1/01-open_order.jpg", "evidence/1/02-find_order.jpg"
 SESSION = "evidence/session/01-sign_in.jpg"
 
 
-@pytest.fixture(params=["local", "memory"])
+IN_A_BUCKET = pytest.param(
+    "bucket",
+    marks=[
+        pytest.mark.slow("it starts a server"),
+        pytest.mark.skipif(not s3_kit.is_installed(), reason="moto's server or obstore is not installed"),
+    ],
+)
+
+
+@pytest.fixture(scope="module")
+def in_a_bucket() -> Iterator[Mapping[str, str]]:
+    with s3_kit.bucket() as environment:
+        yield environment
+
+
+@pytest.fixture(params=["local", "memory", "folder", IN_A_BUCKET])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> EvidenceStore:
-    return LocalStore(tmp_path) if request.param == "local" else MemoryStore()
+    match request.param:
+        case "local":
+            return LocalStore(tmp_path)
+        case "memory":
+            return MemoryStore()
+        case "folder":
+            return AddressedStore(FolderObjects(tmp_path), RUN_ID)
+    environment = request.getfixturevalue("in_a_bucket")
+    return AddressedStore(S3Objects(f"s3://{s3_kit.BUCKET}/{secrets.token_hex(4)}", environment), RUN_ID)
 
 
 @pytest.fixture

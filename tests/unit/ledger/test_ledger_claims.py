@@ -154,6 +154,11 @@ def test_a_sign_of_life_says_what_was_lost_while_the_run_slept(
     clock(301)
     two.accounts.take(HOST, "second", 300)
     assert one.accounts.sign_of_life() == ("first", "second")
+    clock(1)
+    assert one.accounts.sign_of_life() == ("first", "second")  # whoever asks next hears of it too
+    one.accounts.release(HOST, "second")
+    assert one.accounts.take(HOST, "first", 300)
+    assert one.accounts.sign_of_life() == ()
 
 
 def test_an_account_that_another_run_had_meanwhile_and_gave_back_is_lost_all_the_same(
@@ -165,6 +170,19 @@ def test_an_account_that_another_run_had_meanwhile_and_gave_back_is_lost_all_the
     two.accounts.take(HOST, "bot", 300)
     two.accounts.release(HOST, "bot")
     assert one.accounts.sign_of_life() == ("bot",)
+
+
+def test_a_claim_that_nobody_gave_back_says_whose_it_was(
+    open_as: Callable[[str], Ledger], clock: Callable[[float], None]
+) -> None:
+    one, two = open_as("one"), open_as("two")
+    assert one.claims.take(HOST, ORDER, 300)
+    assert two.claims.abandoned_by(HOST, ORDER) == ""
+    clock(301)
+    assert two.claims.abandoned_by(HOST, ORDER) == "one"
+    assert one.claims.abandoned_by(HOST, ORDER) == ""  # its own
+    assert two.claims.take(HOST, ORDER, 300)
+    assert one.claims.abandoned_by(HOST, ORDER) == ""
 
 
 CLAIM_AND_DIE = """

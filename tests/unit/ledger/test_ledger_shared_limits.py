@@ -1,16 +1,18 @@
 """What the workers of a queued run may do together is counted in the ledger, so two ledgers open on it count as one."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
-from run_kit import HOST, RUN_ID, job, permit, run_info
+from run_kit import HOST, RUN_ID, TERMS, job, permit, run_info
 
 from bot.cancel.verdicts import Verdict
 from bot.engine.stints import cut
-from bot.errors import QueuedRunStopped
+from bot.errors import ClaimLost, QueuedRunStopped
 from bot.ledger import Ledger, NotYet, Terms
+from bot.ledger.schema import orders, queued_runs
 from bot.outcomes import OrderResult, Outcome
 from bot.runner.results import failed, result_of, skipped
 
@@ -25,10 +27,10 @@ def two(place: Path | str) -> Iterator[tuple[Ledger, Ledger]]:
 
 
 def queued(two: tuple[Ledger, Ledger], **terms: Any) -> None:
-    usual = {"spacing": 0.0, "max_failures": 3, "max_failures_total": 4, "max_cancellations": None} | terms
+    usual = {"spacing": 0.0, "max_failures": 3, "max_failures_total": 4, "max_cancellations": None, "not_before": ""}
     jobs = [job(order) for order in ORDERS]
     two[0].queue.submit(
-        run_info(), jobs, Terms(command="run", priority=1, not_before="", **usual), cut(jobs), lambda *_: None
+        run_info(), jobs, Terms(command="run", priority=1, **(usual | terms)), cut(jobs), lambda *_: None
     )
     for ledger, worker in zip(two, ("here", "there"), strict=True):
         ledger.runs.go_on_as(RUN_ID, worker)
@@ -77,7 +79,12 @@ def test_no_machine_cancels_more_than_all_of_them_may(two: tuple[Ledger, Ledger]
 
 def test_the_intent_itself_is_refused_past_the_limit(two: tuple[Ledger, Ledger]) -> None:
     here, there = two
-    queued(two, max_cancellations=1)
+    queued(two)
+    assert here.claims.take(HOST, ORDERS[0], 300)
+    assert there.claims.take(HOST, ORDERS[1], 300)
+    with here._database.writing() as connection:
+        changed = queued_runs.update().values(terms={**vars(TERMS), "max_cancellations": 1})
+        connection.execute(changed)
     here.intents.write(HOST, permit(ORDERS[0]))
     with pytest.raises(QueuedRunStopped):
         there.intents.write(HOST, permit(ORDERS[1]))
@@ -118,6 +125,71 @@ def test_a_success_ends_a_row_and_a_skipped_order_does_not(two: tuple[Ledger, Le
     here.runs.finish_order(result_of(job(ORDERS[5]), failed("fourth")))
     with pytest.raises(QueuedRunStopped, match=r"4 orders failed; the last one: fourth"):
         there.limits.ask()
+
+
+def test_an_order_that_has_its_result_from_another_worker_does_not_begin(two: tuple[Ledger, Ledger]) -> None:
+    here, there = two
+    queued(two)
+    here.runs.finish_order(result_of(job(ORDERS[0]), failed("no")))
+    with pytest.raises(NotYet) as again:
+        there.claims.take(HOST, ORDERS[0], 300)
+    assert (again.value.seconds, there.claims.held()) == (0, [])
+
+
+def test_an_order_that_got_its_result_meanwhile_is_not_pressed(two: tuple[Ledger, Ledger]) -> None:
+    here, there = two
+    queued(two)
+    assert there.claims.take(HOST, ORDERS[0], 300)
+    with here._database.writing() as connection:  # as if it had been recorded just before the claim
+        kept = result_of(job(ORDERS[0]), failed("no")).model_dump(mode="json")
+        connection.execute(orders.update().where(orders.c.amazon_order == ORDERS[0]).values(result=kept))
+    with pytest.raises(ClaimLost):
+        there.intents.write(HOST, permit(ORDERS[0]))
+    assert here.intents.waiting() == []
+
+
+def test_without_its_claim_no_order_of_a_queued_run_is_pressed(two: tuple[Ledger, Ledger]) -> None:
+    here, _ = two
+    queued(two)
+    with pytest.raises(ClaimLost):
+        here.intents.write(HOST, permit(ORDERS[0]))
+    assert here.intents.waiting() == []
+
+
+def test_nothing_begins_of_a_run_that_is_over(two: tuple[Ledger, Ledger]) -> None:
+    here, there = two
+    queued(two)
+    for stint in here.queue.waiting()[0].stints:
+        here.queue.end_stint(stint)
+    assert here.queue.is_last(RUN_ID, "here")
+    with pytest.raises(QueuedRunStopped, match=r"The run is over\."):
+        there.claims.take(HOST, ORDERS[0], 300)
+
+
+def test_nothing_begins_before_its_time_whatever_the_clocks_of_the_machines_say(
+    two: tuple[Ledger, Ledger], clock: Any
+) -> None:
+    here, _ = two
+    begin = (here.now() + timedelta(seconds=90)).isoformat()
+    queued(two, not_before=begin)
+    for seconds, wait in ((0, 60), (60, 30)):
+        clock(seconds)
+        with pytest.raises(NotYet, match=r"It is too early for this run: a computer's clock is wrong\.") as early:
+            here.claims.take(HOST, ORDERS[0], 300)
+        assert early.value.seconds == pytest.approx(wait, abs=5)
+    clock(31)
+    assert here.claims.take(HOST, ORDERS[0], 300)
+
+
+def test_a_slow_pace_is_asked_about_once_a_minute_because_an_account_is_lost_otherwise(
+    two: tuple[Ledger, Ledger],
+) -> None:
+    here, there = two
+    queued(two, spacing=720.0)
+    assert here.claims.take(HOST, ORDERS[0], 300)
+    with pytest.raises(NotYet) as early:
+        there.claims.take(HOST, ORDERS[1], 300)
+    assert early.value.seconds == 60
 
 
 def test_a_run_that_was_not_submitted_is_not_counted(two: tuple[Ledger, Ledger]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from admin_kit import PagelessAdmin
 from loguru import logger
 from practice_kit import CANCELED
-from run_kit import job, run_info
+from run_kit import HOST, job, permit, run_info
 
 from bot.admin import Admin
 from bot.cancel.verdicts import LOOK_IN_SELLER_CENTRAL, Verdict
@@ -679,6 +679,37 @@ def test_an_interrupt_after_the_press_leaves_the_order_in_progress_unknown(
         "Confirm may have been pressed, and then: Interrupted.",
         LOOK_IN_SELLER_CENTRAL,
     )
+
+
+@pytest.mark.parametrize(
+    ("proved", "outcome", "words"),
+    [
+        (True, "canceled", "Canceled in the Admin, and proved; before the result was recorded: Interrupted."),
+        (False, "unknown", "Confirm may have been pressed, and then: Interrupted."),
+    ],
+)
+def test_an_interrupt_while_a_result_is_recorded_does_not_make_it_one_of_an_untouched_order(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, proved: bool, outcome: str, words: str
+) -> None:
+    def press() -> Verdict:
+        intent = bench.ledger.intents.write(HOST, permit(SECOND))
+        bench.admin.attempt.mark_pressed()
+        if proved:
+            bench.ledger.intents.conclude(intent, Outcome.CANCELED)
+        return CANCELED
+
+    record, interrupts = bench.ledger.runs.finish_order, [KeyboardInterrupt()]
+
+    def interrupted(result: OrderResult) -> OrderResult:
+        if result.order == SECOND and interrupts:
+            raise interrupts.pop()
+        return record(result)
+
+    bench.on(SECOND, press)
+    monkeypatch.setattr(bench.ledger.runs, "finish_order", interrupted)
+    end = bench.run()
+    assert (end.exit_status, outcomes(end)) == (130, ["canceled", outcome, "skipped"])
+    assert end.results[1].message.startswith(words)
 
 
 def test_an_interrupt_between_two_orders_changes_no_result(bench: Bench) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.runner.stopping import StopRequest, stop_on_signals
+from bot.runner.stopping import StopRequest, in_parts, stop_on_signals
 
 SAID = "Stopping: an order whose Confirm is pressed is finished first. Press Ctrl-C again to stop at once."
 SIGNALS = [name for name in ("SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK") if hasattr(signal, name)]
@@ -29,6 +29,12 @@ def handled_by(name: str, handler: "signal._HANDLER") -> Iterator[int]:
 
 def unexpected(number: int, frame: object) -> None:
     raise AssertionError(f"signal {number} arrived at the handler from before")
+
+
+def test_a_long_wait_is_made_of_short_ones_with_something_done_after_each() -> None:
+    done: list[object] = []
+    in_parts(done.append, lambda: done.append("kept"))(150)
+    assert done == [60.0, "kept", 60.0, "kept", 30.0, "kept"]
 
 
 def test_nobody_has_asked_to_stop_at_first() -> None:

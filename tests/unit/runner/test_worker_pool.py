@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from bot.accounts import Account
 from bot.errors import CannotStart
+from bot.evidence.store import LocalStore
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, RunInfo
@@ -96,8 +97,8 @@ class Yard:
             [Account(username=name, password=SecretStr("practice")) for name in accounts or ("one", "two")],
             PoolRun(
                 ledger=self.ledger,
-                host=HOST,
                 folder=self.folder / RUN_ID,
+                store=LocalStore(self.folder / RUN_ID),
                 log=self.log.append,
                 stopping=self.stop,
                 blocked=self.blocked,
@@ -158,6 +159,12 @@ def test_an_order_that_was_about_to_be_pressed_when_its_worker_died_is_looked_at
     assert outcomes(end) == ["unknown", "canceled"]
     assert end.results[0].message == "Looked at after a crash."
     assert [intent.order for intent in yard.ledger.intents.of_run(RUN_ID)] == [order(1)]
+
+
+def test_an_order_that_was_proved_canceled_before_its_workers_died_is_not_said_to_have_failed(yard: Yard) -> None:
+    end = yard.run(jobs("dies after the proof", ""))
+    assert outcomes(end) == ["canceled", "canceled"]
+    assert end.results[0].message.startswith("Canceled in the Admin, and proved; before the result was recorded: Two")
 
 
 @pytest.mark.thorough

@@ -6,7 +6,7 @@ import pytest
 from pydantic import SecretStr
 from run_kit import HOST
 
-from bot.engine.seat import executor_name, lease_of, seated
+from bot.engine.account_lease import executor_name, lease_of, leased_account
 from bot.errors import AccountLost, CannotStart
 from bot.ledger import Ledger
 from bot.settings import Settings
@@ -26,29 +26,29 @@ def settings(*, sharing: bool = False) -> Settings:
 
 def test_a_worker_has_its_account_for_itself_and_gives_it_back(tmp_path: Path) -> None:
     place = tmp_path / "ledger.sqlite"
-    with seated(place, HOST, settings()) as seat:
-        assert (seat.account.username, seat.lease, seat.executor) == ("bot", "bot", f"{HOST} as bot")
-        with pytest.raises(CannotStart) as refused, seated(place, HOST, settings()):
+    with leased_account(place, HOST, settings()) as lease:
+        assert (lease.account.username, lease.name, lease.executor) == ("bot", "bot", f"{HOST} as bot")
+        with pytest.raises(CannotStart) as refused, leased_account(place, HOST, settings()):
             pass
-        assert str(refused.value) == f"No Admin account is free: bot by {seat.worker}."
-    with seated(place, HOST, settings()):
+        assert str(refused.value) == f"No Admin account is free: bot by {lease.worker}."
+    with leased_account(place, HOST, settings()):
         pass
 
 
 def test_workers_with_a_shared_account_are_still_told_apart(tmp_path: Path, stack: ExitStack) -> None:
-    both = [stack.enter_context(seated(tmp_path / "l.sqlite", HOST, settings(sharing=True))) for _ in range(2)]
-    assert [seat.executor for seat in both] == [f"{HOST} as bot 1", f"{HOST} as bot 2"]
-    assert len({seat.worker for seat in both}) == len({seat.session_name for seat in both}) == 2
+    both = [stack.enter_context(leased_account(tmp_path / "l.sqlite", HOST, settings(sharing=True))) for _ in range(2)]
+    assert [lease.executor for lease in both] == [f"{HOST} as bot 1", f"{HOST} as bot 2"]
+    assert len({lease.worker for lease in both}) == len({lease.session_name for lease in both}) == 2
 
 
-def test_a_seat_that_another_worker_took_is_lost(tmp_path: Path) -> None:
+def test_a_lease_that_another_worker_took_is_lost(tmp_path: Path) -> None:
     place = tmp_path / "ledger.sqlite"
-    with seated(place, HOST, settings()) as seat:
-        seat.hold()
+    with leased_account(place, HOST, settings()) as lease:
+        lease.hold()
         with Ledger.open(place) as other, other._database.writing() as connection:
             connection.exec_driver_sql("UPDATE accounts SET owner = 'worker-2'")
         with pytest.raises(AccountLost) as lost:
-            seat.hold()
+            lease.hold()
         assert lost.value.next_step == "Start the worker again. What it had in hand is handed out again."
     with Ledger.open(place) as ledger:
         assert [held.run_id for held in ledger.accounts.held()] == ["worker-2"]  # it is not given back for another

@@ -29,7 +29,7 @@ class _Call(Generic[T]):
     made: bool = False
 
 
-class Handover:
+class BrowserThread:
     """Calls from other threads, made one at a time by the thread that serves them."""
 
     def __init__(self) -> None:

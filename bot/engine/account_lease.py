@@ -1,4 +1,4 @@
-"""A worker's seat: the Admin account that it has for itself, by a lease in the ledger.
+"""A worker's lease on the Admin account that it has for itself.
 
 The lease comes before everything else, and names the executor. So no two processes are one executor, and a worker that
 takes over a lease that ran out finds what its last owner left unfinished.
@@ -36,14 +36,14 @@ def lease_of(executor: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Seat:
+class AccountLease:
     """An account that a worker has, until the worker ends or loses it."""
 
     ledger: Ledger
     """Opened for the lease alone: it is renewed under the worker's own name, whatever run it works for."""
     admin: str
     account: Account
-    lease: str
+    name: str
     """The account's user name; with its place behind it where accounts are shared."""
     worker: str
     """The worker's name: random, so that no two are called the same."""
@@ -51,12 +51,12 @@ class Seat:
     @property
     def executor(self) -> str:
         """What the engine knows this worker as."""
-        return executor_name(self.admin, self.lease)
+        return executor_name(self.admin, self.name)
 
     @property
     def session_name(self) -> str:
         """What the browser's session is saved under: a shared account has one for each place."""
-        return self.lease
+        return self.name
 
     def keep(self) -> bool:
         """Renew the lease when that is due; False once it is lost."""
@@ -75,7 +75,7 @@ class Seat:
         Raises:
             AccountLost: another worker may have it by now.
         """
-        if not self.ledger.accounts.holds_still(self.admin, self.lease):
+        if not self.ledger.accounts.holds_still(self.admin, self.name):
             raise self.lost()
 
     def lost(self) -> AccountLost:
@@ -87,7 +87,7 @@ class Seat:
 
 
 @contextmanager
-def seated(place: Path | str, admin: str, settings: Settings) -> Iterator[Seat]:
+def leased_account(place: Path | str, admin: str, settings: Settings) -> Iterator[AccountLease]:
     """The first account of the settings that nobody has; it is this worker's until the block ends.
 
     Raises:
@@ -96,8 +96,8 @@ def seated(place: Path | str, admin: str, settings: Settings) -> Iterator[Seat]:
     worker = f"worker-{secrets.token_hex(4)}"
     with Ledger.open(place) as ledger:
         ledger.runs.go_on_as(worker)
-        free = ((account, lease) for account, lease in _places(settings) if ledger.accounts.take(admin, lease, LEASE))
-        account, lease = next(free, (None, ""))
+        free = ((account, name) for account, name in _places(settings) if ledger.accounts.take(admin, name, LEASE))
+        account, name = next(free, (None, ""))
         if account is None:
             holders = ", ".join(f"{held.thing} by {held.run_id}" for held in ledger.accounts.held())
             raise CannotStart(
@@ -105,9 +105,9 @@ def seated(place: Path | str, admin: str, settings: Settings) -> Iterator[Seat]:
                 next_step="End one of those, or name more accounts in COUNTERMAND_ACCOUNTS.",
             )
         try:
-            yield Seat(ledger=ledger, admin=admin, account=account, lease=lease, worker=worker)
+            yield AccountLease(ledger=ledger, admin=admin, account=account, name=name, worker=worker)
         finally:
-            ledger.accounts.release(admin, lease)
+            ledger.accounts.release(admin, name)
 
 
 MOST_PLACES = 1000

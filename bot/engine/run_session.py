@@ -8,8 +8,9 @@ from typing import Protocol
 
 from loguru import logger
 
+from bot.accounts import Account
 from bot.admin import Admin
-from bot.engine.seat import Seat
+from bot.engine.account_lease import AccountLease
 from bot.evidence.recorder import SESSION, Explain
 from bot.evidence.run_folder import open_run_folder
 from bot.joblist import Job
@@ -25,7 +26,7 @@ from bot.secrecy import cleaner
 from bot.settings import Settings
 
 
-class Desk(Protocol):
+class RunSession(Protocol):
     """Where the orders of one run are worked."""
 
     def do(self, job: Job) -> OrderDone | None:
@@ -60,7 +61,7 @@ class Display(Protocol):
         """A run is over, and its results are in this folder."""
 
 
-OpenDesk = Callable[[QueuedRun], AbstractContextManager[Desk]]
+OpenRunSession = Callable[[QueuedRun], AbstractContextManager[RunSession]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,11 +74,13 @@ class Tools:
     sign_in: SignIn
     explain: Explain | None
     headed: bool
+    check: Callable[[Account], str] | None = None
+    """Compares the Admin's screens as ``countermand check`` does, with an account; gives a sentence about it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class BrowserDesk:
-    """A desk with a browser."""
+class BrowserRunSession:
+    """A session with a browser."""
 
     worker: Worker
     admin: Admin
@@ -87,11 +90,11 @@ class BrowserDesk:
     """Counts the requests of its browser that were blocked, by host."""
 
     def do(self, job: Job) -> OrderDone | None:
-        """See :class:`Desk`."""
+        """See :class:`RunSession`."""
         return self.worker.do(self.admin, job, lambda: None)
 
     def seen(self) -> tuple[str, dict[str, int]]:
-        """See :class:`Desk`."""
+        """See :class:`RunSession`."""
         blocked = dict(self.blocked)
         self.blocked.clear()
         recognized = self.pack == AUTO and self.admin.recognized
@@ -99,15 +102,15 @@ class BrowserDesk:
 
 
 @contextmanager
-def browser_desk(
+def browser_run_session(
     run: QueuedRun,
     tools: Tools,
-    seat: Seat,
+    lease: AccountLease,
     display: Display,
     *,
     stopping: Callable[[], bool],
     wait: Callable[[float], None],
-) -> Iterator[Desk]:
+) -> Iterator[RunSession]:
     """All that it takes to work the orders of a run, signed in, on the thread that calls it.
 
     Raises:
@@ -125,16 +128,17 @@ def browser_desk(
         headed=tools.headed,
         folder=folder,
         ledger_place=settings.ledger_place,
+        evidence=run.info.evidence,
     )
     clean = cleaner(task.secrets)
-    recorder = task.recorder(clean, f"{SESSION}-{seat.worker}")
+    recorder = task.recorder(clean, f"{SESSION}-{lease.worker}")
     blocked: dict[str, int] = {}
     with (
         log_to(folder / "log.jsonl", secrets=task.secrets, say=display.say),
         Ledger.open(task.ledger_place) as ledger,
-        logger.contextualize(worker=seat.worker),
+        logger.contextualize(worker=lease.worker),
     ):
-        ledger.runs.go_on_as(task.run_id, seat.worker)
+        ledger.runs.go_on_as(task.run_id, lease.worker)
         ledger.limits.count_for(task.run_id)
         ledger.trail.copy_to(folder, whole=True)
         worker = Worker(
@@ -146,7 +150,7 @@ def browser_desk(
         )
         entry = Entry(
             settings=settings,
-            account=seat.account,
+            account=lease.account,
             packs=packs,
             ledger=ledger,
             sign_in=task.sign_in,
@@ -154,8 +158,8 @@ def browser_desk(
             recorder=recorder,
             headed=task.headed,
             blocked=blocked,
-            session_name=seat.session_name,
+            session_name=lease.session_name,
         )
         with open_admin(entry) as admin:
             pack = packs[0].name if len(packs) == 1 else AUTO
-            yield BrowserDesk(worker=worker, admin=admin, pack=pack, blocked=blocked)
+            yield BrowserRunSession(worker=worker, admin=admin, pack=pack, blocked=blocked)

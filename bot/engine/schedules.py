@@ -1,0 +1,122 @@
+"""What is done at certain times: an audit, a check, or a list that somebody approved.
+
+The engine calls at each time, in one worker of the Admin. What was missed while no worker ran is not made up for, and a
+call that is late by more than ten minutes is refused: who planned something for two o'clock did not mean noon.
+"""
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+from functools import partial
+
+from bot import __version__
+from bot.engine.backlog import Backlog
+from bot.engine.stints import cut
+from bot.engine.submission import NOBODY_YET
+from bot.errors import CannotStart
+from bot.joblist import Job
+from bot.ledger import Ledger, Schedule
+from bot.outcomes import RunInfo
+from bot.timespan import time_span
+from bot.wording import count_of, harmless
+
+LATEST = timedelta(minutes=10)
+"""A call that is later than this is refused."""
+
+LONGEST_NAME = 64
+
+
+def add(ledger: Ledger, backlog: Backlog, schedule: Schedule, by: str) -> None:
+    """Keep a schedule, and have the engine call at its times.
+
+    Raises:
+        CannotStart: there is one of that name, or it has no name, no times or no time zone that can be used.
+        LedgerTrouble: the ledger, or the queue beside it, cannot be used.
+    """
+    if not schedule.name.strip() or len(schedule.name) > LONGEST_NAME or not schedule.name.isprintable():
+        raise CannotStart(reason=f"A schedule needs a name of at most {LONGEST_NAME} characters.")
+    if len(schedule.cron.split()) != 5:
+        raise CannotStart(reason=f"{schedule.cron!r} has not five fields: minute, hour, day, month, weekday.")
+    if not ledger.schedules.add(schedule, by):
+        raise CannotStart(
+            reason=f"There is a schedule {schedule.name!r} already.", next_step="Remove it first, or name another."
+        )
+    try:
+        backlog.schedule(schedule.name, schedule.admin, schedule.cron, schedule.timezone)
+    except CannotStart:
+        ledger.schedules.remove(schedule.name)
+        raise
+
+
+def remove(ledger: Ledger, backlog: Backlog, name: str) -> None:
+    """End a schedule. Runs that it has queued stay.
+
+    Raises:
+        CannotStart: there is none of that name.
+        LedgerTrouble: the ledger, or the queue beside it, cannot be used.
+    """
+    backlog.unschedule(name)  # first: a call for a schedule that is not in the ledger does nothing
+    if not ledger.schedules.remove(name):
+        raise CannotStart(reason=f"There is no schedule {name!r}.", next_step="See countermand schedule list.")
+
+
+def refusal(at: datetime, now: datetime) -> str:
+    """Why a call for that time is refused now; empty if it is not."""
+    late = now - at
+    if late <= LATEST:
+        return ""
+    return f"it is {late.total_seconds() / 60:.0f} minutes late"
+
+
+def queue_run(ledger: Ledger, backlog: Backlog, schedule: Schedule, at: datetime) -> str:
+    """Queue the run of a schedule for this time, once, and say what came of it.
+
+    Raises:
+        LedgerTrouble: the ledger, or the queue beside it, cannot be used; nothing was queued.
+    """
+    if schedule.terms is None:
+        return "it has no terms"
+    jobs = schedule.jobs
+    if schedule.command == "audit":
+        canceled = ledger.intents.canceled_since(schedule.admin, ledger.now() - time_span(schedule.since))
+        jobs = tuple(Job(order=one.order, store=one.store, reason=one.reason) for one in canceled)
+    if not jobs:
+        return "there is no order to look at"
+    run_id = run_id_of(schedule.name, at)
+    if ledger.runs.find(run_id) is not None:
+        return f"run {run_id} was queued already"
+    info = RunInfo(
+        run_id=run_id,
+        command=schedule.command,
+        admin=schedule.admin,
+        account=NOBODY_YET,
+        pack=schedule.pack,
+        job_list=schedule.job_list or f"schedule {schedule.name}",
+        started_at=datetime.now(UTC),
+        unmasked=schedule.terms.unmasked,
+        version=__version__,
+        evidence=schedule.evidence,
+    )
+    put = partial(backlog.put, admin=schedule.admin, terms=schedule.terms)
+    queued = ledger.queue.submit(info, jobs, schedule.terms, cut(jobs), put)
+    return f"run {queued} is queued" if queued == run_id else f"the same orders are queued already, as run {queued}"
+
+
+def run_id_of(name: str, at: datetime) -> str:
+    """The id of the run that a schedule queues at that time: the same, however often it is called for."""
+    return f"{at.astimezone(UTC):%Y%m%d-%H%M%S}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
+def lines(ledger: Ledger, backlog: Backlog) -> list[str]:
+    """Every schedule, for people."""
+    known, all_schedules = backlog.scheduled(), ledger.schedules.all()
+    told = [f"{count_of(len(all_schedules), 'schedule')}" if all_schedules else "There is no schedule."]
+    for one in all_schedules:
+        what = {"audit": f"audit of the last {one.since}", "check": "check"}
+        does = harmless(what.get(one.command, f"{one.command} of {one.job_list}"))
+        told.append(f"  {harmless(one.name)}  {harmless(one.cron)} ({harmless(one.timezone)})")
+        told.append(f"      {does} on {harmless(one.admin)}, added {one.added_at[:10]} by {harmless(one.added_by)}")
+        if one.name not in known:
+            told.append("      The queue does not know of it: remove it, and add it again.")
+        elif known[one.name]:
+            told.append(f"      Last called for {known[one.name]}.")
+    return told

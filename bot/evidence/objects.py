@@ -1,0 +1,91 @@
+"""Where files of evidence are kept outside of a run's folder: under keys, each written once.
+
+A key names its content, so writing the same key again writes the same, and nothing is ever written over.
+"""
+
+import secrets
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+
+class Objects(Protocol):
+    """A place for files under keys, such as ``20260301-021405-a1b2/evidence/112-.../01-open_store.3f78....jpg``.
+
+    Several machines may use it at once. ``str()`` of it is what a message calls the place. Every failure is an
+    ``OSError``.
+    """
+
+    def put(self, key: str, content: bytes) -> None:
+        """Keep a file, whole or not at all. One that has the key already stays: it is the same."""
+
+    def get(self, key: str, limit: int | None = None) -> bytes:
+        """The content of a file, or its first ``limit`` bytes."""
+
+    def link(self, key: str) -> str:
+        """The address under which a browser on this machine finds a file; empty if it cannot."""
+
+    def list(self, under: str) -> Mapping[str, int]:
+        """The keys below this one, in order, each with the file's size in bytes."""
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove these files. What is not there is no error."""
+
+
+class FolderObjects:
+    """A folder of this machine, or one that several share."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __str__(self) -> str:
+        return str(self._folder)
+
+    def put(self, key: str, content: bytes) -> None:
+        """See :class:`Objects`. It is written under another name first, so that nobody sees half of it."""
+        path = self._path(key)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        try:
+            with unfinished.open("xb") as file:
+                file.write(content)
+            unfinished.replace(path)
+        except BaseException:
+            with suppress(OSError):
+                unfinished.unlink()
+            raise
+
+    def get(self, key: str, limit: int | None = None) -> bytes:
+        """See :class:`Objects`."""
+        with self._path(key).open("rb") as file:
+            return file.read(-1 if limit is None else limit)
+
+    def link(self, key: str) -> str:
+        """See :class:`Objects`."""
+        return self._path(key).resolve().as_uri()
+
+    def list(self, under: str) -> Mapping[str, int]:
+        """See :class:`Objects`."""
+        sizes: dict[str, int] = {}
+        for path in sorted(self._path(under).rglob("*")):
+            with suppress(FileNotFoundError):  # it may be removed meanwhile
+                if path.is_file() and not path.name.startswith("."):
+                    sizes[path.relative_to(self._folder).as_posix()] = path.stat().st_size
+        return sizes
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """See :class:`Objects`. A folder that is empty then goes, too."""
+        for key in keys:
+            path = self._path(key)
+            path.unlink(missing_ok=True)
+            for folder in path.parents:
+                if folder == self._folder:
+                    break
+                try:
+                    folder.rmdir()
+                except OSError:  # something is in it
+                    break
+
+    def _path(self, key: str) -> Path:
+        return self._folder.joinpath(*PurePosixPath(key).parts)

@@ -1,0 +1,64 @@
+"""Which store the evidence of a run is in: its own folder, or what ``COUNTERMAND_EVIDENCE`` names.
+
+A run keeps to the place that it began with, whatever the setting says later. A folder has another path on each machine
+that shares it, so only that it is one is remembered; the address of a bucket is the same everywhere.
+"""
+
+from pathlib import Path
+
+from bot.errors import CannotStart
+from bot.evidence.addressed import AddressedStore
+from bot.evidence.objects import FolderObjects, Objects
+from bot.evidence.store import EvidenceStore, LocalStore
+from bot.ledger import Ledger
+
+S3 = "s3://"
+SHARED_FOLDER = "a folder"
+"""What is remembered of a run whose evidence is in a folder that the setting names."""
+
+
+def kept_in(setting: str | None) -> str:
+    """What is remembered of where a new run keeps its evidence; empty for its own folder."""
+    if not setting:
+        return ""
+    return setting if setting.startswith(S3) else SHARED_FOLDER
+
+
+def store_at(folder: Path, kept: str, setting: str | None) -> EvidenceStore:
+    """The evidence of the run in this folder, which is kept where it was remembered.
+
+    Raises:
+        CannotStart: this machine's ``COUNTERMAND_EVIDENCE`` does not say where that is.
+    """
+    if not kept:
+        return LocalStore(folder)
+    run_id = folder.resolve().name
+    return AddressedStore(_objects(run_id, kept, setting), run_id)
+
+
+def store_of_run(folder: Path, ledger: Ledger, setting: str | None) -> EvidenceStore:
+    """The evidence of the run in this folder, as the ledger says where it is.
+
+    Raises:
+        CannotStart: as ``store_at``.
+        LedgerTrouble: the ledger cannot be read.
+    """
+    try:
+        info = ledger.runs.find(folder.resolve().name)
+    except ValueError:  # what the ledger says of the run was changed: verify names it
+        info = None
+    return store_at(folder, info.evidence if info else "", setting)
+
+
+def _objects(run_id: str, kept: str, setting: str | None) -> Objects:
+    if kept.startswith(S3):
+        from bot.evidence.s3 import S3Objects
+
+        return S3Objects(kept)
+    if not setting or setting.startswith(S3):
+        raise CannotStart(
+            reason=f"The evidence of run {run_id} is in a folder that machines share, and this one does not know where "
+            "that is.",
+            next_step="Set COUNTERMAND_EVIDENCE to that folder.",
+        )
+    return FolderObjects(Path(setting))
