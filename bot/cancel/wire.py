@@ -27,6 +27,7 @@ from bot.cancel.endpoint import Answered, Endpoint, http_words
 from bot.cancel.held import Held, HeldByChromium, HeldByRoute, as_heard, as_sent
 from bot.cancel.requests import cancels_in
 from bot.cancel.sending import send_once
+from bot.cancel.speculation import refuse_speculation
 from bot.errors import HttpClientBlocked, PageTrouble, SessionEnded
 from bot.identity import host_of, is_allowed
 from bot.pack import commerce
@@ -122,6 +123,7 @@ class Wire:
     def watch(self, page: Page) -> None:
         """Hear what this page is answered, and look at what it sends, unless its whole browser is looked at."""
         self.endpoint.begins()
+        refuse_speculation(page)
         page.on("requestfailed", self._note_failed)
         try:
             session = page.context.new_cdp_session(page)

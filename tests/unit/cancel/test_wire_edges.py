@@ -71,12 +71,16 @@ class Page:
         self.heard: dict[str, Callable[[Any], None]] = {}
         self.routed: list[tuple[Callable[[str], bool], Callable[[Any], None]]] = []
         self._session = session
+        self._sessions = iter([Session(), session])  # the first takes care of speculation rules only
+
+    def add_init_script(self, script: str) -> None:
+        """Nothing."""
 
     def _new_session(self, page: object) -> Session:
         assert page is self
         if self._session is None:
             raise PlaywrightError("CDP session is only available in Chromium")
-        return self._session
+        return next(self._sessions) or self._session
 
     def on(self, event: str, act: Callable[[Any], None]) -> None:
         self.heard[event] = act
