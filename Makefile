@@ -2,7 +2,7 @@
 # `make demo` and `make test` each get the rest themselves. Choose another Python with: make PYTHON=/path/to/python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-loaded test-thorough test-unit test-browser test-packaging coverage mutants \
+.PHONY: help demo console test test-quick test-loaded test-thorough test-unit test-browser test-packaging coverage mutants \
 	lint chaos drift bench lock clean
 
 # What is set for some other Python project does not belong in here.
@@ -28,6 +28,9 @@ help:  ## Show these targets
 
 demo: $(VENV)/browser-ready  ## Cancel a sample list on a practice Admin and leave a report
 	@$(BIN)/countermand demo
+
+console: $(VENV)/browser-ready  ## Serve the console in the browser, on a practice Admin
+	@$(BIN)/countermand serve --demo
 
 # In the order and the sample of an earlier run, whose first lines say its seed: make test SEED=123
 test: lint $(VENV)/browser-ready  ## Check style and types, and run the tests, of some kinds a sample by the run's seed
@@ -148,6 +151,36 @@ look-bundle:  ## Build the script that looks at pages from bot/admin/look_source
 docs: $(VENV)/packages-ready $(VENV)/docs-ready  ## Build the documentation as a site, strictly
 	@$(BIN)/python docs/site/make_site.py $(VENV)/docs/bin/zensical
 
+.PHONY: dist sbom audit workflows release-check
+dist: $(VENV)/packages-ready  ## Build wheel and sdist, twice: both times the same bytes
+	@$(BIN)/python .ci/release.py build dist
+
+release-check: $(VENV)/packages-ready
+	@$(BIN)/python .ci/release.py check "$(TAG)"
+
+# What the packages need, and what is bundled in them. Node is needed for the second.
+RELEASE := $(VENV)/release/bin
+BUNDLED := bot/admin/look_source bot/sandbox/spectrum
+sbom: $(VENV)/release-ready  ## Write down everything that is in the packages (CycloneDX), in build/sbom
+	@rm -rf build/sbom && mkdir -p build/sbom
+	@$(RELEASE)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
+		-o build/sbom/countermand.cdx.json requirements-image.lock 2>/dev/null
+	@for folder in $(BUNDLED); do \
+		name=$$(basename $$folder); rm -rf build/sbom/$$name; mkdir build/sbom/$$name; \
+		cp $$folder/package.json $$folder/package-lock.json build/sbom/$$name; \
+		(cd build/sbom/$$name && npm pkg set version=0.0.0 && npm install --package-lock-only --ignore-scripts --offline --loglevel=error \
+			>/dev/null && npm sbom --sbom-format cyclonedx --package-lock-only > ../bundled-$$name.cdx.json) || exit; \
+		rm -rf build/sbom/$$name; done
+	@ls build/sbom
+
+audit: $(VENV)/release-ready  ## Look for known vulnerabilities in every locked package, Python's and Node's
+	@$(RELEASE)/pip-audit --require-hashes --disable-pip --progress-spinner off -r requirements.lock -r requirements-docs.lock
+	@for folder in $(BUNDLED); do echo "Audit: $$folder."; (cd $$folder && npm audit --package-lock-only) || exit; done
+
+workflows: $(VENV)/release-ready  ## Check the workflows: their form, and what they let strangers do
+	@$(RELEASE)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(RELEASE)/zizmor --offline --no-progress .github/workflows
+
 pictures: $(VENV)/browser-ready  ## Make the pictures of the documentation again, from the demo
 	@$(BIN)/python docs/site/pictures.py
 
@@ -162,6 +195,8 @@ lock: $(VENV)/packages-ready  ## Write the locks again from pyproject.toml
 		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements-build.lock --custom-compile-command "make lock" && \
 	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 --group docs --constraint requirements.lock \
 		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements-docs.lock --custom-compile-command "make lock" && \
+	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 --group release \
+		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements-release.lock --custom-compile-command "make lock" && \
 	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra postgresql \
 		--constraint requirements.lock --no-emit-index-url --no-annotate --upgrade --quiet -o requirements-image.lock \
 		--custom-compile-command "make lock"
@@ -203,6 +238,13 @@ $(VENV)/docs-ready: $(VENV)/python-ready requirements-docs.lock
 	@$(BIN)/python -m venv --clear --without-pip $(VENV)/docs
 	@$(BIN)/python -m pip --python $(VENV)/docs/bin/python install -qq --disable-pip-version-check --require-hashes \
 		-r requirements-docs.lock
+	@touch $@
+
+$(VENV)/release-ready: $(VENV)/python-ready requirements-release.lock
+	@echo "Packages: installing what audits and releases need into $(VENV)/release, about 100 MB."
+	@$(BIN)/python -m venv --clear --without-pip $(VENV)/release
+	@$(BIN)/python -m pip --python $(VENV)/release/bin/python install -qq --disable-pip-version-check --require-hashes \
+		-r requirements-release.lock
 	@touch $@
 
 # An environment of its own, which borrows the packages that the tests need from the other one.

@@ -204,7 +204,9 @@ def _is_root_on_linux() -> bool:
 
 
 def _lacks_sandbox(playwrights_words: str) -> bool:
-    return "sandboxing failed" in playwrights_words or "No usable sandbox" in playwrights_words
+    # The last two: a container whose profile of system calls forbids what the sandbox is made of.
+    signs = ("sandboxing failed", "No usable sandbox", "Failed to move to new namespace", "sys_chroot")
+    return any(sign in playwrights_words for sign in signs)
 
 
 def _does_not_start(choice: BrowserChoice, error: PlaywrightError) -> BrowserDoesNotStart:
