@@ -210,6 +210,21 @@ def test_a_stint_of_an_earlier_version_is_queued_once_more(bench: Bench, executo
     assert (bench.ledger.queue.stint(stint.stint) is None) == again
 
 
+@pytest.mark.parametrize(("times", "again"), [(0, True), (1, True), (5, False)])
+def test_a_stint_that_the_engine_has_done_with_too_early_is_queued_once_more(
+    bench: Bench, times: int, again: bool
+) -> None:
+    first, *_ = bench.submit()
+    name = first.stint if not times else f"{first.stint} again {times}"
+    if times:
+        bench.ledger.queue.put_back(first, lambda *_: None, name)
+    bench.backlog.ended = {name, "of another run"}
+    bench.worker.work(BrowserThread(), once=True)
+    assert bench.backlog.queued == ([f"{first.stint} again {times + 1}"] if again else [])
+    found = bench.ledger.queue.stint(name)
+    assert (found is None) == again
+
+
 def test_after_a_limit_the_rest_of_the_run_is_skipped_without_a_browser(bench: Bench) -> None:
     first, second, third = bench.submit()
     limit = QueuedRunStopped(reason="Confirm was pressed for 1 orders, which is the limit of this run.")
