@@ -138,7 +138,7 @@ class Backlog:
         }
 
     def ended_of(self, run_id: str, stints: Collection[str]) -> set[str]:
-        """Which of these stints of a run the engine has done with, whatever became of them, but for those it gave up."""
+        """Which of these stints of a run the engine has done with, whatever became of them; not those it gave up."""
         with self._trouble_named():
             found = self._client.list_workflows(
                 status=[state for state in ENDED if state != GIVEN_UP],
