@@ -29,9 +29,10 @@ help:  ## Show these targets
 demo: $(VENV)/browser-ready  ## Cancel a sample list on a practice Admin and leave a report
 	@$(BIN)/countermand demo
 
-test: lint $(VENV)/browser-ready  ## Check style and types, and run every test
-	@echo "Tests: all of them, $(JOBS) at a time."
-	@$(PYTEST)
+# In the order and the sample of an earlier run, whose first lines say its seed: make test SEED=123
+test: lint $(VENV)/browser-ready  ## Check style and types, and run the tests, of some kinds a sample by the run's seed
+	@echo "Tests: $(JOBS) at a time."
+	@$(PYTEST) --sample $(if $(SEED),--randomly-seed=$(SEED))
 
 # A test that is much slower than the others belongs to `make test` only: mark it slow, with the reason.
 test-quick: $(VENV)/packages-ready  ## Run the quick tests, those of every unit and of the house rules, for every edit
@@ -39,11 +40,11 @@ test-quick: $(VENV)/packages-ready  ## Run the quick tests, those of every unit 
 
 # In the order of an earlier run, whose first lines say which: make test-loaded SEED=123
 test-loaded: lint $(VENV)/browser-ready  ## The same beside busy loops, which shows tests that depend on the machine's speed
-	@echo "Tests: all of them, $(JOBS) at a time, beside a busy loop for each processor."
-	@$(BIN)/python tests/kit/beside_hogs.py $(PYTEST) $(if $(SEED),--randomly-seed=$(SEED))
+	@echo "Tests: $(JOBS) at a time, beside a busy loop for each processor."
+	@$(BIN)/python tests/kit/beside_hogs.py $(PYTEST) --sample $(if $(SEED),--randomly-seed=$(SEED))
 
-test-thorough: lint $(VENV)/browser-ready  ## The same on two faces of the practice Admin, and with two-factor sign-in
-	@echo "Tests: all of them, on two faces, $(JOBS) at a time."
+test-thorough: lint $(VENV)/browser-ready  ## Every test, on every face of the practice Admin, and with two-factor sign-in
+	@echo "Tests: all of them, on every face, $(JOBS) at a time."
 	@$(PYTEST) --every-face
 	@echo "Tests: those with a browser, where the Admin asks for two-factor codes."
 	@$(PYTEST) --two-factor tests/browser
@@ -68,7 +69,7 @@ mutants: $(VENV)/mutants-ready  ## Change the safety kernel in small ways, and l
 	@$(VENV)/mutants/bin/mutmut run $(if $(OF),"$(OF)")
 	@$(VENV)/mutants/bin/mutmut results
 
-lint: $(VENV)/packages-ready  ## Check style (ruff), imports (import-linter) and types (mypy), of the tests too
+lint: $(VENV)/packages-ready docs  ## Check style (ruff), imports (import-linter), types (mypy) and the documentation
 	@echo "Style: ruff."
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
@@ -142,13 +143,60 @@ look-bundle:  ## Build the script that looks at pages from bot/admin/look_source
 	@cd $(LOOK) && npm ci --loglevel=error
 	@node $(LOOK)/build.mjs bot/admin
 
-lock: $(VENV)/packages-ready  ## Write requirements.lock again from pyproject.toml
-	@echo "Lock: the newest versions that pyproject.toml allows, with their hashes."
+# Its folder: build/docs/site. It needs nothing from anywhere else, and can be opened as it is.
+.PHONY: docs pictures
+docs: $(VENV)/packages-ready $(VENV)/docs-ready  ## Build the documentation as a site, strictly
+	@$(BIN)/python docs/site/make_site.py $(VENV)/docs/bin/zensical
+
+.PHONY: dist sbom audit workflows release-check
+dist: $(VENV)/packages-ready  ## Build wheel and sdist, twice: both times the same bytes
+	@$(BIN)/python .ci/release.py build dist
+
+release-check: $(VENV)/packages-ready
+	@$(BIN)/python .ci/release.py check "$(TAG)"
+
+# What the packages need, and what is bundled in them. Node is needed for the second.
+RELEASE := $(VENV)/release/bin
+BUNDLED := bot/admin/look_source bot/sandbox/spectrum
+sbom: $(VENV)/release-ready  ## Write down everything that is in the packages (CycloneDX), in build/sbom
+	@rm -rf build/sbom && mkdir -p build/sbom
+	@$(RELEASE)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
+		-o build/sbom/countermand.cdx.json requirements-image.lock 2>/dev/null
+	@for folder in $(BUNDLED); do \
+		name=$$(basename $$folder); rm -rf build/sbom/$$name; mkdir build/sbom/$$name; \
+		cp $$folder/package.json $$folder/package-lock.json build/sbom/$$name; \
+		(cd build/sbom/$$name && npm pkg set version=0.0.0 && npm install --package-lock-only --ignore-scripts --offline --loglevel=error \
+			>/dev/null && npm sbom --sbom-format cyclonedx --package-lock-only > ../bundled-$$name.cdx.json) || exit; \
+		rm -rf build/sbom/$$name; done
+	@ls build/sbom
+
+audit: $(VENV)/release-ready  ## Look for known vulnerabilities in every locked package, Python's and Node's
+	@$(RELEASE)/pip-audit --require-hashes --disable-pip --progress-spinner off -r requirements.lock -r requirements-docs.lock
+	@for folder in $(BUNDLED); do echo "Audit: $$folder."; (cd $$folder && npm audit --package-lock-only) || exit; done
+
+workflows: $(VENV)/release-ready  ## Check the workflows: their form, and what they let strangers do
+	@$(RELEASE)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(RELEASE)/zizmor --offline --no-progress .github/workflows
+
+pictures: $(VENV)/browser-ready  ## Make the pictures of the documentation again, from the demo
+	@$(BIN)/python docs/site/pictures.py
+
+lock: $(VENV)/packages-ready  ## Write the locks again from pyproject.toml
+	@echo "Locks: the newest versions that pyproject.toml allows, with their hashes."
 	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
 	$(BIN)/python -m venv "$$folder" && \
 	"$$folder/bin/python" -m pip install -qq --disable-pip-version-check uv && \
 	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --group dev \
-		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements.lock --custom-compile-command "make lock"
+		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements.lock --custom-compile-command "make lock" && \
+	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 --group build --constraint requirements.lock \
+		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements-build.lock --custom-compile-command "make lock" && \
+	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 --group docs --constraint requirements.lock \
+		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements-docs.lock --custom-compile-command "make lock" && \
+	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 --group release \
+		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements-release.lock --custom-compile-command "make lock" && \
+	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml --extra postgresql \
+		--constraint requirements.lock --no-emit-index-url --no-annotate --upgrade --quiet -o requirements-image.lock \
+		--custom-compile-command "make lock"
 
 clean:  ## Remove what make has made; the folders of runs stay
 	rm -rf $(VENV) build dist mutants test-results .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .bench
@@ -179,6 +227,21 @@ $(VENV)/packages-ready: $(VENV)/python-ready requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
 	@echo "Packages: installing Countermand itself, from this folder."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# An environment of its own, so that what builds pages is in no other's way.
+$(VENV)/docs-ready: $(VENV)/python-ready requirements-docs.lock
+	@echo "Packages: installing Zensical, which builds the documentation, into $(VENV)/docs, about 90 MB."
+	@$(BIN)/python -m venv --clear --without-pip $(VENV)/docs
+	@$(BIN)/python -m pip --python $(VENV)/docs/bin/python install -qq --disable-pip-version-check --require-hashes \
+		-r requirements-docs.lock
+	@touch $@
+
+$(VENV)/release-ready: $(VENV)/python-ready requirements-release.lock
+	@echo "Packages: installing what audits and releases need into $(VENV)/release, about 100 MB."
+	@$(BIN)/python -m venv --clear --without-pip $(VENV)/release
+	@$(BIN)/python -m pip --python $(VENV)/release/bin/python install -qq --disable-pip-version-check --require-hashes \
+		-r requirements-release.lock
 	@touch $@
 
 # An environment of its own, which borrows the packages that the tests need from the other one.

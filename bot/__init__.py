@@ -20,8 +20,8 @@ that, and ``make lint`` checks them.
     joblist     what is asked for, and the files that it is read from
 
 Beside the rooms are the words of the trade (``outcomes``, ``vocabulary``, ``money``, ``wording``, ``errors``), what is
-set (``environment``, ``accounts``, ``settings``), and three things that every room may need (``files``, ``identity``,
-``secrecy``). ``qa`` and ``pytest_plugin`` are for other people's test suites.
+set (``environment``, ``accounts``, ``settings``), and four things that every room may need (``files``, ``identity``,
+``secrecy``, ``system``). ``qa`` and ``pytest_plugin`` are for other people's test suites.
 
 An order's way through: ``cli`` takes the command, ``joblist`` reads the list, ``ledger`` remembers it, and ``runner``
 has each order worked by its flow. A flow asks ``admin`` for screens, which are found through the ``pack`` and

@@ -355,6 +355,15 @@ class ChoiceNotOffered(Technical):
     next_step = "Nothing was pressed. Check the reasons in the pack against those that this Admin offers."
 
 
+class ChoiceAmbiguous(Technical):
+    """A pick list has a choice several times. Needs the ``screen``, the ``element``, what was ``wanted``, and the
+    ``count``.
+    """
+
+    template = "{screen}: {wanted!r} is {count} times among the choices of {element}, so none of them was chosen."
+    next_step = ChoiceNotOffered.next_step
+
+
 class LeadsElsewhere(Technical):
     """A link leaves the Admin. Needs the ``screen``, the ``element``'s name, and the other ``host``."""
 

@@ -9,6 +9,7 @@ import os
 import re
 import secrets
 import stat
+import sys
 from codecs import BOM_UTF8
 from collections.abc import Iterable
 from contextlib import suppress
@@ -17,9 +18,10 @@ from difflib import get_close_matches
 from functools import lru_cache
 from itertools import islice
 from pathlib import Path
+from threading import Event
 
 from bot.errors import InputInvalid, Problem
-from bot.wording import INVISIBLE
+from bot.wording import INVISIBLE, apart
 
 
 @dataclass(frozen=True)
@@ -69,12 +71,28 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o666) -> 
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        draft.replace(path)
+        _replace(draft, path)
     except BaseException:
         with suppress(OSError):  # what went wrong first is what is told
             draft.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)
+"""Seconds between the tries to replace a file."""
+
+
+def _replace(draft: Path, path: Path) -> None:
+    """Put the draft in the file's place. On Windows, a virus scanner that reads the file just then is in the way."""
+    for pause in _PAUSES if sys.platform == "win32" else ():
+        try:
+            draft.replace(path)
+        except PermissionError:
+            Event().wait(pause)
+        else:
+            return
+    draft.replace(path)
 
 
 def _sync_folder(folder: Path) -> None:
@@ -188,9 +206,12 @@ def _can_be_seen(text: str) -> bool:
 
 
 def did_you_mean(word: str, allowed: Iterable[str]) -> str:
-    """``"did you mean X? "`` for the nearest of the allowed words, whatever its capitals, or nothing."""
+    """``"did you mean X? "`` for the nearest of the allowed words, whatever its capitals, or nothing.
+
+    Where the two look alike, it says what tells them apart.
+    """
     near = _nearest(word[:200], tuple(allowed))
-    return f"did you mean {near}? " if near else ""
+    return f"did you mean {near}{apart(word, near)}? " if near else ""
 
 
 @lru_cache(maxsize=256)  # a mistake is often made on every line of a long list

@@ -6,6 +6,9 @@ from datetime import datetime, timedelta
 from bot.errors import CannotStart
 
 _UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+_MOST_DIGITS = 5
+"""99,999 days are 273 years, which no ledger goes back."""
+
 _SECONDS = {"s": 1, "sec": 1, "min": 60, "h": 3600}
 
 
@@ -15,7 +18,9 @@ def time_span(text: str) -> timedelta:
     Raises:
         CannotStart: it is not a span of time.
     """
-    parts = re.fullmatch(r"([0-9]{1,5})([mhd])", text.strip())
+    parts = re.fullmatch(r"([0-9]+)([mhd])", text.strip())
+    if parts is not None and len(parts[1].lstrip("0")) > _MOST_DIGITS:
+        raise CannotStart(reason=f"{text!r} is too long a span of time: write at most {'9' * _MOST_DIGITS}{parts[2]}.")
     if parts is None or int(parts[1]) == 0:
         raise CannotStart(
             reason=f"{text!r} is not a span of time: write minutes, hours or days, such as 90m, 24h or 7d."

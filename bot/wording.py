@@ -211,12 +211,25 @@ def apart(one: str, other: str) -> str:
     ``" (they look alike: U+0430 in place of U+0061)"``.
     """
     one, other = plain_name(one), plain_name(other)
-    if one == other or one.translate(_LOOKS_LIKE) != other.translate(_LOOKS_LIKE):
+    if one == other or _as_seen(one) != _as_seen(other):
         return ""
-    differ = [(left, right) for left, right in zip(one, other, strict=True) if left != right]
-    told = (f"U+{ord(left):04X} in place of U+{ord(right):04X}" for left, right in dict.fromkeys(differ))
+    if len(one) == len(other):
+        differ = [(left, right) for left, right in zip(one, other, strict=True) if left != right]
+        told = (f"U+{ord(left):04X} in place of U+{ord(right):04X}" for left, right in dict.fromkeys(differ))
+    else:
+        counts = Counter(one), Counter(other)
+        signs = dict.fromkeys(sign for sign in one + other if counts[0][sign] != counts[1][sign])
+        told = (f"{counts[0][sign]} of U+{ord(sign):04X} in place of {counts[1][sign]}" for sign in signs)
     return f" (they look alike: {', '.join(told)})"
 
+
+def _as_seen(name: str) -> str:
+    """A name as a person takes it in: without what has no shape of its own, and other signs of one shape as one."""
+    return unicodedata.normalize("NFKC", _NO_SHAPE.sub("", name)).translate(_LOOKS_LIKE)
+
+
+_NO_SHAPE = re.compile(rf"{INVISIBLE.pattern}|[\u200c\u200d\ufe00-\ufe0f]")
+"""Invisible characters, joiners, and what chooses between two drawings of an emoji."""
 
 _LOOKS_LIKE = str.maketrans(
     "\u0430\u0435\u043e\u0440\u0441\u0443\u0445\u0456\u0458\u0455"  # Cyrillic

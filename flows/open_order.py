@@ -15,7 +15,7 @@ from bot.cancel.details import Listed, Opened, OrderDetails, look_at_order, quot
 from bot.errors import Mismatch, ScreenNotReached
 from bot.joblist import Job
 from bot.pack import fill
-from bot.wording import plain_name
+from bot.wording import apart, plain_name
 from flows.generation import generation_of
 from flows.order_link import OrderLink
 from flows.recognize import recognize_by_menu
@@ -74,7 +74,10 @@ def follow(admin: Admin, job: Job, link: OrderLink, store_id: str) -> tuple[Open
     numbers = link.numbers()
     listed = link.click()
     if listed.store_name is not None and plain_name(listed.store_name) != plain_name(job.store):
-        raise Mismatch(what=f"Order {job.order} is listed under store {quoted(listed.store_name)}, not {job.store!r}.")
+        raise Mismatch(
+            what=f"Order {job.order} is listed under store {quoted(listed.store_name)}, not {job.store!r}"
+            f"{apart(listed.store_name, job.store)}."
+        )
     details = admin.arrive("order_details", order=job.order, store_id=store_id)
     opened = Opened(details=details, listed=listed, store_id=store_id, url=admin.page.url, **numbers)
     return opened, look_at_order(admin, job, opened, details.seen)

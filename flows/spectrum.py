@@ -10,6 +10,7 @@ from bot.cancel.details import Opened
 from bot.errors import ListNotRead, OrderNotFound, ScreenNotReached, StoreNotFound, StoreNotRead
 from bot.joblist import Job
 from bot.pack import match_route
+from bot.wording import apart
 from flows.order_link import OrderLink
 from flows.recognize import recognize
 
@@ -25,7 +26,7 @@ def open_dashboard(admin: Admin, home: Screen) -> Screen:
     if not home.count("store_card") and admin.is_absent(home, lambda: home.count("store_card")):
         if admin.wire.endpoint.named(store):
             raise home.blamed(StoreNotRead(screen=home.title, store=store))
-        raise StoreNotFound(store=store)
+        raise StoreNotFound(store=store, next_step=_of_one_that_looks_the_same(home, store))
     home.click("view_store")
     dashboard = recognize(admin, store) if admin.candidates else admin.arrive("store_dashboard", store=store)
     if admin.store:
@@ -33,6 +34,18 @@ def open_dashboard(admin: Admin, home: Screen) -> Screen:
         admin.reload()
         dashboard = admin.arrive("store_dashboard", store=store)
     return dashboard
+
+
+def _of_one_that_looks_the_same(home: Screen, store: str) -> str | None:
+    """What to do where the home page has a store whose name a person takes for this one; None if it has none."""
+    alike = (apart(name, store) for name in home.find("store_names").all_inner_texts())
+    told = next(filter(None, alike), "")
+    if not told:
+        return None
+    return (
+        f"The home page has another store whose name looks the same{told}: if that one is meant, copy its name from "
+        "the page into the job list."
+    )
 
 
 def find_order(admin: Admin, job: Job, dashboard: Screen) -> Screen:

@@ -1,6 +1,7 @@
 """What all tests share: nothing of the person's own settings, and a browser that is really there."""
 
 import os
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--face", choices=("spectrum", "plain", "shadow"), help="Run the tests with a browser on this face."
     )
     parser.addoption("--two-factor", action="store_true", help="The practice Admin asks for two-factor codes.")
+    parser.addoption("--sample", action="store_true", help="Of the tests marked sampled, take those of this seed only.")
     parser.addoption("--every-kill", action="store_true", help="Kill the bot before and after every step.")
 
 
@@ -49,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without --every-face, no thorough test runs, and a test that could run on every face of the practice Admin runs
-    on the one that its mark names, or on the usual one.
+    on the one that its mark names, or on the usual one. With --sample, one run in so many takes a sampled test.
     """
     items.sort(key=lambda item: item.path.name not in LONG)
     if unexplained := [item.nodeid for item in items if any(not mark.args for mark in item.iter_markers("slow"))]:
@@ -66,6 +68,8 @@ def _is_left_out(item: pytest.Item) -> bool:
     every_face = item.config.getoption("--every-face")
     if item.get_closest_marker("thorough") and not every_face:
         return not item.config.getoption("--every-kill")
+    if item.config.getoption("--sample") and not every_face and not _is_in_sample(item):
+        return True
     face = _face_to_choose(item)
     if face is None:
         return False
@@ -73,6 +77,23 @@ def _is_left_out(item: pytest.Item) -> bool:
     only = marked is not None and marked.kwargs.get("only", False)
     named = marked.args if marked is not None else ("spectrum", "plain") if _is_on_both(item) else ("spectrum",)
     return face not in named and (only or not every_face)
+
+
+def _is_in_sample(item: pytest.Item) -> bool:
+    """Whether this run's turn has come to take the test: its seed says so, the one that also shuffles the tests."""
+    marked = item.get_closest_marker("sampled")
+    if marked is None:
+        return True
+    (one_in,) = marked.args
+    seed = item.config.getoption("randomly_seed", 0)
+    return zlib.crc32(f"{seed} {item.nodeid}".encode()) % int(one_in) == 0
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    seed = config.getoption("randomly_seed", None)
+    if seed is not None:
+        sample = ", and took the tests marked sampled by it" if config.getoption("--sample") else ""
+        terminalreporter.write_line(f"The run had the seed {seed}{sample}: make test SEED={seed}")
 
 
 def _is_on_both(item: pytest.Item) -> bool:

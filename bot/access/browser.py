@@ -38,6 +38,9 @@ _QUIET = (
     "--disable-domain-reliability",
     "--dns-prefetch-disable",
     "--no-pings",
+    # A scheme without a network, so that Chromium asks Google nothing about the forms of a page. With a client
+    # certificate Playwright's own proxy resolves that name, so the rules for the browser's resolver would not stop it.
+    "--autofill-server-url=about:blank",
     # Peer-to-peer connections resolve no names: without a proxy this leaves them no way out at all.
     "--webrtc-ip-handling-policy=disable_non_proxied_udp",
     "--force-webrtc-ip-handling-policy=disable_non_proxied_udp",  # what the headless shell calls it
@@ -47,6 +50,9 @@ _NO_PROXY = (
     "--no-proxy-server",
     "--proxy-server=direct://",  # the headless shell knows no other way to say it
 )
+
+_NOT_FOR_BROWSERS = ("COUNTERMAND_", "PGPASS", "PGSERVICE", "PGSSL")
+"""What names of variables begin with that a browser is not given."""
 
 _NO_FONTS = ("--disable-remote-fonts",)
 
@@ -70,12 +76,12 @@ def launch_options(
         "args": [*_QUIET, *way, *(() if fonts else _NO_FONTS), "--host-resolver-rules=" + ", ".join(rules)],
         "chromium_sandbox": not _is_root_on_linux(),
         "timeout": START_LIMIT,
-        # A browser has no use for this program's settings, and passwords are among them.
+        # A browser has no use for this program's settings, or for the way to its ledger: passwords are among them.
         "env": home_in(
             {
                 name: value
                 for name, value in os.environ.items()
-                if not name.upper().startswith("COUNTERMAND_") and value not in secrets
+                if not name.upper().startswith(_NOT_FOR_BROWSERS) and value not in secrets
             },
             home,
         ),
@@ -198,7 +204,9 @@ def _is_root_on_linux() -> bool:
 
 
 def _lacks_sandbox(playwrights_words: str) -> bool:
-    return "sandboxing failed" in playwrights_words or "No usable sandbox" in playwrights_words
+    # The last two: a container whose profile of system calls forbids what the sandbox is made of.
+    signs = ("sandboxing failed", "No usable sandbox", "Failed to move to new namespace", "sys_chroot")
+    return any(sign in playwrights_words for sign in signs)
 
 
 def _does_not_start(choice: BrowserChoice, error: PlaywrightError) -> BrowserDoesNotStart:

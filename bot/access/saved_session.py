@@ -18,6 +18,7 @@ from playwright.sync_api import StorageState
 
 from bot.files import write_atomically
 from bot.identity import names_of_host
+from bot.system import file_name
 
 SERVICE = "countermand"
 """What the key is called in the keyring."""
@@ -84,7 +85,7 @@ class SavedSession:
 def _file_name(admin: str, account: str) -> str:
     # Names may hold anything; the hash tells apart what looks alike once it is fit to be a file's name.
     readable = re.sub(r"[^A-Za-z0-9.-]+", "_", f"{admin}--{account}")[:80]
-    return f"{readable}-{hashlib.sha256(f'{admin} {account}'.encode()).hexdigest()[:8]}.json"
+    return f"{file_name(readable)}-{hashlib.sha256(f'{admin} {account}'.encode()).hexdigest()[:8]}.json"
 
 
 def _key() -> bytes | None:

@@ -26,6 +26,7 @@ from bot.access.saved_session import SavedSession
 from bot.access.trust_store import driver_environment, home_with
 from bot.cancel.wire import Wire
 from bot.connection import Proxy
+from bot.errors import CannotStart
 from bot.identity import host_of, is_allowed
 from bot.settings import Settings
 from bot.wording import harmless
@@ -234,7 +235,7 @@ def browser_session(
         home = stack.enter_context(home_with(connection.authority))
         # What sends a cancel trusts the authorities that this machine trusts, as browsers do.
         with driver_environment(connection.authority):
-            playwright = stack.enter_context(sync_playwright())
+            playwright = stack.enter_context(_playwright())
         choice = browser_for(settings, playwright, headed=headed)
         options = SessionOptions(
             hosts=hosts,
@@ -256,3 +257,23 @@ def browser_session(
                 session.close()
             except PlaywrightError as error:
                 logger.debug("the browser was gone already: {}", error.message)
+
+
+@contextmanager
+def _playwright() -> Iterator[Playwright]:
+    """Playwright, whose own program needs a library that small systems lack.
+
+    Raises:
+        CannotStart: that program does not start.
+    """
+    with ExitStack() as stack:
+        try:
+            playwright = stack.enter_context(sync_playwright())
+        except Exception as error:  # Playwright has no class of its own for this
+            if "reading from the driver" not in str(error):
+                raise
+            raise CannotStart(
+                reason="Playwright's own program does not start. On Linux a system library is missing, usually "
+                "libatomic: install it, as root, with: apt-get install libatomic1."
+            ) from error
+        yield playwright

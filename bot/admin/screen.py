@@ -20,6 +20,7 @@ from bot.admin.pressing import TRIES, Covered, Gone, NotOne, make_ready, press
 from bot.admin.seen_screen import SeenScreen, lacks_columns
 from bot.admin.window import Looked
 from bot.errors import (
+    ChoiceAmbiguous,
     ChoiceNotOffered,
     ElementCovered,
     ElementMissing,
@@ -32,6 +33,7 @@ from bot.errors import (
 )
 from bot.identity import host_of
 from bot.pack import fill
+from bot.wording import apart, plain_name
 
 MENU_OPENS = 1.0
 """Seconds that a menu is given to open before it is clicked again."""
@@ -233,7 +235,7 @@ class Screen(SeenScreen):
         """Check the screen, then choose ``words`` from the one ``choice`` element ``name``.
 
         Raises:
-            ChoiceNotOffered: the words are not among the choices.
+            ChoiceNotOffered, ChoiceAmbiguous: the words are not among the choices, or several times.
         """
         box = self._seen_box(name)
         if box is None or not choice.opens_a_list(box):
@@ -275,8 +277,12 @@ class Screen(SeenScreen):
         try:
             return act()
         except choice.NotOffered as refused:
+            count = sum(plain_name(words) == plain_name(wanted) for words in refused.offered)
+            if count > 1:
+                raise ChoiceAmbiguous(screen=self.spec.title, wanted=wanted, element=name, count=count) from refused
+            offered = ", ".join(words + apart(words, wanted) for words in refused.offered)
             raise ChoiceNotOffered(
-                screen=self.spec.title, wanted=wanted, element=name, offered=", ".join(refused.offered) or "none"
+                screen=self.spec.title, wanted=wanted, element=name, offered=offered or "none"
             ) from refused
         except choice.NotOneControl as refused:
             self._exactly_one(name, refused.count)

@@ -108,7 +108,9 @@ def compare_details(job: Job, opened: Opened, seen: OrderDetails) -> None:
     if plain_name(seen.buyer_name) != plain_name(opened.listed.buyer_name):
         raise Mismatch(what="The buyer's name on the order's page is not the one in the list that led to it.")
     total = amount(seen.order_total)
-    if total is None or total != amount(opened.listed.order_total):
+    if total is None:
+        raise Mismatch(what=f"The order's page says a total of {quoted(seen.order_total)}, which is not one amount.")
+    if total != amount(opened.listed.order_total):
         raise Mismatch(
             what=f"The order's page says a total of {quoted(seen.order_total)}, the list that led to it "
             f"{quoted(opened.listed.order_total)}."

@@ -10,6 +10,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
+from io import TextIOWrapper
 from typing import Annotated, NoReturn
 
 import typer
@@ -77,6 +78,7 @@ app.add_typer(pack_app)
 def main() -> NoReturn:
     """Run the command line; every mistake of a person ends in a sentence and an exit status."""
     try:
+        _take_every_character()
         _run()
     finally:
         _give_up_broken_output()
@@ -116,6 +118,12 @@ def _version(
     if version:
         typer.echo(f"countermand {__version__}")
         raise typer.Exit
+
+
+def _take_every_character() -> None:
+    """Have standard output write ``?`` for what its encoding lacks. On Windows, a file or a pipe has an old one."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 def _give_up_broken_output() -> None:

@@ -7,6 +7,7 @@ import typer
 
 from bot.cli.wiring import settings_of
 from bot.errors import CannotStart
+from bot.system import user_name
 from bot.vocabulary import Status
 from bot.wording import harmless
 
@@ -24,7 +25,6 @@ def resolve(
     note: Annotated[str, typer.Option("--note", help="How you know.")],
 ) -> None:
     """``countermand resolve``."""
-    import getpass
     from datetime import UTC, datetime
 
     from bot.ledger import Ledger, has_ledger
@@ -44,8 +44,14 @@ def resolve(
             intents = ledger.intents.canceled_since(None, datetime.fromtimestamp(0, UTC), order=order)
         if not intents:
             raise CannotStart(reason=f"Order {order} is not waiting for a person; see: countermand status")
+        under_way = {(one.admin, one.thing): one.run_id for one in ledger.claims.held()}
+        if run_id := next((under_way[key] for one in intents if (key := (one.admin, order)) in under_way), ""):
+            raise CannotStart(
+                reason=f"Order {order} is being worked on in run {run_id}, which will say what became of it: settle it "
+                "afterwards, if it still waits. See: countermand status"
+            )
         for intent in intents:
-            ledger.intents.settle(intent.intent, settled_as, by=getpass.getuser(), why=note)
+            ledger.intents.settle(intent.intent, settled_as, by=user_name(), why=note)
             if intent.reverted and settled_as is SettledAs.CANCELED:
                 # A person looked at it last, and found it canceled.
                 ledger.intents.note_look(intent.intent, Status.CANCELED)
@@ -59,8 +65,6 @@ def signed_in(
     ] = None,
 ) -> None:
     """``countermand signed-in``."""
-    import getpass
-
     from bot.identity import admin_name
     from bot.ledger import Ledger
 
@@ -73,7 +77,7 @@ def signed_in(
     if account not in names:
         raise CannotStart(reason=f"The settings name no account {account!r}; they name {', '.join(names)}.")
     with Ledger.open(settings.ledger_place) as ledger:
-        ledger.sign_ins.signed_in_by_hand(admin_name(settings.admin_url), account, by=getpass.getuser(), why=note)
+        ledger.sign_ins.signed_in_by_hand(admin_name(settings.admin_url), account, by=user_name(), why=note)
     typer.echo(harmless(f"Account {account} may sign in again; refusals are counted from 0."))
 
 

@@ -22,8 +22,9 @@ def report(
     """``countermand report``."""
     from bot.evidence.places import store_of_run
     from bot.evidence.run_folder import find_run
+    from bot.evidence.verify import find_folder
     from bot.ledger import Ledger, has_ledger
-    from bot.reports.renewal import renew_report
+    from bot.reports.renewal import changed_files, renew_report
     from bot.settings import load_local_settings
 
     places = load_local_settings()
@@ -34,11 +35,25 @@ def report(
         if found is None:
             raise
         folder = found
+    if run_id == "latest" and (newest := find_folder(run_id, places.runs_dir)) != folder:
+        typer.echo(
+            harmless(f"Run {newest.name} began later and has no results: it is still running, or was cut off."),
+            err=True,
+        )
     place = _ledger_of(folder, places)
     if not has_ledger(place):
         typer.echo(harmless(f"There is no ledger at {place}: the report cannot say what later audits found."), err=True)
     with Ledger.open(place) if has_ledger(place) else Ledger.in_memory() as ledger:
-        typer.echo(renew_report(folder, ledger, store_of_run(folder, ledger, places.evidence)))
+        report_file = renew_report(folder, ledger, store_of_run(folder, ledger, places.evidence))
+        for name in changed_files(folder, ledger):
+            typer.echo(
+                harmless(
+                    f"{folder / name} is not as the run wrote it, and the report says what it says now. See: "
+                    f"countermand verify {folder.name}"
+                ),
+                err=True,
+            )
+        typer.echo(report_file)
 
 
 def verify(run_id: RUN) -> None:

@@ -23,6 +23,7 @@ from bot.cli.options import (
 )
 from bot.cli.wiring import audit_again, check_screens, explain, settings_of, sign_in
 from bot.errors import CannotStart
+from bot.system import most_processes, user_name
 from bot.wording import count_of, harmless, harmless_lines
 
 if TYPE_CHECKING:
@@ -90,7 +91,12 @@ def submit(
 def worker(
     workers: Annotated[
         int,
-        typer.Option("--workers", min=1, help="Number of workers here; each is a process and needs its own account."),
+        typer.Option(
+            "--workers",
+            min=1,
+            max=most_processes(),
+            help="Number of workers here; each is a process and needs its own account.",
+        ),
     ] = 1,
     once: Annotated[bool, typer.Option("--once", help="End when nothing is left in the queue.")] = False,
     metrics: Annotated[
@@ -205,10 +211,8 @@ def _list() -> None:
 
 @queue_app.command("pause", help="Let no order begin, of any run; orders in hand are finished.")
 def _pause() -> None:
-    import getpass
-
     with opened() as (ledger, _, _):
-        paused = ledger.queue.pause(getpass.getuser())
+        paused = ledger.queue.pause(user_name())
     typer.echo("Paused: orders in hand are finished, and no other begins." if paused else "It is paused already.")
 
 
@@ -221,13 +225,11 @@ def _resume() -> None:
 
 @queue_app.command("cancel", help="Take a run out of the queue; orders in hand are finished, the rest is skipped.")
 def _cancel(run: QUEUED_RUN) -> None:
-    import getpass
-
     from bot.engine.by_hand import cancel, queued
     from bot.reports.report import REPORT_FILE
 
     with opened() as (ledger, backlog, places):
-        end, troubles = cancel(places, ledger, backlog, queued(ledger, run), getpass.getuser())
+        end, troubles = cancel(places, ledger, backlog, queued(ledger, run), user_name())
     if end is None:
         typer.echo(f"Run {run} is stopped. Its workers finish the orders in hand and skip the rest.")
         return

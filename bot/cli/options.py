@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from bot.files import at_home
+from bot.system import most_processes
 
 
 def path_at_home(path: Path | None) -> Path | None:
@@ -49,7 +50,13 @@ ONE_PACK = Annotated[str | None, typer.Option("--pack", help="Pack that describe
 LANGUAGE = Annotated[str | None, typer.Option("--language", help="The account's language in the Admin, such as de_DE.")]
 HEADED = Annotated[bool, typer.Option("--headed", help="Show the browser while it works.")]
 WORKERS = Annotated[
-    int, typer.Option("--workers", min=1, help="Number of workers; each is a process and needs its own Admin account.")
+    int,
+    typer.Option(
+        "--workers",
+        min=1,
+        max=most_processes(),
+        help="Number of workers; each is a process and needs its own Admin account.",
+    ),
 ]
 PACE = Annotated[str | None, typer.Option("--pace", help="Maximum rate of all workers together, such as 30/min.")]
 UNMASKED = Annotated[bool, typer.Option("--unmasked", help="Leave buyers' data readable in screenshots.")]

@@ -66,6 +66,9 @@ def sandbox(
     generation: Annotated[
         GenerationName, typer.Option("--generation", help="Version of the extension whose screens it has.")
     ] = GenerationName.ASC_4_3,
+    host: Annotated[
+        str, typer.Option("--host", help="Address to listen at; 0.0.0.0 for other containers.")
+    ] = "127.0.0.1",
 ) -> None:
     """``countermand sandbox``."""
     import threading
@@ -85,6 +88,7 @@ def sandbox(
         faults=faults,
         generation=Generation(generation),
         language=language,
+        host=host,
     ) as practice:
         typer.echo(f"Practice Admin: {practice.url}\nUser name: {practice.username}\nPassword: {practice.password}")
         if two_factor:

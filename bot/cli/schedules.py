@@ -13,7 +13,7 @@ from bot.wording import harmless, harmless_lines
 
 schedule_app = typer.Typer(
     name="schedule",
-    help="Have lists, audits and checks done at certain times, by workers.",
+    help="Have lists, audits and checks done at certain times.",
     invoke_without_command=True,
     add_completion=False,
     pretty_exceptions_enable=False,

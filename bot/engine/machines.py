@@ -33,6 +33,7 @@ from bot.reports.progress import SafeStream
 from bot.runner.stopping import StopRequest, in_parts, stop_on_signals
 from bot.secrecy import cleaner
 from bot.settings import secrets_that_are_set
+from bot.system import has_crashed
 from bot.wording import count_of, harmless
 
 MAX_DEATHS = 3
@@ -138,12 +139,12 @@ def work_in_processes(tools: Tools, workers: int, *, once: bool) -> int:
                     one.process.terminate()
             for one in [one for one in processes if not one.process.is_alive()]:
                 status = one.process.exitcode or 0
-                if status < 0 and not stop() and one.may_start_again():
+                if has_crashed(status) and not stop() and one.may_start_again():
                     say(f"A worker died (exit code {status}), and is started again.")
                     one.start()
                     continue
                 processes.remove(one)
-                worst = max(worst, abs(status))
+                worst = max(worst, abs(status) if status <= 255 else CannotStart.exit_status)
                 if processes and not stop():
                     say(f"A worker has ended; {count_of(len(processes), 'worker')} left on this machine.")
     return worst

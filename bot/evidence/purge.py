@@ -12,7 +12,6 @@ gone. The report is replaced before the evidence is removed, so that a purge tha
 left of it, and be run again.
 """
 
-import getpass
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from bot.ledger import Entry, Event, Ledger, has_ledger
 from bot.ledger.trail import TRAIL_FILE, next_hash
 from bot.reports.renewal import renew_report
 from bot.reports.report import REPORT_FILE
+from bot.system import user_name
 
 LOG_FILE = "log.jsonl"
 
@@ -74,6 +74,7 @@ def runs_before(
     folders = sorted(path for path in runs_dir.glob("*") if path.is_dir() and _is_run(path, store_of))
     shared = Ledger.open(place) if folders and has_ledger(place) else Ledger.in_memory()
     with shared:
+        queued = {run.info.run_id for run in shared.queue.waiting()}
         for folder in folders:
             own = folder / "ledger.sqlite"
             last, where = shared.trail.last_of_each_kind(folder.name), place
@@ -82,6 +83,8 @@ def runs_before(
                     last, where = ledger.trail.last_of_each_kind(folder.name), own
             try:
                 found = _look_at(folder, store_of(folder), where, last, moment)
+                if isinstance(found, OldRun) and folder.name in queued:
+                    found = LeftAlone(folder=folder, why="it is still queued (countermand queue)")
             except OSError as error:
                 found = LeftAlone(folder=folder, why=f"it could not be read ({error.strerror or error})")
             except CannotStart as unknown:
@@ -104,7 +107,7 @@ def purge(run: OldRun, *, older_than: str) -> None:
                 _take_back_unfinished(run.folder, ledger)
                 ledger.trail.copy_to(run.folder)
             try:
-                ledger.trail.note_purge(files=run.files, older_than=older_than, by=getpass.getuser())
+                ledger.trail.note_purge(files=run.files, older_than=older_than, by=user_name())
             except EvidenceNotWritten as trouble:
                 reason = f"{run.folder / TRAIL_FILE} could not be written: {trouble.facts['reason']}."
                 raise RunStopped(reason=reason) from trouble

@@ -18,6 +18,7 @@ from bot.errors import ElementAmbiguous, ElementMissing, EvidenceNotWritten, Led
 from bot.evidence.store import EVIDENCE, EvidenceStore
 from bot.ledger import Event
 from bot.secrecy import Clean
+from bot.wording import first_line
 
 SESSION = "session"
 """The evidence of what belongs to no order, such as signing in, is kept under this name."""
@@ -80,7 +81,7 @@ class Recorder:
         try:
             self._write(admin, f"{step}.jpg", self._photograph(admin, careful=admin.holds_secret))
         except (OSError, PlaywrightError) as error:
-            reason = error.strerror or str(error) if isinstance(error, OSError) else str(error).splitlines()[0]
+            reason = _in_short(error)
             if not admin.attempt.pressed:
                 raise EvidenceNotWritten(reason=reason) from error
             logger.error("no picture of step {}, after Confirm: {}", step, reason)
@@ -104,7 +105,7 @@ class Recorder:
             )
             self._write(admin, f"{step}-trouble.txt", words.encode(errors="backslashreplace"))
         except (OSError, PlaywrightError, LedgerTrouble, EvidenceNotWritten) as failure:
-            logger.warning("no evidence of the trouble in step {}: {}", step, failure)
+            logger.warning("no evidence of the trouble in step {}: {}", step, _in_short(failure))
 
     def _write(self, admin: Recorded, name: str, content: bytes) -> None:
         written = self._known()
@@ -142,3 +143,10 @@ class Recorder:
             )
             return ()
         return ("What is there instead:", *found, "")
+
+
+def _in_short(failure: Exception) -> str:
+    """Why something could not be kept, in one line; of a browser's error its sentence, without the call and its log."""
+    if isinstance(failure, PlaywrightError):
+        return first_line(failure).rstrip(".")
+    return (failure.strerror if isinstance(failure, OSError) else "") or str(failure)

@@ -45,8 +45,22 @@ def _order_number(value: Any) -> Any:
         return value
     how = "write three, seven and seven digits, such as 112-1215998-3002091"
     if isinstance(value, str) and value:
-        raise ValueError(f"{shown(value)} is not an Amazon order number: {how}")
+        raise ValueError(f"{shown(value)} is not an Amazon order number{_looks_like_one(value)}: {how}")
     raise ValueError(f"An Amazon order number is missing here: {how}")
+
+
+_SIGNS: Final = str.maketrans("\u2010\u2011\u2012\u2013\u2014\u2212\uff0dlI|Oo", "-------11100")
+"""Signs that look like those of an order number."""
+
+
+def _looks_like_one(value: str) -> str:
+    """What keeps a text from being the order number that it looks like, in brackets; empty if it does not look so."""
+    meant = "".join(str(unicodedata.decimal(sign, sign)) for sign in value.translate(_SIGNS))
+    if not is_order_number(meant):
+        return ""
+    differ = dict.fromkeys((wrong, right) for wrong, right in zip(value, meant, strict=True) if wrong != right)
+    told = (f"{wrong if wrong.isascii() else f'U+{ord(wrong):04X}'} in place of {right}" for wrong, right in differ)
+    return f" (it only looks like one: {', '.join(told)})"
 
 
 def _reason(value: Any) -> Any:

@@ -195,7 +195,9 @@ def _is_table(text: str) -> bool:
 
 def _checked(document: Document, columns: Collection[str] | None = None) -> JobList:
     """The jobs of a document, which has these columns if it is a table."""
-    found = [*document.problems, *_duplicates(document), *_missing(document, columns), *not_as_meant(document)]
+    known = {(problem.line, problem.column) for problem in document.problems}
+    missing = [problem for problem in _missing(document, columns) if (problem.line, problem.column) not in known]
+    found = [*document.problems, *_duplicates(document), *missing, *not_as_meant(document)]
     try:
         parsed = LIST_IN_FILE.validate_python(document.data)
     except ValidationError as error:  # not chained: its text repeats whole values, such as names of buyers

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from bot.errors import InputInvalid, Problem
-from bot.files import one_of, shown
-from bot.joblist.columns import EXPECTED, Columns, problems_in, understand
+from bot.files import did_you_mean, one_of, shown
+from bot.joblist.columns import COLUMNS, EXPECTED, Columns, problems_in, understand
 from bot.joblist.yamlfile import Data, Document, Spot
 from bot.money import amount
+from bot.vocabulary import AMAZON_ORDER_NUMBER
 from bot.wording import count_of
 
 
@@ -18,6 +19,15 @@ class Row(NamedTuple):
     line: int
     """The line on which it begins, from 1."""
     cells: Sequence[str]
+
+
+class Spoiled(NamedTuple):
+    """A cell whose value cannot be taken, although it is there."""
+
+    line: int
+    column: int
+    """From 1, as the line."""
+    why: str
 
 
 @dataclass(kw_only=True)
@@ -30,6 +40,11 @@ class Table:
     """What was found wrong with the form of the file; more is added while the rows are read."""
     place: Callable[[int, int], str] | None = None
     """How a line and a column are written, where not as two numbers."""
+    spoiled: Collection[Spoiled] = ()
+    hidden_columns: Collection[int] = ()
+    """Columns that nobody sees, from 1."""
+    remarks: Sequence[str] = ()
+    """What was not read of the file, in sentences."""
 
 
 class ListedOrders(NamedTuple):
@@ -60,8 +75,9 @@ def read_table(table: Table, *, given: Collection[str] = (), expect: bool = Fals
         raise InputInvalid(table.problems or [Problem(table.file, 1, 1, "The file is empty")])
     columns = understand(header.cells, given=given, expect=expect)
     table.problems.extend(problems_in(columns, table.file, header.line))
+    table.problems.extend(_spoiled(table, columns, header))
     if "order" not in columns.places:
-        raise InputInvalid(_placed(table, table.problems))
+        raise InputInvalid(_placed(table, _called_otherwise(table, header) or table.problems))
     lines: list[int] = []
     orders: list[dict[str, Data]] = []
     for row in table.rows:
@@ -82,12 +98,35 @@ def read_table(table: Table, *, given: Collection[str] = (), expect: bool = Fals
     document = Document(
         table.file, {"orders": list(orders)}, find_spots, tuple(_placed(table, table.problems)), place=table.place
     )
-    return ListedOrders(document, places, tuple(_remarks(columns, rows, len(orders))))
+    return ListedOrders(document, places, tuple(_remarks(columns, table, rows, len(orders))))
 
 
 def _placed(table: Table, problems: Iterable[Problem]) -> list[Problem]:
     place = table.place
     return [problem if place is None else problem.at(place(problem.line, problem.column)) for problem in problems]
+
+
+def _called_otherwise(table: Table, header: Row) -> list[Problem]:
+    """The column that holds order numbers under a name that is not known, as in an export in another language."""
+    first = next(table.rows, None)
+    if first is None or any(AMAZON_ORDER_NUMBER.search(name) for name in header.cells):
+        return []
+    for place, (name, cell) in enumerate(zip(header.cells, first.cells, strict=False), start=1):
+        if name and AMAZON_ORDER_NUMBER.fullmatch(cell) and not did_you_mean(name, COLUMNS):
+            message = (
+                f"{shown(name)} holds Amazon order numbers, and is not a known column: call it order-id in the first "
+                "line, and the others are used or left out as in a report"
+            )
+            return [Problem(table.file, header.line, place, message)]
+    return []
+
+
+def _spoiled(table: Table, columns: Columns, header: Row) -> Iterator[Problem]:
+    """The cells that would count as left out: in a report only those of the columns that are used."""
+    used = {place + 1 for place in columns.places.values()}
+    for cell in table.spoiled:
+        if cell.line >= header.line and (columns.is_ours or cell.column in used):
+            yield Problem(table.file, cell.line, cell.column, cell.why)
 
 
 def _beyond(row: Row, columns: Columns, header: Row, file: str) -> Iterator[Problem]:
@@ -132,10 +171,17 @@ def _one_an_order(
                 "or leave out --expect"
             )
             table.problems.append(Problem(table.file, line, columns.places["order"] + 1, message))
+        for name in ("reason", "note"):
+            if name in order and kept.setdefault(name, order[name]) != order[name]:
+                message = f"{shown(order.get('order'))} has another {name} on line {at}: give it one"
+                table.problems.append(Problem(table.file, line, columns.places[name] + 1, message))
     return [line for line, _ in first.values()], [order for _, order in first.values()]
 
 
-def _remarks(columns: Columns, rows: int, orders: int) -> Iterator[str]:
+def _remarks(columns: Columns, table: Table, rows: int, orders: int) -> Iterator[str]:
+    yield from table.remarks
+    if unseen := [what for what, place in columns.places.items() if place + 1 in table.hidden_columns]:
+        yield f"Hidden, and used all the same: the column{'s' if len(unseen) > 1 else ''} of {one_of(unseen)}."
     if columns.is_ours:
         return
     used = [f"{shown(name)} as {what}" for what, name in columns.names.items()]

@@ -3,18 +3,23 @@
 A position is the sheet and the cell, such as ``Sheet1!B7``.
 """
 
-import re
-from collections.abc import Iterator
+import subprocess
+import sys
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from io import BytesIO
-from typing import Any, Final
-from xml.etree.ElementTree import Element, ParseError, fromstring
-from zipfile import BadZipFile, ZipFile
+from typing import TYPE_CHECKING, Any, Final
+from xml.etree.ElementTree import ParseError
+from zipfile import BadZipFile
 
 from bot.errors import InputInvalid, Problem
 from bot.files import one_of, shown
+from bot.joblist.sheet_marks import marks_of
 from bot.joblist.table import Row, Table
+
+if TYPE_CHECKING:
+    from python_calamine import CalamineWorkbook
 
 ENDINGS: Final = (".xlsx", ".xlsm", ".xls", ".ods")
 
@@ -32,6 +37,8 @@ def workbook_table(data: bytes, file: str, sheet: str | None = None) -> Table:
     Raises:
         InputInvalid: it is no workbook, is protected by a password, or has no such sheet.
     """
+    if data.startswith(_OLE):
+        _refuse_what_ends_the_reader(data, file)
     # Imported only where a workbook is read.
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
@@ -45,53 +52,81 @@ def workbook_table(data: bytes, file: str, sheet: str | None = None) -> Table:
             has = f"it has {one_of(map(shown, names))}" if names else "it has none"
             missing = "The workbook has no sheet" if name is None else f"There is no sheet {shown(name)}: {has}"
             raise InputInvalid([Problem(file, 1, 1, missing)])
-        cells = workbook.get_sheet_by_name(name).to_python(skip_empty_area=False)
-        uncomputed = list(_uncomputed(data, name))
+        found = workbook.get_sheet_by_name(name)
+        cells = found.to_python(skip_empty_area=False)
+        _spread_merged(cells, found.merged_cell_ranges or ())
+        marks = marks_of(data, name)
+        others = [] if sheet is not None else [one for one in visible if one != name and _has_cells(workbook, one)]
     except PasswordError as error:
         message = "The workbook is protected by a password: save it without one"
         raise InputInvalid([Problem(file, 1, 1, message)]) from error
-    except (CalamineError, OSError, ParseError, BadZipFile, KeyError) as error:
+    except (CalamineError, OSError, ParseError, BadZipFile, KeyError, RuntimeError, ValueError) as error:
         message = f"The workbook cannot be read: {' '.join(str(error).split())}"
         raise InputInvalid([Problem(file, 1, 1, message)]) from error
-    if uncomputed:
-        message = "This formula has no result yet: open the workbook in a spreadsheet program and save it there"
-        raise InputInvalid([Problem(file, 1, 1, message, place) for place in uncomputed])
-    return Table(file=file, rows=_rows(cells), place=lambda line, column: f"{name}!{letters(column)}{line}")
+    rows = list(_rows(cells))
+    return Table(
+        file=file,
+        rows=iter(rows),
+        problems=[Problem(file, *hidden) for hidden in _hidden(rows, marks.hidden_rows)],
+        place=lambda line, column: f"{name}!{letters(column)}{line}",
+        spoiled=marks.spoiled,
+        hidden_columns=marks.hidden_columns,
+        remarks=[f"Sheet used: {shown(name)}. Not read: {one_of(map(shown, others))}."] if others else [],
+    )
 
 
-def _uncomputed(data: bytes, sheet: str) -> Iterator[str]:
-    """The cells of an ``.xlsx`` sheet whose formulas were never computed, as a program that only writes leaves them.
+def _refuse_what_ends_the_reader(data: bytes, file: str) -> None:
+    """Read a workbook of the old form once in a process of its own: what is damaged in some ways ends the process.
 
-    They read as empty, which would drop what they say without a word.
+    Raises:
+        InputInvalid: it did, or nothing came of it in a minute.
     """
-    if not data.startswith(_ZIP):
-        return
-    with ZipFile(BytesIO(data)) as parts:
-        if "xl/workbook.xml" not in parts.namelist():
-            return
-        links = {
-            one.get("Id"): one.get("Target", "")
-            for one in _elements(parts, "xl/_rels/workbook.xml.rels", "Relationship")
-        }
-        for one in _elements(parts, "xl/workbook.xml", "sheet"):
-            if one.get("name") != sheet:
-                continue
-            target = next((links[value] for key, value in one.items() if key.endswith("}id") and value in links), "")
-            path = target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
-            if path not in parts.namelist() or not re.search(rb"<(?:\w+:)?f[ />]", parts.read(path)):
-                return
-            for cell in _elements(parts, path, "c"):
-                inside = {_local(part): part.text or "" for part in cell}
-                if "f" in inside and not inside.get("v") and cell.get("t") != "str":
-                    yield f"{sheet}!{cell.get('r', '?')}"
+    try:
+        ended = subprocess.run([sys.executable, "-c", _TRY_TO_READ], input=data, capture_output=True, timeout=60)
+    except subprocess.TimeoutExpired:
+        is_sound = False
+    else:
+        is_sound = ended.returncode == 0
+    if not is_sound:
+        raise InputInvalid([Problem(file, 1, 1, "The workbook cannot be read: it is damaged")])
 
 
-def _elements(parts: ZipFile, path: str, name: str) -> Iterator[Element]:
-    return (one for one in fromstring(parts.read(path)).iter() if _local(one) == name)
+_TRY_TO_READ: Final = """
+import io, sys
+import python_calamine
+try:
+    workbook = python_calamine.CalamineWorkbook.from_filelike(io.BytesIO(sys.stdin.buffer.read()))
+    for name in workbook.sheet_names:
+        workbook.get_sheet_by_name(name).to_python()
+except Exception:
+    pass  # told in words when it is read here
+"""
 
 
-def _local(element: Element) -> str:
-    return element.tag.rpartition("}")[2]
+def _has_cells(workbook: "CalamineWorkbook", sheet: str) -> bool:
+    return workbook.get_sheet_by_name(sheet).height > 0
+
+
+def _hidden(rows: Sequence[Row], hidden: Collection[int]) -> Iterator[tuple[int, int, str]]:
+    """What is wrong where rows with something in them are hidden: nobody sees the orders that they name."""
+    unseen = [row.line for row in rows if row.line in hidden]
+    if unseen:
+        more = len(unseen) - 1
+        so = f", and so {'is 1 more' if more == 1 else f'are {more:,} more'}" if more else ""
+        yield (
+            unseen[0],
+            1,
+            f"This row is hidden, by a filter or by hand{so}: show every row, or copy those that you want to a sheet "
+            "of their own",
+        )
+
+
+def _spread_merged(cells: list[list[Any]], merged: Iterable[tuple[tuple[int, int], tuple[int, int]]]) -> None:
+    """Give the value of cells that are merged to each row that they span, as a person reads it there."""
+    for (top, column), (bottom, _) in merged:
+        for row in cells[top + 1 : bottom + 1]:
+            if any(cell != "" for cell in row):  # else it is only the height of the row above
+                row[column] = cells[top][column]
 
 
 def _rows(cells: list[list[Any]]) -> Iterator[Row]:
@@ -107,7 +142,7 @@ def as_seen(cell: object) -> str:
         case bool():
             return str(cell).upper()
         case float() | int():
-            return format(Decimal(repr(cell)).normalize(), "f")
+            return format(Decimal(f"{cell:.15g}").normalize(), "f")  # as many digits as spreadsheets show
         case datetime():
             return cell.isoformat(sep=" ")
         case date() | time():

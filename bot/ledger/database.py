@@ -12,7 +12,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.errors import LedgerTrouble
-from bot.ledger.schema import SCHEMA_VERSION, migrate, moved, version_table
+from bot.ledger.processes import is_gone
+from bot.ledger.schema import SCHEMA_VERSION, leases_of, migrate, moved, version_table
 
 BY_HAND = "by-hand"
 """The run id for what a person did outside any run."""
@@ -36,7 +37,7 @@ class Database:
         try:
             with self._trouble_named():
                 self._prepare()
-        except LedgerTrouble:
+        except BaseException:
             self.close()
             raise
 
@@ -115,6 +116,24 @@ class Database:
             return "main"
         return str(self.read(sa.select(sa.func.current_schema()))[0][0])
 
+    def hold_version(self, connection: sa.Connection) -> None:
+        """Make sure, inside a transaction that has a lock, that the ledger is still the one that was opened.
+
+        Until the transaction ends, nobody can upgrade or move it.
+
+        Raises:
+            LedgerTrouble: it was upgraded or moved since.
+        """
+        if connection.dialect.name == "postgresql":
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_MIGRATION_LOCK)))
+        if connection.scalar(sa.select(version_table.c.version)) != SCHEMA_VERSION:
+            raise LedgerTrouble(
+                ledger=self._name,
+                reason="a newer version of Countermand has upgraded it since it was opened. "
+                "Update Countermand here too.",
+            )
+        self._refuse_if_moved(connection)
+
     def _lock(self, connection: sa.Connection, kind: int, name: str) -> None:
         if connection.dialect.name == "postgresql":
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(kind, sa.func.hashtext(name))))
@@ -133,7 +152,22 @@ class Database:
                 connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             version = self._version(connection)
             if version < SCHEMA_VERSION:
+                self._refuse_if_in_use(connection, version)
                 migrate(connection, version)
+            self._refuse_if_moved(connection)
+
+    def _refuse_if_in_use(self, connection: sa.Connection, version: int) -> None:
+        """A run of the older version would not know what this version writes, and could press Confirm once more."""
+        for table in leases_of(version):
+            live = sa.select(table.c.owner, table.c.process, table.c.until).where(table.c.until > self.now(connection))
+            in_use = [row for row in connection.execute(live.order_by(table.c.until)) if not is_gone(row.process)]
+            if in_use:
+                run, until = in_use[-1].owner.partition("/")[0], datetime.fromtimestamp(in_use[-1].until, UTC)
+                raise LedgerTrouble(
+                    ledger=self._name,
+                    reason=f"it is of version {version} and in use by a run of that version ({run}). It is upgraded "
+                    f"once that run has ended; if the run has crashed, after {until:%Y-%m-%d %H:%M:%S} UTC.",
+                )
 
     def _refuse_if_moved(self, connection: sa.Connection) -> None:
         elsewhere = connection.execute(sa.select(moved)).one_or_none()

@@ -80,6 +80,7 @@ class Intents:
             ClaimLost: the order was claimed for this run, and the claim is over or another run's; or another worker of
                 this queued run has given the order its result.
             RunStopped: no more orders may be canceled in this run, on whatever machine.
+            LedgerTrouble: the ledger cannot be written, or was upgraded or moved since it was opened.
             EvidenceNotWritten: the trail in the run's folder cannot be written; then nothing is.
         """
         told = {"admin": admin, "store": permit.store, "reason": str(permit.reason)}
@@ -88,6 +89,7 @@ class Intents:
             with self._database.writing() as connection:
                 # From here on no other program can change whose the order is, or write an intent for it.
                 self._database.deciding(connection, lock_name(admin, permit.order))
+                self._database.hold_version(connection)
                 earlier = connection.execute(still_open.limit(1)).one_or_none()
                 if earlier is not None:
                     raise _pressed_before(_intent(earlier))

@@ -286,6 +286,11 @@ STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (
 SCHEMA_VERSION: Final = len(STEPS)
 
 
+def leases_of(version: int) -> Sequence[sa.Table]:
+    """The tables of a ledger of this version that say who is using it now."""
+    return [table for table, since in ((claims, 2), (accounts, 5)) if version >= since]
+
+
 def migrate(connection: sa.Connection, version: int, to: int = SCHEMA_VERSION) -> None:
     """Upgrade a ledger of ``version`` (0 for an empty database) step by step to version ``to``, in one transaction."""
     for step in STEPS[version:to]:

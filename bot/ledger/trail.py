@@ -174,6 +174,11 @@ class Trail:
         """The trail of a run as the ledger has it."""
         return self._read(_ENTRIES.where(events.c.run_id == run_id).order_by(events.c.number))
 
+    def length(self, run_id: str) -> int:
+        """How many events the trail of a run has; 0 for a run that the ledger does not know."""
+        statement = sa.select(sa.func.max(events.c.number)).where(events.c.run_id == run_id)
+        return self._database.read(statement)[0][0] or 0
+
     def of_order(self, run_id: str, order: str) -> list[Entry]:
         """What the trail of a run says of one order."""
         statement = _ENTRIES.where(events.c.run_id == run_id, events.c.amazon_order == order)

@@ -19,6 +19,7 @@ from bot.access.leases import enough, leased_each
 from bot.accounts import Account
 from bot.admin import Admin
 from bot.errors import CannotStart, LedgerTrouble, RunStopped
+from bot.evidence.forgotten import refuse_forgotten_presses
 from bot.evidence.places import kept_in
 from bot.evidence.recorder import SESSION
 from bot.evidence.run_folder import make_run_folder
@@ -110,6 +111,9 @@ def run_jobs(
         log_to(folder / "log.jsonl", secrets=task.secrets, say=display.say, copy=log) as write_line,
         Ledger.open(task.ledger_place) as ledger,
     ):
+        if options.command == "run":
+            orders = [job.order for job in job_list.jobs]
+            refuse_forgotten_presses(settings.runs_dir, ledger, task.ledger_place, task.host, orders)
         ledger.runs.go_on_as(task.run_id)
         with leased_each(ledger, task.host, settings.pool, workers, sharing=settings.share_account) as accounts:
             ledger.trail.copy_to(folder)

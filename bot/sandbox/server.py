@@ -19,6 +19,8 @@ from bot.sandbox.site import Site
 from bot.sandbox.stock import new_shop
 
 HOST = "127.0.0.1"
+EVERYWHERE = "0.0.0.0"
+"""Listens for other computers too, such as the other containers of a network."""
 
 
 class Face(StrEnum):
@@ -45,7 +47,7 @@ class _Server(uvicorn.Server):
 
 
 class Sandbox:
-    """A practice Admin that serves while the ``with`` block lasts.
+    """A practice Admin that serves while the ``with`` block lasts, to this machine unless ``host`` is another address.
 
     ``port`` 0 takes any free one; ``answer_ms`` is delay of the data endpoint before each answer;
     ``shop`` and ``faults`` are the usual shop and no faults unless given; ``generation`` says whose screens it has and
@@ -61,6 +63,7 @@ class Sandbox:
         faults: Faults | None = None,
         language: str = ENGLISH,
         generation: Generation = Generation.ASC_4_3,
+        host: str = HOST,
     ) -> None:
         self.face = face
         self.generation = generation
@@ -69,6 +72,7 @@ class Sandbox:
         self.journal = Journal()
         self.username = ACCOUNTS[0]
         self.password = PASSWORD
+        self._host = host
         self._port = port
         tongue = Tongue(checked(language), self.faults)
         self._site = Site(face.value, generation, answer_ms, self.shop, self.faults, self.journal, Sessions(), tongue)
@@ -86,7 +90,8 @@ class Sandbox:
         """The Admin URL, as a user would configure it. Raises RuntimeError while it does not serve."""
         if self._socket is None:
             raise RuntimeError("the practice Admin serves only inside its with block")
-        return f"http://{HOST}:{self._port}/admin/"
+        host = socket.gethostname() if self._host == EVERYWHERE else self._host
+        return f"http://{host}:{self._port}/admin/"
 
     def reset(self) -> None:
         """Data, journal, sessions and faults as at the start."""
@@ -96,7 +101,7 @@ class Sandbox:
         """Begin to serve; returns when it listens. Raises CannotStart if the port is taken."""
         listener = socket.socket()
         try:
-            listener.bind((HOST, self._port))
+            listener.bind((self._host, self._port))
         except OSError as error:
             listener.close()
             raise CannotStart(

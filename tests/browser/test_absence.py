@@ -98,6 +98,17 @@ def test_a_store_is_not_missing_if_the_app_was_answered_with_it(show: Callable[.
     )
 
 
+def test_a_store_that_only_looks_like_the_missing_one_is_said_to(show: Callable[..., Admin], answers: Answers) -> None:
+    answers[APP] = {"body": GOOD, "content_type": "application/json"}
+    alike = STORE.replace("o", "&#x43e;")
+    error = seen(show(BANNER + CARD.replace(STORE, alike) + SILENT))
+    assert (type(error), error.next_step) == (
+        StoreNotFound,
+        "The home page has another store whose name looks the same (they look alike: U+043E in place of U+006F): if "
+        "that one is meant, copy its name from the page into the job list.",
+    )
+
+
 @pytest.mark.parametrize("other", ["Active", "north-us", "nort"])
 def test_a_store_is_missing_though_an_answer_has_its_words_elsewhere(
     show: Callable[..., Admin], answers: Answers, other: str

@@ -40,6 +40,8 @@ from bot.evidence.store import LocalStore
 from bot.pack import Pack, load_pack
 from bot.vocabulary import Status
 
+pytestmark = pytest.mark.sampled(4)
+
 URL = "https://shop.example/admin"
 ORDER = "112-1215998-3002091"
 FACTS = {"order": ORDER, "store_id": "7f"}

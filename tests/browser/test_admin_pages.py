@@ -14,7 +14,7 @@ from bot.sandbox import Generation, Sandbox
 from bot.sandbox.pages import CANCEL, DETAILS
 from bot.sandbox.pages import ORDER as COMMERCE_ORDER
 
-pytestmark = pytest.mark.face("spectrum", only=True)
+pytestmark = [pytest.mark.face("spectrum", only=True), pytest.mark.sampled(4)]
 
 classic = pytest.mark.parametrize("generation", [Generation.ASC_4_0], indirect=True, ids=str)
 IS_COVERED = """(cover) => {

@@ -23,6 +23,8 @@ from bot.vocabulary import Status
 from flows.look_around import look_around
 from flows.sign_in import sign_in
 
+pytestmark = pytest.mark.sampled(4)
+
 Walk = Callable[..., Inspector]
 
 WAY = ["sign_in", "start_page", "home", "store_dashboard", "all_orders", "order_details", "cancel_dialog"]

@@ -9,8 +9,10 @@ from playwright.sync_api import Browser, Page
 from bot.admin import Admin
 from bot.admin.choice import NotOffered, NotOneControl, choose, chosen
 from bot.admin.look import Match, find, request_for
-from bot.errors import ChoiceNotOffered, ElementAmbiguous, ElementMissing
+from bot.errors import ChoiceAmbiguous, ChoiceNotOffered, ElementAmbiguous, ElementMissing
 from bot.pack import Pack, load_pack
+
+pytestmark = pytest.mark.sampled(4)
 
 LABEL = "Reason for cancellation"
 WORDS = ("No Inventory", "Buyer Canceled", "Buyer Canceled Late", "Customer Return")
@@ -219,6 +221,27 @@ def test_a_choice_without_choices_offers_none(page: Page, screen: Admin) -> None
         screen.screen("cancel_dialog").choose("reason", "No Inventory")
     assert str(refused.value) == (
         "The cancel dialog: 'No Inventory' is not among the choices of reason, which are: none."
+    )
+
+
+@pytest.mark.parametrize("kind", ["select", "button with a list elsewhere", "radio buttons without a group"])
+def test_of_two_reasons_that_read_alike_neither_is_chosen(page: Page, screen: Admin, kind: str) -> None:
+    twice = ("No Inventory", "Buyer Canceled", "Buyer\u00a0 Canceled")
+    page.set_content(dialog(CONTROLS[kind](twice)))
+    with pytest.raises(ChoiceAmbiguous) as refused:
+        screen.screen("cancel_dialog").choose("reason", "Buyer Canceled")
+    assert str(refused.value) == (
+        "The cancel dialog: 'Buyer Canceled' is 2 times among the choices of reason, so none of them was chosen."
+    )
+
+
+def test_a_reason_that_only_looks_like_the_wanted_one_is_said_to(page: Page, screen: Admin) -> None:
+    page.set_content(dialog(CONTROLS["select"](("No Inventory", "Buyer \u0421anceled"))))
+    with pytest.raises(ChoiceNotOffered) as refused:
+        screen.screen("cancel_dialog").choose("reason", "Buyer Canceled")
+    assert str(refused.value) == (
+        "The cancel dialog: 'Buyer Canceled' is not among the choices of reason, which are: Please select, No "
+        "Inventory, Buyer \u0421anceled (they look alike: U+0421 in place of U+0043)."
     )
 
 

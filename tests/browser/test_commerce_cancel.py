@@ -20,6 +20,8 @@ from bot.vocabulary import Reason
 from flows.cancel_order import cancel_order
 from flows.sign_in import sign_in
 
+pytestmark = pytest.mark.sampled(4)
+
 JOB = Job(order=ORDER, store=US, reason=Reason.BUYER_CANCELED)
 WANTED = "    role: link\n    name: View or Cancel Amazon Order\n"
 

@@ -25,6 +25,8 @@ from bot.vocabulary import Status
 from flows.look_around import look_around
 from flows.sign_in import sign_in
 
+pytestmark = pytest.mark.sampled(4)
+
 Look = Callable[..., dict[str, Finding]]
 
 STORES = (

@@ -19,6 +19,8 @@ from practice_kit import ORDER, US
 from bot.access.find_browser import BrowserChoice
 from bot.sandbox import Face, Sandbox
 
+pytestmark = pytest.mark.sampled(4)
+
 LIST = f"{ORDER} --store {US} --reason 'Buyer Canceled'"
 PLAN, RUN = f"plan {LIST}", f"run {LIST} --yes"
 
@@ -730,7 +732,8 @@ WANTS_CERTIFICATE = (
 )
 
 DOORS: list[tuple[str, str, Callable[[Arrived], Answer | None], dict[str, str], str]] = [
-    # the door, its kind (tls; client, also unheard; proxy, also with an account), what it asks for, settings, the message of run
+    # the door, its kind (tls; client, also unheard; proxy, also one with an account), what it asks for, settings, the
+    # message of run
     ("HTTP authentication", "", asks_for_password, FRONT_PASSWORD, CANCELED),
     (
         "HTTP authentication, refused",
@@ -790,18 +793,41 @@ DOORS: list[tuple[str, str, Callable[[Arrived], Answer | None], dict[str, str], 
     ("a proxy", "proxy", open_door, {}, CANCELED),
     (
         "a proxy with an account",
-        "proxy with an account",
+        "proxy, account",
         open_door,
         {"PROXY_USERNAME": NAME, "PROXY_PASSWORD": "proxy-pass"},
         CANCELED,
     ),
     (
         "a proxy with an account that nobody named",
-        "proxy with an account",
+        "proxy, account",
         open_door,
         {},
         "The proxy asks for a user name and password, or refuses those that it was given (HTTP 407). Set "
         "COUNTERMAND_PROXY_USERNAME and COUNTERMAND_PROXY_PASSWORD; if they are set, check them.",
+    ),
+    (
+        "a proxy with an account, and an encrypted Admin",
+        "tls, proxy, account",
+        open_door,
+        TRUST | {"PROXY_USERNAME": NAME, "PROXY_PASSWORD": "proxy-pass"},
+        CANCELED,
+    ),
+    (
+        "a proxy with an account that nobody named, and an encrypted Admin",
+        "tls, proxy, account",
+        open_door,
+        TRUST,
+        "The proxy asks for a user name and password, or refuses those that it was given (HTTP 407). Set "
+        "COUNTERMAND_PROXY_USERNAME and COUNTERMAND_PROXY_PASSWORD; if they are set, check them.",
+    ),
+    ("a client certificate through a proxy", "client, proxy", open_door, CLIENT | TRUST, CANCELED),
+    (
+        "HTTP authentication and a client certificate",
+        "client",
+        asks_for_password,
+        CLIENT | TRUST | FRONT_PASSWORD,
+        CANCELED,
     ),
     (
         "a proxy where nothing listens",
@@ -834,18 +860,18 @@ def test_a_door_opens_with_its_setting_for_the_browser_and_for_the_cancel(
     settings: dict[str, str],
     message: str,
 ) -> None:
-    unheard = kind == "client, unheard"
-    asks_for_client = unheard or kind == "client"
-    tls = certificates.server(asks_for_client=asks_for_client) if asks_for_client or kind == "tls" else None
+    kinds = kind.split(", ")
+    asks_for_client, proxied = "client" in kinds, "proxy" in kinds
+    tls = certificates.server(asks_for_client=asks_for_client) if asks_for_client or "tls" in kinds else None
     told = {
         name: value.replace("{folder}", str(certificates.folder)).replace("{dead}", str(dead))
         for name, value in settings.items()
     }
-    user = f"{NAME}:proxy-pass" if kind == "proxy with an account" else ""
-    with Front(shop.url, tls=tls, refuse=asks, cuts_browsers=unheard) as front, ForwardProxy(user) as proxy:
-        if kind.startswith("proxy"):
+    user = f"{NAME}:proxy-pass" if "account" in kinds else ""
+    with Front(shop.url, tls=tls, refuse=asks, cuts_browsers="unheard" in kinds) as front, ForwardProxy(user) as proxy:
+        if proxied:
             told |= {"PROXY": proxy.url, "ALLOW_HTTP": "shop.test"}
-        address = front.url("shop.test") if kind.startswith("proxy") else front.url()
+        address = front.url("shop.test") if proxied else front.url()
         ended = typed(RUN, **({"ADMIN_URL": address} | told))
         said = one_line(ended)
         assert message in said
@@ -858,8 +884,8 @@ def test_a_door_opens_with_its_setting_for_the_browser_and_for_the_cancel(
                 arrived for arrived in front.arrived if arrived.path != "/favicon.ico" or arrived in let_in
             ]
             cancels = [arrived for arrived in front.arrived if b"cancelOrder" in arrived.body]
-            assert [arrived.shown for arrived in cancels] == ["bot" if kind == "client" else ""]
-            if kind.startswith("proxy"):
+            assert [arrived.shown for arrived in cancels] == ["bot" if asks_for_client else ""]
+            if proxied:
                 assert {host_asked_for(arrived.path) for arrived in proxy.arrived} == {"shop.test"}
         for secret in ("wrong", PASS, PASSPHRASE, "proxy-pass"):
             assert secret not in said
@@ -870,13 +896,85 @@ def host_asked_for(target: str) -> str:
     return target.partition("://")[2].partition("/")[0].partition(":")[0] or target.partition(":")[0]
 
 
-def test_the_doctor_gets_in_by_the_same_settings(typed: Typed, shop: Sandbox, certificates: Certificates) -> None:
-    told = {name: value.replace("{folder}", str(certificates.folder)) for name, value in (CLIENT | TRUST).items()}
-    headers = {"REQUEST_HEADERS": f"X-Shop-Id: bot; X-Shop-Pass: {PASS}"}
-    with Front(shop.url, tls=certificates.server(asks_for_client=True), refuse=asks_for_headers) as front:
-        ended = typed(f"doctor --store {US}", ADMIN_URL=front.url(), **told, **headers)
+@pytest.mark.parametrize(
+    ("kind", "asks", "settings"),
+    [
+        pytest.param(
+            "client",
+            asks_for_headers,
+            CLIENT | TRUST | {"REQUEST_HEADERS": f"X-Shop-Id: bot; X-Shop-Pass: {PASS}"},
+            id="all",
+        ),
+        pytest.param(
+            "proxy",
+            asks_for_password,
+            FRONT_PASSWORD | {"PROXY_USERNAME": NAME, "PROXY_PASSWORD": "proxy-pass", "ALLOW_HTTP": "shop.test"},
+            id="proxy and HTTP authentication",
+        ),
+    ],
+)
+def test_the_doctor_gets_in_by_the_same_settings(
+    typed: Typed,
+    shop: Sandbox,
+    certificates: Certificates,
+    kind: str,
+    asks: Callable[[Arrived], Answer | None],
+    settings: dict[str, str],
+) -> None:
+    told = {name: value.replace("{folder}", str(certificates.folder)) for name, value in settings.items()}
+    tls = certificates.server(asks_for_client=True) if kind == "client" else None
+    with Front(shop.url, tls=tls, refuse=asks) as front, ForwardProxy(f"{NAME}:proxy-pass") as proxy:
+        if kind == "proxy":
+            told |= {"PROXY": proxy.url, "ADMIN_URL": front.url("shop.test")}
+        ended = typed(f"doctor --store {US}", **({"ADMIN_URL": front.url()} | told))
+        assert ("cancelOrder" in str([arrived.body for arrived in front.arrived]), ended.status) == (False, 0)
+        assert bool(proxy.arrived) is (kind == "proxy")
     assert "FAILED" not in ended.out
-    assert ended.status == 0
+    assert shop.journal.cancels == ()
+
+
+SAME_WORDS = (
+    "HTTP authentication",
+    "Cloudflare's question",
+    "Adobe ID, at another host",
+    "a redirect to a dead port",
+    "maintenance with a good status",
+    "a sign-in page in German",
+    "a form of another session",
+)
+
+
+@pytest.mark.parametrize(("answer", "message"), [row[2:] for row in PAGES if row[0] in SAME_WORDS], ids=SAME_WORDS)
+def test_run_plan_and_doctor_say_the_same_of_a_door(
+    typed: Typed, shop: Sandbox, dead: int, answer: Answer, message: str
+) -> None:
+    status, headers, body = answer
+    headers = {name: value.replace("{dead}", str(dead)) for name, value in headers.items()}
+    with Front(shop.url, refuse=lambda arrived: (status, headers, body)) as front:
+        here = f"127.0.0.1:{front.server_port}"
+        wanted = (
+            message.replace("{here}", here).replace("{dead}", str(dead)).replace("Run the list again", "Run it again")
+        )
+        for command in (RUN, PLAN, f"doctor --store {US}"):
+            said = one_line(typed(command, ADMIN_URL=front.url()))
+            assert wanted in said.replace(" -> ", " ").replace("Run the list again", "Run it again"), command
+    assert shop.journal.cancels == ()
+
+
+def test_an_admin_that_leaves_https_is_not_signed_in_to(
+    typed: Typed, shop: Sandbox, certificates: Certificates
+) -> None:
+    told = {name: value.replace("{folder}", str(certificates.folder)) for name, value in TRUST.items()}
+    with Front(shop.url) as plain:
+        leads_there = elsewhere(plain.url())
+        with Front(shop.url, tls=certificates.server(), refuse=lambda arrived: leads_there) as front:
+            ended = typed(RUN, ADMIN_URL=front.url(), **told)
+        assert (
+            f"The Admin's sign-in page came over http:// from 127.0.0.1:{plain.server_port}, although the Admin's address "
+            "is https://; no secret was typed into it."
+        ) in one_line(ended)
+        assert {arrived.method for arrived in plain.arrived} == {"GET"}
+    assert ended.status == 3
     assert shop.journal.cancels == ()
 
 

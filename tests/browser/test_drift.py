@@ -15,6 +15,8 @@ from bot.admin import Admin
 from bot.checks.check.model import Aspect
 from bot.sandbox import Sandbox
 
+pytestmark = pytest.mark.sampled(4)
+
 SHORT = {"order_details", "cancel_dialog"}
 """The screens whose changes are always tried; those of the others belong to the thorough run."""
 

@@ -53,6 +53,8 @@ from bot.runner import RunEnd
 from bot.sandbox import Sandbox
 from bot.vocabulary import Status
 
+pytestmark = pytest.mark.sampled(2)
+
 NO_ROOM = os.strerror(errno.ENOSPC)
 
 

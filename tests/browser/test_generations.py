@@ -50,7 +50,7 @@ from bot.vocabulary import Status
 from flows.cancel_order import cancel_order
 from flows.read_order import plan_order
 
-pytestmark = pytest.mark.face("spectrum", only=True)
+pytestmark = [pytest.mark.face("spectrum", only=True), pytest.mark.sampled(4)]
 
 
 def on(*generations: Generation, thorough: tuple[Generation, ...] = ()) -> pytest.MarkDecorator:

@@ -37,6 +37,8 @@ from bot.reports.report import write_report
 from bot.sandbox import Sandbox, channel
 from bot.vocabulary import Reason, Status
 
+pytestmark = pytest.mark.sampled(4)
+
 LONG = 10_000_000
 
 MARKUP = (

@@ -15,6 +15,8 @@ from flows.cancel_order import cancel_order
 from flows.open_order import open_sales_channel
 from flows.sign_in import sign_in
 
+pytestmark = pytest.mark.sampled(4)
+
 PATIENT = 60
 """Seconds that a test never waits: what is recognised is recognised at once."""
 DECLINED = "The Admin asked for permission to collect usage data; it was declined."

@@ -27,6 +27,8 @@ from flows.open_order import open_order, open_sales_channel
 from flows.read_order import plan_order
 from flows.sign_in import sign_in
 
+pytestmark = pytest.mark.sampled(4)
+
 TITLES = {"nl_NL": "Dutch", "de_DE": "German", "fr_FR": "French"}
 UNABLE = {
     "nl_NL": "Amazon-bestelling kan niet worden geannuleerd",

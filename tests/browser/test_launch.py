@@ -15,6 +15,8 @@ from bot.access.browser import launch, new_context
 from bot.access.find_browser import BrowserChoice, find_browser
 from bot.errors import BrowserDoesNotStart
 
+pytestmark = pytest.mark.sampled(4)
+
 IMAGE = b"""<svg xmlns="http://www.w3.org/2000/svg" width="1" height="1"/>"""
 PAGE = """<!doctype html><title>hosts</title>
 <img id="own" src="/own.svg">

@@ -8,7 +8,7 @@ from bot.admin import Admin
 from bot.sandbox import Generation, Sandbox
 from bot.sandbox.faults import LAYOUT
 
-pytestmark = pytest.mark.face("spectrum", only=True)
+pytestmark = [pytest.mark.face("spectrum", only=True), pytest.mark.sampled(4)]
 
 WIDE, NARROW = (ViewportSize(width=width, height=800) for width in (1920, 1200))
 

@@ -20,6 +20,8 @@ from bot.admin.screen import Screen
 from bot.sandbox import Face
 from flows.cancel_order import cancel_order
 
+pytestmark = pytest.mark.sampled(4)
+
 PAGES, MORE_PAGES, AT_ONCE = 16, 2000, 8
 WORDS = ("Back", "Confirm", "All Orders", "Cancel Order", "Café")
 ROLES = (

@@ -22,6 +22,8 @@ from bot.sandbox.shop import Order
 from flows.cancel_order import cancel_order
 from flows.open_order import open_sales_channel
 
+pytestmark = pytest.mark.sampled(4)
+
 GENERATIONS = pytest.mark.parametrize(
     "generation",
     [
@@ -121,6 +123,7 @@ def order(sandbox: Sandbox) -> Order:
 
 
 @GENERATIONS
+@pytest.mark.sampled(1)
 def test_every_picture_of_the_way_shows_its_page_and_none_a_buyer(
     context: BrowserContext,
     admin_on: Callable[..., Admin],

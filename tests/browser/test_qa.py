@@ -122,6 +122,8 @@ def run_example(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[s
 
 ENTRY = """
 import importlib.metadata, sys, pytest
+
+pytestmark = pytest.mark.sampled(4)
 named = any(point.name == "countermand" for point in importlib.metadata.entry_points(group="pytest11"))
 sys.exit(pytest.main([*sys.argv[1:], *([] if named else ["-p", "bot.pytest_plugin"])]))
 """

@@ -19,6 +19,8 @@ from bot.evidence.recorder import Recorder
 from bot.evidence.store import LocalStore
 from bot.pack import Pack, load_pack
 
+pytestmark = pytest.mark.sampled(4)
+
 KNOWN = ["Status", "Notes", "Store Name", "Order total", "Shipping service", "Prime", "Magento Website"]
 FOR_READERS = "position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip:rect(0,0,0,0);white-space:nowrap"
 HIDDEN = {

@@ -28,6 +28,8 @@ from bot.settings import load_settings
 from flows.cancel_order import open_dialog
 from flows.open_order import open_order, open_sales_channel
 
+pytestmark = pytest.mark.sampled(4)
+
 JOB = Job.model_validate(
     {"order": "112-1215998-3002091", "store": "asc-v2-2.3-magentocommerce-us", "reason": "BuyerCanceled"}
 )

@@ -11,6 +11,8 @@ from bot.outcomes import Answer, OrderResult, Outcome
 from bot.reports.report import write_report
 from bot.vocabulary import Reason, Status
 
+pytestmark = pytest.mark.sampled(4)
+
 CANCELED, DOUBTFUL, MISSING = "112-1215998-3002091", "112-1215998-3002092", "113-4417720-6118003"
 
 

@@ -44,6 +44,8 @@ AS_WELL_AS = """
 import sys
 from bot.cli import main
 
+pytestmark = pytest.mark.sampled(4)
+
 asked = sys.argv[1:]
 for command in {}:
     sys.argv[1:] = command
@@ -181,6 +183,7 @@ def of_a_file(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return {"USERNAME": "", "PASSWORD": "", "TOTP_SECRET": "", "ACCOUNTS": "accounts.yaml"}
 
 
+@pytest.mark.sampled(1)
 def test_no_command_lets_a_secret_out(
     carry_out: Callable[..., tuple[int, str]],
     watch: Watch,

@@ -11,6 +11,8 @@ import bot.access.session
 from bot.access.find_browser import BrowserChoice
 from bot.access.session import BrowserSession, SessionOptions
 
+pytestmark = pytest.mark.sampled(4)
+
 PAGE = "http://127.0.0.1/"
 
 

@@ -8,6 +8,8 @@ from bot.admin import Admin
 from bot.admin.changes import changes_so_far
 from bot.sandbox import Face, Sandbox
 
+pytestmark = pytest.mark.sampled(4)
+
 
 @pytest.fixture
 def face() -> Face:

@@ -22,6 +22,8 @@ from bot.sandbox import Sandbox
 from bot.sandbox.sessions import PICTURE
 from flows.sign_in import sign_in
 
+pytestmark = pytest.mark.sampled(4)
+
 Enter = Callable[..., Admin]
 
 REFUSED = (
@@ -186,8 +188,7 @@ def test_a_password_that_the_admin_took_is_not_blamed_for_the_second_factor(ente
 
 
 # --- Somebody else with the same account --------------------------------------------------------------------------
-
-
+@pytest.mark.sampled(1)
 def test_a_session_that_somebody_else_ended_is_renewed_once_and_not_fought_over(
     run: Callable[..., RunEnd],
     job: Callable[..., Job],

@@ -8,6 +8,8 @@ from practice_kit import ORDER, US, Cancels
 
 from bot.sandbox import Face, Sandbox
 
+pytestmark = pytest.mark.sampled(4)
+
 
 @pytest.fixture
 def face() -> Face:

@@ -11,7 +11,7 @@ from bot.sandbox import Face, Sandbox
 from bot.sandbox.shop import CANADA
 from flows.open_order import open_sales_channel
 
-pytestmark = pytest.mark.both_faces
+pytestmark = [pytest.mark.both_faces, pytest.mark.sampled(4)]
 
 MENTIONED = [
     "Active",

@@ -22,6 +22,8 @@ from bot.pack import Pack
 from bot.sandbox import Sandbox
 from flows.sign_in import sign_in
 
+pytestmark = pytest.mark.sampled(4)
+
 Enter = Callable[..., Admin]
 
 

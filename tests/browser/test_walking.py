@@ -34,6 +34,8 @@ from flows.cancel_order import cancel_order
 from flows.read_order import plan_order
 from flows.sign_in import sign_in
 
+pytestmark = pytest.mark.sampled(2)
+
 
 @pytest.fixture
 def admin(new_admin: Admin) -> Admin:
@@ -79,6 +81,7 @@ def test_the_orders_of_a_store_are_worked_without_going_home_in_between(
     assert sandbox.journal.operations.count("stores") == 1
 
 
+@pytest.mark.sampled(1)
 def test_an_order_that_the_list_before_named_is_found_in_one_attempt(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
 ) -> None:
@@ -143,10 +146,18 @@ def test_an_order_in_another_stores_list_is_not_taken_for_the_jobs(
 
 
 @pytest.mark.thorough
-def test_stores_may_be_called_anything(context: BrowserContext, pack: Pack, face: Face) -> None:
+@pytest.mark.parametrize(
+    "names",
+    [
+        ['Kid\'s "Toys" & <more> [2] (US)', 'Kid\'s "Toys" & <more> [2] (US)*', "Überstore – 店|\\d+"],
+        ["نور", "نور 🛒", "متجر (نور) 2"],
+        ["Nordwind 👩\u200d💻", "Nordwind 👩", "Nordwind ☎\ufe0f"],
+    ],
+    ids=["signs", "right to left", "emoji"],
+)
+def test_stores_may_be_called_anything(context: BrowserContext, pack: Pack, face: Face, names: list[str]) -> None:
     stock = new_shop()
     usual, order = stock.store("asc-v2-2.3-magentocommerce-us"), stock.example("unshipped_recent")
-    names = ['Kid\'s "Toys" & <more> [2] (US)', 'Kid\'s "Toys" & <more> [2] (US)*', "Überstore – 店|\\d+"]
     numbers = ["112-1215998-3002091", "112-1215998-3002092", "112-1215998-3002093"]
     shop = Shop(
         [replace(usual, name=name, uuid=f"5b0e7c52-6a0f-4d5e-9a41-{place:012}") for place, name in enumerate(names)],
@@ -215,6 +226,7 @@ def test_a_session_that_ends_without_a_word_of_the_app_is_renewed_too(
     assert cancels() == arrived(order)
 
 
+@pytest.mark.sampled(1)
 def test_a_session_that_ends_at_confirm_is_not_taken_for_a_cancel_and_nothing_is_pressed_again(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
 ) -> None:

@@ -22,6 +22,8 @@ from starlette.responses import HTMLResponse
 from bot.pack import packs_folder
 from bot.sandbox import UNKNOWN_ORDER, Face, Sandbox
 
+pytestmark = pytest.mark.sampled(2)
+
 TWO_STORES = f"""\
 store: {US}
 reason: Buyer Canceled
@@ -130,6 +132,7 @@ def test_a_run_cancels_what_it_may_and_ends_with_status_1_if_anything_is_left(tw
     ]
 
 
+@pytest.mark.sampled(1)
 def test_the_results_have_the_fields_that_are_promised(two_stores: Finished) -> None:
     first, *_ = two_stores.results
     promised = ["order", "store", "reason", "outcome", "status_before", "status_after", "message", "next_step"]
@@ -173,6 +176,7 @@ def test_every_step_has_a_picture_that_is_named_by_it(two_stores: Finished) -> N
     assert steps[-4:] == ["open_cancel_dialog", "choose_reason", "press_confirm", "reopen_order"]
 
 
+@pytest.mark.sampled(1)
 def test_before_the_intent_is_written_every_picture_of_the_way_to_confirm_is_complete(two_stores: Finished) -> None:
     order = two_stores.results[0]["order"]
     lines = (two_stores.folder / "trail.jsonl").read_text(encoding="utf-8").splitlines()
@@ -339,6 +343,7 @@ def test_a_stop_before_confirm_presses_nothing(stopped_when: Any, sandbox: Sandb
 
 @pytest.mark.face("spectrum", only=True)
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to another process alone")
+@pytest.mark.sampled(1)
 def test_a_stop_after_confirm_finishes_the_order_in_progress(stopped_when: Any, cancels: Cancels) -> None:
     status, results = stopped_when("cancelOrder")
     assert status == 130

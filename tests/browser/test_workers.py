@@ -10,6 +10,7 @@ from subprocess import Popen
 from typing import Any
 
 import pytest
+from front_kit import PASSPHRASE, Answer, Arrived, Certificates, Front
 from practice_kit import HANGS, MAIN, ORDER, US, Cancels, OnArrival, Start
 
 from bot.evidence.verify import verify
@@ -72,6 +73,34 @@ def test_two_workers_cancel_every_order_once_with_an_account_each(
     with Ledger.open(tmp_path / "runs" / "ledger.sqlite") as ledger:
         found = verify(run.parent, ledger)
     assert (found.disagreement, found.remark) == ("", "")
+
+
+@pytest.mark.face("plain", only=True)
+def test_each_worker_gets_in_by_the_settings_for_what_stands_in_front(
+    go: Callable[..., "Popen[str]"], cancels: Cancels, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    certificates = Certificates.made_in(tmp_path)
+
+    def asks_for_header(arrived: Arrived) -> Answer | None:
+        return None if arrived.headers.get("x-shop-pass") == "let me in" else (403, {}, b"Forbidden")
+
+    with Front(sandbox.url, tls=certificates.server(asks_for_client=True), refuse=asks_for_header) as front:
+        status, said, complained = end(
+            go(
+                ADMIN_URL=front.url(),
+                CLIENT_CERTIFICATE=certificates.file("client.p12"),
+                CLIENT_CERTIFICATE_PASSPHRASE=PASSPHRASE,
+                CERTIFICATE_AUTHORITY=certificates.file("authority.pem"),
+                REQUEST_HEADERS="X-Shop-Pass: let me in",
+            )
+        )
+        assert {arrived.shown for arrived in front.arrived} == {"bot"}
+    assert (status, complained) == (0, "")
+    assert "4 of 4 orders canceled" in said
+    assert sorted(order for order, *_ in cancels()) == sorted(UNSHIPPED[US] + UNSHIPPED[MAIN])
+    written = "".join(file.read_text(errors="replace") for file in tmp_path.glob("runs/*/*.*") if file.is_file())
+    assert PASSPHRASE not in written + said
+    assert "let me in" not in written + said
 
 
 @pytest.mark.thorough

@@ -91,7 +91,7 @@ def test_the_table_of_settings_has_every_one_with_its_default() -> None:
 
 def test_the_table_of_commands_has_every_one() -> None:
     rows = re.findall(r"^\| `countermand ([a-z-]+)", COMMANDS, re.MULTILINE)
-    assert sorted(rows) == sorted(name for name in options_of_commands() if " " not in name)
+    assert set(rows) == {name for name in options_of_commands() if " " not in name}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())

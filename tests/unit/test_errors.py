@@ -18,6 +18,7 @@ from bot.errors import (
     CancelStopped,
     CannotSignIn,
     CannotStart,
+    ChoiceAmbiguous,
     ChoiceNotOffered,
     ClaimLost,
     CodeRefused,
@@ -178,6 +179,10 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     (
         ChoiceNotOffered(screen="Cancel", wanted="No Inventory", element="reason", offered="Other, None"),
         "Cancel: 'No Inventory' is not among the choices of reason, which are: Other, None.",
+    ),
+    (
+        ChoiceAmbiguous(screen="Cancel", wanted="No Inventory", element="reason", count=2),
+        "Cancel: 'No Inventory' is 2 times among the choices of reason, so none of them was chosen.",
     ),
     (
         LeadsElsewhere(screen="Dashboard", element="order_link", host="sellercentral.example"),

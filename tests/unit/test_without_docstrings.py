@@ -70,6 +70,7 @@ COMMANDS = (
     *("run", "plan", "audit", "resolve", "signed-in", "demo", "report", "verify", "status", "purge", "sandbox"),
     *("doctor", "record", "check", "schema", "pack", "pack show", "pack diff", "pack lint"),
     *("submit", "worker", "queue", "queue list", "queue pause", "queue resume", "queue cancel", "queue retry"),
+    *("schedule", "schedule list", "schedule add", "schedule remove"),
     "move-ledger",
 )
 

@@ -181,6 +181,10 @@ def test_an_audit_says_which_orders_it_looks_at_where_a_run_names_its_list() -> 
         ("Caf\u00e9", "Cafe\u0301", ""),  # likewise
         ("north", "south", ""),
         ("north", "north 2", ""),
+        ("\uff21BC", "ABC", " (they look alike: U+FF21 in place of U+0041)"),
+        ("Phone \u260e", "Phone \u260e\ufe0f", " (they look alike: 0 of U+FE0F in place of 1)"),
+        ("a\u2026", "a...", " (they look alike: 1 of U+2026 in place of 0, 0 of U+002E in place of 3)"),
+        ("\u0646\u0648\u0631", "\u0646\u0648\u0631\u200f", " (they look alike: 0 of U+200F in place of 1)"),
     ],
 )
 def test_names_that_look_alike_are_told_apart(one: str, other: str, told: str) -> None:

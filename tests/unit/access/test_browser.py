@@ -2,6 +2,8 @@
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
@@ -10,6 +12,7 @@ import pytest
 from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Playwright
 
+from bot.access import session
 from bot.access.browser import launch, launch_options
 from bot.access.find_browser import BrowserChoice
 from bot.errors import BrowserDoesNotStart, CannotStart
@@ -107,8 +110,9 @@ def test_the_browser_is_given_none_of_the_settings(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("COUNTERMAND_PASSWORD", "secret")
     monkeypatch.setenv("LANG", "C.UTF-8")
     monkeypatch.setenv("SHOP_PASSWORD", "another secret")
+    monkeypatch.setenv("PGPASSWORD", "that of the ledger")
     environment = launch_options(CHROME, secrets=["another secret"])["env"]
-    assert "COUNTERMAND_PASSWORD" not in environment
+    assert {"COUNTERMAND_PASSWORD", "PGPASSWORD"} & environment.keys() == set()
     assert "SHOP_PASSWORD" not in environment
     assert environment["LANG"] == "C.UTF-8"
 
@@ -195,16 +199,51 @@ def test_a_browser_without_windows_says_so_when_one_is_wanted() -> None:
 
 
 @posix
-def test_a_system_that_gives_no_sandbox_is_started_on_without(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    "words",
+    [
+        "Chromium sandboxing failed!",
+        "FATAL:zygote_host_impl_linux.cc No usable sandbox!",
+        "Failed to move to new namespace: Operation not permitted",
+        'Check failed: sys_chroot("/proc/self/fdinfo/") == 0',
+    ],
+)
+def test_a_system_that_gives_no_sandbox_is_started_on_without(monkeypatch: pytest.MonkeyPatch, words: str) -> None:
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
     started: list[bool] = []
 
     def start(*, chromium_sandbox: bool, **_options: object) -> str:
         started.append(chromium_sandbox)
         if chromium_sandbox:
-            raise PlaywrightError("BrowserType.launch: closed\nChromium sandboxing failed!")
+            raise PlaywrightError(f"BrowserType.launch: closed\n{words}")
         return "a browser"
 
     playwright = cast("Playwright", SimpleNamespace(chromium=SimpleNamespace(launch=start)))
     assert cast("str", launch(playwright, CHROME, headed=False, allowed_hosts=[])) == "a browser"
     assert started == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("words", "kind", "sentence"),
+    [
+        (
+            "Connection closed while reading from the driver",
+            CannotStart,
+            "Playwright's own program does not start. On Linux a system library is missing, usually libatomic: install "
+            "it, as root, with: apt-get install libatomic1.",
+        ),
+        ("Something new", RuntimeError, "Something new"),
+    ],
+)
+def test_a_library_that_playwrights_own_program_lacks_is_named(
+    monkeypatch: pytest.MonkeyPatch, words: str, kind: type[Exception], sentence: str
+) -> None:
+    @contextmanager
+    def does_not_start() -> Iterator[None]:
+        raise RuntimeError(words)
+        yield
+
+    monkeypatch.setattr(session, "sync_playwright", does_not_start)
+    with pytest.raises(kind) as failed, session._playwright():
+        pass
+    assert str(failed.value) == sentence

@@ -56,6 +56,23 @@ def test_a_person_settles_an_order_and_who_when_and_why_are_kept(countermand: Co
     assert datetime.fromisoformat(str(entry["at"])).tzinfo is UTC
 
 
+@pytest.mark.parametrize("settled_as", ["canceled", "not-canceled"])
+def test_an_order_that_is_being_worked_on_is_not_settled_meanwhile(countermand: Countermand, settled_as: str) -> None:
+    pressed_in_doubt()
+    with Ledger.open(Path("runs") / "ledger.sqlite") as ledger:
+        ledger.runs.go_on_as("20260301-031405-c3d4")
+        assert ledger.claims.take("shop.example", FIRST, 300)
+        assert countermand("resolve", FIRST, "--as", settled_as, "--note", "seen in Seller Central") == (
+            2,
+            "",
+            f"Order {FIRST} is being worked on in run 20260301-031405-c3d4, which will say what became of it: settle "
+            "it afterwards, if it still waits. See: countermand status\n",
+        )
+        assert ledger.intents.open("shop.example", FIRST) is not None
+        ledger.claims.release("shop.example", FIRST)
+    assert countermand("resolve", FIRST, "--as", settled_as, "--note", "seen in Seller Central").status == 0
+
+
 def test_a_cancel_that_was_undone_can_be_opened_again_by_a_person(countermand: Countermand) -> None:
     pressed_in_doubt()
     countermand("resolve", FIRST, "--as", "canceled", "--note", "seen in Seller Central")

@@ -248,6 +248,32 @@ def test_the_report_of_a_run_can_be_written_anew(countermand: Countermand, shop:
         assert report.is_file()
 
 
+def test_a_report_of_results_that_were_changed_says_so(countermand: Countermand, shop: Shop) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    results = run_folder() / "results.json"
+    results.write_text("[]", encoding="utf-8")
+    assert countermand("report", "latest") == (
+        0,
+        f"{run_folder() / 'report.html'}\n",
+        f"{results} is not as the run wrote it, and the report says what it says now. See: countermand verify "
+        f"{run_folder().name}\n",
+    )
+
+
+def test_the_latest_report_names_a_run_that_began_later_and_has_no_results(
+    countermand: Countermand, shop: Shop
+) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    finished = run_folder()
+    under_way = a_run_that_was_cut_off(Path("runs/ledger.sqlite"))
+    under_way = under_way.rename(under_way.with_name("99991231-000000-0000"))
+    assert countermand("report", "latest") == (
+        0,
+        f"{finished / 'report.html'}\n",
+        f"Run {under_way.name} began later and has no results: it is still running, or was cut off.\n",
+    )
+
+
 def test_status_tells_of_the_run(countermand: Countermand, shop: Shop) -> None:
     countermand("run", "jobs.yaml", "--yes")
     with Ledger.open(Path("runs/ledger.sqlite")) as ledger:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import SimpleNamespace
@@ -64,13 +65,15 @@ def test_the_practice_admin_says_where_it_is_and_who_may_sign_in(
         "answer_ms": 0,
         "generation": Generation.ASC_4_3,
         "language": "en_US",
+        "host": "127.0.0.1",
     }
 
 
 def test_the_practice_admin_is_as_it_is_asked_for(countermand: Countermand, served: dict[str, Any]) -> None:
     options = ("--face", "plain", "--answer-ms", "20", "--generation", "asc-2", "--language", "de_DE", "--two-factor")
-    said = countermand("sandbox", *options)
+    said = countermand("sandbox", *options, "--host", "0.0.0.0")
     assert (said.status, said.err) == (0, "")
+    assert f"Practice Admin: http://{socket.gethostname()}:" in said.out
     (secret,) = re.findall(r"^Two-factor secret: (\w{32})$", said.out, re.MULTILINE)
     assert served.pop("faults").two_factor == secret
     assert served == {
@@ -79,6 +82,7 @@ def test_the_practice_admin_is_as_it_is_asked_for(countermand: Countermand, serv
         "answer_ms": 20,
         "generation": Generation.ASC_2,
         "language": "de_DE",
+        "host": "0.0.0.0",
     }
 
 

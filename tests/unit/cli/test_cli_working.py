@@ -7,16 +7,18 @@ import json
 import re
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from run_kit import RUN_FILES
+from run_kit import RUN_FILES, job, run_info
 
 from bot import __version__
 from bot.errors import ElementMissing, Interrupted, NoBrowser, RunStopped
 from bot.ledger import Ledger
 from bot.pack import packs_folder
 from bot.pack.language import codes
+from bot.vocabulary import Reason
 
 if TYPE_CHECKING:
     from tests.unit.cli.conftest import Countermand, Shop
@@ -363,3 +365,21 @@ def test_an_audit_of_a_time_that_is_none_is_refused(countermand: Countermand) ->
         "'yesterday' is not a span of time: write minutes, hours or days, such as 90m, 24h or 7d.\n",
     )
     assert nothing_was_made()
+
+
+@pytest.mark.parametrize(("command", "status"), [(("run", "--yes"), 2), (("run", "--dry-run"), 0), (("plan",), 0)])
+def test_with_a_ledger_that_has_forgotten_a_press_nothing_is_pressed(
+    countermand: Countermand, shop: Shop, command: tuple[str, ...], status: int
+) -> None:
+    earlier = Path("runs") / "20260301-021405-a1b2"
+    earlier.mkdir(parents=True)
+    with Ledger.open(Path("before.sqlite")) as ledger:
+        ledger.trail.copy_to(earlier)
+        ledger.runs.begin(run_info(earlier.name), [job(FIRST)])
+        permit: Any = SimpleNamespace(order=FIRST, store="Nordwind UK", reason=Reason.BUYER_CANCELED)
+        ledger.intents.write("shop.example:8443/admin", permit)
+    name, *options = command
+    said = countermand(name, "jobs.yaml", *options)
+    assert (said.status, bool(shop.worked)) == (status, status == 0)
+    forgotten = f"The ledger {Path('runs/ledger.sqlite')} does not know what was pressed in run {earlier.name}"
+    assert said.err.startswith(forgotten) is (status == 2)

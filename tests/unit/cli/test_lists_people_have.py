@@ -1,11 +1,8 @@
 """Lists as people have them, each with the command as a person types it and what comes of it, whole."""
 
-import base64
 import io
 import shlex
 import sys
-import zipfile
-import zlib
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -13,7 +10,16 @@ from typing import Any
 
 import pytest
 from command_kit import Countermand
-from openpyxl import Workbook
+from workbook_kit import (
+    EXCEL_97,
+    EXCEL_97_MARKED,
+    EXCEL_97_MERGED,
+    of_excel,
+    opendocument,
+    opendocument_of,
+    row_of_opendocument,
+    workbook,
+)
 
 from bot.cancel.verdicts import Verdict
 from bot.joblist import Job
@@ -34,52 +40,12 @@ HEAD = "store: S\nreason: NoInventory\norders:\n"
 NOTHING_TO_EXPECT = (
     "--expect compares a total or a buyer, and the list has no column for either: add one, or leave it out"
 )
+NOT_COMPUTED = "This formula has no result yet: open the workbook in a spreadsheet program and save it there"
+ERROR = "This cell shows the error {}: correct its formula, or write the value itself"
+HIDDEN = (
+    "This row is hidden, by a filter or by hand{}: show every row, or copy those that you want to a sheet of their own"
+)
 BOTH = '--store S --reason "No Inventory"'
-
-
-def workbook(*rows: list[Any], sheet: str = "Sheet1", more: str = "", hidden: str = "") -> bytes:
-    book = Workbook()
-    book.active.title = sheet
-    for row in rows:
-        book.active.append(row)
-    if hidden:
-        book.create_sheet(hidden, 0).sheet_state = "hidden"
-        book.active = 1
-    if more:
-        book.create_sheet(more).append(["order", "store", "reason"])
-        book[more].append([TWO, "S", "NoInventory"])
-    out = io.BytesIO()
-    book.save(out)
-    return out.getvalue()
-
-
-def opendocument(*rows: list[str]) -> bytes:
-    cells = "".join(
-        "<table:table-row>"
-        + "".join(
-            f'<table:table-cell office:value-type="string"><text:p>{cell}</text:p></table:table-cell>' for cell in row
-        )
-        + "</table:table-row>"
-        for row in rows
-    )
-    space = "urn:oasis:names:tc:opendocument:xmlns:"
-    content = (
-        f'<office:document-content xmlns:office="{space}office:1.0" xmlns:table="{space}table:1.0" '
-        f'xmlns:text="{space}text:1.0" office:version="1.3"><office:body><office:spreadsheet>'
-        f'<table:table table:name="Tabelle1">{cells}</table:table>'
-        "</office:spreadsheet></office:body></office:document-content>"
-    )
-    kind = "application/vnd.oasis.opendocument.spreadsheet"
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as packed:
-        packed.writestr("mimetype", kind)
-        packed.writestr("content.xml", content)
-        packed.writestr(
-            "META-INF/manifest.xml",
-            f'<manifest:manifest xmlns:manifest="{space}manifest:1.0"><manifest:file-entry manifest:full-path="/" '
-            f'manifest:media-type="{kind}"/></manifest:manifest>',
-        )
-    return out.getvalue()
 
 
 def job(order: str = ONE, store: str = "S", reason: str = "NoInventory", **more: str) -> str:
@@ -87,22 +53,18 @@ def job(order: str = ONE, store: str = "S", reason: str = "NoInventory", **more:
     return " ".join([order, store, reason, *(f"{name}={value}" for name, value in more.items())])
 
 
+def hide(*rows: int) -> Callable[[Any], None]:
+    """Hides rows of a sheet, as a filter does."""
+
+    def shape(sheet: Any) -> None:
+        for row in rows:
+            sheet.row_dimensions[row].hidden = True
+
+    return shape
+
+
 HEADER = ["order", "store", "reason"]
 ROW = [ONE, "S", "NoInventory"]
-
-EXCEL_97 = zlib.decompress(
-    base64.b85decode(
-        "c-rk)O=uHA6#izj`L#`xHWgZ-go0IT3rUL59NJVti-*=~4;B$LF?*1PL^e@~2d&l|1;LZzrO=C)suzDyL~kC1iXH?(NcHGRQ1Fmuee<##QthDu"
-        "E&lAc%$xV#%)FVM_vUB!)pD@BaIbp>KVTFNR1Gg&4LU)|YY72RxnW4w$~}|}8-EqN9&)71iN~!k-O`8B-z!jXSA9+t_(176&R{Z^)xw*IeLRMw"
-        "kYgAjDsYQ5esuAu+L@kW+QIY=*L=csj5Sx8j!@mQIELlKWdE=k#WPATm-!*>KHxU*SQAAjUdSlEcumymI<Z$joy`211wCpD7D0X+*Rq<P%#;x#"
-        "2QK2P5eB|kEA?5})^Dy}fb`$i>fP(;uPZ7r2je6Mc!>hit=1OdAw8|>`3h3J;mYI$a#BfozL3*3TBy2~%;&PCDC7#s4CSe_MNRLZFpkCsqp|3o"
-        "czk$pC=!W9;!z5m=`EmTd@y@X%aVa28JMVKGMes_J@7UVShEeZ^73dQnnoM*L0%*Q+UP5{Kfj(xO(jmSW{$W1+5xd$z7q^wk}asQpGy>`G(_|>"
-        "znkf0wz`e^Zl)osLwVm+r^y_c=Q>xow2%53V!TQ0XyA7eU;1?TVNdB}Vi)mC<16PwOK%ek=%u+!Q+xT$V?Ydun>QpLC9GVSo5_2oT|aFs9wlIo"
-        "-7rtVHmt(OY>;V9lCvY~l48zPO>&Urs7oqIs%crQV_C3er&(XHWmjF2mZgg>C{mJ^r=MD7(z5i#sM3!6Jmq5z$F~nQY}l}2!-fqTHvW4E^K$Os"
-        "i)rnOE-#yI^S{n2rK<g#<e$Y6<mf5Thv|M~Dc4bKDt@-YDJ)xJgKez;g%U@pcOA3zp)1ER+jRWW$D3$;pA9z*{JJI7Z2#3}#`&B3{|>+{+B5"
-    )
-)
-"""A workbook in the old binary form: a row with an order, a store, a reason, a total and a buyer."""
 
 GOOD: list[tuple[str, str, dict[str, str | bytes], list[str], str]] = [
     # What it is · the command · files · the orders · what is remarked
@@ -208,10 +170,24 @@ GOOD: list[tuple[str, str, dict[str, str | bytes], list[str], str]] = [
     ("CSV with tabs", "run jobs.csv", {"jobs.csv": f"order\tstore\treason\n{ONE}\tS\tNoInventory\n"}, [job()], ""),
     (
         "separators in quotes",
-        "run jobs.csv",
-        {"jobs.csv": 'order;store;"reason,,,"\n'.replace('"reason,,,"', "reason") + f'{ONE};"S; T";NoInventory\n'},
+        "run jobs.csv --reason NoInventory",
+        {"jobs.csv": f'order-id;"note, as, we, write it";store name\n{ONE};"a; b";"S; T"\n'},
         [job(store="S; T")],
+        "Columns used: order-id as order and store name as store.\nColumns left out: note, as, we, write it.\n",
+    ),
+    (
+        "quotes and a line break in a note",
+        "run jobs.csv",
+        {"jobs.csv": f'order,store,reason,note\n{ONE},S,NoInventory,"says ""no"", twice"\n'},
+        [job(note='says "no", twice')],
         "",
+    ),
+    (
+        "a report with empty cells at the end of its lines",
+        f"run orders.txt {BOTH}",
+        {"orders.txt": f"order-id\tsku\t\t\r\n{ONE}\tx\t\t\r\n{TWO}\t\t\t\t\t\r\n\t\t\t\r\n"},
+        [job(), job(TWO)],
+        "Columns used: order-id as order.\nColumns left out: sku.\n",
     ),
     ("one column", f"run jobs.csv {BOTH}", {"jobs.csv": f"order\n{ONE}\n{TWO}\n"}, [job(), job(TWO)], ""),
     (
@@ -237,6 +213,14 @@ GOOD: list[tuple[str, str, dict[str, str | bytes], list[str], str]] = [
         [job(), job(TWO)],
         "Columns used: order-id as order.\nColumns left out: order-item-id, buyer-name and product-name.\n"
         "3 lines for 2 orders: the lines of one order count as one.\n",
+    ),
+    (
+        "a reason and a note on the last of its lines",
+        "run report.txt --store S",
+        {"report.txt": f"order-id\tsku\treason\tnote\n{ONE}\tx\t\t\n{ONE}\ty\tCustomerReturn\ta\n"},
+        [job(reason="CustomerReturn", note="a")],
+        "Columns used: order-id as order, reason as reason and note as note.\nColumns left out: sku.\n"
+        "2 lines for 1 order: the lines of one order count as one.\n",
     ),
     (
         "its buyers as expectations",
@@ -321,7 +305,7 @@ GOOD: list[tuple[str, str, dict[str, str | bytes], list[str], str]] = [
     (
         "a sheet that is named",
         "run jobs.xlsx --sheet Two",
-        {"jobs.xlsx": workbook(HEADER, ROW, more="Two")},
+        {"jobs.xlsx": workbook(HEADER, ROW, more=[HEADER, [TWO, "S", "NoInventory"]])},
         [job(TWO)],
         "",
     ),
@@ -332,8 +316,82 @@ GOOD: list[tuple[str, str, dict[str, str | bytes], list[str], str]] = [
         [job()],
         "",
     ),
+    (
+        "a sheet of several",
+        "run jobs.xlsx",
+        {"jobs.xlsx": workbook(HEADER, ROW, more=[HEADER, [TWO, "S", "NoInventory"]])},
+        [job()],
+        "Sheet used: Sheet1. Not read: Two.\n",
+    ),
+    ("empty sheets beside it", "run jobs.xlsx", {"jobs.xlsx": workbook(HEADER, ROW, more=[])}, [job()], ""),
+    (
+        "saved by Excel",
+        "run orders.xlsx",
+        {
+            "orders.xlsx": of_excel(
+                '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="s"><v>2</v></c>'
+                '<c r="D1" t="s"><v>5</v></c></row>',
+                '<row r="2"><c r="A2" t="str"><f>"112-1215998-"&amp;3002091</f><v>112-1215998-3002091</v></c>'
+                '<c r="B2" t="s"><v>3</v></c><c r="C2" t="s"><v>4</v></c><c r="D2"><f>SUM(F1:F9)</f>'
+                "<v>121.80000000000001</v></c></row>",
+                texts=[
+                    "order",
+                    "store",
+                    "reason",
+                    '<r><t>North</t></r><r><t xml:space="preserve"> &amp; Co</t></r>',
+                    "NoInventory",
+                    "total",
+                ],
+            )
+        },
+        [job(store="North & Co", total="121.8")],
+        "",
+    ),
+    (
+        "merged cells",
+        "run jobs.xlsx --store T",
+        {
+            "jobs.xlsx": workbook(
+                HEADER, ROW, [TWO, None, "NoInventory"], [None] * 3, shaped=lambda sheet: sheet.merge_cells("B2:B4")
+            )
+        },
+        [job(), job(TWO)],
+        "Not needed for this list, and not used: --store.\n",
+    ),
+    (
+        "a hidden column",
+        "run jobs.xlsx",
+        {
+            "jobs.xlsx": workbook(
+                HEADER, ROW, shaped=lambda sheet: setattr(sheet.column_dimensions["C"], "hidden", True)
+            )
+        },
+        [job()],
+        "Hidden, and used all the same: the column of reason.\n",
+    ),
+    (
+        "empty rows that are hidden",
+        "run jobs.xlsx",
+        {"jobs.xlsx": workbook(HEADER, ROW, shaped=lambda sheet: setattr(sheet.row_dimensions[9], "hidden", True))},
+        [job()],
+        "",
+    ),
+    (
+        "an error in a column that is left out",
+        f"run report.xlsx {BOTH}",
+        {"report.xlsx": workbook(["order-id", "margin"], [ONE, "#DIV/0!"])},
+        [job()],
+        "Columns used: order-id as order.\nColumns left out: margin.\n",
+    ),
     ("LibreOffice", "run jobs.ods", {"jobs.ods": opendocument(HEADER, ROW)}, [job()], ""),
     ("Excel 97", "run jobs.xls", {"jobs.xls": EXCEL_97}, [job(total="121.8", buyer="Müller")], ""),
+    (
+        "merged and hidden in Excel 97",
+        "run jobs.xls",
+        {"jobs.xls": EXCEL_97_MERGED},
+        [job(), job(TWO)],
+        "Hidden, and used all the same: the column of store.\n",
+    ),
     ("a workbook called .xls", "run jobs.xls", {"jobs.xls": workbook(HEADER, ROW)}, [job()], ""),
     (
         "a report in a workbook",
@@ -464,8 +522,71 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         "formulas that were never computed",
         f"run orders.xlsx {BOTH} --expect",
         {"orders.xlsx": workbook(["order", "total", "buyer"], [ONE, "=100+21.8", "Ann"], [TWO, 5, '=A2 & ""'])},
-        "orders.xlsx:Sheet1!B2: This formula has no result yet: open the workbook in a spreadsheet program and save it there\n"
-        "orders.xlsx:Sheet1!C3: This formula has no result yet: open the workbook in a spreadsheet program and save it there",
+        f"orders.xlsx:Sheet1!B2: {NOT_COMPUTED}\norders.xlsx:Sheet1!C3: {NOT_COMPUTED}",
+    ),
+    (
+        "rows that a filter hides",
+        "run orders.xlsx",
+        {"orders.xlsx": workbook(HEADER, ROW, [TWO, "S", "NoInventory"], shaped=hide(3))},
+        f"orders.xlsx:Sheet1!A3: {HIDDEN.format('')}",
+    ),
+    (
+        "several rows that a filter hides",
+        "run orders.xlsx",
+        {
+            "orders.xlsx": workbook(
+                HEADER, *([ROW] + [[f"112-1215998-300209{n}", *ROW[1:]] for n in range(2, 7)]), shaped=hide(3, 5, 6)
+            )
+        },
+        f"orders.xlsx:Sheet1!A3: {HIDDEN.format(', and so are 2 more')}",
+    ),
+    (
+        "rows that a filter hides in LibreOffice",
+        "run orders.ods",
+        {
+            "orders.ods": opendocument_of(
+                row_of_opendocument(*HEADER)
+                + row_of_opendocument(*ROW, visibility="filter")
+                + row_of_opendocument(TWO, *ROW[1:], visibility="collapse")
+            )
+        },
+        f"orders.ods:Tabelle1!A2: {HIDDEN.format(', and so is 1 more')}",
+    ),
+    (
+        "errors in cells",
+        f"run orders.xlsx {BOTH} --expect",
+        {"orders.xlsx": workbook(["order", "total", "buyer"], ["#N/A", None, None], [TWO, "#REF!", "Ann"])},
+        f"orders.xlsx:Sheet1!A2: {ERROR.format('#N/A')}\norders.xlsx:Sheet1!B3: {ERROR.format('#REF!')}",
+    ),
+    (
+        "errors in the columns of a report that are used",
+        "run report.xlsx --reason NoInventory",
+        {"report.xlsx": workbook(["order-id", "store", "margin"], [ONE, "#N/A", "#DIV/0!"])},
+        f"report.xlsx:Sheet1!B2: {ERROR.format('#N/A')}",
+    ),
+    (
+        "errors and formulas without a result in LibreOffice",
+        "run orders.ods",
+        {
+            "orders.ods": opendocument_of(
+                row_of_opendocument(*HEADER, "note")
+                + row_of_opendocument(
+                    ONE,
+                    '<table:table-cell office:value-type="string" office:string-value="" calcext:value-type="error">'
+                    "<text:p>#N/A</text:p></table:table-cell>",
+                    "NoInventory",
+                    '<table:table-cell table:formula="of:=[.A1]"/>',
+                )
+            )
+        },
+        f"orders.ods:Tabelle1!B2: {ERROR.format('#N/A')}\norders.ods:Tabelle1!D2: {NOT_COMPUTED}",
+    ),
+    (
+        "all of it in Excel 97",
+        "run orders.xls",
+        {"orders.xls": EXCEL_97_MARKED},
+        f"orders.xls:Orders!D2: {NOT_COMPUTED}\norders.xls:Orders!E3: {ERROR.format('#N/A')}\n"
+        f"orders.xls:Orders!A4: {HIDDEN.format(', and so is 1 more')}",
     ),
     (
         "a workbook called CSV",
@@ -492,9 +613,15 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         "jobs.xlsx:1:1: The workbook cannot be read: Cannot detect file format",
     ),
     (
+        "a workbook of Excel 97 that is damaged so that it ends the process that reads it",
+        "run jobs.xls",
+        {"jobs.xls": EXCEL_97[:76] + b"\7" + EXCEL_97[77:]},
+        "jobs.xls:1:1: The workbook cannot be read: it is damaged",
+    ),
+    (
         "a sheet that is not there",
         "run jobs.xlsx --sheet Orders",
-        {"jobs.xlsx": workbook(HEADER, ROW, more="Two")},
+        {"jobs.xlsx": workbook(HEADER, ROW, more=[HEADER, [TWO, "S", "NoInventory"]])},
         "jobs.xlsx:1:1: There is no sheet Orders: it has Sheet1 and Two",
     ),
     (
@@ -577,6 +704,16 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         f"orders.txt:3:1: {ONE} has other expectations on line 2: give it one total and one buyer, or leave out --expect",
     ),
     (
+        "lines with two reasons and two notes",
+        "run report.txt --store S",
+        {
+            "report.txt": f"order-id\treason\tnote\n{ONE}\tNoInventory\ta\n{ONE}\tCustomerReturn\t\n"
+            f"{ONE}\t\tb\n{TWO}\tNoInventory\t\n"
+        },
+        f"report.txt:3:2: {ONE} has another reason on line 2: give it one\n"
+        f"report.txt:4:3: {ONE} has another note on line 2: give it one",
+    ),
+    (
         "one order of two stores",
         "run export.csv --reason NoInventory",
         {"export.csv": f"Order Number,Store Name\n{ONE},S\n{ONE},T\n"},
@@ -626,6 +763,34 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         f"run report.txt {BOTH} --expect",
         {"report.txt": f"order-id\tsku\n{ONE}\tA\n"},
         f"report.txt:1:1: {NOTHING_TO_EXPECT}",
+    ),
+    (
+        "numbers with hyphens out of a letter",
+        f"run {ONE.replace('-', chr(0x2011))} {BOTH}",
+        {},
+        f'command line:order 1: "{ONE.replace("-", chr(0x2011))}" is not an Amazon order number (it only looks like one: '
+        f"U+2011 in place of -): {HOW}",
+    ),
+    (
+        "numbers in other digits",
+        "run jobs.csv",
+        {"jobs.csv": f"order,store,reason\n１１２{ONE[3:-1]}l,S,NoInventory\n"},
+        f"jobs.csv:2:1: １１２{ONE[3:-1]}l is not an Amazon order number (it only looks like one: U+FF11 in place of 1, "
+        f"U+FF12 in place of 2, l in place of 1): {HOW}",
+    ),
+    (
+        "an export in another language",
+        f"run export.csv {BOTH}",
+        {"export.csv": f"Kauf-Datum;Bestellnummer;Status\n2026-11-30;{ONE};Nicht versandt\n"},
+        "export.csv:1:2: Bestellnummer holds Amazon order numbers, and is not a known column: call it order-id in the "
+        "first line, and the others are used or left out as in a report",
+    ),
+    (
+        "a column that only looks known",
+        "run jobs.csv",
+        {"jobs.csv": f"\u043erder,store,reason\n{ONE},S,NoInventory\n"},
+        f"jobs.csv:1:1: The column order is missing: order, store and reason are needed\njobs.csv:1:1: \u043erder is not a "
+        f"known column: did you mean order (they look alike: U+043E in place of U+006F)? A{COLUMNS[1:]}",
     ),
     (
         "numbers with commas between them",
@@ -744,7 +909,7 @@ def test_a_list_is_read_as_people_have_it(
     said = typed(command, files)
     assert ([written(job) for job in worked], said.status) == (jobs, 0), said
     assert said.err.startswith(remarks), said
-    assert bool(remarks) == said.err.startswith(("Columns", "Not needed")), said
+    assert bool(remarks) == said.err.startswith(("Columns", "Not needed", "Sheet", "Hidden")), said
 
 
 @pytest.mark.parametrize(("command", "files", "message"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])

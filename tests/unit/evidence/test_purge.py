@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 from command_kit import Countermand, command_line
-from run_kit import ORDER, job, run_info
+from run_kit import ORDER, TERMS, job, run_info
 
 import bot.ledger.trail
+from bot.engine.stints import cut
 from bot.errors import EvidenceNotWritten
 from bot.evidence.store import LocalStore
 from bot.evidence.verify import Verified, verify
@@ -47,7 +48,14 @@ class MakeRun:
         self._monkeypatch = monkeypatch
 
     def __call__(
-        self, run_id: str, *, days: float, over: bool = True, unmasked: bool = False, ledger: Path = LEDGER
+        self,
+        run_id: str,
+        *,
+        days: float,
+        over: bool = True,
+        unmasked: bool = False,
+        queued: bool = False,
+        ledger: Path = LEDGER,
     ) -> Path:
         at = datetime.now(UTC) - timedelta(days=days)
         self._monkeypatch.setattr(bot.ledger.trail, "timestamp", lambda: at.isoformat(timespec="milliseconds"))
@@ -65,7 +73,10 @@ class MakeRun:
         )
         with Ledger.open(ledger) as opened:
             opened.trail.copy_to(folder)
-            opened.runs.begin(info, [job()])
+            if queued:
+                opened.queue.submit(info, [job()], TERMS, cut([job()]), lambda *_: None)
+            else:
+                opened.runs.begin(info, [job()])
             for name in (PICTURE, WORDS):
                 content = f"{name} of Michael Blankenship".encode()
                 (folder / name).write_bytes(content)
@@ -286,6 +297,20 @@ def test_without_any_run_there_is_nothing_to_remove_and_no_ledger_is_made(counte
 
 
 # --- What is left alone ---
+
+
+def test_a_run_that_is_still_queued_is_left_alone_however_long_it_waits(
+    countermand: Countermand, make_run: MakeRun
+) -> None:
+    paused = make_run(OLD, days=40, over=False, queued=True)
+    before = sorted(path.name for path in paused.rglob("*"))
+    assert countermand("purge", "--older-than", "30d", "--yes") == (
+        0,
+        f"Left alone: {OLD}: it is still queued (countermand queue).\n"
+        "There is no evidence older than 30d in runs: nothing to remove.\n",
+        "",
+    )
+    assert sorted(path.name for path in paused.rglob("*")) == before
 
 
 def test_a_run_that_goes_on_is_left_alone(countermand: Countermand, make_run: MakeRun) -> None:

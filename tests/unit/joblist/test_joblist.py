@@ -103,7 +103,7 @@ def test_the_name_says_how_a_list_is_read() -> None:
         "112-1215998-300209",
         "112-1215998-30020911",
         "1121215998-3002091",
-        "112-1215998-3002O91",
+        "112-1215998-3002Q91",
         "000000033",
         "112-1215998-3002091 112-1215998-3002092",
     ],
@@ -114,7 +114,8 @@ def test_an_order_number_must_be_whole(number: str) -> None:
 
 def test_an_order_number_is_in_ascii_digits() -> None:
     assert refusal(HEAD + "- ١١٢-1215998-3002091\n") == (
-        f"orders.yaml:4:3: ١١٢-1215998-3002091 is not an Amazon order number: {HOW}"
+        "orders.yaml:4:3: ١١٢-1215998-3002091 is not an Amazon order number (it only looks like one: U+0661 in "
+        f"place of 1, U+0662 in place of 2): {HOW}"
     )
 
 

@@ -1,0 +1,144 @@
+"""A release: its tag, its packages, its notes, and the workflows that make it."""
+
+import importlib.util
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+ROOT = Path(__file__).resolve().parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+WORKFLOWS = {path.name: path for path in sorted((ROOT / ".github" / "workflows").iterdir())}
+CHANGELOG = """\
+# Changelog
+
+## [Unreleased]
+
+## [0.2.0] - 2027-01-05
+
+### Added
+
+- A console.
+
+## [0.1.0] - 2026-11-23
+
+### Added
+
+- Everything else.
+"""
+
+
+@pytest.fixture
+def release() -> Any:
+    """The script that checks and builds a release."""
+    spec = importlib.util.spec_from_file_location("release", ROOT / ".ci" / "release.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+# --- The tag ---
+
+
+def test_a_tag_that_is_the_version_may_be_released(release: Any) -> None:
+    assert release.troubles_with("v0.2.0", "0.2.0", CHANGELOG) == []
+
+
+@pytest.mark.parametrize(
+    ("tag", "version", "changelog", "trouble"),
+    [
+        (
+            "v0.2.1",
+            "0.2.0",
+            CHANGELOG,
+            "The tag is v0.2.1, and pyproject.toml says version 0.2.0: the tag must be v0.2.0.",
+        ),
+        ("v0.3.0", "0.3.0", CHANGELOG, "CHANGELOG.md has no headline '## [0.3.0] - YYYY-MM-DD'."),
+        (
+            "v0.2.0",
+            "0.2.0",
+            CHANGELOG.replace("## [Unreleased]\n", "## [Unreleased]\n\n- Something.\n"),
+            "CHANGELOG.md has entries under Unreleased: move them to the version.",
+        ),
+    ],
+)
+def test_any_other_tag_is_refused_with_what_to_do(
+    release: Any, tag: str, version: str, changelog: str, trouble: str
+) -> None:
+    assert release.troubles_with(tag, version, changelog) == [trouble]
+
+
+def test_the_notes_of_a_release_are_what_the_changelog_says_of_it(release: Any) -> None:
+    assert release.section(CHANGELOG, "0.2.0") == "### Added\n\n- A console."
+    assert release.section(CHANGELOG, "0.1.0") == "### Added\n\n- Everything else."
+    assert release.section(CHANGELOG, "0.3.0") == ""
+
+
+# --- The packages ---
+
+
+@pytest.mark.thorough
+@pytest.mark.slow("builds wheel and sdist twice; make dist does the same")
+def test_wheel_and_sdist_are_the_same_bytes_when_they_are_built_again_elsewhere(release: Any, tmp_path: Path) -> None:
+    assert release.build_twice(tmp_path / "dist") == []
+    names = sorted(path.name for path in (tmp_path / "dist").iterdir())
+    version = PROJECT["version"]
+    assert names == [f"countermand-{version}-py3-none-any.whl", f"countermand-{version}.tar.gz"]
+
+
+def test_the_license_of_everything_that_is_bundled_is_named() -> None:
+    notices = {path.relative_to(ROOT).as_posix() for path in (ROOT / "bot").rglob("*.NOTICE.txt")}
+    notices |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "bot").rglob("*LICENSE*")}
+    assert notices
+    assert notices | {"LICENSE"} == set(PROJECT["license-files"])
+
+
+# --- The workflows ---
+
+
+def steps(name: str) -> list[dict[str, Any]]:
+    """Every step of a workflow."""
+    jobs = YAML(typ="safe").load(WORKFLOWS[name].read_text(encoding="utf-8"))["jobs"]
+    return [step for job in jobs.values() for step in job["steps"]]
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_takes_every_action_at_an_exact_commit(name: str) -> None:
+    used = re.findall(r"uses: (\S+)(.*)", WORKFLOWS[name].read_text(encoding="utf-8"))
+    assert used
+    assert [
+        action for action, comment in used if not re.search(r"@[0-9a-f]{40}$", action) or "# v" not in comment
+    ] == []
+
+
+@pytest.mark.parametrize("name", WORKFLOWS)
+def test_a_workflow_calls_targets_and_files_that_are_there(name: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    said = "\n".join(step["run"] for step in steps(name) if "run" in step)
+    targets = re.findall(r"\bmake ([a-z-]+)", said)
+    assert targets
+    assert [target for target in targets if not re.search(rf"^{target}:", makefile, re.MULTILINE)] == []
+    named = re.findall(r"(?:-r|python|seccomp=|--file) ?((?:\.ci|docs|requirements)[\w./-]*|Containerfile)", said)
+    assert [file for file in named if not (ROOT / file).exists()] == []
+
+
+def test_the_tests_run_on_every_system_and_version_that_is_supported() -> None:
+    jobs = YAML(typ="safe").load(WORKFLOWS["ci.yml"].read_text(encoding="utf-8"))["jobs"]
+    matrix = jobs["systems"]["strategy"]["matrix"]
+    versions = [line.rpartition(" :: ")[2] for line in PROJECT["classifiers"] if "Python :: 3." in line]
+    assert matrix["python"] == versions
+    assert [system.partition("-")[0] for system in matrix["system"]] == ["ubuntu", "macos", "windows"]
+    assert {"lint", "docs", "packages", "image", "audit"} <= {*jobs, "lint"}
+
+
+def test_a_release_is_built_without_rights_and_attested() -> None:
+    workflow = YAML(typ="safe").load(WORKFLOWS["release.yml"].read_text(encoding="utf-8"))
+    assert workflow["permissions"] == {}
+    assert workflow["jobs"]["build"]["permissions"] == {"contents": "read"}
+    attested = [step["uses"].partition("@")[0] for step in steps("release.yml") if "attest" in step.get("uses", "")]
+    assert attested == ["actions/attest-build-provenance"] * 2

@@ -1,0 +1,276 @@
+"""A ledger is upgraded once, by one program, whole, and not while an older version works with it; both databases."""
+
+import dataclasses
+import multiprocessing
+import secrets
+import zipfile
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from multiprocessing.synchronize import Barrier
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+from run_kit import HOST, ORDER, RUN_ID, permit
+from server_kit import Server, programs
+
+from bot.errors import LedgerTrouble, PressedBefore
+from bot.ledger import Ledger, database, schema
+from bot.ledger.processes import Process, this_process
+from bot.ledger.schema import SCHEMA_VERSION, STEPS, migrate
+from bot.outcomes import Answer, Outcome
+
+DATA = Path(__file__).resolve().parents[2] / "upgrade" / "countermand-0.1.0.zip"
+OF_0_1_0 = 5
+"""The version of the ledgers that Countermand 0.1.0 makes."""
+NO_PROCESS = 2**22 + 1
+"""Greater than every process number on Linux."""
+
+
+@pytest.fixture(scope="module")
+def _server() -> Iterator[Server | None]:
+    found = programs()
+    if found is None:
+        yield None
+        return
+    with Server(found) as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
+    """Where the ledger is: a file, or an empty schema on a server."""
+    if request.param == "sqlite":
+        return tmp_path / "ledger.sqlite"
+    server: Server | None = request.getfixturevalue("_server")
+    if server is None:
+        pytest.skip("PostgreSQL is not installed")
+    name = f"of_{secrets.token_hex(4)}"
+    engine = sa.create_engine(server.address)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"CREATE SCHEMA {name}"))
+    engine.dispose()
+    return f"{server.address}?options=-csearch_path%3D{name}"
+
+
+@pytest.fixture
+def old(beside: Any) -> Any:
+    """A connection to a ledger as 0.1.0 makes it, with an open intent."""
+    with beside.engine.begin() as connection:
+        migrate(connection, 0, OF_0_1_0)
+    beside.change(
+        "INSERT INTO intents (admin, amazon_order, run_id, store, reason, written_at) VALUES "
+        f"('{HOST}', '{ORDER}', '{RUN_ID}', 'Nordwind UK', 'BuyerCanceled', '2026-03-01T02:14:05+00:00')"
+    )
+    return beside
+
+
+@pytest.fixture
+def of_0_1_0(place: Path | str, beside: Any) -> Any:
+    """A connection to a ledger that Countermand 0.1.0 made and wrote, in a file or on a server."""
+    with zipfile.ZipFile(DATA) as data:
+        if isinstance(place, Path):
+            place.write_bytes(data.read("runs/ledger.sqlite"))
+        else:
+            with beside.engine.begin() as connection:
+                connection.exec_driver_sql(data.read("ledger.sql").decode().replace("%", "%%"))
+    return beside
+
+
+def version_in(beside: Any) -> object:
+    ((version,),) = beside.rows("SELECT version FROM ledger_version")
+    return version
+
+
+# --- What 0.1.0 wrote ---
+
+
+def test_a_ledger_of_0_1_0_keeps_every_row_and_what_waits_for_a_person(of_0_1_0: Any, place: Path | str) -> None:
+    def rows() -> dict[str, list[str]]:
+        return {name: sorted(str(row) for row in of_0_1_0.rows(f"SELECT * FROM {name}")) for name in tables}
+
+    tables = set(of_0_1_0.schema()) - {"ledger_version"}
+    assert version_in(of_0_1_0) == OF_0_1_0
+    before = rows()
+    with Ledger.open(place) as ledger:
+        waiting = [(intent.order, intent.answer, intent.outcome) for intent in ledger.intents.waiting()]
+        runs = [info.version for info in ledger.runs.latest()]
+    assert waiting == [
+        ("111-1071022-7105011", Answer.ERROR, Outcome.CANCELED_NOT_SENT),
+        ("112-6177312-0215004", Answer.OK, None),
+    ]
+    assert runs == ["0.1.0"] * 3
+    assert version_in(of_0_1_0) == SCHEMA_VERSION
+    assert rows() == before
+    assert (len(before["intents"]), len(before["events"]) > 60) == (3, True)
+
+
+def test_an_order_whose_confirm_0_1_0_pressed_is_not_pressed_again(of_0_1_0: Any, place: Path | str) -> None:
+    ((host,),) = of_0_1_0.rows("SELECT DISTINCT admin FROM intents")
+    with Ledger.open(place) as ledger:
+        for order in ("112-6177312-0215004", "111-1071022-7105011"):
+            with pytest.raises(PressedBefore):
+                ledger.intents.write(f"{host}/admin", permit(order))
+        assert ledger.intents.write(f"{host}/admin", permit(ORDER)) == 4
+        assert len(ledger.intents.waiting()) == 3
+
+
+def test_the_steps_up_to_0_1_0_make_what_0_1_0_made(beside_of: Callable[[Path | str], Any], tmp_path: Path) -> None:
+    """A step that was released is never changed, also not by changing a table that it makes."""
+    with zipfile.ZipFile(DATA) as data:
+        old, new = beside_of(Path(data.extract("runs/ledger.sqlite", tmp_path))), beside_of(tmp_path / "new.sqlite")
+    with new.engine.begin() as connection:
+        migrate(connection, 0, OF_0_1_0)
+    assert new.schema() == old.schema()
+
+
+# --- Once ---
+
+
+def open_at_once(place: Path | str, barrier: Barrier, told: "multiprocessing.SimpleQueue[object]") -> None:
+    """A process of its own that opens the ledger at the same moment as the other one, and tells its steps."""
+
+    def telling(number: int, step: Callable[[sa.Connection], None]) -> Callable[[sa.Connection], None]:
+        def tell(connection: sa.Connection) -> None:
+            told.put(number)
+            step(connection)
+
+        return tell
+
+    schema.STEPS = [telling(number, step) for number, step in enumerate(STEPS, start=1)]  # type: ignore[misc]
+    barrier.wait(60)
+    with Ledger.open(place) as ledger:
+        told.put([intent.order for intent in ledger.intents.waiting()])
+
+
+@pytest.mark.slow("races two processes")
+def test_of_two_processes_that_open_an_old_ledger_at_once_one_upgrades_it_and_both_know_what_waits(
+    old: Any, place: Path | str
+) -> None:
+    spawn = multiprocessing.get_context("spawn")
+    barrier, told = spawn.Barrier(2), spawn.SimpleQueue()
+    both = [spawn.Process(target=open_at_once, args=(place, barrier, told)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join()
+    assert [process.exitcode for process in both] == [0, 0]
+    said = [told.get() for _ in range(SCHEMA_VERSION - OF_0_1_0 + 2)]
+    assert told.empty()
+    assert [step for step in said if isinstance(step, int)] == list(range(OF_0_1_0 + 1, SCHEMA_VERSION + 1))
+    assert [what for what in said if not isinstance(what, int)] == [[ORDER], [ORDER]]
+    assert version_in(old) == SCHEMA_VERSION
+
+
+# --- Whole ---
+
+
+def test_an_upgrade_that_fails_changes_nothing_and_the_next_one_succeeds(
+    old: Any, place: Path | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(connection: sa.Connection) -> None:
+        raise RuntimeError("the power went off")
+
+    before = old.schema()
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "STEPS", [*STEPS[:-1], fails])
+        with pytest.raises(RuntimeError):
+            Ledger.open(place)
+    assert (version_in(old), old.schema()) == (OF_0_1_0, before)
+    with Ledger.open(place) as ledger:
+        assert [intent.order for intent in ledger.intents.waiting()] == [ORDER]
+
+
+# --- Not under a run of an older version ---
+
+
+def claim(old: Any, table: str, thing: str, process: str, until: float) -> None:
+    old.change(
+        f"INSERT INTO {table} (admin, {thing}, owner, process, until) VALUES ('{HOST}', 'x', :owner, :process, :until)",
+        owner=f"{RUN_ID}/1",
+        process=process,
+        until=until,
+    )
+
+
+@pytest.mark.parametrize(("table", "thing"), [("claims", "amazon_order"), ("accounts", "account")])
+def test_a_ledger_that_a_run_of_an_older_version_uses_is_not_upgraded(
+    old: Any, place: Path | str, table: str, thing: str
+) -> None:
+    claim(old, table, thing, "somewhere/7", datetime(2126, 3, 1, tzinfo=UTC).timestamp())
+    with pytest.raises(LedgerTrouble) as refused:
+        Ledger.open(place)
+    assert str(refused.value) == (
+        f"The ledger {place} cannot be used: it is of version 5 and in use by a run of that version ({RUN_ID}). It "
+        "is upgraded once that run has ended; if the run has crashed, after 2126-03-01 00:00:00 UTC."
+    )
+    assert version_in(old) == OF_0_1_0
+    old.change(f"DELETE FROM {table}")
+    Ledger.open(place).close()
+    assert version_in(old) == SCHEMA_VERSION
+
+
+def test_a_lease_that_is_over_or_whose_process_has_ended_holds_no_upgrade_up(old: Any, place: Path | str) -> None:
+    mine = Process.read(this_process())
+    assert mine is not None
+    host = mine.name.rpartition("/")[0]
+    ended = str(dataclasses.replace(mine, name=f"{host}/{NO_PROCESS}", id="another"))
+    claim(old, "claims", "amazon_order", ended, datetime(2126, 3, 1, tzinfo=UTC).timestamp())
+    claim(old, "accounts", "account", "somewhere/7", datetime(2026, 3, 1, tzinfo=UTC).timestamp())
+    Ledger.open(place).close()
+    assert version_in(old) == SCHEMA_VERSION
+
+
+# --- A program that goes on with what was upgraded or moved under it ---
+
+
+def test_no_intent_is_written_in_a_ledger_that_was_upgraded_since_it_was_opened(beside: Any, place: Path | str) -> None:
+    with Ledger.open(place) as ledger:
+        beside.change("UPDATE ledger_version SET version = 99")
+        with pytest.raises(LedgerTrouble) as refused:
+            ledger.intents.write(HOST, permit())
+    assert str(refused.value) == (
+        f"The ledger {place} cannot be used: a newer version of Countermand has upgraded it since it was opened. "
+        "Update Countermand here too."
+    )
+    assert beside.rows("SELECT * FROM intents") == []
+
+
+def test_no_intent_is_written_in_a_ledger_that_was_moved_since_it_was_opened(beside: Any, place: Path | str) -> None:
+    with Ledger.open(place) as ledger:
+        beside.change("INSERT INTO moved VALUES ('postgresql://bot@db.example/countermand', '2026-03-01')")
+        with pytest.raises(LedgerTrouble) as refused:
+            ledger.intents.write(HOST, permit())
+    assert str(refused.value) == (
+        f"The ledger {place} cannot be used: it was moved to postgresql://bot@db.example/countermand. "
+        "Set COUNTERMAND_LEDGER=postgresql://bot@db.example/countermand"
+    )
+    assert beside.rows("SELECT * FROM intents") == []
+
+
+def test_a_moved_ledger_is_refused_by_a_later_version_too(
+    beside: Any, place: Path | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Ledger.open(place).close()
+    beside.change("INSERT INTO moved VALUES ('postgresql://bot@db.example/countermand', '2026-03-01')")
+    monkeypatch.setattr(database, "SCHEMA_VERSION", SCHEMA_VERSION + 1)
+    for _ in range(2):
+        with pytest.raises(LedgerTrouble, match="it was moved to"):
+            Ledger.open(place)
+
+
+# --- An older program ---
+
+
+def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(beside: Any, place: Path | str) -> None:
+    Ledger.open(place).close()
+    beside.change("UPDATE ledger_version SET version = 99")
+    before = beside.schema()
+    with pytest.raises(LedgerTrouble) as refused:
+        Ledger.open(place)
+    assert str(refused.value) == (
+        f"The ledger {place} cannot be used: it is of version 99, this Countermand supports up to {SCHEMA_VERSION}. "
+        "Update Countermand."
+    )
+    assert (version_in(beside), beside.schema()) == (99, before)
