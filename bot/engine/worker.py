@@ -391,7 +391,11 @@ class QueueWorker:
                 self._wait_for_ledger(trouble)
 
     def _wait_for_ledger(self, trouble: LedgerTrouble) -> None:
-        """Wait until the ledger can be reached again."""
+        """Wait until the ledger can be reached again.
+
+        Raises:
+            LedgerTrouble: it was moved, or upgraded by a newer version, for which waiting is no help.
+        """
         self._display.say(f"{trouble} Waiting for it.")
         while True:
             if self._stop():
@@ -399,8 +403,10 @@ class QueueWorker:
             self._wait(TRY_LEDGER_SECONDS)
             try:
                 self._ledger.now()
-                self._ledger.queue.paused()
-            except LedgerTrouble:
+                Ledger.open(self._settings.ledger_place).close()
+            except LedgerTrouble as still:
+                if still.__cause__ is None:  # it is no trouble of the database
+                    raise
                 continue
             self._display.say("The ledger can be used again.")
             return

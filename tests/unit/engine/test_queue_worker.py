@@ -272,6 +272,21 @@ def test_while_the_ledger_is_away_it_waits_and_then_works_the_same_order(
     assert bench.results()[ORDERS[0]][0] is Outcome.CANCELED
 
 
+def test_a_worker_does_not_wait_for_a_ledger_that_was_moved(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+
+    def moved() -> None:
+        with Ledger.open(bench.place) as other, other._database.writing() as connection:
+            connection.execute(sa.text("INSERT INTO moved VALUES ('postgresql://db.example/countermand', 'now')"))
+        raise LedgerTrouble(ledger="there", reason="it was moved.")
+
+    bench.on_work[ORDERS[0]] = [moved]
+    (order,) = bench.worker.begin(stint.stint)
+    with pytest.raises(LedgerTrouble, match=r"it was moved to postgresql://db\.example/countermand\."):
+        bench.worker.work_on(order)
+    assert bench.results() == {}
+
+
 def test_somebody_who_stops_it_does_not_wait_for_the_ledger(bench: Bench) -> None:
     stint, *_ = bench.submit()
 
