@@ -29,7 +29,7 @@ from bot.cancel.requests import cancels_in
 from bot.cancel.sending import send_once
 from bot.cancel.speculation import refuse_speculation
 from bot.errors import HttpClientBlocked, PageTrouble, SessionEnded
-from bot.identity import host_of, is_allowed
+from bot.identity import host_of, is_allowed, origin_of
 from bot.pack import commerce
 
 SentBy = Literal["client", "browser"]
@@ -302,7 +302,7 @@ class Wire:
         held.stop()
 
     def _send(self, page: Page, sent: Sent, patience: float) -> Answered:
-        if self._headers and _origin(sent.url) == _origin(self._url):
+        if self._headers and origin_of(sent.url) == origin_of(self._url):
             ours = {name.lower() for name in self._headers}
             others = {name: value for name, value in sent.headers.items() if name.lower() not in ours}
             sent = replace(sent, headers={**others, **self._headers})
