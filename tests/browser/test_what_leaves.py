@@ -167,7 +167,7 @@ def test_what_a_page_loads_by_itself_cancels_nothing(own: Admin, sandbox: Sandbo
 def test_a_rule_that_guesses_the_address_of_a_cancel_is_not_followed(own: Admin, sandbox: Sandbox) -> None:
     address = f"{sandbox.url}channel/amazon/order_cancel_save/id/1005/"
     script = """([guess, other]) => {
-        const rules = document.head.appendChild(document.createElement('script'));
+        const rules = document.createElement('script');
         rules.type = 'speculationrules';
         rules.textContent = JSON.stringify({ prefetch: [{ urls: [guess], eagerness: 'immediate' }] });
         document.head.append(rules);
