@@ -401,14 +401,14 @@ def test_the_oldest_comes_first_whatever_order_the_database_prefers(backwards: L
     second = pressed(backwards, OTHER, outcome=Outcome.CANCELED)
     third = pressed(backwards, outcome=Outcome.CANCELED)
     fourth, fifth = pressed(backwards), pressed(backwards, OTHER)
-    for number in (second, first):
+    for number in (second, first, second):
         backwards.intents.note_look(number, "Canceled")
     intents = backwards.intents
     assert [intent.intent for intent in intents.waiting()] == [fourth, fifth]
     assert [intent.intent for intent in intents.of_run("run-1")] == [first, second, third, fourth, fifth]
     assert list(intents.as_kept("run-1")) == [first, second, third, fourth, fifth]
-    assert [number for number, _, _ in intents.looks_as_kept("run-1")] == [second, first]
-    assert [number for number, _, _ in intents.looks_at([first, second])] == [second, first]
+    assert [number for number, _, _ in intents.looks_as_kept("run-1")] == [second, first, second]
+    assert [number for number, _, _ in intents.looks_at([first, second])] == [second, first, second]
     assert [intent.intent for intent in intents.canceled_since(HOST, NOON)] == [third, second]
 
 
