@@ -265,6 +265,67 @@ def test_who_settled_an_intent_and_why_is_kept(ledger: Ledger, beside: Any) -> N
     assert [datetime.fromisoformat(str(at)).tzinfo for (at,) in settled] == [UTC, UTC, UTC]
 
 
+def test_what_a_person_settles_by_hand_is_in_the_ledger_in_the_runs_trail_and_in_the_audit_trail(
+    ledger: Ledger,
+) -> None:
+    number, other = pressed(ledger, outcome=Outcome.UNKNOWN), pressed(ledger, OTHER)
+    (doubted,) = ledger.intents.waiting(ORDER)
+    ledger.runs.go_on_as("by-hand")
+    ledger.intents.settle_by_hand(doubted, "canceled", by="ann", why="half a \ud800 pair")
+    kept, settled_at = ledger.intents.as_kept("run-1"), ledger.intents.as_kept("run-1")[number]["settled_at"]
+    assert datetime.fromisoformat(settled_at).tzinfo == UTC
+    settled = {
+        "settled_at": settled_at,
+        "settled_as": "canceled",
+        "settled_by": "ann",
+        "settled_why": "half a ? pair",
+    }
+    assert kept[number] | settled == kept[number]
+    assert [intent.intent for intent in ledger.intents.waiting()] == [other]
+    (entry,) = ledger.trail.entries("by-hand")
+    event = {"number": 1, "order": ORDER, "event": "settled", "intent": number}
+    assert {name: value for name, value in entry.told.items() if name != "at"} == event | settled
+    (done,) = ledger.trail.entries("audit")
+    assert {name: value for name, value in done.told.items() if name != "at"} == {
+        "number": 1,
+        "order": "",
+        "event": "by_person",
+        "action": "settled",
+        "by": "ann",
+        "about": ORDER,
+        "why": "half a ? pair",
+        "via": "command line",
+        "run": "run-1",
+        "settled_as": "canceled",
+    }
+    assert ledger.intents.looks_at([number]) == []
+
+
+@pytest.mark.parametrize(
+    ("settled_as", "read"), [("canceled", ["Unshipped", "Canceled"]), ("not-canceled", ["Unshipped"])]
+)
+def test_a_person_who_settles_a_reverted_cancel_as_canceled_has_seen_it_canceled(
+    ledger: Ledger, settled_as: str, read: list[str]
+) -> None:
+    number = pressed(ledger, outcome=Outcome.CANCELED)
+    ledger.intents.note_look(number, "Unshipped")
+    (reverted,) = ledger.intents.waiting()
+    ledger.intents.settle_by_hand(reverted, settled_as, by="ann", why="seen in Seller Central")
+    assert [(intent, status) for intent, _, status in ledger.intents.looks_at([number])] == [
+        (number, status) for status in read
+    ]
+    assert ledger.intents.waiting() == []
+
+
+def test_the_later_looks_at_some_intents_are_given_with_their_times(ledger: Ledger) -> None:
+    first, second, third = (pressed(ledger, order) for order in (ORDER, OTHER, "112-0000000-0000003"))
+    for number in (third, first, second):
+        ledger.intents.note_look(number, "Canceled")
+    looks = ledger.intents.looks_at([first, third])
+    assert [(intent, status) for intent, _, status in looks] == [(third, "Canceled"), (first, "Canceled")]
+    assert [at for _, at, _ in looks] == [entry.told["looked_at"] for entry in ledger.trail.entries("run-1")[3:5]]
+
+
 def test_a_cancel_that_was_undone_waits_for_a_person_until_it_reads_canceled_again(ledger: Ledger) -> None:
     number = pressed(ledger, outcome=Outcome.CANCELED)
     ledger.intents.note_look(number, "Canceled")
@@ -340,26 +401,27 @@ def test_the_oldest_comes_first_whatever_order_the_database_prefers(backwards: L
     second = pressed(backwards, OTHER, outcome=Outcome.CANCELED)
     third = pressed(backwards, outcome=Outcome.CANCELED)
     fourth, fifth = pressed(backwards), pressed(backwards, OTHER)
-    for number in (second, first):
+    for number in (second, first, second):
         backwards.intents.note_look(number, "Canceled")
     intents = backwards.intents
     assert [intent.intent for intent in intents.waiting()] == [fourth, fifth]
     assert [intent.intent for intent in intents.of_run("run-1")] == [first, second, third, fourth, fifth]
     assert list(intents.as_kept("run-1")) == [first, second, third, fourth, fifth]
-    assert [number for number, _, _ in intents.looks_as_kept("run-1")] == [second, first]
+    assert [number for number, _, _ in intents.looks_as_kept("run-1")] == [second, first, second]
+    assert [number for number, _, _ in intents.looks_at([first, second])] == [second, first, second]
     assert [intent.intent for intent in intents.canceled_since(HOST, NOON)] == [third, second]
 
 
-def test_of_the_intents_of_a_run_for_an_order_the_latest_is_given(backwards: Ledger) -> None:
-    pressed(backwards, outcome=Outcome.CANCELED)
-    second = pressed(backwards, outcome=Outcome.CANCELED)
-    pressed(backwards, OTHER)
-    backwards.runs.go_on_as("run-2")
-    pressed(backwards)
-    latest = backwards.intents.latest_of_run("run-1", ORDER)
+def test_of_the_intents_of_a_run_for_an_order_the_latest_is_given(ledger: Ledger) -> None:
+    pressed(ledger, outcome=Outcome.CANCELED)
+    second = pressed(ledger, outcome=Outcome.CANCELED)
+    pressed(ledger, OTHER)
+    ledger.runs.go_on_as("run-2")
+    pressed(ledger)
+    latest = ledger.intents.latest_of_run("run-1", ORDER)
     assert latest is not None
     assert (latest.intent, latest.settled_as) == (second, "canceled")
-    assert backwards.intents.latest_of_run("run-2", OTHER) is None
+    assert ledger.intents.latest_of_run("run-2", OTHER) is None
 
 
 def test_what_an_order_ever_read_is_remembered(ledger: Ledger) -> None:
