@@ -150,7 +150,6 @@ def test_a_worker_that_dies_on_another_machine_is_replaced_when_its_lease_is_ove
     )
     dies.communicate(timeout=HANGS)
     with Ledger.open(machines.ledger) as ledger:
-        assert [held.thing for held in ledger.accounts.held()] == [machines.sandbox.accounts[0]]
         machines.run("worker", "--once", account=1, MACHINE_LEASE="8")
         while ledger.queue.waiting():  # it found nothing else to do, and went before the lease was over
             machines.run("worker", "--once", account=1, MACHINE_LEASE="8")
