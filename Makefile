@@ -2,7 +2,7 @@
 # `make demo` and `make test` each get the rest themselves. Choose another Python with: make PYTHON=/path/to/python3
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test test-quick test-loaded test-thorough test-unit test-browser test-packaging coverage mutants \
+.PHONY: help demo console test test-quick test-loaded test-thorough test-unit test-browser test-packaging coverage mutants \
 	lint chaos drift bench lock clean
 
 # What is set for some other Python project does not belong in here.
@@ -28,6 +28,9 @@ help:  ## Show these targets
 
 demo: $(VENV)/browser-ready  ## Cancel a sample list on a practice Admin and leave a report
 	@$(BIN)/countermand demo
+
+console: $(VENV)/browser-ready  ## Serve the console in the browser, on a practice Admin
+	@$(BIN)/countermand serve --demo
 
 # In the order and the sample of an earlier run, whose first lines say its seed: make test SEED=123
 test: lint $(VENV)/browser-ready  ## Check style and types, and run the tests, of some kinds a sample by the run's seed

@@ -4,6 +4,7 @@ Imports run one way, from top to bottom of this table, and never in a circle; th
 that, and ``make lint`` checks them.
 
     cli         the command line: parses, and wires the rest together
+    console     the web console: lists, approvals, live pictures, what waits for a person
     (flows)     the manual, as code
     checks      looking at the screens without canceling anything: doctor, check, drift, recording
     engine      many machines: the queue, its workers, and what they share

@@ -13,6 +13,7 @@ concerns only one) and whether it is safe to start that order again.
     │   ├── NoBrowser
     │   ├── BrowserUnusable     the one that the settings name
     │   ├── BrowserDoesNotStart
+    │   ├── NotApproved         a run that a person cannot approve
     │   └── LedgerTrouble
     ├── RunStopped              the rest of the list cannot be processed: exit status 3
     │   ├── NotReached          the address of the Admin leads to no Admin
@@ -119,6 +120,12 @@ class BrowserDoesNotStart(CannotStart):
     """A browser was found but does not start. Needs its ``source``, ``why``, and ``advice``, a sentence."""
 
     template = "{source} does not start: {why}. {advice}"
+
+
+class NotApproved(CannotStart):
+    """A submitted run cannot be approved or declined. Needs the ``run`` and the ``reason``, without its full stop."""
+
+    template = "Run {run} was not changed: {reason}."
 
 
 class LedgerTrouble(CannotStart):

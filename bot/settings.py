@@ -97,6 +97,11 @@ class LocalSettings(BaseModel):
     )
     browser: str | None = Field(default=None, description="Browser program to use instead of the one found")
     language: str = Field(default="en_US", description="The account's interface language in the Admin, such as de_DE")
+    four_eyes: bool | None = Field(
+        default=None,
+        description="false lets people approve what they submitted themselves, for teams of one; true never does; if "
+        "not set, only a console that one person has for themselves does",
+    )
 
     notify_on: tuple[str, ...] = Field(
         default=("end", "person", "stop", "screens"),
@@ -330,11 +335,28 @@ class Settings(LocalSettings):
     )
     keep_session: bool = Field(default=True, description="Whether the next run reuses this run's session")
     unmasked: bool = Field(default=False, description="true leaves buyers' data readable in screenshots")
+    console_url: str | None = Field(
+        default=None,
+        description="Address at which people reach the console, such as https://console.example; needed for a console "
+        "that other computers reach",
+    )
+    console_roles: HomePath | None = Field(default=None, description="File that says who may do what in the console")
+    console_proxies: tuple[str, ...] = Field(
+        default=(),
+        description="Addresses of reverse proxies that say in a header who a person is, separated by commas",
+    )
+    console_user_header: str = Field(
+        default="X-Forwarded-User", min_length=1, description="The header in which they say it"
+    )
+    seller_central: str = Field(
+        default="https://sellercentral.amazon.com",
+        description="Address of the Seller Central that the console links to",
+    )
 
     _several: tuple[Account, ...] = PrivateAttr(default=())
     """The accounts of the file, as they were when the settings were read."""
 
-    @field_validator("allow_http", "allowed_hosts", "proxy_bypass", mode="before")
+    @field_validator("allow_http", "allowed_hosts", "proxy_bypass", "console_proxies", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         return tuple(host.strip() for host in value.split(",") if host.strip()) if isinstance(value, str) else value
@@ -375,6 +397,15 @@ class Settings(LocalSettings):
         if len(admin_name(value)) > LONGEST_NAME:
             raise ValueError(f"its host and path must not be longer than {LONGEST_NAME} characters")
         return value
+
+    @field_validator("console_url", "seller_central")
+    @classmethod
+    def _plain_address(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://none")
+        readable = parts.scheme == "http" and _is_loopback(parts.hostname or "")
+        if not parts.hostname or parts.username or not (parts.scheme == "https" or readable):
+            raise ValueError("it must be an https:// address without a user name")
+        return value and value.rstrip("/")
 
     @field_validator("http_password", "proxy_password")
     @classmethod

@@ -17,6 +17,7 @@ import typer
 
 from bot import __version__
 from bot.cli.by_hand import resolve, signed_in
+from bot.cli.console import serve
 from bot.cli.looking_back import purge, report, status, verify
 from bot.cli.machines import move_ledger, queue_app, submit, worker
 from bot.cli.packs import pack_app, schema
@@ -48,6 +49,9 @@ COMMANDS: dict[Callable[..., None], str] = {
 
     It prints the run id. The list is frozen: what is queued is what was read now.""",
     worker: "Work what is queued, until stopped.",
+    serve: """Serve the console: lists, approvals, live pictures.
+
+    On this computer it prints an address that signs you in. A worker comes with it.""",
     resolve: "Settle an order that waits for a person.",
     signed_in: "Record that a person signed in by hand, after refusals.",
     demo: "See it work here, on a practice Admin.",

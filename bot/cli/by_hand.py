@@ -8,7 +8,6 @@ import typer
 from bot.cli.wiring import settings_of
 from bot.errors import CannotStart
 from bot.system import user_name
-from bot.vocabulary import Status
 from bot.wording import harmless
 
 
@@ -44,17 +43,8 @@ def resolve(
             intents = ledger.intents.canceled_since(None, datetime.fromtimestamp(0, UTC), order=order)
         if not intents:
             raise CannotStart(reason=f"Order {order} is not waiting for a person; see: countermand status")
-        under_way = {(one.admin, one.thing): one.run_id for one in ledger.claims.held()}
-        if run_id := next((under_way[key] for one in intents if (key := (one.admin, order)) in under_way), ""):
-            raise CannotStart(
-                reason=f"Order {order} is being worked on in run {run_id}, which will say what became of it: settle it "
-                "afterwards, if it still waits. See: countermand status"
-            )
+        ledger.settle_by_hand(intents, settled_as, by=user_name(), why=note)
         for intent in intents:
-            ledger.intents.settle(intent.intent, settled_as, by=user_name(), why=note)
-            if intent.reverted and settled_as is SettledAs.CANCELED:
-                # A person looked at it last, and found it canceled.
-                ledger.intents.note_look(intent.intent, Status.CANCELED)
             typer.echo(harmless(f"Order {order} ({intent.admin}, run {intent.run_id}) is settled as {settled_as}."))
 
 

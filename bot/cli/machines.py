@@ -57,12 +57,15 @@ def submit(
         bool, typer.Option("--one-worker-per-store", help="Let one worker at a time work the orders of a store.")
     ] = False,
     unmasked: UNMASKED = False,
+    approval: Annotated[
+        bool, typer.Option("--approval", help="Wait until another person has approved it: countermand queue approve.")
+    ] = False,
 ) -> None:
     """``countermand submit``."""
     from datetime import UTC, datetime
 
     from bot.engine.submission import submit as queue_list
-    from bot.ledger import Terms
+    from bot.ledger import Asked, Terms
     from bot.timespan import point_in_time
 
     begin = None if at is None else point_in_time(at, datetime.now().astimezone())
@@ -79,10 +82,14 @@ def submit(
         unmasked=settings.unmasked,
         one_worker_a_store=one_worker_per_store,
     )
-    submitted = queue_list(job_list, settings, terms)
+    asked = Asked(by=user_name(), approval=approval and not plan, four_eyes=settings.four_eyes is not False)
+    submitted = queue_list(job_list, settings, terms, asked)
     typer.echo(submitted.run_id)
     orders = count_of(submitted.orders, "order")
-    if submitted.is_new:
+    if submitted.is_new and asked.approval:
+        approve = f"countermand queue approve {submitted.run_id}"
+        typer.echo(f"{orders} from {harmless(job_list.file)} wait for an approval: {approve}", err=True)
+    elif submitted.is_new:
         typer.echo(f"Queued {orders} from {harmless(job_list.file)}. Start a worker with: countermand worker", err=True)
     else:
         typer.echo(f"These {orders} are queued already, as this run. Nothing was changed.", err=True)
@@ -193,6 +200,7 @@ def opened() -> "Iterator[tuple[Ledger, Backlog, LocalSettings]]":
 
 
 QUEUED_RUN = Annotated[str, typer.Argument(metavar="RUN", help="Id of a submitted run.")]
+APPROVAL_REASON = Annotated[str, typer.Option("--reason", help="Why; the ledger keeps it.")]
 
 
 @queue_app.callback()
@@ -219,7 +227,7 @@ def _pause() -> None:
 @queue_app.command("resume", help="Let orders begin again.")
 def _resume() -> None:
     with opened() as (ledger, _, _):
-        resumed = ledger.queue.resume()
+        resumed = ledger.queue.resume(user_name())
     typer.echo("Orders begin again." if resumed else "It is not paused.")
 
 
@@ -238,9 +246,64 @@ def _cancel(run: QUEUED_RUN) -> None:
         typer.echo(harmless(str(trouble)), err=True)
 
 
+@queue_app.command("approve", help="Approve a run that waits for it; what is approved is canceled.")
+def _approve(
+    run: QUEUED_RUN,
+    reason: APPROVAL_REASON,
+    valid: Annotated[str, typer.Option("--valid", help="For how long: 90m, 24h or 7d. Then no more orders begin.")] = (
+        "24h"
+    ),
+) -> None:
+    from bot.engine.by_hand import approve, queued
+    from bot.timespan import time_span
+
+    seconds = time_span(valid).total_seconds()
+    with opened() as (ledger, backlog, places):
+        found = queued(ledger, run)
+        four_eyes = places.four_eyes is not False
+        approve(ledger, backlog, found, by=user_name(), why=reason, seconds=seconds, four_eyes=four_eyes)
+    typer.echo(f"Run {run} is approved, and queued: {count_of(found.orders, 'order')}.")
+
+
+@queue_app.command("decline", help="Decline a run that waits for an approval; every order of it is skipped.")
+def _decline(run: QUEUED_RUN, reason: APPROVAL_REASON) -> None:
+    from bot.engine.by_hand import decline, queued
+
+    with opened() as (ledger, backlog, places):
+        decline(places, ledger, backlog, queued(ledger, run), by=user_name(), why=reason)
+    typer.echo(f"Run {run} is declined. Every order of it is skipped.")
+
+
+@queue_app.command("release", help="Take an account away from a worker that is gone for good.")
+def _release(
+    account: Annotated[
+        str, typer.Argument(metavar="ACCOUNT", help="Account, as countermand queue or status names it.")
+    ],
+    note: Annotated[str, typer.Option("--note", help="Why; the ledger keeps it.")],
+    admin: Annotated[
+        str | None, typer.Option("--admin", metavar="NAME", help="Its Admin, if several have such an account.")
+    ] = None,
+) -> None:
+    from bot.engine.by_hand import release
+
+    if not note.strip():
+        raise CannotStart(reason="--note is empty: say why; the ledger keeps it.")
+    with opened() as (ledger, _, _):
+        held = [one for one in ledger.accounts.held() if one.thing == account and admin in {None, one.admin}]
+        if len(held) > 1:
+            admins = ", ".join(one.admin for one in held)
+            raise CannotStart(
+                reason=f"Several Admins have an account {account} in use: {admins}. Name one with --admin."
+            )
+        if not held:
+            raise CannotStart(reason=f"Nobody has the account {account}.", next_step="See countermand queue.")
+        release(ledger, held[0].admin, account, by=user_name(), why=note)
+    typer.echo(harmless(f"Account {account} is free. A worker that still had it begins no further order."))
+
+
 @queue_app.command("retry", help="Queue once more what is stuck of a run.")
 def _retry(run: QUEUED_RUN) -> None:
     from bot.engine.by_hand import queued, retry
 
     with opened() as (ledger, backlog, _):
-        typer.echo(retry(ledger, backlog, queued(ledger, run)))
+        typer.echo(retry(ledger, backlog, queued(ledger, run), user_name()))

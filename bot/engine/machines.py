@@ -121,7 +121,7 @@ def work_in_processes(tools: Tools, workers: int, *, once: bool) -> int:
     """Several workers, each in a process of its own, until all have ended; gives the worst of their exit statuses."""
     say = WorkerDisplay(SafeStream(sys.stdout)).say
     stop = StopRequest(tools.settings.stop_file)
-    processes = [_WorkerProcess(tools, once) for _ in range(workers)]
+    processes = [WorkerProcess(tools, once) for _ in range(workers)]
     worst = 0
     with stop_on_signals(stop, lambda remark: None):  # each worker says it
         for one in processes:
@@ -150,7 +150,7 @@ def work_in_processes(tools: Tools, workers: int, *, once: bool) -> int:
     return worst
 
 
-class _WorkerProcess:
+class WorkerProcess:
     """A worker of this machine, and the process that it is now."""
 
     def __init__(self, tools: Tools, once: bool) -> None:

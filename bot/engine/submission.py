@@ -12,7 +12,7 @@ from bot.evidence.places import kept_in
 from bot.evidence.run_folder import new_run_id
 from bot.identity import admin_name
 from bot.joblist import JobList
-from bot.ledger import Ledger, Terms
+from bot.ledger import Asked, Ledger, Terms
 from bot.outcomes import RunInfo
 from bot.settings import Settings
 
@@ -30,8 +30,17 @@ class Submitted:
     """False if the same list was queued already; then nothing was changed."""
 
 
-def submit(job_list: JobList, settings: Settings, terms: Terms) -> Submitted:
-    """Queue a list.
+def submit(
+    job_list: JobList,
+    settings: Settings,
+    terms: Terms,
+    asked: Asked | None = None,
+    *,
+    via: str = "command line",
+) -> Submitted:
+    """Queue a list. If it has to be approved, it waits in the ledger until then.
+
+    ``asked`` says who submits it, if that is known, and ``via`` where.
 
     Raises:
         LedgerTrouble: the ledger, or the queue beside it, cannot be used; nothing was queued.
@@ -51,7 +60,8 @@ def submit(job_list: JobList, settings: Settings, terms: Terms) -> Submitted:
     )
     place = settings.ledger_place
     with Ledger.open(place) as ledger, open_backlog(place, ledger) as backlog:
+        ledger.audit.via = via
         run_id = ledger.queue.submit(
-            info, job_list.jobs, terms, cut(job_list.jobs), partial(backlog.put, admin=admin, terms=terms)
+            info, job_list.jobs, terms, cut(job_list.jobs), partial(backlog.put, admin=admin, terms=terms), asked
         )
     return Submitted(run_id=run_id, orders=len(job_list.jobs), is_new=run_id == info.run_id)

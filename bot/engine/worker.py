@@ -184,8 +184,10 @@ class QueueWorker:
             return ()
         self._run = run
         jobs = self._ledger.queue.jobs_of(stint)
+        trouble = self._ledger.submissions.why_not(run.info.run_id)
         if hash_of_jobs(jobs) != stint.sha256:
             trouble = "The orders of this stint were changed in the ledger after they were submitted: none was worked."
+        if trouble:
             self._ledger.queue.end_stint(stint, trouble)
             self._display.say(f"{name}: {trouble}")
             return ()

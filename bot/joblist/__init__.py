@@ -16,7 +16,7 @@ The same as a table has one order a row: as CSV, as a workbook, or as a report o
 """
 
 from bot.joblist.model import MOST_ORDERS, Expect, Job, JobList, job_list_schema
-from bot.joblist.reading import Given, job_list_of, orders_by_number, read_job_list
+from bot.joblist.reading import Given, job_list_of, orders_by_number, read_job_list, read_upload
 
 __all__ = [
     "MOST_ORDERS",
@@ -28,4 +28,5 @@ __all__ = [
     "job_list_schema",
     "orders_by_number",
     "read_job_list",
+    "read_upload",
 ]

@@ -1,6 +1,7 @@
 """Reading a job list from whatever a person has: a file in YAML, a table, a workbook, standard input, or numbers."""
 
 import gc
+import re
 import sys
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -38,6 +39,11 @@ LIMITS: Final = Limits(max_bytes=64 * 1024 * 1024, max_lines=900_000, max_nodes=
 STANDARD_INPUT: Final = "-"
 
 _YAML, _TABLES = (".yaml", ".yml"), (".csv", ".tsv", ".txt")
+
+_ENDINGS = (
+    "The name of a job list must end in .yaml or .yml, in .csv, .tsv or .txt, or in .xlsx, .xlsm, .xls or .ods, which "
+    "says how it is read"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,12 +85,57 @@ def read_job_list(path: Path, given: Given | None = None) -> JobList:
             return _read("standard input", _standard_input(), given)
         if path.suffix.lower() not in (*_YAML, *_TABLES, *WORKBOOKS):
             read_bytes(path, LIMITS)  # a file that is not there, or is a folder, is refused as that
-            message = (
-                "The name of a job list must end in .yaml or .yml, in .csv, .tsv or .txt, or in .xlsx, .xlsm, .xls or "
-                ".ods, which says how it is read"
-            )
-            raise InputInvalid([Problem(file, 1, 1, message)])
+            raise InputInvalid([Problem(file, 1, 1, _ENDINGS)])
         return _read(file, read_bytes(path, LIMITS), given, path.suffix.lower())
+
+
+def read_upload(name: str, data: bytes, given: Given | None = None) -> JobList:
+    """Read a job list that was sent: a file of that name, or, without one, a text that was pasted.
+
+    A pasted text that is nothing but order numbers is a list of them; else its contents say what it is.
+
+    Raises:
+        InputInvalid: with every mistake, in the order of the list.
+        CannotStart: what is said about the list besides is wrong.
+    """
+    given = given or Given()
+    _check(given)
+    with _without_garbage_collection():
+        if name:
+            suffix = Path(name).suffix.lower()
+            if len(data) > LIMITS.max_bytes:
+                message = f"The file is too large: at most {LIMITS.max_bytes:,} bytes are allowed"
+                raise InputInvalid([Problem(name, 1, 1, message)])
+            if suffix not in (*_YAML, *_TABLES, *WORKBOOKS):
+                raise InputInvalid([Problem(name, 1, 1, _ENDINGS)])
+            return _read(name, data, given, suffix)
+        numbers = [
+            (line, column.start() + 1, column[0])
+            for line, text in enumerate(data.decode(errors="replace").splitlines(), start=1)
+            for column in _PASTED_NUMBER.finditer(text)
+        ]
+        if numbers and not data.decode(errors="replace").translate(_PASTED_SIGNS).strip("0123456789"):
+            return _numbers(numbers, given)
+        return _read(_PASTED, data, given)
+
+
+_PASTED = "pasted list"
+_PASTED_NUMBER = re.compile(r"[^\s,;]+")
+_PASTED_SIGNS = dict.fromkeys(map(ord, " ,;-\t\r\n\u2010\u2011\u2012\u2013\u2014\u2015"), None)
+
+
+def _numbers(numbers: Sequence[tuple[int, int, str]], given: Given) -> JobList:
+    missing = [name for name in ("store", "reason") if name not in given.defaults]
+    if missing:
+        raise CannotStart(reason=f"Order numbers alone say no {' and no '.join(missing)}: give it below the list.")
+    orders: list[Data] = [number for _, _, number in numbers]
+    spots = [Spot((line, column), (line, column)) for line, column, _ in numbers]
+    document = Document(
+        _PASTED,
+        {**given.defaults, "orders": orders},
+        lambda: Spot((1, 1), (1, 1), {"orders": Spot((1, 1), (1, 1), spots)}),
+    )
+    return _checked(document)
 
 
 def orders_by_number(numbers: Sequence[str], given: Given) -> JobList:

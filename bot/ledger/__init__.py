@@ -14,6 +14,10 @@ Admin by its host and path (``bot.identity``).
 ``Ledger.queue``      which runs wait for workers, and which worker has which of their orders
 ``Ledger.schedules``  what is done at certain times
 ``Ledger.limits``     what all workers of such a run may do together
+``Ledger.submissions``  who submitted a run, and who approved it
+``Ledger.audit``      what people did
+``Ledger.console``    who is signed in to the console
+``Ledger.pages``      runs and orders, a page at a time
 ``Ledger.trail``      every event, chained by hashes, so that a later change shows
 ====================  =======================================================================================
 
@@ -21,26 +25,54 @@ A file (SQLite in WAL mode, every commit on disk) by default; a team can share o
 """
 
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 import sqlalchemy as sa
 
+from bot.errors import CannotStart
+from bot.ledger.approval import Approval
+from bot.ledger.audit import Action, Audit, Done
 from bot.ledger.claims import Claims
 from bot.ledger.codes import Codes
+from bot.ledger.console_access import ApiToken, ConsoleAccess
 from bot.ledger.database import Database, connect, connect_in_memory
 from bot.ledger.intents import Intent, Intents
 from bot.ledger.leases import Leases
+from bot.ledger.pages import AtWork, Kind, ListedOrder, ListedRun, Pages
 from bot.ledger.queue import Queue, QueuedRun, Stint, Terms
 from bot.ledger.runs import Runs
 from bot.ledger.schedules import Schedule, Schedules
 from bot.ledger.schema import accounts
 from bot.ledger.shared_limits import NotYet, SharedLimits
 from bot.ledger.signins import SignIns
+from bot.ledger.submissions import Asked, Submission, Submissions
 from bot.ledger.trail import Entry, Event, Trail
 
-__all__ = ["Entry", "Event", "Intent", "Ledger", "NotYet", "QueuedRun", "Schedule", "Stint", "Terms", "has_ledger"]
+__all__ = [
+    "Action",
+    "ApiToken",
+    "Approval",
+    "Asked",
+    "AtWork",
+    "Done",
+    "Entry",
+    "Event",
+    "Intent",
+    "Kind",
+    "Ledger",
+    "ListedOrder",
+    "ListedRun",
+    "NotYet",
+    "QueuedRun",
+    "Schedule",
+    "Stint",
+    "Submission",
+    "Terms",
+    "has_ledger",
+]
 
 
 def has_ledger(place: Path | str) -> bool:
@@ -62,11 +94,31 @@ class Ledger:
         self.runs = Runs(self._database, self.trail, self.limits)
         self.claims = Claims(self._database, self.trail, self.limits)
         self.accounts = Leases(self._database, accounts, "account")
-        self.sign_ins = SignIns(self._database)
+        self.audit = Audit(self._database)
+        self.sign_ins = SignIns(self._database, self.audit)
         self.codes = Codes(self._database)
-        self.intents = Intents(self._database, self.trail, self.claims, self.limits)
-        self.queue = Queue(self._database, self.runs)
+        self.intents = Intents(self._database, self.trail, self.claims, self.limits, self.audit)
+        self.submissions = Submissions(self._database, self.trail, self.audit)
+        self.queue = Queue(self._database, self.runs, self.submissions, self.audit)
+        self.console = ConsoleAccess(self._database, self.audit)
+        self.pages = Pages(self._database)
         self.schedules = Schedules(self._database)
+
+    def settle_by_hand(self, waiting: Sequence[Intent], settled_as: str, *, by: str, why: str) -> None:
+        """Close these intents because a person has looked: ``canceled`` or ``not-canceled``, and how they know.
+
+        Raises:
+            CannotStart: an order of them is being worked on; none was settled.
+        """
+        under_way = {(one.admin, one.thing): one.run_id for one in self.claims.held()}
+        for intent in waiting:
+            if run_id := under_way.get((intent.admin, intent.order), ""):
+                raise CannotStart(
+                    reason=f"Order {intent.order} is being worked on in run {run_id}, which will say what became of "
+                    "it: settle it afterwards, if it still waits. See: countermand status"
+                )
+        for intent in waiting:
+            self.intents.settle_by_hand(intent, settled_as, by=by, why=why)
 
     @classmethod
     def open(cls, place: Path | str, *, patience: float = 10) -> Self:

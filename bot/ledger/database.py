@@ -77,13 +77,13 @@ class Database:
         """The owner of leases: the run, or one of its workers."""
         return f"{self.run_id}/{self.worker}" if self.worker else self.run_id
 
-    def alone(self, connection: sa.Connection) -> None:
+    def alone(self, connection: sa.Connection, run_id: str) -> None:
         """Until the transaction ends, let nobody else write for the same run: its workers, or two people by hand.
 
         SQLite has one writer at a time, but only from a transaction's first change on: what is read before that may
         be old by then.
         """
-        self._lock(connection, _RUN_LOCK, self.run_id)
+        self._lock(connection, _RUN_LOCK, run_id)
 
     def deciding(self, connection: sa.Connection, name: str) -> None:
         """Until the transaction ends, let nobody else decide about what has this name.

@@ -8,6 +8,7 @@ import sqlalchemy as sa
 
 from bot.errors import LedgerTrouble, PressedBefore
 from bot.ledger.admins import is_about, lock_name
+from bot.ledger.audit import Action, Audit
 from bot.ledger.claims import Claims
 from bot.ledger.database import Database, is_refused_as_double, timestamp, writable
 from bot.ledger.schema import events, intents, looks
@@ -66,11 +67,12 @@ class Permitted(Protocol):
 class Intents:
     """Every Confirm, of every run on this ledger."""
 
-    def __init__(self, database: Database, trail: Trail, claims: Claims, limits: SharedLimits) -> None:
+    def __init__(self, database: Database, trail: Trail, claims: Claims, limits: SharedLimits, audit: Audit) -> None:
         self._database = database
         self._trail = trail
         self._claims = claims
         self._limits = limits
+        self._audit = audit
 
     def write(self, admin: str, permit: Permitted) -> int:
         """Record that Confirm is about to be pressed. It is on disk when this returns.
@@ -147,6 +149,17 @@ class Intents:
             {"settled_at": timestamp(), "settled_as": settled_as, "settled_by": by, "settled_why": writable(why)},
         )
 
+    def settle_by_hand(self, intent: Intent, settled_as: str, *, by: str, why: str) -> None:
+        """Close an intent because a person has looked: ``canceled`` or ``not-canceled``, and how they know."""
+        told = {"settled_at": timestamp(), "settled_as": settled_as, "settled_by": by, "settled_why": writable(why)}
+        with self._database.writing() as connection:
+            connection.execute(intents.update().where(intents.c.intent == intent.intent).values(**told))
+            self._trail.append(connection, Event.SETTLED, order=intent.order, intent=intent.intent, **told)
+            about = {"about": intent.order, "why": writable(why), "run": intent.run_id, "settled_as": settled_as}
+            self._audit.append(connection, Action.SETTLED, by=by, **about)
+        if intent.reverted and settled_as == "canceled":
+            self.note_look(intent.intent, Status.CANCELED)  # a person looked at it last, and found it canceled
+
     def waiting(self, order: str | None = None) -> list[Intent]:
         """The intents that wait for a person, oldest first: canceled_not_sent, unknown, interrupted, or reverted.
 
@@ -183,6 +196,11 @@ class Intents:
             .order_by(looks.c.look)
         )
         return [(row.intent, row.looked_at, row.status) for row in self._database.read(statement)]
+
+    def looks_at(self, numbers: list[int]) -> list[tuple[int, str, str]]:
+        """Every later look at these intents: the intent, when, and what it read."""
+        told = sa.select(looks.c.intent, looks.c.looked_at, looks.c.status).where(looks.c.intent.in_(numbers))
+        return [(row.intent, row.looked_at, row.status) for row in self._database.read(told.order_by(looks.c.look))]
 
     def canceled_since(self, admin: str | None, since: datetime, *, order: str | None = None) -> list[Intent]:
         """The orders of an Admin (None for all) that were proved canceled, or said to be by a person, since a time.

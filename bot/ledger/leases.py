@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from bot.errors import LedgerTrouble
 from bot.ledger.admins import is_about, lock_name
-from bot.ledger.database import Database, is_refused_as_double
+from bot.ledger.database import Database, is_refused_as_double, timestamp
 from bot.ledger.processes import is_gone, this_process
 
 
@@ -29,6 +29,11 @@ class Held:
     """Computer and process number, with a slash between them."""
     until: float
     """Unix time at which it ends without another sign of life."""
+
+    @property
+    def until_at(self) -> str:
+        """The same, ISO 8601 in UTC."""
+        return timestamp(self.until)
 
 
 class Leases:
@@ -105,6 +110,15 @@ class Leases:
             connection.execute(
                 self._table.delete().where(self._is(admin, thing), self._table.c.owner == self._database.owner)
             )
+
+    def release_by_hand(self, admin: str, thing: str) -> bool:
+        """Take something away from whichever run has it, because a person says so; False if nobody has it.
+
+        A run that still lives finds that it has lost it before its next order.
+        """
+        with self._database.writing() as connection:
+            self._database.deciding(connection, lock_name(admin, thing))
+            return bool(connection.execute(self._table.delete().where(self._is(admin, thing))).rowcount)
 
     def release_all_of(self, worker: int) -> None:
         """Give back everything that a worker of this run had, after it is known to have ended."""

@@ -13,10 +13,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.joblist import Job
+from bot.ledger.audit import Action, Audit
 from bot.ledger.database import Database, timestamp
 from bot.ledger.processes import this_process
 from bot.ledger.runs import Runs, hash_of
 from bot.ledger.schema import orders, pauses, queued_runs, runs, stints
+from bot.ledger.submissions import Asked, Submissions
 from bot.outcomes import RunInfo
 
 
@@ -97,9 +99,11 @@ class Worked:
 class Queue:
     """The runs that were submitted, and the stints that they are handed out in."""
 
-    def __init__(self, database: Database, runs_of_ledger: Runs) -> None:
+    def __init__(self, database: Database, runs_of_ledger: Runs, asked: Submissions, audit: Audit) -> None:
         self._database = database
         self._runs = runs_of_ledger
+        self._submissions = asked
+        self._audit = audit
 
     def submit(
         self,
@@ -108,10 +112,12 @@ class Queue:
         terms: Terms,
         slices: Sequence[Sequence[Job]],
         enqueue: Callable[[sa.Connection, Stint], None],
+        asked: Asked | None = None,
     ) -> str:
         """Queue a run: the run, its orders, its stints and their hand-out, in one transaction.
 
-        ``enqueue`` is called for every stint, and writes with the connection that it is given.
+        ``enqueue`` is called for every stint, and writes with the connection that it is given; it is not called if the
+        run has to be approved first. ``asked`` says by whom, if that is known.
 
         Returns:
             The run's id. If the same list is queued already, that is the earlier run's, and nothing is changed.
@@ -148,12 +154,20 @@ class Queue:
                         sha256=stint.sha256,
                     )
                 )
-                enqueue(connection, stint)
+                if asked is None or not asked.approval:
+                    enqueue(connection, stint)
+            if asked is not None:
+                self._submissions.add(connection, info.run_id, asked, len(jobs))
         return info.run_id
 
     def find(self, run_id: str) -> QueuedRun | None:
         """The submitted run with that id, or None."""
         return next(iter(self._found(queued_runs.c.run_id == run_id)), None)
+
+    def terms(self, run_id: str) -> Terms | None:
+        """How the submitted run with that id is worked, or None."""
+        rows = self._database.read(sa.select(queued_runs.c.terms).where(queued_runs.c.run_id == run_id))
+        return next((Terms(**row.terms) for row in rows), None)
 
     def waiting(self) -> list[QueuedRun]:
         """The runs that are not finished, in the order in which they were submitted."""
@@ -210,14 +224,19 @@ class Queue:
             if changed.rowcount:
                 enqueue(connection, Stint(**(asdict(stint) | {"stint": again})))
 
-    def stop(self, run_id: str, why: str) -> bool:
-        """Let no more orders of a run begin; False if it was finished or stopped already."""
+    def stop(self, run_id: str, why: str, *, by: str = "") -> bool:
+        """Let no more orders of a run begin; False if it was finished or stopped already.
+
+        ``by`` is the person who does it, if it is one.
+        """
         with self._database.writing() as connection:
             changed = connection.execute(
                 queued_runs.update()
                 .where(queued_runs.c.run_id == run_id, queued_runs.c.stopped == "", queued_runs.c.finished_at.is_(None))
                 .values(stopped=why)
             )
+            if by and changed.rowcount:
+                self._audit.append(connection, Action.STOPPED, by=by, about=run_id, why=why)
         return bool(changed.rowcount)
 
     def is_last(self, run_id: str, by: str) -> bool:
@@ -271,14 +290,17 @@ class Queue:
             if connection.scalar(_paused()) is not None:
                 return False
             connection.execute(pauses.insert().values(paused_at=timestamp(), paused_by=by))
+            self._audit.append(connection, Action.PAUSED, by=by)
         return True
 
-    def resume(self) -> bool:
-        """Let orders begin again; False if the queue is not paused."""
+    def resume(self, by: str = "") -> bool:
+        """Let orders begin again; False if the queue is not paused. ``by`` is the person who does it, if it is one."""
         with self._database.writing() as connection:
             changed = connection.execute(
                 pauses.update().where(pauses.c.resumed_at.is_(None)).values(resumed_at=timestamp())
             )
+            if by and changed.rowcount:
+                self._audit.append(connection, Action.RESUMED, by=by)
         return bool(changed.rowcount)
 
     def paused(self) -> tuple[str, str] | None:

@@ -87,7 +87,7 @@ class Runs:
                 earlier = self._limits.at_record(connection, result.order)
                 if earlier is not None:
                     return OrderResult.model_validate(earlier)
-            connection.execute(orders.update().where(this_one).values(result=kept))
+            connection.execute(orders.update().where(this_one).values(result=kept, outcome=str(result.outcome)))
             self._limits.at_result(connection, result)
             self._trail.append(
                 connection,

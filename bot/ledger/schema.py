@@ -30,6 +30,10 @@ orders: Final = sa.Table(
     sa.Column("place", sa.Integer, nullable=False),
     sa.Column("job", sa.JSON, nullable=False),
     sa.Column("result", sa.JSON),
+    # The outcome that is in the result, again: pages of a long run are found and counted by it.
+    sa.Column("outcome", sa.String(32)),
+    sa.Index("orders_by_outcome", "run_id", "outcome", "place"),
+    sa.Index("orders_by_place", "run_id", "place"),
 )
 
 intents: Final = sa.Table(
@@ -176,6 +180,50 @@ stints: Final = sa.Table(
     sa.Column("blocked", sa.JSON),
 )
 
+submissions: Final = sa.Table(
+    "submissions",
+    _schema,
+    sa.Column("run_id", sa.ForeignKey("runs.run_id"), primary_key=True),
+    sa.Column("submitted_by", sa.String(255), nullable=False),
+    sa.Column("submitted_at", sa.String(40), nullable=False),
+    # Which run was the plan that it was made from; empty without one.
+    sa.Column("plan_run", sa.String(64), nullable=False),
+    # Empty where nobody has to approve it, else "waiting", "approved" or "declined".
+    sa.Column("approval", sa.String(16), nullable=False, index=True),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("four_eyes", sa.Boolean, nullable=False),
+    sa.Column("decided_by", sa.String(255)),
+    sa.Column("decided_at", sa.String(40)),
+    sa.Column("why", sa.Text),
+    # Unix time by the ledger's clock after which no more orders begin.
+    sa.Column("approved_until", sa.Float),
+)
+
+console_sessions: Final = sa.Table(
+    "console_sessions",
+    _schema,
+    # Hashes of what the browser, or the program, has: whoever reads the ledger cannot sign in with them.
+    sa.Column("session", sa.String(64), primary_key=True),
+    sa.Column("person", sa.String(255), nullable=False),
+    sa.Column("way", sa.String(16), nullable=False),
+    sa.Column("begun_at", sa.Float, nullable=False),
+    sa.Column("seen_at", sa.Float, nullable=False),
+    sa.Column("until", sa.Float, nullable=False),
+)
+
+console_tokens: Final = sa.Table(
+    "console_tokens",
+    _schema,
+    sa.Column("token", sa.String(64), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("roles", sa.String(255), nullable=False),
+    sa.Column("made_by", sa.String(255), nullable=False),
+    sa.Column("made_at", sa.String(40), nullable=False),
+    sa.Column("until", sa.Float, nullable=False),
+    sa.Column("used_at", sa.String(40)),
+    sa.Column("revoked_at", sa.String(40)),
+)
+
 pauses: Final = sa.Table(
     "pauses",
     _schema,
@@ -210,8 +258,20 @@ moved: Final = sa.Table(
 def _first(connection: sa.Connection) -> None:
     """Runs, their orders, and intents."""
     first = sa.MetaData()
-    for table in (version_table, runs, orders):
+    for table in (version_table, runs):
         table.to_metadata(first)
+    asked = [
+        sa.Column(
+            column.name,
+            column.type,
+            *(sa.ForeignKey(key.target_fullname) for key in column.foreign_keys),
+            primary_key=column.primary_key,
+            nullable=column.nullable,
+        )
+        for column in orders.columns
+        if column.name != "outcome"
+    ]
+    sa.Table("orders", first, *asked)
     kept = [
         sa.Column(column.name, column.type, primary_key=column.primary_key, nullable=column.nullable)
         for column in intents.columns
@@ -269,6 +329,18 @@ def _eighth(connection: sa.Connection) -> None:
     schedules.create(connection)
 
 
+def _ninth(connection: sa.Connection) -> None:
+    """The console: who submitted and approved a run, who is signed in, and pages of long runs."""
+    kind = orders.c.outcome.type.compile(connection.dialect)
+    connection.execute(sa.text(f"ALTER TABLE orders ADD COLUMN outcome {kind}"))
+    told = orders.c.result["outcome"].as_string()
+    connection.execute(orders.update().where(orders.c.result.is_not(sa.null())).values(outcome=told))
+    for index in sorted(orders.indexes, key=lambda index: str(index.name)):
+        index.create(connection)
+    for table in (submissions, console_sessions, console_tokens):
+        table.create(connection)
+
+
 _SETTLED_COLUMNS: Final = ("settled_as", "settled_by", "settled_why")
 
 STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (
@@ -280,6 +352,7 @@ STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (
     _sixth,
     _seventh,
     _eighth,
+    _ninth,
 )
 """The step from each version to the next; version 0 is an empty database."""
 

@@ -12,6 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.errors import ClaimLost, QueuedRunStopped
+from bot.ledger.approval import why_not_approved
 from bot.ledger.database import Database
 from bot.ledger.schema import claims, orders, pauses, queued_runs
 from bot.outcomes import OrderResult, Outcome
@@ -87,6 +88,7 @@ class SharedLimits:
         run = self._row(connection)
         if self._result(connection, order) is not None:
             raise ClaimLost(order=order)
+        self._hold_approval(connection)
         most = run.terms["max_cancellations"]
         if most is not None and run.pressed >= most:
             raise QueuedRunStopped(reason=_limit_reached(run.pressed))
@@ -135,6 +137,7 @@ class SharedLimits:
             raise QueuedRunStopped(reason="The run is over.")
         if (begin := run.terms["not_before"]) and (early := datetime.fromisoformat(begin).timestamp() - now) > 0:
             raise NotYet(min(early, LONGEST_WAIT), "It is too early for this run: a computer's clock is wrong.")
+        self._hold_approval(connection)
         if connection.scalar(sa.select(pauses.c.pause).where(pauses.c.resumed_at.is_(None)).limit(1)) is not None:
             raise NotYet(ASK_AGAIN, "The queue is paused.")
         most = run.terms["max_cancellations"]
@@ -145,6 +148,11 @@ class SharedLimits:
                 raise NotYet(ASK_AGAIN)  # none of them may be canceled, which would leave room for this one
         if run.next_order > now:
             raise NotYet(min(run.next_order - now, LONGEST_WAIT))
+
+    def _hold_approval(self, connection: sa.Connection) -> None:
+        """Make sure that the run was approved, if it has to be, and that the approval has not ended."""
+        if why := why_not_approved(connection, self._run, self._database.now(connection)):
+            raise QueuedRunStopped(reason=why)
 
     def _row(self, connection: sa.Connection) -> sa.Row[Any]:
         # Until the transaction ends nobody else counts for this run.

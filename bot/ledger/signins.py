@@ -20,7 +20,8 @@ from pydantic import SecretStr
 
 from bot.errors import CannotSignIn, LedgerTrouble
 from bot.ledger.admins import is_about, lock_name
-from bot.ledger.database import Database, is_refused_as_double
+from bot.ledger.audit import Action, Audit
+from bot.ledger.database import Database, is_refused_as_double, timestamp
 from bot.ledger.processes import is_gone, this_process
 from bot.ledger.schema import sign_ins
 
@@ -59,8 +60,9 @@ class Ended(StrEnum):
 class SignIns:
     """Every attempt with a password or a two-factor secret, for each account of an Admin."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: Audit) -> None:
         self._database = database
+        self._audit = audit
 
     def begin(self, admin: str, account: str, factor: Factor, secret: SecretStr) -> int | None:
         """Record that a secret is about to be tried; return the attempt's number, or None while another is under way.
@@ -114,6 +116,18 @@ class SignIns:
                         why=why,
                     )
                 )
+            self._audit.append(connection, Action.COUNTED_FROM_0, by=by, about=account, why=why, admin=admin)
+
+    def refused_in_a_row(self, admin: str, account: str, factor: Factor) -> int:
+        """How many attempts since the last good one were refused, or interrupted."""
+        return len(self._database.read(_bad_since_good(_whose(admin, account, factor))))
+
+    def last_accepted(self, admin: str, account: str) -> str:
+        """When the account signed in last, ISO 8601 in UTC; empty if it never did."""
+        whose = is_about(sign_ins.c.admin, admin) & (sign_ins.c.account == account)
+        last = sa.select(sa.func.max(sign_ins.c.begun_at)).where(whose, sign_ins.c.outcome == Ended.ACCEPTED)
+        at = self._database.read(last)[0][0]
+        return "" if at is None else timestamp(at)
 
     def _close_interrupted(self, admin: str, account: str, factor: Factor) -> None:
         """Mark attempts as interrupted whose process has ended, or that take too long."""
@@ -128,19 +142,7 @@ class SignIns:
         self, connection: sa.Connection, admin: str, account: str, factor: Factor, secret: SecretStr
     ) -> None:
         whose = _whose(admin, account, factor)
-        good = sa.select(sa.func.coalesce(sa.func.max(sign_ins.c.number), 0)).where(
-            whose, sign_ins.c.outcome == Ended.ACCEPTED
-        )
-        bad = connection.execute(
-            sa.select(sign_ins)
-            .where(
-                whose,
-                sign_ins.c.number > good.scalar_subquery(),
-                sign_ins.c.outcome.is_not(None),
-                sign_ins.c.outcome != Ended.NOT_JUDGED,
-            )
-            .order_by(sign_ins.c.number)
-        ).all()
+        bad = connection.execute(_bad_since_good(whose)).all()
         refused = [row for row in bad if row.outcome == Ended.REFUSED and _is_of(row.fingerprint, secret)]
         if factor is Factor.PASSWORD and refused:
             raise CannotSignIn(
@@ -163,6 +165,23 @@ class SignIns:
 
 def _whose(admin: str, account: str, factor: Factor) -> sa.ColumnElement[bool]:
     return is_about(sign_ins.c.admin, admin) & (sign_ins.c.account == account) & (sign_ins.c.factor == factor)
+
+
+def _bad_since_good(whose: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """The attempts since the last accepted one that count, oldest first."""
+    good = sa.select(sa.func.coalesce(sa.func.max(sign_ins.c.number), 0)).where(
+        whose, sign_ins.c.outcome == Ended.ACCEPTED
+    )
+    return (
+        sa.select(sign_ins)
+        .where(
+            whose,
+            sign_ins.c.number > good.scalar_subquery(),
+            sign_ins.c.outcome.is_not(None),
+            sign_ins.c.outcome != Ended.NOT_JUDGED,
+        )
+        .order_by(sign_ins.c.number)
+    )
 
 
 def _moment(row: sa.Row[Any]) -> str:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -51,6 +52,11 @@ class Event(StrEnum):
     RUN_FINISHED = "run_finished"
     RESULTS_WRITTEN = "results_written"
     """The files with the results were written, and these are their SHA-256."""
+    APPROVED = "approved"
+    """A person has approved this list, which has this SHA-256, until then."""
+    DECLINED = "declined"
+    BY_PERSON = "by_person"
+    """What a person did, in the trail of what people do (``bot.ledger.audit``)."""
     PURGED = "purged"
     """The evidence files named in the trail were removed on purpose; their events stay."""
 
@@ -142,23 +148,7 @@ class Trail:
             EvidenceNotWritten: the run's folder cannot be written; the transaction must end with that. Events that
                 outlive their copy are said to be missing there, loudly, and kept.
         """
-        self._database.alone(connection)
-        run_id = self._database.run_id
-        last = connection.execute(
-            sa.select(events.c.number, events.c.hash)
-            .where(events.c.run_id == run_id)
-            .order_by(events.c.number.desc())
-            .limit(1)
-        ).one_or_none()
-        number, before = (last.number + 1, last.hash) if last else (1, first_hash(run_id))
-        happened = {"number": number, "at": timestamp(), "order": order, "event": event, **told}
-        line = escaped(writable(json.dumps(happened, ensure_ascii=False)))
-        entry = Entry(number, line, next_hash(before, line), order, str(event))
-        connection.execute(
-            events.insert().values(
-                run_id=run_id, number=number, amazon_order=order, event=entry.event, line=line, hash=entry.hash
-            )
-        )
+        entry, before = append_event(self._database, connection, self._database.run_id, event, order, told)
         if self._copy is None:
             return
         try:
@@ -166,9 +156,8 @@ class Trail:
         except EvidenceNotWritten as trouble:
             if event not in OUTLIVES_ITS_COPY:
                 raise
-            logger.error(
-                "{} lacks event {} ({}), which the ledger has: {}", self._copy, number, event, trouble.facts["reason"]
-            )
+            number, reason = entry.number, trouble.facts["reason"]
+            logger.error("{} lacks event {} ({}), which the ledger has: {}", self._copy, number, event, reason)
 
     def entries(self, run_id: str) -> list[Entry]:
         """The trail of a run as the ledger has it."""
@@ -264,6 +253,29 @@ class Trail:
         begin = last if connection.scalar(same) is not None else 0
         since = _ENTRIES.where(of_the_run, events.c.number > begin, events.c.number < number)
         return begin, [_entry(row) for row in connection.execute(since.order_by(events.c.number))]
+
+
+def append_event(
+    database: Database, connection: sa.Connection, run_id: str, event: Event, order: str, told: Mapping[str, object]
+) -> tuple[Entry, str]:
+    """Append an event to the trail of any run, inside a transaction; gives it, and the hash before it."""
+    database.alone(connection, run_id)
+    last = connection.execute(
+        sa.select(events.c.number, events.c.hash)
+        .where(events.c.run_id == run_id)
+        .order_by(events.c.number.desc())
+        .limit(1)
+    ).one_or_none()
+    number, before = (last.number + 1, last.hash) if last else (1, first_hash(run_id))
+    happened = {"number": number, "at": timestamp(), "order": order, "event": event, **told}
+    line = escaped(writable(json.dumps(happened, ensure_ascii=False)))
+    entry = Entry(number, line, next_hash(before, line), order, str(event))
+    connection.execute(
+        events.insert().values(
+            run_id=run_id, number=number, amazon_order=order, event=entry.event, line=line, hash=entry.hash
+        )
+    )
+    return entry, before
 
 
 def _end_before(copy: BinaryIO, number: int) -> tuple[int, int, str]:

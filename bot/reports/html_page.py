@@ -6,7 +6,7 @@ from jinja2 import Environment, StrictUndefined
 
 from bot import wording
 
-_STYLE = Path(__file__).with_name("html_page.css")
+STYLE = Path(__file__).with_name("html_page.css")
 
 
 def html_page(template: Path, **content: object) -> str:
@@ -19,5 +19,5 @@ def html_page(template: Path, **content: object) -> str:
         keep_trailing_newline=True,
     )
     environment.filters.update(duration=wording.duration, count_of=wording.count_of)
-    style = _STYLE.read_text(encoding="utf-8")
+    style = STYLE.read_text(encoding="utf-8")
     return environment.from_string(template.read_text(encoding="utf-8")).render(content, style=style)

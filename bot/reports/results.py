@@ -119,11 +119,11 @@ def _csv(results: Sequence[OrderResult]) -> str:
     writer.writerow(columns)
     for result in results:
         row = result.model_dump(mode="json") | {"evidence": " ".join(result.evidence)}
-        writer.writerow([_cell(row[column]) for column in columns])
+        writer.writerow([spreadsheet_cell(row[column]) for column in columns])
     return page.getvalue()
 
 
-def _cell(value: object) -> object:
+def spreadsheet_cell(value: object) -> object:
     """``value`` on one line, so that no spreadsheet takes it for a formula and no terminal for a command."""
     if not isinstance(value, str):
         return value

@@ -122,6 +122,8 @@ def session_without_browser(
             if latest is not None and latest.settled_as == "canceled":
                 return Verdict(outcome=Outcome.ALREADY_CANCELED, message="Canceled before.")
             ledger.trail.note(Event.STEP, order=job.order, step="open_order")
+            if run.terms.command == "plan":
+                return Verdict(outcome=Outcome.WOULD_CANCEL, message="Read by nobody.")
             time.sleep(SECONDS)
             ledger.claims.sign_of_life()
             fault("before intent")

@@ -41,6 +41,7 @@ from bot.errors import (
     Mismatch,
     NeverPressed,
     NoBrowser,
+    NotApproved,
     NothingToCheck,
     NotImported,
     NotInGrid,
@@ -100,6 +101,10 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     (
         LedgerTrouble(ledger="runs/ledger.sqlite", reason="database is locked"),
         "The ledger runs/ledger.sqlite cannot be used: database is locked",
+    ),
+    (
+        NotApproved(run="20260301-021405-a1b2", reason="it was stopped before"),
+        "Run 20260301-021405-a1b2 was not changed: it was stopped before.",
     ),
     (RunStopped(reason="The Admin is down."), "The Admin is down."),
     (NotReached("Nothing listens there.", "Check the address."), "Nothing listens there."),
@@ -263,6 +268,7 @@ def test_an_error_outside_the_family_is_a_signal_within_one_part_and_never_told_
         "NotYet",
         "Off",
         "Over",
+        "TooLarge",
         "_OutOfSight",
         "_StopReading",
         "Unreadable",

@@ -96,6 +96,12 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "certificate_authority": None,
         "keep_session": True,
         "unmasked": False,
+        "four_eyes": None,
+        "console_url": None,
+        "console_roles": None,
+        "console_proxies": (),
+        "console_user_header": "X-Forwarded-User",
+        "seller_central": "https://sellercentral.amazon.com",
     }
     assert settings.password.get_secret_value() == "correct horse"
 

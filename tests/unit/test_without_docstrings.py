@@ -71,6 +71,7 @@ COMMANDS = (
     *("doctor", "record", "check", "schema", "pack", "pack show", "pack diff", "pack lint"),
     *("submit", "worker", "queue", "queue list", "queue pause", "queue resume", "queue cancel", "queue retry"),
     *("schedule", "schedule list", "schedule add", "schedule remove"),
+    *("queue approve", "queue decline", "queue release", "serve"),
     "move-ledger",
 )
 

@@ -40,6 +40,7 @@ def test_a_list_that_is_submitted_twice_at_once_is_worked_once(machines: Machine
     assert machines.everything_was_canceled_once(*ids)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow("it starts processes that import the engine")
 @pytest.mark.parametrize("point", ["before intent", pytest.param("after result", marks=pytest.mark.thorough)])
 def test_a_worker_that_is_killed_leaves_its_stint_to_the_next_one(machines: Machines, point: str) -> None:
@@ -204,6 +205,7 @@ def test_three_machines_with_one_server_cancel_every_order_once(machines: Machin
 
 
 @on_a_server
+@pytest.mark.thorough
 @pytest.mark.slow("it ends a server and starts it again")
 def test_a_worker_waits_for_a_server_that_went_away_and_cancels_every_order_once(
     machines: Machines, server: Server

@@ -160,8 +160,8 @@ def test_the_queue_is_paused_by_one_and_resumed_by_all(ledger: Ledger) -> None:
     paused = ledger.queue.paused()
     assert paused is not None
     assert paused[0] == "maria"
-    assert ledger.queue.resume()
-    assert not ledger.queue.resume()
+    assert ledger.queue.resume("ken")
+    assert not ledger.queue.resume("ken")
     assert ledger.queue.paused() is None
 
 
