@@ -4,8 +4,8 @@
 of events: claim, intent on disk, the cancel, once, and what came of it. Faults happen where ``MACHINE_FAULT`` says,
 once for all machines that have ``MACHINE_MARKS`` in common: ``kill before intent``, ``kill after intent``, ``kill
 after cancel``, ``kill after result``; ``freeze after claim`` and so on. ``MACHINE_SECONDS`` is how long an order takes,
-``MACHINE_LEASE`` how long leases and claims last without a sign of life, and ``MACHINE_DISK`` how many bytes of a file
-the machine's disk has room for.
+``MACHINE_LEASE`` how long leases and claims last without a sign of life, ``MACHINE_DISK`` how many bytes of a file
+the machine's disk has room for, and ``MACHINE_CLOCK`` by how many seconds its clock is wrong.
 """
 
 import json
@@ -40,6 +40,10 @@ from bot.ledger import Event, Ledger, QueuedRun
 from bot.outcomes import Answer, Outcome
 from bot.runner.results import RunResults
 from bot.runner.worker import Worker, WorkerOptions
+
+if "MACHINE_CLOCK" in os.environ:
+    _right, _wrong_by = time.time, float(os.environ["MACHINE_CLOCK"])
+    time.time = lambda: _right() + _wrong_by
 
 SECONDS = float(os.environ.get("MACHINE_SECONDS", "0"))
 LEASE = float(os.environ.get("MACHINE_LEASE", "300"))

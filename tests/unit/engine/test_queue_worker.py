@@ -10,7 +10,7 @@ from run_kit import HOST, RUN_ID, STORE, job, permit
 from bot.engine.browser_thread import BrowserThread
 from bot.engine.conclusion import conclude
 from bot.engine.worker import TIMES
-from bot.errors import AccountLost, Interrupted, LedgerTrouble, QueuedRunStopped
+from bot.errors import AccountLost, EvidenceNotWritten, Interrupted, LedgerTrouble, QueuedRunStopped
 from bot.evidence.verify import verify
 from bot.ledger import Ledger, NotYet
 from bot.outcomes import Outcome
@@ -270,6 +270,15 @@ def test_while_the_ledger_is_away_it_waits_and_then_works_the_same_order(
     assert bench.opened == 2  # the browser's own connection to the ledger is made again
     assert "- The ledger there cannot be used: gone. Waiting for it.\n" in bench.printed.getvalue()
     assert bench.results()[ORDERS[0]][0] is Outcome.CANCELED
+
+
+def test_a_machine_that_cannot_keep_evidence_leaves_its_orders_to_others(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+    bench.on_work[ORDERS[0]] = [raises(EvidenceNotWritten(reason="No space left on device"))]
+    (order,) = bench.worker.begin(stint.stint)
+    with pytest.raises(EvidenceNotWritten):
+        bench.worker.work_on(order)
+    assert bench.results() == {}
 
 
 def test_a_worker_does_not_wait_for_a_ledger_that_was_moved(bench: Bench) -> None:
