@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from bot.cli.machines import tools_of
 from bot.cli.options import LANGUAGE, PACK
-from bot.cli.wiring import explain, settings_of, sign_in
+from bot.cli.wiring import settings_of
 from bot.wording import harmless
 
 if TYPE_CHECKING:
@@ -34,20 +35,12 @@ def serve(
 def _serve(
     settings: "Settings", host: str, port: int | None, *, worker: bool, sample: str = "", practice: str = ""
 ) -> None:
-    from functools import partial
-
     from bot.console.server import serve as listen
-    from bot.engine.run_session import Tools
     from bot.pack import load_packs
-    from bot.runner.worker import Work
-    from flows.cancel_order import cancel_order
-    from flows.read_order import plan_order
 
     load_packs(settings.pack, settings.language, settings.sign_in_language)  # what is wrong with it is said at once
-    works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order}
-    tools = Tools(settings=settings, works=works, sign_in=sign_in, explain=explain, headed=False)
     listen(
-        tools,
+        tools_of(settings, headed=False),
         host=host,
         port=port,
         worker=worker,

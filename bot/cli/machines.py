@@ -28,8 +28,9 @@ from bot.wording import count_of, harmless, harmless_lines
 
 if TYPE_CHECKING:
     from bot.engine.backlog import Backlog
+    from bot.engine.run_session import Tools
     from bot.ledger import Ledger
-    from bot.settings import LocalSettings
+    from bot.settings import LocalSettings, Settings
 
 PRIORITY = 100
 """Of a run that was submitted without one."""
@@ -115,29 +116,16 @@ def worker(
 ) -> None:
     """``countermand worker``."""
     from contextlib import nullcontext
-    from functools import partial
 
     from bot.access.leases import enough
     from bot.engine.machines import work_in_processes, work_in_this_process
     from bot.engine.metrics import metrics_served, place_of
-    from bot.engine.run_session import Tools
     from bot.pack import load_packs
-    from bot.runner.worker import Work
-    from flows.cancel_order import cancel_order
-    from flows.read_order import plan_order
 
     settings = settings_of(pack, language, unmasked=False)
     load_packs(settings.pack, settings.language, settings.sign_in_language)  # what is wrong with it is said at once
     enough(settings.pool, workers, sharing=settings.share_account)
-    works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order, "audit": audit_again}
-    tools = Tools(
-        settings=settings,
-        works=works,
-        sign_in=sign_in,
-        explain=explain,
-        headed=headed,
-        check=partial(check_screens, settings),
-    )
+    tools = tools_of(settings, headed=headed)
     served = nullcontext() if metrics is None else metrics_served(settings.ledger_place, place_of(metrics))
     status = 0
     with served:
@@ -146,6 +134,26 @@ def worker(
         else:
             status = work_in_processes(tools, workers, once=once)
     raise typer.Exit(status)
+
+
+def tools_of(settings: "Settings", *, headed: bool) -> "Tools":
+    """What a worker of the queue works with."""
+    from functools import partial
+
+    from bot.engine.run_session import Tools
+    from bot.runner.worker import Work
+    from flows.cancel_order import cancel_order
+    from flows.read_order import plan_order
+
+    works: dict[str, Work] = {"run": partial(cancel_order, dry_run=False), "plan": plan_order, "audit": audit_again}
+    return Tools(
+        settings=settings,
+        works=works,
+        sign_in=sign_in,
+        explain=explain,
+        headed=headed,
+        check=partial(check_screens, settings),
+    )
 
 
 def move_ledger(

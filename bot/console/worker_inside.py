@@ -4,6 +4,7 @@ import threading
 
 from bot.engine.machines import WorkerProcess
 from bot.engine.run_session import Tools
+from bot.system import has_crashed
 
 LOOK_EVERY = 0.5
 """Seconds between two looks whether the process still lives."""
@@ -20,14 +21,14 @@ class WorkerInside:
     """
 
     def __init__(self, tools: Tools) -> None:
-        self._process = WorkerProcess(tools, once=False)
+        self._member = WorkerProcess(tools, once=False)
         self._ending = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="worker-inside", daemon=True)
         self._status = 0
 
     def start(self) -> None:
         """Start it."""
-        self._process.start()
+        self._member.start()
         self._thread.start()
 
     @property
@@ -43,25 +44,25 @@ class WorkerInside:
     @property
     def is_alive(self) -> bool:
         """Whether it works, or waits for work."""
-        return self._process.process.is_alive()
+        return self._member.process.is_alive()
 
     def stop(self) -> None:
         """Let it finish the order whose Confirm is pressed, hand back the rest, and end."""
         self._ending.set()
         self._thread.join()
-        if self._process.process.is_alive():
-            self._process.ask_to_stop()
-            self._process.process.join()
+        if self._member.process.is_alive():
+            self._member.ask_to_stop()
+            self._member.process.join()
 
     def _watch(self) -> None:
         pause = 1.0
         while not self._ending.wait(LOOK_EVERY):
-            if self._process.process.is_alive():
+            if self._member.process.is_alive():
                 continue
-            status = self._process.process.exitcode or 0
+            status = self._member.process.exitcode or 0
             self._status = abs(status)
-            if not (status < 0 and self._process.may_start_again()):
+            if not (has_crashed(status) and self._member.may_start_again()):
                 if self._ending.wait(pause):
                     return
                 pause = min(LONGEST_PAUSE, 2 * pause)
-            self._process.start()
+            self._member.start()

@@ -70,8 +70,8 @@ COMMANDS = (
     *("run", "plan", "audit", "resolve", "signed-in", "demo", "report", "verify", "status", "purge", "sandbox"),
     *("doctor", "record", "check", "schema", "pack", "pack show", "pack diff", "pack lint"),
     *("submit", "worker", "queue", "queue list", "queue pause", "queue resume", "queue cancel", "queue retry"),
-    *("schedule", "schedule list", "schedule add", "schedule remove"),
     *("queue approve", "queue decline", "queue release", "serve"),
+    *("schedule", "schedule list", "schedule add", "schedule remove"),
     "move-ledger",
 )
 

@@ -103,7 +103,8 @@ def results(visit: Visit) -> Response:
 def compared(visit: Visit) -> Response:
     """Whether the run's folder and the ledger still agree, as ``countermand verify`` says it."""
     shown = run_of(visit)
-    found = verify(find_folder(shown.run, visit.desk.settings.runs_dir), visit.desk.ledger)
+    folder = find_folder(shown.run, visit.desk.settings.runs_dir)
+    found = verify(folder, visit.desk.ledger, visit.desk.evidence(shown.run))
     return render(visit, "verified.html", run=shown, found=found)
 
 
