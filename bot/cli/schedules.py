@@ -69,7 +69,7 @@ def _add(
     from bot.engine.schedules import add
     from bot.evidence.places import kept_in
     from bot.identity import admin_name
-    from bot.ledger import Schedule, Terms
+    from bot.ledger import Action, Schedule, Terms
     from bot.timespan import time_span
 
     if (jobs is not None) + (audit is not None) + check != 1:
@@ -111,13 +111,17 @@ def _add(
     )
     with opened() as (ledger, backlog, _):
         add(ledger, backlog, schedule, user_name())
+        ledger.audit.note(Action.SCHEDULE_ADDED, by=user_name(), about=name)
     typer.echo(f"Added. Workers of {harmless(schedule.admin)} do it from now on, as long as one runs at that time.")
 
 
 @schedule_app.command("remove", help="Remove a schedule; runs that it has queued stay.")
 def _remove(name: NAME) -> None:
     from bot.engine.schedules import remove
+    from bot.ledger import Action
+    from bot.system import user_name
 
     with opened() as (ledger, backlog, _):
         remove(ledger, backlog, name)
+        ledger.audit.note(Action.SCHEDULE_REMOVED, by=user_name(), about=name)
     typer.echo("Removed.")

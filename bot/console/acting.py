@@ -7,11 +7,12 @@ from starlette.exceptions import HTTPException
 from bot.console.people import Role
 from bot.console.visit import Visit
 from bot.engine import by_hand
+from bot.engine.schedules import remove
 from bot.engine.submission import Submitted
 from bot.engine.submission import submit as queue_list
 from bot.errors import CannotStart
 from bot.joblist import JobList
-from bot.ledger import Asked, Intent, Terms
+from bot.ledger import Action, Asked, Intent, Terms
 
 PRIORITY = 100
 """Of a run that is submitted without one."""
@@ -152,3 +153,11 @@ def release(visit: Visit, admin: str, account: str, *, note: str) -> None:
         raise CannotStart(reason="The note is empty: say why; the ledger keeps it.")
     with visit.desk.writing() as ledger:
         by_hand.release(ledger, admin, account, by=visit.person.name, why=note)
+
+
+def remove_schedule(visit: Visit, name: str) -> None:
+    """End a schedule; runs that it has queued stay."""
+    visit.needs(Role.OPERATOR)
+    with visit.desk.writing() as ledger:
+        remove(ledger, visit.desk.backlog, name)
+        ledger.audit.note(Action.SCHEDULE_REMOVED, by=visit.person.name, about=name)

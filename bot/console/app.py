@@ -14,7 +14,19 @@ from bot.console import api
 from bot.console.desk import Desk
 from bot.console.guard import Guard
 from bot.console.live import Live
-from bot.console.pages import approvals, audit, entering, lists, machines, orders, runs, screens, settling, tokens
+from bot.console.pages import (
+    approvals,
+    audit,
+    entering,
+    lists,
+    machines,
+    orders,
+    runs,
+    schedules,
+    screens,
+    settling,
+    tokens,
+)
 from bot.console.people import Role
 from bot.console.rendering import STATIC
 from bot.console.visit import Handler, page, trouble
@@ -71,6 +83,8 @@ def application(desk: Desk) -> ASGIApp:
             _get("/workers", machines.listed),
             _post("/workers/count", machines.count_from_0, administrator),
             _post("/workers/release", machines.release, administrator),
+            _get("/schedules", schedules.listed),
+            _post("/schedules/remove", schedules.remove, operator),
             _get("/screens", screens.listed),
             _get("/screens/{check:str}", screens.report),
             _get("/audit", audit.listed),

@@ -45,6 +45,7 @@ SAID = {
     "counted": "Refused sign-ins of the account are counted from 0.",
     "released": "The account is released.",
     "revoked": "The token is of no more use.",
+    "removed": "The schedule is removed. Runs that it has queued stay.",
     "retried": "What was stuck is queued once more.",
     "signed-out": "You are signed out.",
 }

@@ -35,6 +35,8 @@ class Action(StrEnum):
     RELEASED = "account released"
     SIGNED_IN = "signed in"
     SIGNED_OUT = "signed out"
+    SCHEDULE_ADDED = "schedule added"
+    SCHEDULE_REMOVED = "schedule removed"
     TOKEN_MADE = "token made"
     TOKEN_REVOKED = "token revoked"
 

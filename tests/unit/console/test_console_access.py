@@ -9,7 +9,19 @@ from console_kit import HEADER, Served
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of the engine's own connections
 
-PAGES = ("/", "/runs", "/new", "/approve", "/settle", "/workers", "/screens", "/audit", "/audit.csv", "/tokens")
+PAGES = (
+    "/",
+    "/runs",
+    "/new",
+    "/approve",
+    "/settle",
+    "/workers",
+    "/screens",
+    "/schedules",
+    "/audit",
+    "/audit.csv",
+    "/tokens",
+)
 SAYS_NOTHING = re.compile(r"shop\.example|\bbot\b")
 
 

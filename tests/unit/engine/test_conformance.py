@@ -19,7 +19,7 @@ from bot.evidence.verify import verify
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
+pytestmark = [pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals"), pytest.mark.sampled(2)]
 
 
 @pytest.mark.slow("it starts five processes that import the engine")
@@ -54,6 +54,7 @@ def test_a_worker_that_is_killed_leaves_its_stint_to_the_next_one(machines: Mach
 
 @pytest.mark.slow("it starts processes that import the engine")
 @pytest.mark.parametrize("point", [pytest.param("after intent", marks=pytest.mark.thorough), "after cancel"])
+@pytest.mark.sampled(1)
 def test_an_order_whose_worker_is_killed_around_its_cancel_is_left_to_a_person(machines: Machines, point: str) -> None:
     run_id = machines.submit()
     killed = machines.start("worker", "--once", MACHINE_FAULT=f"kill {point}")
@@ -67,6 +68,7 @@ def test_an_order_whose_worker_is_killed_around_its_cancel_is_left_to_a_person(m
 
 
 @pytest.mark.slow("it waits until a lease is over")
+@pytest.mark.sampled(1)
 def test_a_worker_that_was_frozen_past_its_lease_presses_nothing_when_it_wakes(machines: Machines) -> None:
     run_id = machines.submit()
     frozen = machines.start("worker", "--once", MACHINE_FAULT="freeze before intent", MACHINE_LEASE="8")
