@@ -9,7 +9,8 @@ from bot.console.people import Roles
 from bot.console.ways_in import OneTimeAddress, ProxyHeader
 from bot.console.worker_inside import WorkerInside
 from bot.engine.backlog import Backlog
-from bot.evidence.store import EvidenceStore, store_of
+from bot.evidence.places import store_of_run
+from bot.evidence.store import EvidenceStore
 from bot.identity import admin_name
 from bot.ledger import Ledger
 from bot.settings import Settings
@@ -73,7 +74,7 @@ class Desk:
 
     def evidence(self, run_id: str) -> EvidenceStore:
         """The evidence of a run that the ledger knows."""
-        return store_of(self.folder(run_id))
+        return store_of_run(self.folder(run_id), self.ledger, self.settings.evidence)
 
     @contextmanager
     def writing(self) -> Iterator[Ledger]:
