@@ -73,6 +73,16 @@ def host_and_port(url: str) -> str:
     return host if parts.port in {None, _USUAL_PORTS.get(parts.scheme)} else f"{host}:{parts.port}"
 
 
+def origin_of(url: str) -> str:
+    """Scheme, host and port of an address, as one text that can be compared; empty if its port is no number."""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        return ""
+    return f"{parts.scheme}://{host_of(url)}:{port or _USUAL_PORTS.get(parts.scheme, 0)}"
+
+
 def admin_name(url: str) -> str:
     """What an Admin is known by, in the ledger and to people: ``shop.example/admin``, ``shop.example:8443/admin``.
 

@@ -14,22 +14,12 @@ from playwright.sync_api import Browser
 from playwright.sync_api import Error as PlaywrightError
 
 from bot.connection import ClientCertificate
-from bot.identity import host_and_port, host_of, is_allowed
+from bot.identity import host_and_port, host_of, is_allowed, origin_of
 
 ShownCertificate = dict[str, Any]
 """A client certificate as Playwright takes it."""
 
 _USUAL_PORTS = {"http": 80, "https": 443}
-
-
-def origin_of(url: str) -> str:
-    """Scheme, host and port of an address, as one text that can be compared."""
-    parts = urlsplit(url)
-    try:
-        port = parts.port
-    except ValueError:
-        return ""
-    return f"{parts.scheme}://{host_of(url)}:{port or _USUAL_PORTS.get(parts.scheme, 0)}"
 
 
 class Gate:

@@ -27,8 +27,9 @@ from bot.cancel.endpoint import Answered, Endpoint, http_words
 from bot.cancel.held import Held, HeldByChromium, HeldByRoute, as_heard, as_sent
 from bot.cancel.requests import cancels_in
 from bot.cancel.sending import send_once
+from bot.cancel.speculation import refuse_speculation
 from bot.errors import HttpClientBlocked, PageTrouble, SessionEnded
-from bot.identity import host_of, is_allowed
+from bot.identity import host_of, is_allowed, origin_of
 from bot.pack import commerce
 
 SentBy = Literal["client", "browser"]
@@ -122,6 +123,7 @@ class Wire:
     def watch(self, page: Page) -> None:
         """Hear what this page is answered, and look at what it sends, unless its whole browser is looked at."""
         self.endpoint.begins()
+        refuse_speculation(page)
         page.on("requestfailed", self._note_failed)
         try:
             session = page.context.new_cdp_session(page)
@@ -300,7 +302,7 @@ class Wire:
         held.stop()
 
     def _send(self, page: Page, sent: Sent, patience: float) -> Answered:
-        if self._headers and _origin(sent.url) == _origin(self._url):
+        if self._headers and origin_of(sent.url) == origin_of(self._url):
             ours = {name.lower() for name in self._headers}
             others = {name: value for name, value in sent.headers.items() if name.lower() not in ours}
             sent = replace(sent, headers={**others, **self._headers})

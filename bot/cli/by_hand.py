@@ -26,7 +26,6 @@ def resolve(
     """``countermand resolve``."""
     from datetime import UTC, datetime
 
-    from bot.engine.by_hand import settle
     from bot.ledger import Ledger, has_ledger
     from bot.settings import load_local_settings
 
@@ -44,7 +43,7 @@ def resolve(
             intents = ledger.intents.canceled_since(None, datetime.fromtimestamp(0, UTC), order=order)
         if not intents:
             raise CannotStart(reason=f"Order {order} is not waiting for a person; see: countermand status")
-        settle(ledger, intents, settled_as, by=user_name(), why=note)
+        ledger.settle_by_hand(intents, settled_as, by=user_name(), why=note)
         for intent in intents:
             typer.echo(harmless(f"Order {order} ({intent.admin}, run {intent.run_id}) is settled as {settled_as}."))
 

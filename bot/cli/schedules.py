@@ -9,6 +9,7 @@ from bot.cli.machines import PRIORITY, opened
 from bot.cli.options import ENCODING, EXPECT, PACE, REASON, SHEET, STORE
 from bot.cli.wiring import ask_to_start, settings_of
 from bot.errors import CannotStart
+from bot.system import user_name
 from bot.wording import harmless, harmless_lines
 
 schedule_app = typer.Typer(
@@ -65,8 +66,6 @@ def _add(
         int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
     ] = None,
 ) -> None:
-    import getpass
-
     from bot.engine.schedules import add
     from bot.evidence.places import kept_in
     from bot.identity import admin_name
@@ -111,8 +110,8 @@ def _add(
         pack=settings.pack,
     )
     with opened() as (ledger, backlog, _):
-        add(ledger, backlog, schedule, getpass.getuser())
-        ledger.audit.note(Action.SCHEDULE_ADDED, by=getpass.getuser(), about=name)
+        add(ledger, backlog, schedule, user_name())
+        ledger.audit.note(Action.SCHEDULE_ADDED, by=user_name(), about=name)
     typer.echo(f"Added. Workers of {harmless(schedule.admin)} do it from now on, as long as one runs at that time.")
 
 

@@ -111,7 +111,7 @@ def settle(visit: Visit, chosen: Sequence[tuple[int, str]], settled_as: str, *, 
     not settled, and then none is.
 
     Raises:
-        CannotStart: there is no note, or something has changed since.
+        CannotStart: there is no note, something has changed since, or an order is being worked on.
     """
     visit.needs(Role.OPERATOR)
     if not note.strip():
@@ -126,7 +126,7 @@ def settle(visit: Visit, chosen: Sequence[tuple[int, str]], settled_as: str, *, 
             reason = "Some of these orders have changed since you looked: nothing was settled. Look at them again."
             raise CannotStart(reason=reason if changed else "No order was chosen.")
         intents = [intent for intent, _ in found if intent is not None]
-        by_hand.settle(ledger, intents, settled_as, by=visit.person.name, why=note)
+        ledger.settle_by_hand(intents, settled_as, by=visit.person.name, why=note)
         return intents
 
 

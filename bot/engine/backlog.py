@@ -2,7 +2,7 @@
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 
 from bot.errors import CannotStart, LedgerTrouble
 from bot.ledger import Ledger, Stint, Terms
+from bot.ledger.database import NOTICED_WHEN_CUT
 from bot.ledger.schema import SCHEMA_VERSION
 
 if TYPE_CHECKING:
@@ -69,8 +70,10 @@ class Place:
         if isinstance(place, Path):
             return cls(url=f"sqlite:///{place}", schema="main")
         schema = ledger.schema_name()
-        url = sa.make_url(place).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
-        return cls(url=url, schema="countermand_engine" if schema == "public" else f"{schema}_engine")
+        url = sa.make_url(place).set(drivername="postgresql+psycopg")
+        cut = {name: str(value) for name, value in NOTICED_WHEN_CUT.items() if name not in url.query}
+        where = url.update_query_dict(cut).render_as_string(hide_password=False)
+        return cls(url=where, schema="countermand_engine" if schema == "public" else f"{schema}_engine")
 
 
 class Backlog:
@@ -133,6 +136,17 @@ class Backlog:
             for status in found
             if status.app_version and int(status.app_version) < SCHEMA_VERSION
         }
+
+    def ended_of(self, run_id: str, stints: Collection[str]) -> set[str]:
+        """Which of these stints of a run the engine has done with, whatever became of them; not those it gave up."""
+        with self._trouble_named():
+            found = self._client.list_workflows(
+                status=[state for state in ENDED if state != GIVEN_UP],
+                workflow_id_prefix=f"{run_id}/",
+                load_input=False,
+                load_output=False,
+            )
+        return {status.workflow_id for status in found}.intersection(stints)
 
     def counted(self) -> Counter[str]:
         """How many stints of every Admin are in the queue, by what the engine calls their state."""

@@ -1,6 +1,5 @@
 """What a person does to a queued run: approve or decline it, cancel it, have what is stuck worked once more."""
 
-from collections.abc import Sequence
 from functools import partial
 
 import sqlalchemy as sa
@@ -9,7 +8,7 @@ from bot.engine.backlog import Backlog
 from bot.engine.conclusion import conclude
 from bot.engine.stints import named_again
 from bot.errors import CannotStart, CountermandError, NotApproved
-from bot.ledger import Action, Intent, Ledger, QueuedRun
+from bot.ledger import Action, Ledger, QueuedRun
 from bot.runner import RunEnd
 from bot.settings import LocalSettings
 from bot.wording import count_of
@@ -115,23 +114,6 @@ def retry(ledger: Ledger, backlog: Backlog, run: QueuedRun, by: str) -> str:
         return f"Nothing of run {run.info.run_id} is stuck."
     ledger.audit.note(Action.RETRIED, by=by, about=run.info.run_id)
     return f"{count_of(len(stuck), 'stint')} of run {run.info.run_id} queued once more."
-
-
-def settle(ledger: Ledger, intents: Sequence[Intent], settled_as: str, *, by: str, why: str) -> None:
-    """Close intents because a person has looked in Seller Central: ``canceled`` or ``not-canceled``.
-
-    Raises:
-        CannotStart: one of the orders is being worked on; then none is settled.
-    """
-    under_way = {(one.admin, one.thing): one.run_id for one in ledger.claims.held()}
-    for intent in intents:
-        if run_id := under_way.get((intent.admin, intent.order)):
-            raise CannotStart(
-                reason=f"Order {intent.order} is being worked on in run {run_id}, which will say what became of it: "
-                "settle it afterwards, if it still waits. See: countermand status"
-            )
-    for intent in intents:
-        ledger.intents.settle_by_hand(intent, settled_as, by=by, why=why)
 
 
 def release(ledger: Ledger, admin: str, account: str, *, by: str, why: str) -> None:

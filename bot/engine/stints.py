@@ -29,6 +29,12 @@ def named_again(stint: str) -> str:
     return f"{first}{_AGAIN}{int(number) + 1 if number else 1}"
 
 
+def times_again(stint: str) -> int:
+    """How often a stint was queued once more, by its id."""
+    number = stint.partition(_AGAIN)[2]
+    return int(number) if number else 0
+
+
 def cut(jobs: Sequence[Job]) -> list[tuple[Job, ...]]:
     """The stints of a list: each of one store, in the order in which the list comes to them."""
     size = min(MOST_ORDERS, math.ceil(len(jobs) / STINTS_OF_A_LIST))

@@ -21,7 +21,7 @@ from bot.engine.backlog import Backlog
 from bot.engine.browser_thread import BrowserThread
 from bot.engine.conclusion import conclude
 from bot.engine.run_session import Display, OpenRunSession, RunSession
-from bot.engine.stints import named_again
+from bot.engine.stints import named_again, times_again
 from bot.errors import (
     ClaimLost,
     CountermandError,
@@ -58,6 +58,9 @@ TRY_LEDGER_SECONDS = 2.0
 
 DEATHS = 2
 """An order that this many workers died with is not tried again."""
+
+MOST_AGAIN = 5
+"""A stint is queued once more by itself this often; then a person has to look (``countermand queue retry``)."""
 
 TIMES = 10
 """Nor is one that was begun this often, by whatever workers."""
@@ -142,20 +145,30 @@ class QueueWorker:
         held = {held.thing for held in self._ledger.accounts.held() if held.admin == self._lease.admin}
         for stint, executor in self._backlog.of_earlier_versions(self._lease.admin).items():
             if executor == self._lease.executor or lease_of(executor) not in held:
-                self._queue_again(stint)
+                self._queue_again(stint, "was begun by an earlier version")
+        self._queue_lost()
         executors = set(self._backlog.worked_on(self._lease.admin).values())
         gone = sorted(executor for executor in executors if lease_of(executor) not in held)
         for stint in self._backlog.take_over(self._lease.admin, gone):
             self._display.say(f"Stint {stint} was left unfinished, and is handed out again.")
 
-    def _queue_again(self, name: str) -> None:
-        """Queue a stint once more that an earlier version of Countermand began, under an id of its own."""
+    def _queue_lost(self) -> None:
+        """Queue once more what the engine has done with although orders are left, as after an error of its own."""
+        for run in self._ledger.queue.waiting():
+            open_stints = [one.stint for one in run.stints if times_again(one.stint) < MOST_AGAIN]
+            if run.info.admin != self._lease.admin or not open_stints:
+                continue
+            for name in sorted(self._backlog.ended_of(run.info.run_id, open_stints)):
+                self._queue_again(name, "was left by the queue before its orders were done")
+
+    def _queue_again(self, name: str, why: str) -> None:
+        """Queue a stint once more that nobody would be handed, under an id of its own."""
         stint = self._ledger.queue.stint(name)
         run = None if stint is None else self._ledger.queue.find(stint.run_id)
         if stint is not None and run is not None and not stint.ended_at:
             put = partial(self._backlog.put, admin=self._lease.admin, terms=run.terms)
             self._ledger.queue.put_back(stint, put, named_again(name))
-            self._display.say(f"Stint {name} was begun by an earlier version, and is queued once more.")
+            self._display.say(f"Stint {name} {why}, and is queued once more.")
         self._backlog.take_back([name])
 
     # --- A stint, as the engine asks for it ---
@@ -380,7 +393,11 @@ class QueueWorker:
                 self._wait_for_ledger(trouble)
 
     def _wait_for_ledger(self, trouble: LedgerTrouble) -> None:
-        """Wait until the ledger can be reached again."""
+        """Wait until the ledger can be reached again.
+
+        Raises:
+            LedgerTrouble: it was moved, or upgraded by a newer version, for which waiting is no help.
+        """
         self._display.say(f"{trouble} Waiting for it.")
         while True:
             if self._stop():
@@ -388,8 +405,10 @@ class QueueWorker:
             self._wait(TRY_LEDGER_SECONDS)
             try:
                 self._ledger.now()
-                self._ledger.queue.paused()
-            except LedgerTrouble:
+                Ledger.open(self._settings.ledger_place).close()
+            except LedgerTrouble as still:
+                if still.__cause__ is None:  # it is no trouble of the database
+                    raise
                 continue
             self._display.say("The ledger can be used again.")
             return

@@ -224,7 +224,7 @@ def connect(place: Path | str, patience: float) -> tuple[sa.Engine, str]:
         try:
             engine = sa.create_engine(
                 url.set(drivername="postgresql+psycopg"),
-                connect_args={"connect_timeout": max(2, round(patience))},  # the driver takes 1 for 2
+                connect_args={"connect_timeout": max(2, round(patience)), **NOTICED_WHEN_CUT},  # 1 is taken for 2
                 pool_pre_ping=True,  # a server that was restarted is no problem
             )
         except ModuleNotFoundError as missing:
@@ -270,6 +270,16 @@ def is_refused_as_double(trouble: LedgerTrouble) -> bool:
     """Whether the database refused to write something because it exists already."""
     return isinstance(trouble.__cause__, sa.exc.IntegrityError)
 
+
+NOTICED_WHEN_CUT = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 4,
+    "tcp_user_timeout": 30_000,
+}
+"""For connections to a server: seconds (the last milliseconds) after which one that was cut without a word is given up.
+Without them a worker would wait for hours for an answer that cannot come.
+"""
 
 _MIGRATION_LOCK = 4_711_043
 _RUN_LOCK = 4_711_044

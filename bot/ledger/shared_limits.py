@@ -86,9 +86,9 @@ class SharedLimits:
         if not self._run:
             return
         run = self._row(connection)
-        self._hold_approval(connection)
         if self._result(connection, order) is not None:
             raise ClaimLost(order=order)
+        self._hold_approval(connection)
         most = run.terms["max_cancellations"]
         if most is not None and run.pressed >= most:
             raise QueuedRunStopped(reason=_limit_reached(run.pressed))
@@ -133,11 +133,11 @@ class SharedLimits:
     def _look(self, connection: sa.Connection, run: sa.Row[Any], now: float) -> None:
         if run.stopped:
             raise QueuedRunStopped(reason=run.stopped)
-        self._hold_approval(connection)
         if run.finished_at:
             raise QueuedRunStopped(reason="The run is over.")
         if (begin := run.terms["not_before"]) and (early := datetime.fromisoformat(begin).timestamp() - now) > 0:
             raise NotYet(min(early, LONGEST_WAIT), "It is too early for this run: a computer's clock is wrong.")
+        self._hold_approval(connection)
         if connection.scalar(sa.select(pauses.c.pause).where(pauses.c.resumed_at.is_(None)).limit(1)) is not None:
             raise NotYet(ASK_AGAIN, "The queue is paused.")
         most = run.terms["max_cancellations"]

@@ -17,6 +17,7 @@ from bot.errors import (
     AdminBusy,
     ClaimLost,
     CountermandError,
+    EvidenceNotWritten,
     IntentExpired,
     LedgerTrouble,
     Refused,
@@ -118,14 +119,14 @@ class Worker:
         Raises:
             RunStopped, KeyboardInterrupt: the run cannot go on; the order has its result all the same, unless it is
                 handed back.
-            LedgerTrouble, IntentExpired: only where orders are handed back: nothing was pressed.
+            LedgerTrouble, IntentExpired, EvidenceNotWritten: only where orders are handed back: nothing was pressed.
             ClaimLost: likewise; another worker has the order.
         """
         try:
             if not self._ledger.claims.take(admin.name, job.order, self._options.claim_seconds):
                 return None
         except CountermandError as trouble:
-            if self._hands_back(trouble):
+            if self._hands_back(trouble) or (self._options.hands_back and isinstance(trouble, EvidenceNotWritten)):
                 raise
             return OrderDone(result=self._results.record(result_of(job, refused(trouble))), pressed=False)
         self._worked += 1
@@ -200,6 +201,8 @@ class Worker:
                     self._back_off(trouble, admin)
                     continue
                 if not isinstance(trouble, Technical) or attempt >= self._options.attempts:
+                    if self._options.hands_back and isinstance(trouble, EvidenceNotWritten):
+                        raise  # this machine's disk is full, or it does not reach the store: another one may
                     return record(refused(trouble))
                 self._options.wait(pause_after(attempt))
                 attempt += 1

@@ -197,6 +197,27 @@ def measured(workers: int, seconds: float, window: float, place: str, folder: Pa
         print(f"    {counted.troubles.count(trouble)} times: {trouble[:200]}")
 
 
+def chained(place: str, writers: int, seconds: float) -> None:
+    """Print how many events a second go into the trail of one run, and of several: each trail is one chain."""
+    for runs in (1, writers):
+        written = [0] * writers
+
+        def write(number: int, runs: int = runs, written: list[int] = written) -> None:
+            with Ledger.open(place, patience=60) as ledger:
+                ledger.runs.go_on_as(f"chain-{runs}-{number % runs}", f"worker-{number}")
+                end = time.monotonic() + seconds
+                while time.monotonic() < end:
+                    ledger.trail.note(Event.STEP, step="step")
+                    written[number] += 1
+
+        threads = [threading.Thread(target=write, args=(number,)) for number in range(writers)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        print(f"{writers} writers, {runs} trails: {sum(written) / seconds:.0f} events a second")
+
+
 def cpu_of(server: Server) -> float:
     """Processor seconds of the server, with those of its processes that have ended."""
     first = psutil.Process(server.process)
@@ -232,6 +253,7 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as made, Server(found, connections=2 * max(given.workers) + 50) as server:
         submitted(given.orders, given.lists, server.address, Path(made))
+        chained(server.address, 8, 5)
         for workers in given.workers:
             measured(workers, given.seconds, given.window, server.address, Path(made), server)
 

@@ -40,6 +40,7 @@ PATIENCE = 300_000
 pytestmark = [
     pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals"),
     pytest.mark.slow("a server, a worker and a browser"),
+    pytest.mark.sampled(3),
 ]
 
 
@@ -148,6 +149,7 @@ def canceled(sandbox: Sandbox) -> list[str]:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.sampled(1)
 def test_four_people_take_a_list_from_paste_to_settled(
     console: Console, person: Callable[..., Page], sandbox: Sandbox, scripts: bool
 ) -> None:

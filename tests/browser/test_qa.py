@@ -18,6 +18,8 @@ from bot.sandbox import Sandbox
 from flows.cancel_order import cancel_order
 from flows.open_order import open_order
 
+pytestmark = pytest.mark.sampled(4)
+
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLE = ROOT / "docs" / "examples" / "qa"
 
@@ -122,8 +124,6 @@ def run_example(folder: Path, *arguments: str) -> "subprocess.CompletedProcess[s
 
 ENTRY = """
 import importlib.metadata, sys, pytest
-
-pytestmark = pytest.mark.sampled(4)
 named = any(point.name == "countermand" for point in importlib.metadata.entry_points(group="pytest11"))
 sys.exit(pytest.main([*sys.argv[1:], *([] if named else ["-p", "bot.pytest_plugin"])]))
 """

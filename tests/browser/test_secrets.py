@@ -26,6 +26,8 @@ from starlette.responses import HTMLResponse
 import bot.sandbox.sessions
 from bot.sandbox import Sandbox
 
+pytestmark = pytest.mark.sampled(4)
+
 PASSWORD = """mK7"pass'wörd\\ <b>&amp; 50%+?/{0} zQ9"""
 WRONG_PASSWORD = PASSWORD.replace("mK7", "wR5")
 
@@ -43,8 +45,6 @@ def defect(*arguments, **named):
 AS_WELL_AS = """
 import sys
 from bot.cli import main
-
-pytestmark = pytest.mark.sampled(4)
 
 asked = sys.argv[1:]
 for command in {}:

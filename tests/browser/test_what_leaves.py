@@ -59,6 +59,26 @@ SENDS = {
         const frame = document.body.appendChild(document.createElement('iframe'));
         frame.contentWindow.fetch(to, { method: 'POST', body: said }).then(done, done);
     })""",
+    "worker": """(to, said) => new Promise((done) => {
+        const code = `fetch(${JSON.stringify(new URL(to, location).href)}, { method: 'POST', body:
+            ${JSON.stringify(said)}, credentials: 'include' }).then(() => postMessage(1), () => postMessage(0))`;
+        new Worker(URL.createObjectURL(new Blob([code]))).onmessage = done;
+    })""",
+    "shared worker": """(to, said) => new Promise((done) => {
+        const code = `onconnect = (it) => fetch(${JSON.stringify(new URL(to, location).href)}, { method: 'POST', body:
+            ${JSON.stringify(said)}, credentials: 'include' })
+            .then(() => it.ports[0].postMessage(1), () => it.ports[0].postMessage(0))`;
+        new SharedWorker(URL.createObjectURL(new Blob([code]))).port.onmessage = done;
+    })""",
+    "form in a frame": """(to, said) => {
+        const frame = document.body.appendChild(document.createElement('iframe'));
+        frame.name = 'aside';
+        const form = document.body.appendChild(document.createElement('form'));
+        Object.assign(form, { action: to, method: 'post', target: 'aside' });
+        const field = form.appendChild(document.createElement('input'));
+        Object.assign(field, { name: 'query', value: JSON.parse(said).query });
+        form.submit();
+    }""",
     "window": """(to, said) => {
         const other = open('about:blank');
         return other.fetch(to, { method: 'POST', body: said }).then(() => other.close(), () => other.close());
@@ -113,6 +133,50 @@ def test_a_visit_to_the_address_that_cancels_without_a_reason_is_stopped(
         _let_it_send(own, "([address]) => { location.href = address; }", address)
     assert sandbox.journal.cancels == ()
     assert len(sandbox.journal.requests) == before
+
+
+LOADS = {
+    "image": "(address) => { new Image().src = address; }",
+    "style": "(address) => { document.body.style.background = `url(${address})`; }",
+    "script": "(address) => { document.head.appendChild(document.createElement('script')).src = address; }",
+    "prefetch": """(address) => {
+        const link = document.createElement('link');
+        Object.assign(link, { rel: 'prefetch', href: address });
+        document.head.append(link);
+    }""",
+    "events": "(address) => { new EventSource(address); }",
+    "ping": """(address) => {
+        const link = document.body.appendChild(document.createElement('a'));
+        Object.assign(link, { href: 'about:blank#', target: 'nobody', ping: address });
+        link.addEventListener('click', (click) => setTimeout(() => window.stop(), 0));
+        link.click();
+    }""",
+}
+
+
+@pytest.mark.parametrize("how", LOADS)
+def test_what_a_page_loads_by_itself_cancels_nothing(own: Admin, sandbox: Sandbox, how: str) -> None:
+    before = len(sandbox.journal.requests)
+    address = f"{sandbox.url}channel/amazon/order_cancel_save/id/1005/"
+    with pytest.raises(CountermandError), own.step("look_on"):
+        _let_it_send(own, f"([address]) => ({LOADS[how]})(address)", address)
+    assert sandbox.journal.cancels == ()
+    assert len(sandbox.journal.requests) == before
+
+
+def test_a_rule_that_guesses_the_address_of_a_cancel_is_not_followed(own: Admin, sandbox: Sandbox) -> None:
+    address = f"{sandbox.url}channel/amazon/order_cancel_save/id/1005/"
+    script = """([guess, other]) => {
+        const rules = document.createElement('script');
+        rules.type = 'speculationrules';
+        rules.textContent = JSON.stringify({ prefetch: [{ urls: [guess], eagerness: 'immediate' }] });
+        document.head.append(rules);
+        const once = () => fetch(other).then((answer) => answer.status);
+        return once().then(once).then(once);
+    }"""
+    own.page.evaluate(script, [address, sandbox.url])
+    assert [request.path for request in sandbox.journal.requests if "order_cancel_save" in request.path] == []
+    assert sandbox.journal.cancels == ()
 
 
 # --- A browser that is not Chromium ---

@@ -76,6 +76,7 @@ def test_two_workers_cancel_every_order_once_with_an_account_each(
 
 
 @pytest.mark.face("plain", only=True)
+@pytest.mark.sampled(4)
 def test_each_worker_gets_in_by_the_settings_for_what_stands_in_front(
     go: Callable[..., "Popen[str]"], cancels: Cancels, sandbox: Sandbox, tmp_path: Path
 ) -> None:

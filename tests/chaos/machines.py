@@ -2,14 +2,17 @@
 
 ``python tests/chaos/machines.py --orders 500 --machines 4`` has a list worked by that many workers, each a process of
 the real command line with plain requests in place of its browser (``machine_kit``). Every few seconds one of them is
-killed and started again, or frozen past its lease and woken, or the database is ended as a crash does and started again
-(if PostgreSQL is installed; else the ledger is in a file). At the end the practice Admin has counted one cancel of
-every order that the run calls canceled, and none twice; folder and ledger agree.
+killed and started again, or frozen past its lease and woken; or, where PostgreSQL is installed, the database is ended
+as a crash does and started again, or restarted, or the link to it is cut or held for a while, now and then for two
+minutes; and the clocks of two machines are an hour off; as root, each machine has a process table and a host name of
+its own. At the end the practice Admin has counted one cancel of every order that the run calls canceled, and none
+twice; folder and ledger agree.
 """
 
 import argparse
 import os
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,7 +24,9 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "kit"))  # as pytest does: see pyproject.toml
 
+import psutil
 from environment_kit import clean_environment
+from link_kit import Link
 from server_kit import Server, programs
 
 from bot.evidence.verify import verify
@@ -35,12 +40,36 @@ LEASE = 6.0
 """Seconds after which a lease or a claim is over without a sign of life."""
 
 
+WRONG_CLOCKS = {2: "3600", 3: "-3600"}
+"""Machines whose clocks are an hour off, and how."""
+
+OF_ITS_OWN = (
+    ["unshare", "--pid", "--fork", "--kill-child", "--mount-proc", "--uts"]
+    if shutil.which("unshare") and os.geteuid() == 0
+    else []
+)
+"""What gives a process a process table and a host name of its own, where that is allowed."""
+
+OF_A_SERVER = ["crash the database", "restart the database", "cut the link", "hold the link"]
+
+
+def _worker_of(machine: "subprocess.Popen[bytes]") -> psutil.Process:
+    """The worker itself, which may have been started by what gives it a process table of its own."""
+    first = psutil.Process(machine.pid)
+    return next(iter(first.children()), first) if OF_ITS_OWN else first
+
+
 class Campaign:
     """The machines, what is done to them, and what came of it."""
 
-    def __init__(self, folder: Path, sandbox: Sandbox, server: Server | None, chance: random.Random) -> None:
+    def __init__(
+        self, folder: Path, sandbox: Sandbox, server: Server | None, link: Link | None, chance: random.Random
+    ) -> None:
         self.folder, self.sandbox, self.server, self.chance = folder, sandbox, server, chance
-        self.ledger: Path | str = server.address if server else folder / "runs" / "ledger.sqlite"
+        self.ledger: Path | str = folder / "runs" / "ledger.sqlite"
+        if server and link:
+            self.ledger = server.address.replace(f":{server.port}/", f":{link.port}/")
+        self.link = link
         self.machines: list[subprocess.Popen[bytes]] = []
         self.faults: Counter[str] = Counter()
 
@@ -54,9 +83,12 @@ class Campaign:
             "MACHINE_LEASE": f"{LEASE:g}",
             "MACHINE_SECONDS": "0.3",
         }
+        if self.server and arguments == ("worker",) and number in WRONG_CLOCKS:
+            settings["MACHINE_CLOCK"] = WRONG_CLOCKS[number]
+        alone = OF_ITS_OWN if self.server and arguments == ("worker",) else []
         with (self.folder / f"machine-{number}.txt").open("ab") as said:
             return subprocess.Popen(
-                [sys.executable, str(KIT), *arguments],
+                [*alone, sys.executable, str(KIT), *arguments],
                 cwd=self.folder,
                 env=clean_environment(**settings, PYTHONUTF8="1"),
                 stdin=subprocess.DEVNULL,
@@ -82,18 +114,32 @@ class Campaign:
 
     def _fault(self, number: int) -> None:
         machine = self.machines[number]
-        kind = self.chance.choice(["kill", "kill", "freeze", *(["crash the database"] if self.server else [])])
+        kind = self.chance.choice(["kill", "kill", "freeze", *(OF_A_SERVER if self.server else [])])
+        if kind in {"cut the link", "hold the link"} and self.chance.random() < 0.1:
+            kind += " for 120 s"
         self.faults[kind] += 1
         if kind == "kill":
             machine.kill()
         elif kind == "freeze":
-            machine.send_signal(signal.SIGSTOP)
+            whole = _worker_of(machine)
+            whole.suspend()
             time.sleep(self.chance.choice([1.0, LEASE + 2]))
-            machine.send_signal(signal.SIGCONT)
-        elif self.server:
-            self.server.end()
+            whole.resume()
+        elif self.server and self.link:
+            self._fault_between(kind, self.server, self.link)
+
+    def _fault_between(self, kind: str, server: Server, link: Link) -> None:
+        """A fault of the server, or of the link to it."""
+        if kind == "crash the database":
+            server.end()
             time.sleep(self.chance.uniform(0.5, 8))
-            self.server.start()
+            server.start()
+        elif kind == "restart the database":
+            server.restart()
+        else:
+            (link.cut if kind.startswith("cut") else link.hold)()
+            time.sleep(120 if kind.endswith("120 s") else 5)
+            link.mend()
 
     def _is_waiting(self) -> bool:
         with Ledger.open(self.ledger) as ledger:
@@ -132,9 +178,10 @@ def main() -> int:
         tempfile.TemporaryDirectory(prefix="machines-", ignore_cleanup_errors=True) as made,
         Sandbox(face=Face.PLAIN) as sandbox,
         Server(found) if found else nullcontext() as server,
+        Link(server.port) if server else nullcontext() as link,
     ):
         folder, begun = Path(made), time.monotonic()
-        campaign = Campaign(folder, sandbox, server, random.Random(options.seed))
+        campaign = Campaign(folder, sandbox, server, link, random.Random(options.seed))
         numbers = {order.number: order for order in sandbox.shop.select(status=Status.UNSHIPPED)}
         orders = list(numbers.values())[: options.orders]
         lines = [f"  - {{order: {order.number}, store: {order.store}}}" for order in orders]

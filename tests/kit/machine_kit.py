@@ -4,7 +4,8 @@
 of events: claim, intent on disk, the cancel, once, and what came of it. Faults happen where ``MACHINE_FAULT`` says,
 once for all machines that have ``MACHINE_MARKS`` in common: ``kill before intent``, ``kill after intent``, ``kill
 after cancel``, ``kill after result``; ``freeze after claim`` and so on. ``MACHINE_SECONDS`` is how long an order takes,
-``MACHINE_LEASE`` how long leases and claims last without a sign of life.
+``MACHINE_LEASE`` how long leases and claims last without a sign of life, ``MACHINE_DISK`` how many bytes of a file
+the machine's disk has room for, and ``MACHINE_CLOCK`` by how many seconds its clock is wrong.
 """
 
 import json
@@ -39,6 +40,10 @@ from bot.ledger import Event, Ledger, QueuedRun
 from bot.outcomes import Answer, Outcome
 from bot.runner.results import RunResults
 from bot.runner.worker import Worker, WorkerOptions
+
+if "MACHINE_CLOCK" in os.environ:
+    _right, _wrong_by = time.time, float(os.environ["MACHINE_CLOCK"])
+    time.time = lambda: _right() + _wrong_by
 
 SECONDS = float(os.environ.get("MACHINE_SECONDS", "0"))
 LEASE = float(os.environ.get("MACHINE_LEASE", "300"))
@@ -153,5 +158,9 @@ bot.engine.machines.browser_run_session = session_without_browser
 bot.engine.account_lease.LEASE = LEASE
 
 if __name__ == "__main__":
+    if "MACHINE_DISK" in os.environ:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (int(os.environ["MACHINE_DISK"]),) * 2)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     main()

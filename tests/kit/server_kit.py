@@ -30,17 +30,23 @@ class Server:
 
     def __init__(self, programs: Path, connections: int = 100) -> None:
         self._programs = programs
+        self._port = 0
         self._connections = connections
         self._folder = Path(tempfile.mkdtemp(prefix="server-"))  # short: the name of a socket is
         self._user = NOT_AS_ROOT if os.name == "posix" and os.geteuid() == 0 else None
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
-            self._port = free.getsockname()[1]
+            self._port = int(free.getsockname()[1])
 
     @property
     def address(self) -> str:
         """The address of its database."""
         return f"postgresql+psycopg://bot@127.0.0.1:{self._port}/postgres"
+
+    @property
+    def port(self) -> int:
+        """Where it listens."""
+        return self._port
 
     @property
     def process(self) -> int:
@@ -68,6 +74,11 @@ class Server:
     def end(self) -> None:
         """End it as a crash does: nothing is finished."""
         self._call("pg_ctl", "-w", "-D", str(self._folder / "data"), "-m", "immediate", "stop")
+
+    def restart(self) -> None:
+        """End it as its administrator does, and start it again."""
+        self._call("pg_ctl", "-w", "-D", str(self._folder / "data"), "-m", "fast", "stop")
+        self.start()
 
     def _call(self, program: str, *arguments: str) -> None:
         done = subprocess.run(

@@ -26,6 +26,7 @@ DEPLOY = ROOT / "docs" / "deploy"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 CONTAINERFILE = (ROOT / "Containerfile").read_text(encoding="utf-8")
 COMPOSE: dict[str, Any] = YAML(typ="safe").load((ROOT / "compose.yaml").read_text(encoding="utf-8"))
+EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
 OURS = {name: service for name, service in COMPOSE["services"].items() if "command" in service}
 UNITS = sorted((DEPLOY / "systemd").iterdir())
 SETTINGS = {f"COUNTERMAND_{name.upper()}" for name in Settings.model_fields}
@@ -118,7 +119,7 @@ def test_the_locks_of_the_image_hold_the_versions_that_are_tested(lock: str) -> 
         return {canonicalize_name(package): version for package, version in found}
 
     needed = {
-        "image": [*PROJECT["dependencies"], *PROJECT["optional-dependencies"]["postgresql"]],
+        "image": [line for extra in ("notify", "postgresql", "s3") for line in EXTRAS[extra]] + PROJECT["dependencies"],
         "build": ["hatchling"],
     }[lock]
     mine, tested = locked(f"requirements-{lock}.lock"), locked("requirements.lock")

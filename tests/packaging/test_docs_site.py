@@ -12,9 +12,11 @@ from typing import Any
 
 import pytest
 import typer
+from run_kit import job, run_info
 
 from bot.cli import app
 from bot.pack import pack_schema
+from bot.runner.results import failed, result_of
 
 ROOT = Path(__file__).resolve().parents[2]
 SITE = ROOT / "docs" / "site"
@@ -115,3 +117,26 @@ def test_a_page_that_fetches_something_from_elsewhere_is_found(
     make_site, _ = site
     (tmp_path / "page.html").write_text(html, encoding="utf-8")
     assert make_site.fetched_from_elsewhere(tmp_path) == (["page.html"] if elsewhere else [])
+
+
+def test_the_picture_of_the_terminal_is_what_a_person_sees_in_the_middle_of_a_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.syspath_prepend(SITE)
+    import pictures
+
+    display = pictures.Watched("http://127.0.0.1:8080/admin/")
+    display.run_started(run_info(command="demo"), 14)
+    try:
+        for number in range(1, 11):
+            order = f"112-1215998-{number:07}"
+            display.order_started(number, order, "Nordwind UK")
+            display.step("choose_reason")
+            display.order_finished(result_of(job(order), failed("A screen was missing.")))
+    finally:
+        display.run_finished(run_info(command="demo"), [])
+    assert "112-1215998-0000009" in display.seen
+    assert "9 of 14 orders" in display.seen
+    assert "112-1215998-0000010" in display.seen.partition("9 of 14 orders")[2]  # what is in hand
+    assert "$ countermand demo" in display.seen
+    assert "stylesheet" not in display.seen

@@ -9,6 +9,7 @@ from bot.console import reading
 from bot.console.pages.runs import run_of
 from bot.console.shown import EventShown
 from bot.console.visit import Visit, render
+from bot.errors import CannotStart
 from bot.ledger import Event
 from bot.wording import harmless_lines, step_words
 
@@ -34,7 +35,10 @@ def one(visit: Visit) -> Response:
         raise HTTPException(404, "This run has no order with this number.")
     planned = ledger.pages.order(shown.plan_run, number) if shown.plan_run else None
     entries = reading.events(ledger.trail.of_order(shown.run, number))
-    here = visit.desk.evidence(shown.run).list(f"evidence/{number}")
+    try:
+        here = visit.desk.evidence(shown.run).list(f"evidence/{number}")
+    except (OSError, CannotStart):  # its store is away, or not known on this machine
+        here = {}
     named = [(str(one.told.get("file")), str(one.told.get("sha256"))) for one in entries if one.event == Event.PICTURE]
     shots = [Shot(name=name, sha256=sha256, there=name in here) for name, sha256 in named]
     intents = [
@@ -73,11 +77,11 @@ def evidence(visit: Visit) -> Response:
     shown = run_of(visit)
     name = f"evidence/{visit.request.path_params['name']}"
     kind = next((kind for suffix, kind in _KINDS.items() if name.lower().endswith(suffix)), None)
-    store = visit.desk.evidence(shown.run)
     try:
+        store = visit.desk.evidence(shown.run)
         found = store.list(name) if kind is not None else {}
         content = store.get(name) if name in found else None
-    except OSError:
+    except (OSError, CannotStart):
         content = None
     if content is None or kind is None:
         raise HTTPException(404, "There is no such file of evidence: it was purged, or is on another machine.")

@@ -152,6 +152,13 @@ def test_without_a_press_no_cancel_leaves(wire: Wire) -> None:
     assert wire.take_stopped() == ""
 
 
+def test_every_order_of_a_cancel_that_nobody_pressed_is_named(wire: Wire) -> None:
+    assert looked_at(wire, asked(TWO)) == ["stopped"]
+    assert wire.take_stopped() == (
+        f"the page sent a cancel of order {ORDER}, {OTHER} although nothing was pressed, which was stopped"
+    )
+
+
 OTHER_CANCEL = "the page sent another cancel than the one that was permitted, which was stopped: it "
 TWO = {"query": f'mutation {{ a: cancelOrder(orderId: "{ORDER}") {{ a }} b: cancelOrder(orderId: "{OTHER}") {{ b }} }}'}
 
@@ -244,11 +251,13 @@ def test_a_redirect_that_would_send_the_cancel_once_more_is_not_given_to_the_pag
     assert allowed.answered.status == status
 
 
-def test_the_commerce_orders_own_cancel_never_leaves(wire: Wire) -> None:
-    for action in ("sales/order/cancel", "sales/order/Cancel"):
-        held = asked(b"form_key=1", url=f"{URL}/{action}/order_id/33/key/5f/")
-        with wire.open_for(passage(Client())):
-            assert looked_at(wire, held) == ["stopped"]
+@pytest.mark.parametrize("action", ["sales/order/cancel", "sales/order/Cancel"])
+def test_the_commerce_orders_own_cancel_never_leaves_and_is_logged(wire: Wire, action: str) -> None:
+    held = asked(b"form_key=1", url=f"{URL}/{action}/order_id/33/key/5f/")
+    with wire.open_for(passage(Client())), logged("ERROR") as lines:
+        wire._look_at(held)
+    assert held.became == "stopped"
+    assert lines == ["the page sent the Commerce order's own cancel, which was stopped"]
 
 
 def test_the_browser_sends_it_where_that_is_set(wire: Wire) -> None:
@@ -259,6 +268,65 @@ def test_the_browser_sends_it_where_that_is_set(wire: Wire) -> None:
         assert looked_at(wire, cancel()) == ["let out"]
         wire._note_answer(cancel().sent(), GOOD)
     assert (client.asked, allowed.answered) == ([], GOOD)
+
+
+def test_unless_it_is_told_that_the_browser_sends_a_cancel_the_client_does() -> None:
+    assert Wire(URL).sent_by == "client"
+
+
+# --- The headers that a firewall asks for ---
+
+HEADERS = {"X-Gate": "open", "referer": "https://gate.example/"}
+
+
+def headers_sent(admin_url: str, to: str) -> dict[str, str]:
+    """What the client sends with the permitted cancel, from the page of an Admin with that address."""
+    client = Client(GOOD)
+    wire = Wire(admin_url, endpoint="channel/amazon/graphql", allowed_hosts=["www.shop.example"], headers=HEADERS)
+    with wire.open_for(passage(client)):
+        looked_at(wire, asked({"query": MUTATION, "variables": VARIABLES}, url=to))
+    ((_, how),) = client.asked
+    sent: dict[str, str] = how["headers"]
+    return sent
+
+
+@pytest.mark.parametrize("admin_url", [URL, "https://shop.example:443/admin", "https://SHOP.Example/admin"])
+def test_the_firewalls_headers_go_with_the_cancel_in_place_of_the_pages_own(admin_url: str) -> None:
+    assert headers_sent(admin_url, ENDPOINT) == {
+        "Content-Type": "application/json",
+        "X-Gate": "open",
+        "referer": "https://gate.example/",
+        "Connection": "close",
+    }
+
+
+@pytest.mark.parametrize(
+    ("admin_url", "to"),
+    [
+        (URL, ENDPOINT.replace("shop.", "www.shop.")),
+        (URL, ENDPOINT.replace(".example", ".example:8443")),
+        (URL.replace("https:", "http:"), ENDPOINT),
+    ],
+    ids=["host", "port", "scheme"],
+)
+def test_the_firewalls_headers_go_to_the_admins_own_address_only(admin_url: str, to: str) -> None:
+    assert headers_sent(admin_url, to) == {
+        "Content-Type": "application/json",
+        "Referer": URL,
+        "Connection": "close",
+    }
+
+
+def test_the_firewalls_headers_go_with_the_question_whether_the_client_gets_through() -> None:
+    client = Client(Answered(status=200))
+    Wire(URL, headers={"X-Gate": "open", "user-agent": "Browser 2"}).try_out(page_with(client), 15)
+    ((_, how),) = client.asked
+    assert how["headers"] == {
+        "Accept": "text/html,application/xhtml+xml,*/*;q=0.8",
+        "X-Gate": "open",
+        "user-agent": "Browser 2",
+        "Connection": "close",
+    }
 
 
 # --- Whether it gets through ---

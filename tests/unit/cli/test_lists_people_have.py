@@ -613,12 +613,6 @@ WRONG: list[tuple[str, str, dict[str, str | bytes], str]] = [
         "jobs.xlsx:1:1: The workbook cannot be read: Cannot detect file format",
     ),
     (
-        "a workbook of Excel 97 that is damaged so that it ends the process that reads it",
-        "run jobs.xls",
-        {"jobs.xls": EXCEL_97[:76] + b"\7" + EXCEL_97[77:]},
-        "jobs.xls:1:1: The workbook cannot be read: it is damaged",
-    ),
-    (
         "a sheet that is not there",
         "run jobs.xlsx --sheet Orders",
         {"jobs.xlsx": workbook(HEADER, ROW, more=[HEADER, [TWO, "S", "NoInventory"]])},
@@ -919,6 +913,16 @@ def test_a_list_that_is_wrong_is_told_whole(
     assert typed(command, files) == (2, "", message + "\n")
     assert worked == []
     assert not Path("runs").exists()
+
+
+def test_a_workbook_that_its_reader_never_gets_through_is_given_up(
+    typed: Callable[..., Any], worked: list[Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Damaged in this place, a workbook of Excel 97 has its reader go on without end."""
+    monkeypatch.setattr("bot.joblist.workbook.LONGEST_TRY", 1.0)
+    said = typed("run jobs.xls", {"jobs.xls": EXCEL_97[:76] + b"\7" + EXCEL_97[77:]})
+    assert said == (2, "", "jobs.xls:1:1: The workbook cannot be read: it is damaged\n")
+    assert worked == []
 
 
 def test_the_tables_have_at_least_eighty_rows() -> None:

@@ -224,6 +224,22 @@ def test_only_evidence_of_the_run_is_given_out(team: Served, three: JobList, tmp
     assert b"secret" not in bad.body
 
 
+def test_evidence_in_a_place_of_its_own_is_given_out_and_a_place_that_is_away_breaks_no_page(
+    team: Served, three: JobList, tmp_path: Path
+) -> None:
+    own = team.desk.settings
+    team.desk.settings = own.model_copy(update={"evidence": str(tmp_path / "shared")})
+    run_id = team.submitted(three, TERMS, approval=False).run_id
+    store = team.desk.evidence(run_id)
+    store.add(f"evidence/{ORDERS[0]}/01-open.jpg", b"\xff\xd8picture")
+    assert (tmp_path / "shared" / run_id).is_dir()
+    browser, picture = team.browser("vera"), f"/runs/{run_id}/evidence/{ORDERS[0]}/01-open.jpg"
+    assert browser.get(picture).body == b"\xff\xd8picture"
+    team.desk.settings = own  # as a machine that does not know the place
+    assert browser.get(picture).status == 404
+    assert browser.get(f"/runs/{run_id}/orders/{ORDERS[0]}").status == 200
+
+
 @pytest.mark.parametrize(
     "path", ["/runs/..", "/runs/%2e%2e/report", "/runs/x/results.csv", "/runs/20260301-021405-a1b2"]
 )

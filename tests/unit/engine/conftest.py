@@ -1,6 +1,7 @@
 """A worker of the queue without browser and engine: what is asked of its session, and what it does then."""
 
 import io
+import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,8 +9,11 @@ from typing import Any, cast
 
 import pytest
 import sqlalchemy as sa
+from failure_kit import end_all, print_if_it_fails
+from machines_kit import Machines
 from pydantic import SecretStr
 from run_kit import HOST, RUN_ID, TERMS, job, permit, run_info
+from server_kit import Server, programs
 
 from bot.accounts import Account
 from bot.cancel.verdicts import Verdict
@@ -24,6 +28,7 @@ from bot.ledger import Ledger, QueuedRun, Stint, Terms
 from bot.outcomes import OrderResult, Outcome
 from bot.runner.results import result_of
 from bot.runner.worker import OrderDone
+from bot.sandbox import Face, Sandbox
 from bot.settings import Settings
 
 ORDERS = [f"112-1215998-{number:07}" for number in range(1, 4)]
@@ -35,12 +40,16 @@ class FakeBacklog:
     def __init__(self) -> None:
         self.theirs: dict[str, str] = {}
         self.earlier: dict[str, str] = {}
+        self.ended: set[str] = set()
         self.queued: list[str] = []
         self.taken_back: list[str] = []
         self.taken_over: list[str] = []
 
     def worked_on(self, admin: str) -> dict[str, str]:
         return self.theirs
+
+    def ended_of(self, run_id: str, stints: list[str]) -> set[str]:
+        return self.ended.intersection(stints)
 
     def of_earlier_versions(self, admin: str) -> dict[str, str]:
         return self.earlier
@@ -173,3 +182,48 @@ def bench(tmp_path: Path) -> Iterator[Bench]:
         bench = Bench(tmp_path / "runs", ledger, place)
         yield bench
         bench.lease_ledger.close()
+
+
+# --- Several machines, as processes ---
+
+
+@pytest.fixture
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox(face=Face.PLAIN) as practice:
+        yield practice
+
+
+@pytest.fixture
+def machines(tmp_path: Path, sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Machines]:
+    machines = Machines(tmp_path, sandbox, lambda said: print_if_it_fails(request, "a machine", said))
+    yield machines
+    end_all(machines.started)
+
+
+@pytest.fixture
+def accounts(machines: Machines) -> dict[str, str]:
+    """The settings of a machine with several accounts."""
+    listed = "".join(f"  - {{username: {name}, password: {{env: PW}}}}\n" for name in machines.sandbox.accounts[:3])
+    (machines.folder / "accounts.yaml").write_text(f"accounts:\n{listed}", encoding="utf-8")
+    several = {"COUNTERMAND_USERNAME": "", "COUNTERMAND_PASSWORD": "", "COUNTERMAND_ACCOUNTS": "accounts.yaml"}
+    return {**several, "PW": machines.sandbox.password}
+
+
+@pytest.fixture(scope="session")
+def _server() -> Iterator[Server]:
+    found = programs()
+    assert found is not None
+    with Server(found) as server:
+        yield server
+
+
+@pytest.fixture
+def server(_server: Server, machines: Machines) -> Server:
+    """A server, on which the ledger of the machines is."""
+    schema = f"of_{secrets.token_hex(4)}"
+    engine = sa.create_engine(_server.address)
+    with engine.begin() as connection:
+        connection.execute(sa.text(f"CREATE SCHEMA {schema}"))
+    engine.dispose()
+    machines.ledger = f"{_server.address}?options=-csearch_path%3D{schema}"
+    return _server

@@ -25,6 +25,7 @@ class Away:
         lambda backlog: backlog.waiting("shop.example"),
         lambda backlog: backlog.alive("shop.example"),
         lambda backlog: backlog.counted(),
+        lambda backlog: backlog.ended_of("shop.example", ["x"]),
         lambda backlog: backlog.of_earlier_versions("shop.example"),
         lambda backlog: backlog.given_up("shop.example"),
         lambda backlog: backlog.take_over("shop.example", ["shop.example as bot"]),

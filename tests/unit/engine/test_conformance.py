@@ -5,114 +5,21 @@ is in ``tests/browser/test_machines.py``; the large campaign is ``make chaos-mac
 """
 
 import os
-import secrets
 import signal
-import subprocess
 import sys
 import time
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
-from pathlib import Path
-from types import MappingProxyType
 
 import pytest
 import sqlalchemy as sa
-from environment_kit import clean_environment
-from failure_kit import Program, end_all, print_if_it_fails
-from practice_kit import MAIN, US
+from machines_kit import HANGS, Machines
 from server_kit import Server, programs
 
 from bot.evidence.verify import verify
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
-from bot.sandbox import Face, Order, Sandbox
-from bot.vocabulary import Status
 
-KIT = Path(__file__).resolve().parents[2] / "kit" / "machine_kit.py"
-HANGS = 1800
-
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals")
-
-
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox(face=Face.PLAIN) as practice:
-        yield practice
-
-
-class Machines:
-    """Starts the command line, on as many machines as a test wants, all with one ledger."""
-
-    def __init__(self, folder: Path, sandbox: Sandbox, told: Callable[[str], None]) -> None:
-        self.folder, self.sandbox, self._told = folder, sandbox, told
-        self.started: list[Program] = []
-        self.ledger: Path | str = folder / "runs" / "ledger.sqlite"
-        both = [order for store in (US, MAIN) for order in sandbox.shop.orders(store)]
-        self.orders = [order for order in both if order.plain and order.status is Status.UNSHIPPED][:8]
-        self.write_list("jobs.yaml", self.orders)
-        (folder / "marks").mkdir()
-
-    def write_list(self, name: str, orders: Sequence[Order]) -> None:
-        listed = "".join(f"  - {{order: {order.number}, store: {order.store}}}\n" for order in orders)
-        (self.folder / name).write_text(f"reason: BuyerCanceled\norders:\n{listed}", encoding="utf-8")
-
-    def start(
-        self, *arguments: str, account: int = 0, settings: Mapping[str, str] = MappingProxyType({}), **environment: str
-    ) -> Program:
-        given = {
-            "COUNTERMAND_ADMIN_URL": self.sandbox.url,
-            "COUNTERMAND_USERNAME": self.sandbox.accounts[account],
-            "COUNTERMAND_PASSWORD": self.sandbox.password,
-            "COUNTERMAND_LEDGER": str(self.ledger),
-            "MACHINE_MARKS": str(self.folder / "marks"),
-            **settings,
-            **environment,
-        }
-        process = Program(
-            [sys.executable, str(KIT), *arguments],
-            cwd=self.folder,
-            env=clean_environment(**given, PYTHONUTF8="1"),
-            told=self._told,
-            stdin=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-        self.started.append(process)
-        return process
-
-    def run(
-        self, *arguments: str, account: int = 0, settings: Mapping[str, str] = MappingProxyType({}), **environment: str
-    ) -> str:
-        process = self.start(*arguments, account=account, settings=settings, **environment)
-        out, err = process.communicate(timeout=HANGS)
-        assert process.returncode == 0, err
-        return out
-
-    def submit(self) -> str:
-        return self.run("submit", "jobs.yaml").strip()
-
-    def counted(self) -> dict[str, int]:
-        """How many cancels of each order arrived."""
-        return Counter(record.order for record in self.sandbox.journal.cancels)
-
-    def outcomes(self, run_id: str) -> dict[str, Outcome]:
-        with Ledger.open(self.ledger) as ledger:
-            return {result.order: result.outcome for result in ledger.runs.results(run_id)}
-
-    def everything_was_canceled_once(self, run_id: str) -> bool:
-        """Whether every order arrived once, and the ledger and the run's folder say so."""
-        with Ledger.open(self.ledger) as ledger:
-            found = verify(self.folder / "runs" / run_id, ledger)
-        assert (found.disagreement, found.remark) == ("", "")
-        assert self.counted() == dict.fromkeys((order.number for order in self.orders), 1)
-        return set(self.outcomes(run_id).values()) <= {Outcome.CANCELED, Outcome.ALREADY_CANCELED}
-
-
-@pytest.fixture
-def machines(tmp_path: Path, sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[Machines]:
-    machines = Machines(tmp_path, sandbox, lambda said: print_if_it_fails(request, "a machine", said))
-    yield machines
-    end_all(machines.started)
+pytestmark = [pytest.mark.skipif(sys.platform == "win32", reason="there are no such signals"), pytest.mark.sampled(2)]
 
 
 @pytest.mark.slow("it starts five processes that import the engine")
@@ -133,6 +40,7 @@ def test_a_list_that_is_submitted_twice_at_once_is_worked_once(machines: Machine
     assert machines.everything_was_canceled_once(*ids)
 
 
+@pytest.mark.thorough
 @pytest.mark.slow("it starts processes that import the engine")
 @pytest.mark.parametrize("point", ["before intent", pytest.param("after result", marks=pytest.mark.thorough)])
 def test_a_worker_that_is_killed_leaves_its_stint_to_the_next_one(machines: Machines, point: str) -> None:
@@ -146,6 +54,7 @@ def test_a_worker_that_is_killed_leaves_its_stint_to_the_next_one(machines: Mach
 
 @pytest.mark.slow("it starts processes that import the engine")
 @pytest.mark.parametrize("point", [pytest.param("after intent", marks=pytest.mark.thorough), "after cancel"])
+@pytest.mark.sampled(1)
 def test_an_order_whose_worker_is_killed_around_its_cancel_is_left_to_a_person(machines: Machines, point: str) -> None:
     run_id = machines.submit()
     killed = machines.start("worker", "--once", MACHINE_FAULT=f"kill {point}")
@@ -159,6 +68,7 @@ def test_an_order_whose_worker_is_killed_around_its_cancel_is_left_to_a_person(m
 
 
 @pytest.mark.slow("it waits until a lease is over")
+@pytest.mark.sampled(1)
 def test_a_worker_that_was_frozen_past_its_lease_presses_nothing_when_it_wakes(machines: Machines) -> None:
     run_id = machines.submit()
     frozen = machines.start("worker", "--once", MACHINE_FAULT="freeze before intent", MACHINE_LEASE="8")
@@ -212,15 +122,6 @@ def test_the_orders_of_a_store_are_worked_by_one_worker_at_a_time_if_that_is_wan
 
 
 # --- Several workers on one machine ---
-
-
-@pytest.fixture
-def accounts(machines: Machines) -> dict[str, str]:
-    """The settings of a machine with several accounts."""
-    listed = "".join(f"  - {{username: {name}, password: {{env: PW}}}}\n" for name in machines.sandbox.accounts[:3])
-    (machines.folder / "accounts.yaml").write_text(f"accounts:\n{listed}", encoding="utf-8")
-    several = {"COUNTERMAND_USERNAME": "", "COUNTERMAND_PASSWORD": "", "COUNTERMAND_ACCOUNTS": "accounts.yaml"}
-    return {**several, "PW": machines.sandbox.password}
 
 
 @pytest.mark.thorough
@@ -291,26 +192,6 @@ def test_a_worker_that_dies_is_started_again_by_its_machine(machines: Machines, 
 on_a_server = pytest.mark.skipif(programs() is None, reason="PostgreSQL is not installed")
 
 
-@pytest.fixture(scope="module")
-def _server() -> Iterator[Server]:
-    found = programs()
-    assert found is not None
-    with Server(found) as server:
-        yield server
-
-
-@pytest.fixture
-def server(_server: Server, machines: Machines) -> Server:
-    """A server, on which the ledger of the machines is."""
-    schema = f"of_{secrets.token_hex(4)}"
-    engine = sa.create_engine(_server.address)
-    with engine.begin() as connection:
-        connection.execute(sa.text(f"CREATE SCHEMA {schema}"))
-    engine.dispose()
-    machines.ledger = f"{_server.address}?options=-csearch_path%3D{schema}"
-    return _server
-
-
 @on_a_server
 @pytest.mark.thorough
 @pytest.mark.slow("it starts a server, and processes that import the engine")
@@ -326,6 +207,7 @@ def test_three_machines_with_one_server_cancel_every_order_once(machines: Machin
 
 
 @on_a_server
+@pytest.mark.thorough
 @pytest.mark.slow("it ends a server and starts it again")
 def test_a_worker_waits_for_a_server_that_went_away_and_cancels_every_order_once(
     machines: Machines, server: Server

@@ -238,3 +238,13 @@ def test_a_schedule_calls_with_its_name_and_the_time_and_nothing_is_made_up_for(
         assert called.startswith("sched-nightly-")
         backlog.unschedule("nightly")
         assert backlog.scheduled() == {}
+
+
+@pytest.mark.slow("it starts the engine")
+def test_what_the_engine_has_done_with_is_told_from_what_it_hands_out(bench: Bench, queued: Backlog) -> None:
+    (run,) = bench.ledger.queue.waiting()
+    stints = [stint.stint for stint in run.stints]
+    queued.take_back(stints[:1])
+    assert queued.ended_of(run.info.run_id, stints) == {stints[0]}
+    assert queued.ended_of("another", stints) == set()
+    assert queued.alive(HOST) == set(stints[1:])

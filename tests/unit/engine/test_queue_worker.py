@@ -10,7 +10,7 @@ from run_kit import HOST, RUN_ID, STORE, job, permit
 from bot.engine.browser_thread import BrowserThread
 from bot.engine.conclusion import conclude
 from bot.engine.worker import TIMES
-from bot.errors import AccountLost, Interrupted, LedgerTrouble, QueuedRunStopped
+from bot.errors import AccountLost, EvidenceNotWritten, Interrupted, LedgerTrouble, QueuedRunStopped
 from bot.evidence.verify import verify
 from bot.ledger import Ledger, NotYet
 from bot.outcomes import Outcome
@@ -210,6 +210,21 @@ def test_a_stint_of_an_earlier_version_is_queued_once_more(bench: Bench, executo
     assert (bench.ledger.queue.stint(stint.stint) is None) == again
 
 
+@pytest.mark.parametrize(("times", "again"), [(0, True), (1, True), (5, False)])
+def test_a_stint_that_the_engine_has_done_with_too_early_is_queued_once_more(
+    bench: Bench, times: int, again: bool
+) -> None:
+    first, *_ = bench.submit()
+    name = first.stint if not times else f"{first.stint} again {times}"
+    if times:
+        bench.ledger.queue.put_back(first, lambda *_: None, name)
+    bench.backlog.ended = {name, "of another run"}
+    bench.worker.work(BrowserThread(), once=True)
+    assert bench.backlog.queued == ([f"{first.stint} again {times + 1}"] if again else [])
+    found = bench.ledger.queue.stint(name)
+    assert (found is None) == again
+
+
 def test_after_a_limit_the_rest_of_the_run_is_skipped_without_a_browser(bench: Bench) -> None:
     first, second, third = bench.submit()
     limit = QueuedRunStopped(reason="Confirm was pressed for 1 orders, which is the limit of this run.")
@@ -255,6 +270,30 @@ def test_while_the_ledger_is_away_it_waits_and_then_works_the_same_order(
     assert bench.opened == 2  # the browser's own connection to the ledger is made again
     assert "- The ledger there cannot be used: gone. Waiting for it.\n" in bench.printed.getvalue()
     assert bench.results()[ORDERS[0]][0] is Outcome.CANCELED
+
+
+def test_a_machine_that_cannot_keep_evidence_leaves_its_orders_to_others(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+    bench.on_work[ORDERS[0]] = [raises(EvidenceNotWritten(reason="No space left on device"))]
+    (order,) = bench.worker.begin(stint.stint)
+    with pytest.raises(EvidenceNotWritten):
+        bench.worker.work_on(order)
+    assert bench.results() == {}
+
+
+def test_a_worker_does_not_wait_for_a_ledger_that_was_moved(bench: Bench) -> None:
+    stint, *_ = bench.submit()
+
+    def moved() -> None:
+        with Ledger.open(bench.place) as other, other._database.writing() as connection:
+            connection.execute(sa.text("INSERT INTO moved VALUES ('postgresql://db.example/countermand', 'now')"))
+        raise LedgerTrouble(ledger="there", reason="it was moved.")
+
+    bench.on_work[ORDERS[0]] = [moved]
+    (order,) = bench.worker.begin(stint.stint)
+    with pytest.raises(LedgerTrouble, match=r"it was moved to postgresql://db\.example/countermand\."):
+        bench.worker.work_on(order)
+    assert bench.results() == {}
 
 
 def test_somebody_who_stops_it_does_not_wait_for_the_ledger(bench: Bench) -> None:

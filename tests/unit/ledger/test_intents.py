@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from run_kit import HOST, ORDER, OTHER, permit
 
+from bot.errors import LedgerTrouble, PressedBefore
 from bot.ledger import Intent, Ledger
+from bot.ledger.database import Database
 from bot.outcomes import Answer, Outcome
 from bot.vocabulary import Reason, Status
 
@@ -30,6 +33,17 @@ def pressed(ledger: Ledger, order: str = ORDER, admin: str = HOST, outcome: Outc
     if outcome is not None:
         ledger.intents.conclude(number, outcome)
     return number
+
+
+@pytest.fixture
+def backwards(ledger: Ledger, place: Path | str) -> Ledger:
+    """The ledger in a database that gives rows backwards unless an order is asked for."""
+    if not isinstance(place, Path):
+        pytest.skip("only SQLite can be told to")
+    engine = ledger._database._engine
+    sa.event.listen(engine, "connect", lambda connection, _: connection.execute("PRAGMA reverse_unordered_selects=ON"))
+    engine.dispose()
+    return ledger
 
 
 def told(beside: Any, event: str) -> list[tuple[object, ...]]:
@@ -62,6 +76,94 @@ def test_an_intent_is_known_by_everything_that_was_written(ledger: Ledger) -> No
         settled_as="",
     )
     assert datetime.now(UTC) - datetime.fromisoformat(intent.looked_at) < timedelta(hours=1)
+
+
+def test_of_an_intent_that_was_cut_off_nothing_else_is_known(ledger: Ledger) -> None:
+    number = pressed(ledger)
+    assert ledger.intents.open(HOST, ORDER) == Intent(
+        intent=number,
+        admin=HOST,
+        order=ORDER,
+        store="Nordwind UK",
+        reason=Reason.BUYER_CANCELED,
+        run_id="run-1",
+        written_at="2026-03-01T02:00:00.000+00:00",
+        answer=None,
+        answer_words="",
+        outcome=None,
+    )
+
+
+# --- One open intent for an order ---
+
+
+def test_an_order_with_several_open_intents_is_not_pressed_and_the_oldest_is_named(backwards: Ledger) -> None:
+    """Under a host alone, every Admin there counts."""
+    for number, path in enumerate("zyx", 1):
+        backwards.runs.go_on_as(f"run-{number}")
+        pressed(backwards, admin=f"{HOST}/{path}/admin")
+    with pytest.raises(PressedBefore) as refused:
+        pressed(backwards)
+    assert refused.value.facts == {
+        "order": ORDER,
+        "run_id": "run-1",
+        "written_at": "2026-03-01T02:00:00.000+00:00",
+    }
+    first = backwards.intents.open(HOST, ORDER)
+    assert first is not None
+    assert (first.intent, len(backwards.intents.waiting())) == (1, 3)
+
+
+@pytest.fixture
+def robbed(ledger: Ledger, place: Path | str, beside: Any, monkeypatch: pytest.MonkeyPatch) -> Ledger:
+    """A ledger in which a program that locks nothing presses right after this one has looked for open intents."""
+
+    def meanwhile(connection: sa.Connection, order: str) -> None:
+        in_file = isinstance(place, Path)
+        if in_file:
+            connection.exec_driver_sql("COMMIT")
+        beside.change(
+            "INSERT INTO intents (admin, amazon_order, run_id, store, reason, written_at) VALUES "
+            f"('{HOST}', '{order}', 'run-2', 'Nordwind UK', 'BuyerCanceled', '2026-03-01T01:59:59.000+00:00')"
+        )
+        if in_file:
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    monkeypatch.setattr(ledger.limits, "at_intent", meanwhile)
+    return ledger
+
+
+def test_an_intent_that_a_program_without_locks_wrote_meanwhile_is_refused_by_the_database(robbed: Ledger) -> None:
+    pressed(robbed, OTHER, admin="other.example/a")
+    with pytest.raises(PressedBefore) as refused:
+        pressed(robbed)
+    assert refused.value.facts == {
+        "order": ORDER,
+        "run_id": "run-2",
+        "written_at": "2026-03-01T01:59:59.000+00:00",
+    }
+    assert isinstance(refused.value.__cause__, LedgerTrouble)
+    assert [intent.run_id for intent in robbed.intents.waiting(ORDER)] == ["run-2"]
+
+
+def test_trouble_of_the_ledger_is_told_as_such_also_where_an_intent_is_open(ledger: Ledger, beside: Any) -> None:
+    pressed(ledger)
+    beside.change("UPDATE ledger_version SET version = 99")
+    with pytest.raises(LedgerTrouble, match="a newer version of Countermand has upgraded it"):
+        pressed(ledger)
+
+
+def test_nobody_decides_about_an_order_at_the_same_host_meanwhile(
+    ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    did: list[str] = []
+    monkeypatch.setattr(Database, "deciding", lambda _, connection, name: did.append(name))
+    monkeypatch.setattr(Database, "hold_version", lambda _, connection: did.append("the version is held"))
+    pressed(ledger, admin=f"{HOST}/staging/admin")
+    assert did == [f"{HOST} {ORDER}", "the version is held"]
+
+
+# --- What is known of them ---
 
 
 def test_the_open_intent_and_the_latest_are_those_of_the_order_and_the_admin(ledger: Ledger) -> None:
@@ -104,6 +206,34 @@ def test_the_trail_tells_of_each_press_what_became_of_it(ledger: Ledger, beside:
     assert told(beside, "looked_again") == [("run-1", OTHER)]
 
 
+def test_the_trail_tells_everything_that_was_written_of_a_press(ledger: Ledger) -> None:
+    proved, doubted = pressed(ledger), pressed(ledger, OTHER)
+    ledger.intents.note_answer(proved, Answer.OK, "Done.")
+    ledger.intents.conclude(proved, Outcome.CANCELED)
+    ledger.intents.conclude(doubted, Outcome.UNKNOWN)
+    ledger.intents.settle(doubted, "not-sent", by="ann", why="seen in Seller Central")
+    kept = ledger.intents.as_kept("run-1")
+    written = {
+        "event": "intent_written",
+        "admin": HOST,
+        "store": "Nordwind UK",
+        "reason": "BuyerCanceled",
+        "written_at": "2026-03-01T02:00:00.000+00:00",
+    }
+    of_proved, of_doubted = {"order": ORDER, "intent": proved}, {"order": OTHER, "intent": doubted}
+    by_proof = {"settled_at": kept[proved]["settled_at"], "settled_as": "canceled", "settled_by": "proof"}
+    by_hand = {"settled_as": "not-sent", "settled_by": "ann", "settled_why": "seen in Seller Central"}
+    entries = [entry.told for entry in ledger.trail.entries("run-1")]
+    assert [{name: value for name, value in told.items() if name not in {"number", "at"}} for told in entries] == [
+        of_proved | written,
+        of_doubted | written,
+        of_proved | {"event": "answered", "answer": "ok", "answer_words": "Done."},
+        of_proved | {"event": "proved", "outcome": "canceled"} | by_proof,
+        of_doubted | {"event": "in_doubt", "outcome": "unknown"},
+        of_doubted | {"event": "settled", "settled_at": kept[doubted]["settled_at"]} | by_hand,
+    ]
+
+
 def test_the_trail_tells_of_a_later_look_when_it_was_and_what_it_read(ledger: Ledger) -> None:
     """Without that ``countermand verify`` could not say whether the ledger was changed."""
     number = pressed(ledger, outcome=Outcome.CANCELED)
@@ -133,6 +263,67 @@ def test_who_settled_an_intent_and_why_is_kept(ledger: Ledger, beside: Any) -> N
     ]
     settled = beside.rows("SELECT settled_at FROM intents WHERE settled_at IS NOT NULL")
     assert [datetime.fromisoformat(str(at)).tzinfo for (at,) in settled] == [UTC, UTC, UTC]
+
+
+def test_what_a_person_settles_by_hand_is_in_the_ledger_in_the_runs_trail_and_in_the_audit_trail(
+    ledger: Ledger,
+) -> None:
+    number, other = pressed(ledger, outcome=Outcome.UNKNOWN), pressed(ledger, OTHER)
+    (doubted,) = ledger.intents.waiting(ORDER)
+    ledger.runs.go_on_as("by-hand")
+    ledger.intents.settle_by_hand(doubted, "canceled", by="ann", why="half a \ud800 pair")
+    kept, settled_at = ledger.intents.as_kept("run-1"), ledger.intents.as_kept("run-1")[number]["settled_at"]
+    assert datetime.fromisoformat(settled_at).tzinfo == UTC
+    settled = {
+        "settled_at": settled_at,
+        "settled_as": "canceled",
+        "settled_by": "ann",
+        "settled_why": "half a ? pair",
+    }
+    assert kept[number] | settled == kept[number]
+    assert [intent.intent for intent in ledger.intents.waiting()] == [other]
+    (entry,) = ledger.trail.entries("by-hand")
+    event = {"number": 1, "order": ORDER, "event": "settled", "intent": number}
+    assert {name: value for name, value in entry.told.items() if name != "at"} == event | settled
+    (done,) = ledger.trail.entries("audit")
+    assert {name: value for name, value in done.told.items() if name != "at"} == {
+        "number": 1,
+        "order": "",
+        "event": "by_person",
+        "action": "settled",
+        "by": "ann",
+        "about": ORDER,
+        "why": "half a ? pair",
+        "via": "command line",
+        "run": "run-1",
+        "settled_as": "canceled",
+    }
+    assert ledger.intents.looks_at([number]) == []
+
+
+@pytest.mark.parametrize(
+    ("settled_as", "read"), [("canceled", ["Unshipped", "Canceled"]), ("not-canceled", ["Unshipped"])]
+)
+def test_a_person_who_settles_a_reverted_cancel_as_canceled_has_seen_it_canceled(
+    ledger: Ledger, settled_as: str, read: list[str]
+) -> None:
+    number = pressed(ledger, outcome=Outcome.CANCELED)
+    ledger.intents.note_look(number, "Unshipped")
+    (reverted,) = ledger.intents.waiting()
+    ledger.intents.settle_by_hand(reverted, settled_as, by="ann", why="seen in Seller Central")
+    assert [(intent, status) for intent, _, status in ledger.intents.looks_at([number])] == [
+        (number, status) for status in read
+    ]
+    assert ledger.intents.waiting() == []
+
+
+def test_the_later_looks_at_some_intents_are_given_with_their_times(ledger: Ledger) -> None:
+    first, second, third = (pressed(ledger, order) for order in (ORDER, OTHER, "112-0000000-0000003"))
+    for number in (third, first, second):
+        ledger.intents.note_look(number, "Canceled")
+    looks = ledger.intents.looks_at([first, third])
+    assert [(intent, status) for intent, _, status in looks] == [(third, "Canceled"), (first, "Canceled")]
+    assert [at for _, at, _ in looks] == [entry.told["looked_at"] for entry in ledger.trail.entries("run-1")[3:5]]
 
 
 def test_a_cancel_that_was_undone_waits_for_a_person_until_it_reads_canceled_again(ledger: Ledger) -> None:
@@ -193,6 +384,44 @@ def test_a_run_has_its_intents_with_the_latest_look_at_each(ledger: Ledger) -> N
         (first, "Unshipped"),
         (third, ""),
     ]
+
+
+def test_each_intent_has_the_latest_look_at_itself(ledger: Ledger) -> None:
+    first, second = pressed(ledger), pressed(ledger, OTHER)
+    for number, status in ((first, "Canceled"), (second, "Canceled"), (second, "Shipped"), (first, "Unshipped")):
+        ledger.intents.note_look(number, status)
+    assert [(intent.intent, intent.looked_status) for intent in ledger.intents.of_run("run-1")] == [
+        (first, "Unshipped"),
+        (second, "Shipped"),
+    ]
+
+
+def test_the_oldest_comes_first_whatever_order_the_database_prefers(backwards: Ledger) -> None:
+    first = pressed(backwards, outcome=Outcome.CANCELED)
+    second = pressed(backwards, OTHER, outcome=Outcome.CANCELED)
+    third = pressed(backwards, outcome=Outcome.CANCELED)
+    fourth, fifth = pressed(backwards), pressed(backwards, OTHER)
+    for number in (second, first, second):
+        backwards.intents.note_look(number, "Canceled")
+    intents = backwards.intents
+    assert [intent.intent for intent in intents.waiting()] == [fourth, fifth]
+    assert [intent.intent for intent in intents.of_run("run-1")] == [first, second, third, fourth, fifth]
+    assert list(intents.as_kept("run-1")) == [first, second, third, fourth, fifth]
+    assert [number for number, _, _ in intents.looks_as_kept("run-1")] == [second, first, second]
+    assert [number for number, _, _ in intents.looks_at([first, second])] == [second, first, second]
+    assert [intent.intent for intent in intents.canceled_since(HOST, NOON)] == [third, second]
+
+
+def test_of_the_intents_of_a_run_for_an_order_the_latest_is_given(ledger: Ledger) -> None:
+    pressed(ledger, outcome=Outcome.CANCELED)
+    second = pressed(ledger, outcome=Outcome.CANCELED)
+    pressed(ledger, OTHER)
+    ledger.runs.go_on_as("run-2")
+    pressed(ledger)
+    latest = ledger.intents.latest_of_run("run-1", ORDER)
+    assert latest is not None
+    assert (latest.intent, latest.settled_as) == (second, "canceled")
+    assert ledger.intents.latest_of_run("run-2", OTHER) is None
 
 
 def test_what_an_order_ever_read_is_remembered(ledger: Ledger) -> None:

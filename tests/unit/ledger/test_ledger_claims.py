@@ -39,6 +39,18 @@ def test_an_order_is_worked_by_one_run_at_a_time(open_as: Callable[[str], Ledger
     assert two.claims.take("other.example", ORDER, 300)
 
 
+def test_the_trail_tells_which_order_was_taken_and_from_which_run(
+    open_as: Callable[[str], Ledger], clock: Callable[[float], None]
+) -> None:
+    one, two = open_as("one"), open_as("two")
+    one.claims.take(HOST, ORDER, 300)
+    clock(301)
+    two.claims.take(HOST, ORDER, 300)
+    taken = {"number": 1, "at": "", "order": ORDER, "event": "taken"}
+    assert [entry.told | {"at": ""} for entry in one.trail.entries("one")] == [taken]
+    assert [entry.told | {"at": ""} for entry in two.trail.entries("two")] == [taken | {"from_run": "one"}]
+
+
 def test_an_order_that_was_given_back_is_free(open_as: Callable[[str], Ledger]) -> None:
     one, two = open_as("one"), open_as("two")
     one.claims.take(HOST, ORDER, 300)
@@ -112,8 +124,9 @@ def test_a_run_that_slept_through_its_claim_does_not_press(
     one.claims.take(HOST, ORDER, 300)
     clock(301)
     assert two.claims.take(HOST, ORDER, 300)
-    with pytest.raises(ClaimLost):
+    with pytest.raises(ClaimLost) as refused:
         one.intents.write(HOST, permit())
+    assert refused.value.facts == {"order": ORDER}
     assert two.intents.waiting() == []
 
 

@@ -40,6 +40,8 @@ from bot.ledger import Event, Ledger
 from bot.outcomes import OrderResult, Outcome, RunInfo
 from bot.runner import InProcessWorker, RunEnd, RunLimits, Runner, WorkerOptions
 from bot.runner.logs import log_to
+from bot.runner.results import RunResults
+from bot.runner.worker import Worker
 from bot.secrecy import Clean, cleaner
 from bot.vocabulary import Reason, Status
 
@@ -710,6 +712,27 @@ def test_an_interrupt_while_a_result_is_recorded_does_not_make_it_one_of_an_unto
     end = bench.run()
     assert (end.exit_status, outcomes(end)) == (130, ["canceled", outcome, "skipped"])
     assert end.results[1].message.startswith(words)
+
+
+def test_an_order_without_evidence_is_handed_back_where_another_worker_may_have_it(bench: Bench) -> None:
+    tried: list[int] = []
+
+    def no_room(*_: object) -> Verdict:
+        tried.append(1)
+        raise EvidenceNotWritten(reason="No space left on device")
+
+    recorded = RunResults(bench.ledger, lambda result: None)
+    worker = Worker(
+        work=no_room,
+        ledger=bench.ledger,
+        recorder=bench.recorder,
+        results=recorded,
+        options=WorkerOptions(attempts=2, hands_back=True),
+    )
+    bench.ledger.runs.begin(INFO, JOBS)
+    with pytest.raises(EvidenceNotWritten):
+        worker.do(cast(Admin, bench.admin), JOBS[0], lambda: None)
+    assert (len(tried), recorded.by_order, bench.ledger.claims.held()) == (2, {}, [])
 
 
 def test_an_interrupt_between_two_orders_changes_no_result(bench: Bench) -> None:
