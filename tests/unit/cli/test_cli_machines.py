@@ -312,3 +312,38 @@ def test_a_name_is_given_to_one_schedule(countermand: Countermand) -> None:
         2,
         "There is a schedule 'x' already.\nRemove it first, or name another.\n",
     )
+
+
+def test_a_list_that_needs_an_approval_waits_until_somebody_else_gives_it(
+    countermand: Countermand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = countermand("submit", "--approval", "jobs.yaml")
+    run_id = submitted(said)
+    assert said.err == f"2 orders from jobs.yaml wait for an approval: countermand queue approve {run_id}\n"
+    own = countermand("queue", "approve", run_id, "--reason", "mine")
+    assert (own.status, "another person has to approve it" in own.err) == (2, True)
+    monkeypatch.setattr("bot.cli.machines.user_name", lambda: "somebody else")
+    assert countermand("queue", "approve", run_id, "--reason", "as planned", "--valid", "soon").status == 2
+    approved = countermand("queue", "approve", run_id, "--reason", "as planned", "--valid", "8h")
+    assert approved.out == f"Run {run_id} is approved, and queued: 2 orders.\n"
+    assert countermand("queue", "decline", run_id, "--reason", "too late").status == 2
+
+
+def test_a_list_that_is_declined_is_skipped(countermand: Countermand) -> None:
+    run_id = submitted(countermand("submit", "--approval", "jobs.yaml"))
+    assert countermand("queue", "retry", run_id).status == 2
+    said = countermand("queue", "decline", run_id, "--reason", "the wrong store")
+    assert said.out == f"Run {run_id} is declined. Every order of it is skipped.\n"
+    with Ledger.open(LEDGER) as ledger:
+        assert {one.outcome for one in ledger.runs.results(run_id)} == {Outcome.SKIPPED}
+
+
+def test_an_account_is_released_with_a_note(countermand: Countermand) -> None:
+    with Ledger.open(LEDGER) as worker:
+        worker.runs.go_on_as("worker-1")
+        worker.accounts.take("shop.example:8443/admin", "bot", 300)
+        assert countermand("queue", "release", "bot", "--note", " ").status == 2
+        said = countermand("queue", "release", "bot", "--note", "its machine is gone")
+        assert said.out == "Account bot is free. A worker that still had it begins no further order.\n"
+        assert worker.accounts.held() == []
+    assert countermand("queue", "release", "bot", "--note", "again").status == 2
