@@ -43,6 +43,8 @@ class _Topic:
 
     version: Callable[[], str]
     readers: int = 0
+    known: str | None = None
+    """What it was when it was looked at last."""
     number: int = 0
     """How often it has changed."""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
@@ -86,9 +88,10 @@ class Live:
         topic = self._topics.setdefault(name, _Topic(version))
         self._people[person] += 1
         topic.readers += 1
-        if topic.task is None:
-            topic.task = asyncio.create_task(self._look(topic))
         try:
+            await self._look_once(topic)  # what happens from now on is heard of
+            if topic.task is None:
+                topic.task = asyncio.create_task(self._look(topic))
             clock = asyncio.get_running_loop().time
             known, asked = topic.number, clock()
             yield ServerSentEvent(event="hello", data="")
@@ -119,19 +122,21 @@ class Live:
             return False
 
     async def _look(self, topic: _Topic) -> None:
-        known = None
         while not topic.left.is_set():
-            try:
-                now = await run_in_threadpool(topic.version)
-            except LedgerTrouble as trouble:
-                logger.debug("what pages follow cannot be looked at: {}", trouble)
-            else:
-                if known is not None and now != known:
-                    topic.number += 1
-                    topic.changed.set()
-                    topic.changed = asyncio.Event()
-                known = now
             await _wait_for(topic.left, LOOK_EVERY)
+            await self._look_once(topic)
+
+    async def _look_once(self, topic: _Topic) -> None:
+        try:
+            now = await run_in_threadpool(topic.version)
+        except LedgerTrouble as trouble:
+            logger.debug("what pages follow cannot be looked at: {}", trouble)
+            return
+        if topic.known is not None and now != topic.known:
+            topic.number += 1
+            topic.changed.set()
+            topic.changed = asyncio.Event()
+        topic.known = now
 
 
 async def _wait_for(event: asyncio.Event, seconds: float) -> None:
