@@ -51,7 +51,7 @@ def pytest_configure(config: pytest.Config) -> None:
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Without --every-face, no thorough test runs, and a test that could run on every face of the practice Admin runs
-    on the one that its mark names, or on the usual one. With --sample, one run in so many takes a sampled test.
+    on the one that its mark names, or on the usual one. With --sample, a sampled test is taken by one run of several.
     """
     items.sort(key=lambda item: item.path.name not in LONG)
     if unexplained := [item.nodeid for item in items if any(not mark.args for mark in item.iter_markers("slow"))]:

@@ -1,4 +1,4 @@
-"""The console for programs: the same objects that the pages are made from, as JSON, for whoever shows a token.
+"""The console for programs: the same objects that the pages are made from, as JSON, for programs that show a token.
 
 ``/api/openapi.json`` describes it. A token is sent as ``Authorization: Bearer ...``; cookies count for nothing here.
 """

@@ -11,7 +11,7 @@ from bot.joblist.yamlfile import read_yaml
 
 
 class Role(StrEnum):
-    """What a person may do. Whoever has any role may look at everything."""
+    """What a person may do. Anyone with a role may look at everything."""
 
     VIEWER = "viewer"
     OPERATOR = "operator"

@@ -115,7 +115,7 @@ def _html(request: Request, template: str, status: int, **content: object) -> Re
 
 
 def done(where: str, word: str) -> Response:
-    """What follows on something that was done: the page that shows it, asked for anew."""
+    """What follows on something that was done: the page that shows it, asked for again."""
     return RedirectResponse(f"{where}{'&' if '?' in where else '?'}said={word}", 303)
 
 

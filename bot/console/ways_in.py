@@ -19,7 +19,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 @dataclass
 class OneTimeAddress:
-    """An address that signs in whoever opens it first; after that another one is made, and said."""
+    """An address that signs in the first person who opens it; after that another one is made, and said."""
 
     say: Callable[[str], None]
     """Told each new secret, for the terminal."""

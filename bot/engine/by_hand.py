@@ -52,7 +52,7 @@ def approve(
     four_eyes: bool,
     seen: str | None = None,
 ) -> None:
-    """Approve a run that waits for that, for so many ``seconds``, and queue it in the same transaction.
+    """Approve a run that waits for that, for ``seconds``, and queue it in the same transaction.
 
     Raises:
         NotApproved: as ``Submissions.approve``.

@@ -51,7 +51,7 @@ def remove(ledger: Ledger, backlog: Backlog, name: str) -> None:
     """End a schedule. Runs that it has queued stay.
 
     Raises:
-        CannotStart: there is none of that name.
+        CannotStart: no schedule has that name.
         LedgerTrouble: the ledger, or the queue beside it, cannot be used.
     """
     backlog.unschedule(name)  # first: a call for a schedule that is not in the ledger does nothing

@@ -80,7 +80,7 @@ def _of_office(parts: ZipFile, sheet: str) -> SheetMarks:
 
 
 def _path_of(parts: ZipFile, sheet: str) -> str:
-    """The part of the package that holds a sheet; empty if there is none."""
+    """The part of the package that holds a sheet; empty if it is missing."""
     links = {
         one.get("Id", ""): one.get("Target", "")
         for one in _elements(fromstring(parts.read("xl/_rels/workbook.xml.rels")), "Relationship")

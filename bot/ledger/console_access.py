@@ -127,7 +127,7 @@ class ConsoleAccess:
         ]
 
     def revoke(self, token: str, *, by: str) -> bool:
-        """Let a token, which is named by the beginning of its hash, be of no more use; False if there is none."""
+        """Let a token, which is named by the beginning of its hash, be of no more use; False if it is unknown."""
         which = console_tokens.c.token.startswith(token, autoescape=True) & console_tokens.c.revoked_at.is_(None)
         with self._database.writing() as connection:
             names = connection.execute(sa.select(console_tokens.c.name).where(which)).scalars().all()

@@ -27,7 +27,7 @@ class Schedule:
     command: str
     """``run``, ``plan``, ``audit`` or ``check``."""
     jobs: tuple[Job, ...] = ()
-    """The list, as it was when the schedule was added; empty where there is none."""
+    """The list, as it was when the schedule was added; empty without one."""
     job_list: str = ""
     """The list's file name."""
     terms: Terms | None = None
@@ -79,7 +79,7 @@ class Schedules:
         return True
 
     def remove(self, name: str) -> bool:
-        """Remove a schedule; False if there is none of that name."""
+        """Remove a schedule; False if no schedule has that name."""
         with self._database.writing() as connection:
             changed = connection.execute(schedules.delete().where(schedules.c.name == name))
         return bool(changed.rowcount)
@@ -90,7 +90,7 @@ class Schedules:
         return [_schedule(row, []) for row in self._database.read(sa.select(*columns).order_by(schedules.c.name))]
 
     def find(self, name: str) -> Schedule | None:
-        """The schedule with that name; None if there is none, or it was changed after it was added."""
+        """The schedule with that name; None if no schedule has it, or it was changed after it was added."""
         rows = self._database.read(sa.select(schedules).where(schedules.c.name == name))
         return next(
             (_schedule(row, row.jobs) for row in rows if hash_of([row.what, row.jobs]) == row.sha256),

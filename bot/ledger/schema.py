@@ -202,7 +202,7 @@ submissions: Final = sa.Table(
 console_sessions: Final = sa.Table(
     "console_sessions",
     _schema,
-    # Hashes of what the browser, or the program, has: whoever reads the ledger cannot sign in with them.
+    # Hashes of what the browser, or the program, has: reading the ledger is not enough to sign in with them.
     sa.Column("session", sa.String(64), primary_key=True),
     sa.Column("person", sa.String(255), nullable=False),
     sa.Column("way", sa.String(16), nullable=False),

@@ -121,7 +121,7 @@ class Submissions:
         enqueue: Callable[[sa.Connection], None],
         seen: str | None = None,
     ) -> None:
-        """Approve a run, or extend its approval, for so many ``seconds`` from now.
+        """Approve a run, or extend its approval, for ``seconds`` from now.
 
         ``enqueue`` puts its stints into the engine's queue, with the connection that it is given. ``seen`` is the
         SHA-256 of what the approver looked at, if that is known.

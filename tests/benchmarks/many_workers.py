@@ -161,7 +161,7 @@ def submitted(orders: int, lists: int, place: str, folder: Path) -> None:
 
 
 def measured(workers: int, seconds: float, window: float, place: str, folder: Path, server: Server) -> None:
-    """Have so many workers work, and print how it went."""
+    """Have a number of workers work, and print how it went."""
     counted = Counted()
     with Ledger.open(place) as ledger, open_backlog(place, ledger) as backlog:
         client = cast(Any, backlog)._client

@@ -10,7 +10,7 @@ from bot.ledger.console_access import LONGEST
 
 
 async def by_address(request: Request) -> Response:
-    """Sign in whoever opens the one-time address first."""
+    """Sign in the first person who opens the one-time address."""
     desk: Desk = request.app.state.desk
     if desk.one_time is None or not await run_in_threadpool(desk.one_time.takes, request.path_params["secret"]):
         why = "This address was used before, or is not the latest one."
@@ -36,7 +36,7 @@ def keep(answer: Response, desk: Desk, secret: str) -> None:
 
 
 async def sign_out(request: Request) -> Response:
-    """End the session, here and for whoever has a copy of its cookie."""
+    """End the session, here and for anyone with a copy of its cookie."""
     desk: Desk = request.app.state.desk
     secret = request.cookies.get(desk.cookie, "")
 

@@ -50,7 +50,7 @@ def run_of(visit: Visit) -> RunShown:
     """The run that an address names.
 
     Raises:
-        HTTPException: there is none.
+        HTTPException: it does not exist.
     """
     shown = reading.run(visit.desk.ledger, str(visit.request.path_params["run"]))
     if shown is None:

@@ -168,7 +168,7 @@ def test_a_sign_of_life_says_what_was_lost_while_the_run_slept(
     two.accounts.take(HOST, "second", 300)
     assert one.accounts.sign_of_life() == ("first", "second")
     clock(1)
-    assert one.accounts.sign_of_life() == ("first", "second")  # whoever asks next hears of it too
+    assert one.accounts.sign_of_life() == ("first", "second")  # the next one to ask hears of it too
     one.accounts.release(HOST, "second")
     assert one.accounts.take(HOST, "first", 300)
     assert one.accounts.sign_of_life() == ()
