@@ -384,6 +384,8 @@ def test_a_run_has_its_intents_with_the_latest_look_at_each(ledger: Ledger) -> N
         (first, "Unshipped"),
         (third, ""),
     ]
+    assert [intent.intent for intent in ledger.intents.of_run("run-1", OTHER)] == [third]
+    assert [intent.intent for intent in ledger.intents.of_run("run-1", ORDER)] == [first]
 
 
 def test_each_intent_has_the_latest_look_at_itself(ledger: Ledger) -> None:
