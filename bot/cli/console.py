@@ -6,6 +6,7 @@ import typer
 
 from bot.cli.machines import tools_of
 from bot.cli.options import LANGUAGE, PACK
+from bot.cli.practice import settings_for
 from bot.cli.wiring import settings_of
 from bot.wording import harmless
 
@@ -55,22 +56,11 @@ def _demo(host: str, port: int | None) -> None:
 
     from bot.sandbox import Sandbox
     from bot.sandbox.sample import SAMPLE_LIST
-    from bot.settings import load_local_settings, load_settings
+    from bot.settings import load_local_settings
 
     runs_dir = load_local_settings().runs_dir / f"console-demo-{datetime.now():%Y%m%d-%H%M%S}"
     with Sandbox() as practice:
         typer.echo("A practice Admin runs beside the console; no real shop is touched.")
-        settings = load_settings(
-            admin_url=practice.url,
-            username=practice.username,
-            password=practice.password,
-            accounts="",
-            pack="asc-4.3",
-            language="en_US",
-            sign_in_language="en_US",
-            keep_session=False,
-            runs_dir=runs_dir,
-            ledger=str(runs_dir / "ledger.sqlite"),
-        )
+        settings = settings_for(practice, runs_dir=runs_dir, ledger=str(runs_dir / "ledger.sqlite"))
         sample = SAMPLE_LIST.read_text(encoding="utf-8")
         _serve(settings, host, port, worker=True, sample=sample, practice=practice.url)

@@ -14,6 +14,7 @@ from bot.cli.options import (
     HEADED,
     JOBS,
     LANGUAGE,
+    MAX_CANCELLATIONS,
     PACE,
     PACK,
     REASON,
@@ -51,9 +52,7 @@ def submit(
     sheet: SHEET = None,
     encoding: ENCODING = None,
     expect: EXPECT = False,
-    max_cancellations: Annotated[
-        int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
-    ] = None,
+    max_cancellations: MAX_CANCELLATIONS = None,
     one_worker_per_store: Annotated[
         bool, typer.Option("--one-worker-per-store", help="Let one worker at a time work the orders of a store.")
     ] = False,

@@ -59,4 +59,7 @@ WORKERS = Annotated[
     ),
 ]
 PACE = Annotated[str | None, typer.Option("--pace", help="Maximum rate of all workers together, such as 30/min.")]
+MAX_CANCELLATIONS = Annotated[
+    int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
+]
 UNMASKED = Annotated[bool, typer.Option("--unmasked", help="Leave buyers' data readable in screenshots.")]

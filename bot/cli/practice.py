@@ -1,12 +1,16 @@
 """Commands on the practice Admin: ``demo`` and ``sandbox``."""
 
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bot.cli.options import HEADED
 from bot.cli.wiring import explain, run_list, sign_in
+
+if TYPE_CHECKING:
+    from bot.sandbox import Sandbox
+    from bot.settings import Settings
 
 
 class FaceName(StrEnum):
@@ -28,27 +32,34 @@ class GenerationName(StrEnum):
 FACE = Annotated[FaceName, typer.Option("--face", help="How the practice Admin draws its screens.")]
 
 
+def settings_for(practice: "Sandbox", **more: Any) -> "Settings":
+    """The settings with which a practice Admin of the newest screens is worked, whatever the person's own are."""
+    from bot.settings import load_settings
+
+    return load_settings(
+        admin_url=practice.url,
+        username=practice.username,
+        password=practice.password,
+        accounts="",
+        pack="asc-4.3",
+        language="en_US",
+        sign_in_language="en_US",
+        keep_session=False,
+        **more,
+    )
+
+
 def demo(headed: HEADED = False, face: FACE = FaceName.SPECTRUM) -> None:
     """``countermand demo``."""
     from bot.joblist import read_job_list
     from bot.runner.task import RunOptions
     from bot.sandbox import Face, Sandbox
     from bot.sandbox.sample import SAMPLE_LIST, unexpected
-    from bot.settings import load_settings
     from flows.cancel_order import cancel_order
 
     with Sandbox(face=Face(face)) as sandbox:
         typer.echo(f"A practice Admin runs at {sandbox.url} while the demo lasts; no real shop is touched.")
-        settings = load_settings(
-            admin_url=sandbox.url,
-            username=sandbox.username,
-            password=sandbox.password,
-            accounts="",
-            pack="asc-4.3",
-            language="en_US",
-            sign_in_language="en_US",
-            keep_session=False,
-        )
+        settings = settings_for(sandbox)
         options = RunOptions(command="demo", work=cancel_order, sign_in=sign_in, explain=explain, headed=headed)
         end = run_list(read_job_list(SAMPLE_LIST), settings, options)
     surprises = list(unexpected(end.results))

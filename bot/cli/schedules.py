@@ -6,7 +6,7 @@ import typer
 
 from bot.cli.lists import job_list_of
 from bot.cli.machines import PRIORITY, opened
-from bot.cli.options import ENCODING, EXPECT, PACE, REASON, SHEET, STORE
+from bot.cli.options import ENCODING, EXPECT, MAX_CANCELLATIONS, PACE, REASON, SHEET, STORE
 from bot.cli.wiring import ask_to_start, settings_of
 from bot.errors import CannotStart
 from bot.system import user_name
@@ -62,9 +62,7 @@ def _add(
     sheet: SHEET = None,
     encoding: ENCODING = None,
     expect: EXPECT = False,
-    max_cancellations: Annotated[
-        int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
-    ] = None,
+    max_cancellations: MAX_CANCELLATIONS = None,
 ) -> None:
     from bot.engine.schedules import add
     from bot.evidence.places import kept_in

@@ -11,6 +11,7 @@ from bot.cli.options import (
     HEADED,
     JOBS,
     LANGUAGE,
+    MAX_CANCELLATIONS,
     PACE,
     PACK,
     REASON,
@@ -39,9 +40,7 @@ def run(
     sheet: SHEET = None,
     encoding: ENCODING = None,
     expect: EXPECT = False,
-    max_cancellations: Annotated[
-        int | None, typer.Option("--max-cancellations", min=1, help="Stop after pressing Confirm for this many orders.")
-    ] = None,
+    max_cancellations: MAX_CANCELLATIONS = None,
 ) -> None:
     """``countermand run``."""
     from functools import partial

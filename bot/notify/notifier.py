@@ -81,7 +81,7 @@ def channels_of(settings: LocalSettings) -> list[Channel]:
     """The ways to people that the settings name.
 
     Raises:
-        CannotStart: one of them needs what is not installed, or is none.
+        CannotStart: one of them needs what is not installed, or is no service that Apprise knows.
     """
     channels: list[Channel] = []
     if settings.notify_webhook is not None:
