@@ -34,7 +34,7 @@ from flows.cancel_order import cancel_order
 from flows.read_order import plan_order
 from flows.sign_in import sign_in
 
-pytestmark = pytest.mark.sampled(2)
+pytestmark = pytest.mark.sampled(3)
 
 
 @pytest.fixture
