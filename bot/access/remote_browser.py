@@ -25,6 +25,9 @@ PLAYWRIGHT: Final = version("playwright")
 COMES_BACK_SECONDS = 60.0
 """How long a server that was lost may take to come back."""
 
+LEAVES_SECONDS = 5.0
+"""How long a worker that has just left may still be counted as there by its server."""
+
 FORBIDDEN: Final = ("localhost", "127.0.0.1", "[::1]", "192.0.2.1")
 """Hosts that every browser finds, by name or because they are addresses, unless it was told that there are none."""
 
@@ -45,6 +48,7 @@ _NEVER: Final = (
 
 _NO_CONNECTION: Final = re.compile(r"\b(ENOTFOUND|EHOSTUNREACH|ENETUNREACH|ECONNRESET|ETIMEDOUT|socket hang up)\b")
 
+_TAKEN: Final = "another worker has its browser"
 _START_IT = "Start it with countermand browser-server, and set COUNTERMAND_BROWSER_SERVER to the address that it names."
 _SAME_SETTINGS = (
     "Nothing was opened in it. Start it with countermand browser-server, and give it the same COUNTERMAND_ADMIN_URL, "
@@ -62,18 +66,21 @@ def connect(
 ) -> Browser:
     """A browser of the first of these servers that is free; it was started with the ``args``, as one here would be.
 
-    Waits up to ``patience`` seconds for one that is away or not free yet.
+    Waits up to ``patience`` seconds for one that is away, and at least ``LEAVES_SECONDS`` for one that another worker
+    may be about to leave.
 
     Raises:
         BrowserServerUnusable: none can be used, or what it serves is not fit.
     """
-    end = time.monotonic() + patience
+    begin = time.monotonic()
     while True:
+        is_taken = False
         for server in servers:
             try:
                 browser = playwright.chromium.connect(server, timeout=START_LIMIT)
             except PlaywrightError as error:
                 trouble = _trouble(server, error.message)
+                is_taken = is_taken or trouble.facts["why"] == _TAKEN
                 continue
             try:
                 _make_sure(browser, server, args, allowed_hosts)
@@ -81,9 +88,10 @@ def connect(
                 browser.close()
                 raise
             return browser
-        if time.monotonic() >= end:
+        waited = time.monotonic() - begin
+        if waited >= patience and not (is_taken and waited < LEAVES_SECONDS):
             raise trouble
-        Event().wait(1)
+        Event().wait(0.5)
 
 
 def name_of(server: str) -> str:
@@ -157,7 +165,7 @@ def _reason(playwrights_words: str) -> tuple[str, str]:
     status = re.search(r"WebSocket error: \S+ (\d{3})\b[^\n]*\n?([^\n]*)", playwrights_words)
     if status and status[1] == "409":
         return (
-            "another worker has its browser",
+            _TAKEN,
             "Each worker needs a server of its own: start another one with --port, and name all of them in "
             "COUNTERMAND_BROWSER_SERVER, with spaces between them.",
         )

@@ -43,6 +43,12 @@ HOSTS = ("127.0.0.1",)
 FAR = BrowserChoice(executable=None, source="the browser of a server")
 
 
+@pytest.fixture(autouse=True)
+def has_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test before may have left the browser a moment ago, and the machine may be slow."""
+    monkeypatch.setattr("bot.access.remote_browser.LEAVES_SECONDS", 120)
+
+
 @pytest.fixture(scope="module")
 def server(browser_choice: BrowserChoice, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserServer]:
     with BrowserServer(tmp_path_factory.mktemp("far"), browser_choice) as server:
@@ -96,7 +102,10 @@ def test_a_browser_for_another_shop_is_refused_and_is_free_again(playwright: Pla
         assert not session.fresh_page().is_closed()
 
 
-def test_while_a_worker_has_it_no_other_gets_it(playwright: Playwright, server: BrowserServer) -> None:
+def test_while_a_worker_has_it_no_other_gets_it(
+    playwright: Playwright, server: BrowserServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.access.remote_browser.LEAVES_SECONDS", 0)
     with (
         closing(session_at(playwright, server.address).start()),
         pytest.raises(BrowserServerUnusable, match="another worker has its browser"),

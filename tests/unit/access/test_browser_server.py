@@ -10,6 +10,7 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from async_kit import finish
 
 from bot.access.browser_server import Door, ServedBrowser, _path_in
 from bot.access.remote_browser import PLAYWRIGHT
@@ -151,7 +152,7 @@ def through(act: Callable[[Opened], Awaitable[None]], **how: Any) -> None:
         async with opened(**how) as door:
             await asyncio.wait_for(act(door), 120)
 
-    asyncio.run(do())
+    finish(do())
 
 
 @pytest.mark.parametrize(
@@ -290,7 +291,7 @@ def test_a_browser_that_does_not_start_ends_the_server_at_once() -> None:
 
     door = Door(PATH, 0, start, lambda words: None, stale=60)
     with pytest.raises(BrowserDoesNotStart):
-        asyncio.run(door.open(lambda: True, lambda: None))
+        finish(door.open(lambda: True, lambda: None))
 
 
 def test_a_port_that_something_else_has_is_named() -> None:
@@ -316,7 +317,7 @@ def frame_of(data: bytes) -> Frame:
         reader.feed_eof()
         return await next_frame(reader)
 
-    return asyncio.run(read())
+    return finish(read())
 
 
 def test_the_age_counts_from_the_latest_ping_that_was_answered() -> None:

@@ -109,7 +109,11 @@ START_IT = "Start it with countermand browser-server, and set COUNTERMAND_BROWSE
         ),
     ],
 )
-def test_why_a_server_cannot_be_used_is_said_without_its_path(playwrights_words: str, sentence: str) -> None:
+def test_why_a_server_cannot_be_used_is_said_without_its_path(
+    playwrights_words: str, sentence: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.access.remote_browser.LEAVES_SECONDS", 0)
+
     def refuse(*_: object, **__: object) -> None:
         raise PlaywrightError(playwrights_words)
 
@@ -128,8 +132,16 @@ def test_a_server_is_named_without_its_path() -> None:
 class Far:
     """Servers of which some are free; each tells how its browser was started, and looks for some hosts."""
 
-    def __init__(self, *free: str, args: list[str] = OURS, looks_for: str = "", comes_back_after: int = 0) -> None:
+    def __init__(
+        self,
+        *free: str,
+        args: list[str] = OURS,
+        looks_for: str = "",
+        comes_back_after: int = 0,
+        refuses: str = "409 Conflict\nA worker has this browser.",
+    ) -> None:
         self.free, self.args, self.looks_for, self.away = free, args, looks_for, comes_back_after
+        self.refuses = refuses
         self.asked: list[str] = []
         self.closed = 0
         self.chromium = self
@@ -138,7 +150,7 @@ class Far:
         self.asked.append(server)
         self.away -= 1
         if server not in self.free or self.away >= 0:
-            raise PlaywrightError(f"WebSocket error: {server} 409 Conflict\nA worker has this browser.")
+            raise PlaywrightError(f"WebSocket error: {server} {self.refuses}")
         line = line_of(self.args)
         session = SimpleNamespace(send=lambda method: {"commandLine": line}, detach=lambda: None)
         page = SimpleNamespace(goto=self._goto)
@@ -169,6 +181,20 @@ def test_a_server_that_was_lost_is_waited_for() -> None:
     far = Far("ws://a/1", comes_back_after=1)
     assert asked_for(far, "ws://a/1", patience=600).server == "ws://a/1"
     assert far.asked == ["ws://a/1", "ws://a/1"]
+
+
+def test_a_server_whose_worker_may_be_leaving_is_waited_for_a_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.access.remote_browser.LEAVES_SECONDS", 600)
+    far = Far("ws://a/1", comes_back_after=1)
+    assert asked_for(far, "ws://a/1").server == "ws://a/1"
+    assert far.asked == ["ws://a/1", "ws://a/1"]
+
+
+def test_one_that_is_away_when_a_run_begins_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.access.remote_browser.LEAVES_SECONDS", 600)
+    far = Far("ws://a/1", comes_back_after=1, refuses="connect ECONNREFUSED 127.0.0.1:9323")
+    with pytest.raises(BrowserServerUnusable, match="nothing listens there"):
+        asked_for(far, "ws://a/1")
 
 
 SAME_SETTINGS = (

@@ -253,7 +253,7 @@ def test_the_engine_starts_beside_an_event_loop_as_playwright_has_one(counterman
 
     submitted(countermand("submit", "jobs.yaml"))
     # A browser that an earlier test has left open has a loop here already.
-    said = countermand("worker", "--once") if _is_in_a_loop() else asyncio.run(beside_a_loop())
+    said = countermand("worker", "--once") if _is_in_a_loop() else asyncio.run(beside_a_loop())  # noqa: TID251 - it is what is tested
     assert said.status == 2
     assert "No browser was found in this test." in said.err
 
