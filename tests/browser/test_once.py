@@ -120,6 +120,7 @@ def test_a_cancel_arrives_once_whatever_the_server_answers(cancel: Cancel, sandb
     ]
 
 
+@pytest.mark.sampled(2)
 @ways_and_modes(*SENT_AGAIN, form={"close"})
 def test_a_cancel_that_the_browser_sends_arrives_twice(cancel: Cancel, sandbox: Sandbox, mode: str) -> None:
     with Cutter(sandbox.url) as cutter:
@@ -128,6 +129,7 @@ def test_a_cancel_that_the_browser_sends_arrives_twice(cancel: Cancel, sandbox: 
     assert len(sandbox.journal.cancels) > 1
 
 
+@pytest.mark.sampled(2)
 @WAYS
 @pytest.mark.parametrize("sent_by", ["client", "browser"])
 def test_where_nothing_is_cut_both_channels_cancel_once_and_prove_it(
