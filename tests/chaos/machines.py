@@ -2,11 +2,12 @@
 
 ``python tests/chaos/machines.py --orders 500 --machines 4`` has a list worked by that many workers, each a process of
 the real command line with plain requests in place of its browser (``machine_kit``). Every few seconds one of them is
-killed and started again, or frozen past its lease and woken; or, where PostgreSQL is installed, the database is ended
-as a crash does and started again, or restarted, or the link to it is cut or held for a while, now and then for two
-minutes; and the clocks of two machines are an hour off; as root, each machine has a process table and a host name of
-its own. At the end the practice Admin has counted one cancel of every order that the run calls canceled, and none
-twice; folder and ledger agree.
+killed and started again, or frozen past its lease and woken; or its disk is full for a while, or the folder of the
+evidence is away for all, or a second worker comes with the account of one that is at work. Where PostgreSQL is
+installed, the database is also ended as a crash does and started again, or restarted, or the link to it is cut or held
+for a while, now and then for two minutes; the clocks of two machines are an hour off; and as root, each machine has a
+process table and a host name of its own. At the end the practice Admin has counted one cancel of every order that the
+run calls canceled, and none twice; folder, evidence and ledger agree.
 """
 
 import argparse
@@ -19,7 +20,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "kit"))  # as pytest does: see pyproject.toml
@@ -29,6 +30,7 @@ from environment_kit import clean_environment
 from link_kit import Link
 from server_kit import Server, programs
 
+from bot.evidence.places import store_of_run
 from bot.evidence.verify import verify
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
@@ -50,6 +52,8 @@ OF_ITS_OWN = (
 )
 """What gives a process a process table and a host name of its own, where that is allowed."""
 
+OF_ANY = ["kill", "kill", "freeze", "take the evidence away", "come with the same account"]
+OF_LINUX = ["fill the disk"] if sys.platform.startswith("linux") else []
 OF_A_SERVER = ["crash the database", "restart the database", "cut the link", "hold the link"]
 
 
@@ -80,6 +84,7 @@ class Campaign:
             "COUNTERMAND_USERNAME": self.sandbox.accounts[number],
             "COUNTERMAND_PASSWORD": self.sandbox.password,
             "COUNTERMAND_LEDGER": str(self.ledger),
+            "COUNTERMAND_EVIDENCE": str(self.folder / "evidence"),
             "MACHINE_LEASE": f"{LEASE:g}",
             "MACHINE_SECONDS": "0.3",
         }
@@ -108,13 +113,24 @@ class Campaign:
                     self.machines[number] = self.start(number, "worker")
             self._fault(self.chance.randrange(machines))
         for machine in self.machines:
-            machine.terminate()
-        for machine in self.machines:
-            machine.wait(timeout=120)
+            self._stop(machine)
+
+    def _stop(self, machine: "subprocess.Popen[bytes]") -> None:
+        """Ask a worker to stop until it has. One that is just starting does not hear it, if it is the first process of
+        a process table; nor does what gives it that table.
+        """
+        for _ in range(60):
+            with suppress(psutil.NoSuchProcess):
+                _worker_of(machine).terminate()
+            with suppress(subprocess.TimeoutExpired):
+                machine.wait(timeout=2)
+                return
+        machine.kill()
+        raise RuntimeError("A worker did not stop within two minutes.")
 
     def _fault(self, number: int) -> None:
         machine = self.machines[number]
-        kind = self.chance.choice(["kill", "kill", "freeze", *(OF_A_SERVER if self.server else [])])
+        kind = self.chance.choice([*OF_ANY, *OF_LINUX, *(OF_A_SERVER if self.server else [])])
         if kind in {"cut the link", "hold the link"} and self.chance.random() < 0.1:
             kind += " for 120 s"
         self.faults[kind] += 1
@@ -125,8 +141,43 @@ class Campaign:
             whole.suspend()
             time.sleep(self.chance.choice([1.0, LEASE + 2]))
             whole.resume()
+        elif kind == "fill the disk":
+            self._fill_the_disk(machine)
+        elif kind == "take the evidence away":
+            self.evidence_leads_to("nowhere")
+            time.sleep(5)
+            self.evidence_leads_to("store")
+        elif kind == "come with the same account":
+            self._come_with_the_account_of(number)
         elif self.server and self.link:
             self._fault_between(kind, self.server, self.link)
+
+    def _fill_the_disk(self, machine: "subprocess.Popen[bytes]") -> None:
+        """For a while no process of a machine can write to a file, as on a disk that is full."""
+        first = psutil.Process(machine.pid)
+        for limit in (0, psutil.RLIM_INFINITY):
+            for process in [first, *first.children(recursive=True)]:
+                with suppress(psutil.NoSuchProcess):
+                    process.rlimit(psutil.RLIMIT_FSIZE, (limit, psutil.RLIM_INFINITY))
+            if limit == 0:
+                time.sleep(5)
+                if not first.is_running():
+                    return
+
+    def evidence_leads_to(self, where: str) -> None:
+        """Have the folder of the evidence be another one, or none, as a share does that is away."""
+        link = self.folder / "evidence"
+        link.unlink(missing_ok=True)
+        link.symlink_to(self.folder / where)
+
+    def _come_with_the_account_of(self, number: int) -> None:
+        """A second worker with an account that is in use: it has to end, or it waits for one whose lease is over."""
+        second = self.start(number, "worker", "--once")
+        try:
+            self.faults[f"a second worker ended with {second.wait(timeout=20)}"] += 1
+        except subprocess.TimeoutExpired:
+            second.kill()
+            second.wait()
 
     def _fault_between(self, kind: str, server: Server, link: Link) -> None:
         """A fault of the server, or of the link to it."""
@@ -150,7 +201,8 @@ class Campaign:
         counted = Counter(record.order for record in self.sandbox.journal.cancels)
         with Ledger.open(self.ledger) as ledger:
             became = {result.order: result.outcome for result in ledger.runs.results(run_id)}
-            found = verify(self.folder / "runs" / run_id, ledger)
+            folder = self.folder / "runs" / run_id
+            found = verify(folder, ledger, store_of_run(folder, ledger, str(self.folder / "evidence")))
         wrong = [f"{order} was canceled {count} times" for order, count in counted.items() if count > 1]
         wrong += [f"{order} has no result" for order in listed - set(became)]
         for order, outcome in became.items():
@@ -182,6 +234,8 @@ def main() -> int:
     ):
         folder, begun = Path(made), time.monotonic()
         campaign = Campaign(folder, sandbox, server, link, random.Random(options.seed))
+        (folder / "store").mkdir()
+        campaign.evidence_leads_to("store")
         numbers = {order.number: order for order in sandbox.shop.select(status=Status.UNSHIPPED)}
         orders = list(numbers.values())[: options.orders]
         lines = [f"  - {{order: {order.number}, store: {order.store}}}" for order in orders]

@@ -5,9 +5,11 @@ of events: claim, intent on disk, the cancel, once, and what came of it. Faults 
 once for all machines that have ``MACHINE_MARKS`` in common: ``kill before intent``, ``kill after intent``, ``kill
 after cancel``, ``kill after result``; ``freeze after claim`` and so on. ``MACHINE_SECONDS`` is how long an order takes,
 ``MACHINE_LEASE`` how long leases and claims last without a sign of life, ``MACHINE_DISK`` how many bytes of a file
-the machine's disk has room for, and ``MACHINE_CLOCK`` by how many seconds its clock is wrong.
+the machine's disk has room for, and ``MACHINE_CLOCK`` by how many seconds its clock is wrong. Where evidence has a
+place of its own, a line of text is kept there in the place of each picture.
 """
 
+import hashlib
 import json
 import os
 import re
@@ -33,7 +35,8 @@ from bot.cancel.verdicts import Verdict
 from bot.cli import main
 from bot.engine.account_lease import AccountLease
 from bot.engine.run_session import BrowserRunSession, Display, RunSession, Tools
-from bot.errors import PressedBefore, Refused
+from bot.errors import EvidenceNotWritten, PressedBefore, Refused
+from bot.evidence.places import store_at
 from bot.evidence.run_folder import open_run_folder
 from bot.joblist import Job
 from bot.ledger import Event, Ledger, QueuedRun
@@ -113,6 +116,20 @@ def session_without_browser(
         ledger.trail.copy_to(folder, whole=True)
         admin = cast(Admin, PagelessAdmin(run.info.admin))
 
+        store = store_at(folder, run.info.evidence, settings.evidence) if settings.evidence else None
+
+        def keep(order: str, step: str) -> None:
+            """What the recorder does with a picture, before anything is pressed."""
+            if store is None:
+                return
+            try:
+                name = f"evidence/{order}/{len(store.list(f'evidence/{order}')) + 1:02}-{step}.txt"
+                content = f"{step} of {order}, seen by {lease.worker}".encode()
+                store.add(name, content)
+            except OSError as trouble:
+                raise EvidenceNotWritten(reason=trouble.strerror or str(trouble)) from trouble
+            ledger.trail.note(Event.PICTURE, order=order, file=name, sha256=hashlib.sha256(content).hexdigest())
+
         def work(_: Admin, job: Job) -> Verdict:
             fault("after claim")
             earlier = ledger.intents.open(admin.name, job.order)
@@ -122,10 +139,12 @@ def session_without_browser(
             if latest is not None and latest.settled_as == "canceled":
                 return Verdict(outcome=Outcome.ALREADY_CANCELED, message="Canceled before.")
             ledger.trail.note(Event.STEP, order=job.order, step="open_order")
+            keep(job.order, "open_order")
             if run.terms.command == "plan":
                 return Verdict(outcome=Outcome.WOULD_CANCEL, message="Read by nobody.")
             time.sleep(SECONDS)
             ledger.claims.sign_of_life()
+            keep(job.order, "press_confirm")
             fault("before intent")
             intent = ledger.intents.write(admin.name, permit(job.order, job.store))
             fault("after intent")
