@@ -21,7 +21,7 @@ from bot.outcomes import Outcome
 from bot.runner.logs import log_lines_to
 from bot.runner.results import RunResults
 from bot.runner.worker import Worker, WorkerOptions
-from bot.runner.worker_process import RunConnection, defects_logged
+from bot.runner.worker_process import Opened, RunConnection, defects_logged
 
 HOST = "shop.example"
 
@@ -35,7 +35,7 @@ def permit_for(job: Job) -> Permit:
 
 
 @contextmanager
-def open_worker(folder: Path, run_id: str, run: RunConnection) -> Iterator[tuple[Worker, Admin]]:
+def open_worker(folder: Path, run_id: str, run: RunConnection) -> Iterator[Opened]:
     """A worker that signs in as its account's name says, and does what the notes of its jobs say."""
     account = run.account.username
     if account == "refused":
@@ -49,6 +49,7 @@ def open_worker(folder: Path, run_id: str, run: RunConnection) -> Iterator[tuple
         defects_logged(lambda text: text),
     ):
         ledger.runs.go_on_as(run_id, run.number)
+        ledger.limits.count_for(run_id)
         ledger.trail.copy_to(folder / run_id)
         admin = cast(Admin, PagelessAdmin(HOST))
 
@@ -82,7 +83,9 @@ def open_worker(folder: Path, run_id: str, run: RunConnection) -> Iterator[tuple
                 case "breaks":
                     raise ZeroDivisionError("division by zero")
             ledger.trail.note(Event.STEP, order=job.order, step="choose_reason")
+            intent = ledger.intents.write(HOST, permit_for(job))
             admin.attempt.mark_pressed()
+            ledger.intents.conclude(intent, Outcome.CANCELED)
             return Verdict(outcome=Outcome.CANCELED, message=f"By worker {run.number}.")
 
         worker = Worker(
@@ -92,4 +95,4 @@ def open_worker(folder: Path, run_id: str, run: RunConnection) -> Iterator[tuple
             results=RunResults(ledger, run.order_finished),
             options=WorkerOptions(attempts=1),
         )
-        yield worker, admin
+        yield Opened(worker=worker, admin=admin, ledger=ledger)

@@ -1,6 +1,7 @@
 """Workers as real processes, without a browser: how orders are handed out, and what happens when a worker ends."""
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -10,19 +11,22 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from pool_kit import HOST, open_worker
 from pydantic import SecretStr
 
 from bot.accounts import Account
+from bot.engine.backlog import open_backlog
 from bot.errors import CannotStart
 from bot.evidence.store import LocalStore
 from bot.joblist import Job
-from bot.ledger import Event, Ledger
+from bot.ledger import Event, Ledger, Stint
 from bot.outcomes import OrderResult, RunInfo
 from bot.runner import RunEnd, RunLimits, Runner
 from bot.runner.pool_run import PoolRun
 from bot.runner.stopping import StopRequest
 from bot.runner.worker_pool import WorkerPool
+from bot.stints.run_queue import RunQueue, open_run_queue
 from bot.vocabulary import Reason
 
 pytestmark = pytest.mark.slow("starts worker processes")
@@ -92,20 +96,22 @@ class Yard:
         self.blocked: dict[str, int] = {}
 
     def run(self, asked: Sequence[Job], *accounts: str, max_failures: int = 5, most: int | None = None) -> RunEnd:
-        pool = WorkerPool(
-            partial(open_worker, self.folder, RUN_ID),
-            [Account(username=name, password=SecretStr("practice")) for name in accounts or ("one", "two")],
-            PoolRun(
-                ledger=self.ledger,
-                folder=self.folder / RUN_ID,
-                store=LocalStore(self.folder / RUN_ID),
-                log=self.log.append,
-                stopping=self.stop,
-                blocked=self.blocked,
-            ),
-        )
-        limits = RunLimits(max_failures=max_failures, max_cancellations=most)
-        return Runner(pool, ledger=self.ledger, progress=self.heard, limits=limits).run(INFO, asked)
+        with open_run_queue(self.folder / "ledger.sqlite", self.ledger, RUN_ID) as queue:
+            pool = WorkerPool(
+                partial(open_worker, self.folder, RUN_ID),
+                [Account(username=name, password=SecretStr("practice")) for name in accounts or ("one", "two")],
+                PoolRun(
+                    ledger=self.ledger,
+                    folder=self.folder / RUN_ID,
+                    store=LocalStore(self.folder / RUN_ID),
+                    queue=queue,
+                    log=self.log.append,
+                    stopping=self.stop,
+                    blocked=self.blocked,
+                ),
+            )
+            limits = RunLimits(max_failures=max_failures, max_cancellations=most)
+            return Runner(pool, ledger=self.ledger, progress=self.heard, limits=limits).run(INFO, asked)
 
     @property
     def pressed_at(self) -> list[str]:
@@ -158,7 +164,7 @@ def test_an_order_that_was_about_to_be_pressed_when_its_worker_died_is_looked_at
     end = yard.run(jobs("dies after the intent", ""))
     assert outcomes(end) == ["unknown", "canceled"]
     assert end.results[0].message == "Looked at after a crash."
-    assert [intent.order for intent in yard.ledger.intents.of_run(RUN_ID)] == [order(1)]
+    assert [intent.order for intent in yard.ledger.intents.waiting()] == [order(1)]
 
 
 def test_an_order_that_was_proved_canceled_before_its_workers_died_is_not_said_to_have_failed(yard: Yard) -> None:
@@ -271,6 +277,41 @@ def test_workers_that_have_lost_their_run_end(yard: Yard) -> None:
         assert end.read() == ""  # held open by the run and its workers, until the last of them is gone
     os.waitpid(pid, 0)
     assert yard.pressed_at == [order(1), order(2)]
+    # What is left of it is in no queue that anybody listens to, and the next run removes it.
+    assert (yard.ledger.queue.waiting(), yard.ledger.queue.find(RUN_ID)) == ([], None)
+    with open_backlog(yard.folder / "ledger.sqlite", yard.ledger) as backlog:
+        assert (backlog.is_empty(HOST, "stray"), backlog.counted()) == (True, {})
+    assert yard.ledger.own_runs.abandoned() == [RUN_ID]
+    assert rows_of_engine(yard) > 0
+    with open_run_queue(yard.folder / "ledger.sqlite", yard.ledger, "the next one"):
+        assert yard.ledger.own_runs.abandoned() == []
+    assert rows_of_engine(yard) == 0
+
+
+def rows_of_engine(yard: Yard) -> int:
+    """How many pieces of work the engine keeps."""
+    with sqlite3.connect(yard.folder / "ledger.sqlite") as connection:
+        return int(connection.execute("SELECT count(*) FROM workflow_status").fetchone()[0])
+
+
+def test_nothing_of_a_run_is_left_in_the_queue_when_it_has_ended(yard: Yard) -> None:
+    end = yard.run(jobs("waits for the other", "waits for the other", ""))
+    assert outcomes(end) == ["canceled"] * 3
+    assert (rows_of_engine(yard), yard.ledger.own_runs.abandoned(), yard.ledger.queue.waiting()) == (0, [], [])
+
+
+def test_orders_that_the_queue_has_lost_are_queued_once_more(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.runner.worker_pool.LOOK_SECONDS", 0.0)
+    put, lost = RunQueue.put, [order(2)]
+
+    def lose_one(self: RunQueue, connection: sa.Connection, stint: Stint) -> None:
+        if stint.orders != tuple(lost):
+            put(self, connection, stint)
+
+    monkeypatch.setattr(RunQueue, "put", lose_one)
+    end = yard.run(jobs("", "", ""))
+    assert outcomes(end) == ["canceled"] * 3
+    assert yard.pressed_at == [order(1), order(2), order(3)]
 
 
 def _run_and_be_killed(folder: Path, kept_open: int) -> None:
