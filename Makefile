@@ -5,8 +5,9 @@
 .PHONY: help demo console test test-quick test-loaded test-thorough test-unit test-browser test-packaging coverage mutants \
 	lint chaos drift bench lock clean
 
-# What is set for some other Python project does not belong in here.
-unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV
+# What is set for some other Python project does not belong in here; and what is compiled once is kept, because the tests start
+# many programs.
+unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 
 VENV := .venv
 BIN := $(VENV)/bin

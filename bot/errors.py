@@ -13,6 +13,7 @@ concerns only one) and whether it is safe to start that order again.
     │   ├── NoBrowser
     │   ├── BrowserUnusable     the one that the settings name
     │   ├── BrowserDoesNotStart
+    │   ├── BrowserServerUnusable   the browser is to be on another machine
     │   ├── NotApproved         a run that a person cannot approve
     │   └── LedgerTrouble
     ├── RunStopped              the rest of the list cannot be processed: exit status 3
@@ -120,6 +121,12 @@ class BrowserDoesNotStart(CannotStart):
     """A browser was found but does not start. Needs its ``source``, ``why``, and ``advice``, a sentence."""
 
     template = "{source} does not start: {why}. {advice}"
+
+
+class BrowserServerUnusable(CannotStart):
+    """A browser on another machine cannot be used. Needs its ``server``, ``why``, and ``advice``, a sentence."""
+
+    template = "The browser server at {server} cannot be used: {why}. {advice}"
 
 
 class NotApproved(CannotStart):

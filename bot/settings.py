@@ -96,6 +96,11 @@ class LocalSettings(BaseModel):
         default=None, description="Folder of the baselines that check compares with; beside the pack if not set"
     )
     browser: str | None = Field(default=None, description="Browser program to use instead of the one found")
+    browser_server: SecretStr | None = Field(
+        default=None,
+        description="Address of a browser on another machine, which countermand browser-server serves there; several "
+        "with spaces between them, one for each worker",
+    )
     language: str = Field(default="en_US", description="The account's interface language in the Admin, such as de_DE")
     four_eyes: bool | None = Field(
         default=None,
@@ -206,6 +211,31 @@ class LocalSettings(BaseModel):
     @classmethod
     def _program(cls, value: str | None) -> str | None:
         return _in_home(value)
+
+    @field_validator("browser_server")
+    @classmethod
+    def _servers(cls, value: SecretStr | None) -> SecretStr | None:
+        for address in value.get_secret_value().split() if value is not None else ():
+            try:
+                parts = urlsplit(address)
+                known = parts.scheme in {"ws", "wss"} and parts.hostname and parts.port != 0 and parts.path.strip("/")
+            except ValueError:
+                known = False
+            if not known or parts.username or parts.query or parts.fragment:
+                raise ValueError(
+                    "it must be an address as countermand browser-server writes it, such as ws://127.0.0.1:9323/path"
+                )
+            if parts.scheme == "ws" and not _is_loopback(parts.hostname or ""):
+                raise ValueError(
+                    "ws:// to another machine would send everything in readable form, also the Admin's pages and its "
+                    "session; use wss://, or a tunnel that ends on this machine"
+                )
+        return value
+
+    @property
+    def browser_servers(self) -> tuple[str, ...]:
+        """The addresses of browsers on other machines; none if the browser is started here. They are secrets."""
+        return () if self.browser_server is None else tuple(self.browser_server.get_secret_value().split())
 
     @property
     def ledger_place(self) -> Path | str:
@@ -542,6 +572,18 @@ def load_settings(**given: object) -> Settings:
     return settings
 
 
+def load_browser_settings() -> Settings:
+    """Read what a machine needs that only serves a browser: as ``load_settings``, but no account."""
+    written = read_written()
+    file, unreadable = _accounts_file(written.value(variable("accounts")))
+    told = _mistakes(written, file)
+    if told:  # unknown names may be in a file that cannot be read
+        told += unreadable
+    values = _values(Settings, written, {"username": "-", "password": "-"})
+    values.pop("accounts", None)
+    return _made(Settings, values, told, written, {})
+
+
 def load_local_settings() -> LocalSettings:
     """Read where things are.
 
@@ -653,6 +695,10 @@ def secrets_that_are_set() -> set[str]:
         password = SecretStr(written.value(variable("http_password")))
         found.add(basic(username, password).get_secret_value().removeprefix("Basic "))
     found |= {os.environ[name] for name in SECRETS_OF_STORE if os.environ.get(name)}
+    # The path alone, too: without it, the address of a browser server opens nothing.
+    with suppress(ValueError):
+        servers = written.value(variable("browser_server")).split()
+        found |= {path for server in servers if (path := urlsplit(server).path.strip("/"))}
     # A file that cannot be read hides nothing; load_settings reports what is wrong with it.
     with suppress(CountermandError, ValueError):
         if accounts := written.value(variable("accounts")):

@@ -37,6 +37,8 @@ class Generation:
     """From that list to the link that leads to the order's page."""
     go_back: Callable[[Admin, ReachedStore], Screen]
     """From an order's page, or a list, back to that screen."""
+    go_back_to_list: Callable[[Admin, ReachedStore], Screen]
+    """From an order's page, or a list, back to the nearest screen from which the store's next order can be found."""
     reopen_order: Callable[[Admin, Opened], Screen]
     """Has the server draw the order's page again."""
     open_cancel_screen: Callable[[Admin, Job, Opened], Screen]
@@ -47,19 +49,15 @@ def generation_of(pack: Pack) -> Generation:
     """The generation of the screens that a pack describes, as its ``way`` says."""
     way = pack.info.way
     has_grid, has_cancel_page = way.orders == "grid", way.confirm_on == "cancel_page"
+    go_back = classic.go_to_grid if has_grid else classic.go_to_dashboard if has_cancel_page else spectrum.go_back
     return Generation(
         lists_on="orders_grid" if has_grid else "store_dashboard",
         open_store=classic.open_orders_tab if has_grid else spectrum.open_dashboard,
         all_orders=None if has_grid else spectrum.open_all_orders,
         find_order=classic.find_in_grid if has_grid else spectrum.find_order,
         order_link=commerce_order.open_commerce_order if way.opens == "commerce_order" else spectrum.order_link,
-        go_back=_go_back(has_grid=has_grid, has_cancel_page=has_cancel_page),
+        go_back=go_back,
+        go_back_to_list=spectrum.go_back_to_list if go_back == spectrum.go_back else go_back,
         reopen_order=classic.reopen_order if has_cancel_page else spectrum.reopen_order,
         open_cancel_screen=classic.open_cancel_page if has_cancel_page else spectrum.open_cancel_dialog,
     )
-
-
-def _go_back(*, has_grid: bool, has_cancel_page: bool) -> Callable[[Admin, ReachedStore], Screen]:
-    if has_grid:
-        return classic.go_to_grid
-    return classic.go_to_dashboard if has_cancel_page else spectrum.go_back

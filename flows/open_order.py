@@ -35,10 +35,10 @@ def open_order(admin: Admin, job: Job) -> tuple[Opened, OrderDetails]:
         if found is not None:
             return found
         admin.begin_again()
-    dashboard = open_store(admin, job.store, order=job.order)
-    store_id = remember_store(admin, job.store, dashboard).store_id
+    here = open_store(admin, job.store, order=job.order)
+    store_id = remember_store(admin, job.store, here).store_id
     generation = generation_of(admin.pack)
-    orders = generation.find_order(admin, job, dashboard)
+    orders = generation.find_order(admin, job, here)
     link = generation.order_link(admin, job, orders)
     with admin.step("open_order"):
         return follow(admin, job, link, store_id)
@@ -86,7 +86,8 @@ def follow(admin: Admin, job: Job, link: OrderLink, store_id: str) -> tuple[Open
 def open_store(admin: Admin, store: str, *, order: str = "") -> Screen:
     """Be on the store's dashboard: go *Back* to it from its orders, or walk there from the menu.
 
-    Where an order is named and the dashboard is open already, its row is looked for in the same look.
+    Where an order is named, the way back ends at the store's *All Orders* if that comes first. If the dashboard is open
+    already, the order's row is looked for in the same look.
 
     Raises:
         StoreNotFound: the home page has no card with this store's name.
@@ -97,7 +98,7 @@ def open_store(admin: Admin, store: str, *, order: str = "") -> Screen:
     if dashboard.is_here(*listed):
         return dashboard
     if admin.store and admin.store.name == store:
-        return go_back(admin)
+        return go_back(admin, to_list=bool(order))
     open_sales_channel(admin)
     return open_dashboard(admin, store)
 
@@ -122,17 +123,23 @@ def open_dashboard(admin: Admin, store: str) -> Screen:
     return dashboard
 
 
-def remember_store(admin: Admin, name: str, dashboard: Screen) -> ReachedStore:
-    """Remember the store whose dashboard is open, for the orders that follow."""
+def remember_store(admin: Admin, name: str, here: Screen) -> ReachedStore:
+    """Remember the store whose dashboard is open, for the orders that follow; on its All Orders it is known already."""
+    if admin.store and here.spec.screen != generation_of(admin.pack).lists_on:
+        return admin.store
     route = admin.pack.info.store_route
-    store_id = dashboard.address_facts(route).get("store_id", "") if route else ""
+    store_id = here.address_facts(route).get("store_id", "") if route else ""
     admin.store = ReachedStore(name=name, url=admin.page.url, store_id=store_id)
     return admin.store
 
 
-def go_back(admin: Admin) -> Screen:
-    """Go back from an order's page, or a list, to the dashboard of the store that was reached last."""
+def go_back(admin: Admin, *, to_list: bool = False) -> Screen:
+    """Go back from an order's page, or a list, to the dashboard of the store that was reached last.
+
+    With ``to_list`` only to the nearest screen from which that store's next order can be found.
+    """
     if admin.store is None:
         raise ValueError("no store was reached yet")
+    generation = generation_of(admin.pack)
     with admin.step("go_back"):
-        return generation_of(admin.pack).go_back(admin, admin.store)
+        return (generation.go_back_to_list if to_list else generation.go_back)(admin, admin.store)

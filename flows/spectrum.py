@@ -51,18 +51,31 @@ def _of_one_that_looks_the_same(home: Screen, store: str) -> str | None:
 def find_order(admin: Admin, job: Job, dashboard: Screen) -> Screen:
     """Be where the order is listed: among the recent orders of the dashboard, or in *All Orders*, filtered by it.
 
+    Needs the store's dashboard or its *All Orders*, whichever is open.
+
     Raises:
         OrderNotFound: it is in neither.
         ScreenNotReached: the list was never filtered.
     """
-    if dashboard.facts != (facts := {"store": job.store, "order": job.order}):
+    facts = {"store": job.store, "order": job.order}
+    if dashboard.spec.screen == "all_orders":
+        return filter_by_order(admin, job, admin.screen("all_orders", **facts))
+    if dashboard.facts != facts:
         dashboard = admin.screen("store_dashboard", **facts)
     if dashboard.has_seen("order_row"):
         return dashboard
     if may_be_listed(admin, dashboard) and is_listed(admin, dashboard):
         return dashboard
+    return filter_by_order(admin, job, open_all_orders(admin, dashboard))
 
-    orders = open_all_orders(admin, dashboard)
+
+def filter_by_order(admin: Admin, job: Job, orders: Screen) -> Screen:
+    """Have *All Orders* list the one order.
+
+    Raises:
+        OrderNotFound: it is not in this list.
+        ScreenNotReached: the list was never filtered.
+    """
     with admin.step("filter_by_order_number"):
         orders.fill("order_number_filter", job.order)
         before = admin.good_answers()
@@ -154,13 +167,18 @@ def order_link(admin: Admin, job: Job, orders: Screen) -> OrderLink:
     return OrderLink(here=orders, element="order_link")
 
 
-def go_back(admin: Admin, store: ReachedStore) -> Screen:
-    """Go *Back* from an order's page or from All Orders to the dashboard of the store they belong to."""
+def go_back_to_list(admin: Admin, store: ReachedStore) -> Screen:
+    """Go *Back* from an order's page to the list that it was opened from: the store's dashboard, or its All Orders."""
     admin.wire.endpoint.forget_what_was_said()
     place = match_route(admin.pack.info.order_route, admin.address())
     if place:
         admin.screen("order_details", **place).click("back")
-    here = admin.arrive_at_one_of("store_dashboard", "all_orders", store=store.name)
+    return admin.arrive_at_one_of("store_dashboard", "all_orders", store=store.name)
+
+
+def go_back(admin: Admin, store: ReachedStore) -> Screen:
+    """Go *Back* from an order's page or from All Orders to the dashboard of the store they belong to."""
+    here = go_back_to_list(admin, store)
     if here.spec.screen == "store_dashboard":
         return here
     admin.wire.endpoint.forget_what_was_said()

@@ -142,13 +142,13 @@ def launch(
     try:
         return playwright.chromium.launch(**options)
     except PlaywrightError as error:
-        if not (options["chromium_sandbox"] and _lacks_sandbox(error.message)):
-            raise _does_not_start(choice, error) from error
+        if not (options["chromium_sandbox"] and lacks_sandbox(error.message)):
+            raise does_not_start(choice, error.message) from error
     logger.warning("This system gives the browser no sandbox. It starts without one, for the allowed hosts only.")
     try:
         return playwright.chromium.launch(**{**options, "chromium_sandbox": False})
     except PlaywrightError as error:
-        raise _does_not_start(choice, error) from error
+        raise does_not_start(choice, error.message) from error
 
 
 def new_context(
@@ -203,15 +203,17 @@ def _is_root_on_linux() -> bool:
     return sys.platform.startswith("linux") and os.geteuid() == 0
 
 
-def _lacks_sandbox(playwrights_words: str) -> bool:
+def lacks_sandbox(playwrights_words: str) -> bool:
+    """Whether a browser did not start because this system gives it no sandbox."""
     # The last two: a container whose profile of system calls forbids what the sandbox is made of.
     signs = ("sandboxing failed", "No usable sandbox", "Failed to move to new namespace", "sys_chroot")
     return any(sign in playwrights_words for sign in signs)
 
 
-def _does_not_start(choice: BrowserChoice, error: PlaywrightError) -> BrowserDoesNotStart:
-    why, advice = _reason(error.message)
-    return BrowserDoesNotStart(source=_capital(choice.source), why=why, advice=advice)
+def does_not_start(choice: BrowserChoice, playwrights_words: str) -> BrowserDoesNotStart:
+    """The error for a browser that did not start, in plain words; it keeps Playwright's own as the fact ``words``."""
+    why, advice = _reason(playwrights_words)
+    return BrowserDoesNotStart(source=_capital(choice.source), why=why, advice=advice, words=playwrights_words)
 
 
 def _reason(playwrights_words: str) -> tuple[str, str]:

@@ -19,14 +19,15 @@ from playwright.sync_api import (
 )
 from playwright.sync_api import Error as PlaywrightError
 
-from bot.access.browser import launch, new_context
+from bot.access.browser import launch, launch_options, new_context
 from bot.access.find_browser import BrowserChoice, find_browser
 from bot.access.gate import Gate, ShownCertificate, certificates_for
+from bot.access.remote_browser import COMES_BACK_SECONDS, connect, name_of
 from bot.access.saved_session import SavedSession
 from bot.access.trust_store import driver_environment, home_with
 from bot.cancel.wire import Wire
 from bot.connection import Proxy
-from bot.errors import CannotStart
+from bot.errors import BrowserServerUnusable, CannotStart, RunStopped
 from bot.identity import host_of, is_allowed
 from bot.settings import Settings
 from bot.wording import harmless
@@ -64,6 +65,8 @@ class SessionOptions:
     """The browser's home folder, where it is not the person's own."""
     certificates: list[ShownCertificate] | None = None
     """What servers are shown that ask the browser who it is."""
+    servers: tuple[str, ...] = ()
+    """Where browsers on other machines are served; where there are none, the browser is started here."""
 
 
 class BrowserSession:
@@ -86,9 +89,25 @@ class BrowserSession:
         """Requests to hosts that are not allowed, by host; those beyond ``HOSTS`` hosts together."""
 
     def start(self) -> Self:
-        """Start the browser, so that a machine that cannot is known before anything else is done."""
+        """Start the browser, so that a machine that cannot is known before anything else is done.
+
+        Raises:
+            BrowserDoesNotStart, BrowserServerUnusable: it cannot be had.
+            RunStopped: the browser of another machine was lost, and does not come back.
+        """
         options = self._options
-        self._browser = launch(
+        self._browser = self._remote() if options.servers else self._started_here()
+        if options.gate is not None:
+            options.gate.guard(self._browser)
+        if options.wire is not None:
+            options.wire.guard_browser(self._browser)
+        signed_in = options.saved.load() if options.saved is not None else None
+        self._context = self._new_context(self._browser, signed_in)
+        return self
+
+    def _started_here(self) -> Browser:
+        options = self._options
+        return launch(
             self._playwright,
             self._choice,
             headed=options.headed,
@@ -98,13 +117,28 @@ class BrowserSession:
             proxy=options.proxy,
             home=options.home,
         )
-        if options.gate is not None:
-            options.gate.guard(self._browser)
-        if options.wire is not None:
-            options.wire.guard_browser(self._browser)
-        signed_in = options.saved.load() if options.saved is not None else None
-        self._context = self._new_context(self._browser, signed_in)
-        return self
+
+    def _remote(self) -> Browser:
+        options, is_back = self._options, self._browser is not None
+        told = launch_options(
+            self._choice,
+            headed=options.headed,
+            allowed_hosts=options.hosts,
+            fonts=options.fonts,
+            proxy=options.proxy,
+        )
+        try:
+            return connect(
+                self._playwright,
+                options.servers,
+                args=told["args"],
+                allowed_hosts=options.hosts,
+                patience=COMES_BACK_SECONDS if is_back else 0,
+            )
+        except BrowserServerUnusable as trouble:
+            if is_back:  # with none in the middle of a list, the orders that are left can only fail
+                raise RunStopped(reason=str(trouble)) from trouble
+            raise
 
     def fresh_page(self) -> Page:
         """A new page in the same session; a browser that died is started again.
@@ -112,7 +146,7 @@ class BrowserSession:
         The pages before it are closed with the profile that they were in: driver and browser remember every request
         of a profile as long as it is there, and grow with it.
         """
-        if self._browser is None or self._context is None or not self._browser.is_connected():
+        if self._browser is None or self._context is None or not _is_there(self._browser, self._options):
             logger.warning("the browser is started again")
             self.start()
         elif self._context.pages:
@@ -175,6 +209,16 @@ class BrowserSession:
         self.blocked[host] = self.blocked.get(host, 0) + 1
 
 
+def _is_there(browser: Browser, options: SessionOptions) -> bool:
+    """Whether a browser still lives. One on another machine is asked: that its connection is cut is heard late."""
+    if browser.is_connected() and options.servers:
+        try:
+            browser.new_browser_cdp_session().detach()
+        except PlaywrightError:
+            return False
+    return browser.is_connected()
+
+
 @contextmanager
 def _gone_by_now() -> Iterator[None]:
     """What a page opened may be gone with it before it is answered."""
@@ -203,11 +247,19 @@ def _tell_of_download(download: Download) -> None:
 
 
 def browser_for(settings: Settings, playwright: Playwright | None = None, *, headed: bool = False) -> BrowserChoice:
-    """The browser that a session would start: with a proxy one that can be told which hosts that is for.
+    """The browser that a session would start or ask for: with a proxy one that can be told which hosts that is for.
 
     Raises:
         NoBrowser, BrowserUnusable: no browser can be used.
     """
+    if settings.browser_servers:
+        if headed:
+            raise CannotStart(
+                reason="A browser on another machine cannot be seen here: leave out --headed, or "
+                "COUNTERMAND_BROWSER_SERVER."
+            )
+        servers = " or ".join(map(name_of, settings.browser_servers))
+        return BrowserChoice(executable=None, source=f"the browser of the server at {servers}")
     return find_browser(settings.browser, playwright, headed=headed or settings.proxy is not None)
 
 
@@ -248,6 +300,7 @@ def browser_session(
             proxy=connection.proxy,
             home=home,
             certificates=certificates_for(settings.admin_url, certificate, hosts) if certificate else None,
+            servers=settings.browser_servers,
         )
         session = BrowserSession(playwright, choice, options, blocked).start()
         try:

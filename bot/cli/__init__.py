@@ -16,6 +16,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from bot import __version__
+from bot.cli.browsers import browser_server
 from bot.cli.by_hand import resolve, signed_in
 from bot.cli.console import serve
 from bot.cli.looking_back import purge, report, status, verify
@@ -49,6 +50,7 @@ COMMANDS: dict[Callable[..., None], str] = {
 
     It prints the run id. The list is frozen: what is queued is what was read now.""",
     worker: "Work what is queued, until stopped.",
+    browser_server: "Serve a browser for a worker on another machine.",
     serve: """Serve the console: lists, approvals, live pictures.
 
     On this computer it prints an address that signs you in. A worker comes with it.""",
@@ -59,7 +61,7 @@ COMMANDS: dict[Callable[..., None], str] = {
     verify: "Check that a run's folder and the ledger still agree.",
     status: "List runs, and what waits for a person.",
     purge: "Remove old evidence; keep outcomes.",
-    move_ledger: "Move the ledger from its file to a server, for many machines.",
+    move_ledger: "Move the ledger to a server, for many machines.",
     sandbox: "Serve the practice Admin, to try things and to train.",
     doctor: """Check everything up to the cancel dialog; cancel nothing.
 
@@ -67,10 +69,10 @@ COMMANDS: dict[Callable[..., None], str] = {
     record: """Click through a screen; get a draft of its pack file.
 
     It records where you click, never what you type. Your clicks are real, whatever they do.""",
-    check: """Compare every screen with pack and baselines; cancel nothing.
+    check: """Compare screens with pack and baselines; cancel nothing.
 
     It signs in with an account of the settings that no run is using, and only looks, up to the cancel dialog.""",
-    schema: "Print a JSON Schema, for editors that validate and complete.",
+    schema: "Print a JSON Schema, for editors that check and complete.",
 }
 for command, words in COMMANDS.items():
     app.command(help=words)(command)

@@ -59,7 +59,7 @@ def report(
 def verify(run_id: RUN) -> None:
     """``countermand verify``."""
     from bot.evidence.places import store_of_run
-    from bot.evidence.verify import find_folder, find_ledger
+    from bot.evidence.verify import find_folder, find_ledger, latest_that_is_over
     from bot.evidence.verify import verify as compare
     from bot.ledger import Ledger
     from bot.settings import load_local_settings
@@ -67,7 +67,12 @@ def verify(run_id: RUN) -> None:
     places = load_local_settings()
     made_here = ""
     try:
-        folder = find_folder(run_id, places.runs_dir)
+        if run_id == "latest":
+            folder, newer = latest_that_is_over(places.runs_dir, places.ledger_place)
+            if newer:
+                typer.echo(harmless(newer), err=True)
+        else:
+            folder = find_folder(run_id, places.runs_dir)
     except CannotStart:
         found = _brought_here(run_id, places)
         if found is None:

@@ -41,6 +41,7 @@ def settings_for(practice: "Sandbox", **more: Any) -> "Settings":
         username=practice.username,
         password=practice.password,
         accounts="",
+        browser_server="",  # the practice Admin is on this machine
         pack="asc-4.3",
         language="en_US",
         sign_in_language="en_US",

@@ -23,6 +23,7 @@ from bot.console.pages.runs import run_of
 from bot.console.people import Person, Role
 from bot.console.shown import EventShown, IntentShown, OrderShown, OrdersShown, RunShown, RunsShown
 from bot.console.visit import TooLarge, Visit, words_of
+from bot.engine.metrics import CONTENT_TYPE, PATH, exposition
 from bot.errors import CountermandError, InputInvalid, LedgerTrouble
 from bot.joblist import JobList, job_list_of
 from bot.ledger import Kind, ListedOrder
@@ -267,8 +268,8 @@ CALLS = (
 
 
 def routes() -> list[Route]:
-    """A route for each call, and for the description."""
-    made = [Route("/api", _description), Route("/api/openapi.json", _description)]
+    """A route for each call, for the description, and for what Prometheus reads."""
+    made = [Route("/api", _description), Route("/api/openapi.json", _description), Route(PATH, _metrics)]
     for call in CALLS:
         path = call.path.replace("{name}", "{name:path}")
         made.append(Route(path, _endpoint(call), methods=[call.method]))
@@ -307,6 +308,23 @@ def _answered(call: _Call, request: Request, desk: Desk, body: bytes) -> Respons
     if isinstance(given, Response):
         return given
     return Response(given.model_dump_json(), media_type="application/json")
+
+
+async def _metrics(request: Request) -> Response:
+    """What there is to watch, for a program with a token; on a console of one's own, for everybody on that computer."""
+    desk: Desk = request.app.state.desk
+
+    def answer() -> Response:
+        if not desk.is_ones_own:
+            Visit(request=request, desk=desk, person=_program(request, desk)).needs(_LOOK)
+        return Response(exposition(desk.ledger, desk.backlog), headers={"Content-Type": CONTENT_TYPE})
+
+    try:
+        return await run_in_threadpool(answer)
+    except HTTPException as refused:
+        return _mistakes(refused.status_code, str(refused.detail))
+    except LedgerTrouble as trouble:
+        return _mistakes(503, words_of(trouble))
 
 
 def _program(request: Request, desk: Desk) -> Person:

@@ -8,6 +8,7 @@ from pathlib import Path
 from bot import __version__
 from bot.engine.backlog import open_backlog
 from bot.engine.stints import cut
+from bot.evidence.forgotten import refuse_forgotten_presses
 from bot.evidence.places import kept_in
 from bot.evidence.run_folder import new_run_id
 from bot.identity import admin_name
@@ -44,6 +45,7 @@ def submit(
 
     Raises:
         LedgerTrouble: the ledger, or the queue beside it, cannot be used; nothing was queued.
+        CannotStart: it has forgotten what was pressed for an order of the list; nothing was queued.
     """
     admin, started = admin_name(settings.admin_url), datetime.now(UTC)
     info = RunInfo(
@@ -60,6 +62,8 @@ def submit(
     )
     place = settings.ledger_place
     with Ledger.open(place) as ledger, open_backlog(place, ledger) as backlog:
+        if terms.command == "run":
+            refuse_forgotten_presses(settings.runs_dir, ledger, place, admin, [job.order for job in job_list.jobs])
         ledger.audit.via = via
         run_id = ledger.queue.submit(
             info, job_list.jobs, terms, cut(job_list.jobs), partial(backlog.put, admin=admin, terms=terms), asked

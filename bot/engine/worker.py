@@ -22,6 +22,7 @@ from bot.engine.conclusion import conclude
 from bot.engine.run_session import Display, OpenRunSession, RunSession
 from bot.engine.stints import named_again, times_again
 from bot.errors import (
+    CannotStart,
     ClaimLost,
     CountermandError,
     IntentExpired,
@@ -29,6 +30,7 @@ from bot.errors import (
     LedgerTrouble,
     QueuedRunStopped,
 )
+from bot.evidence.forgotten import refuse_forgotten_presses
 from bot.joblist import Job
 from bot.ledger import Event, Ledger, NotYet, QueuedRun
 from bot.ledger.queue import hash_of_jobs
@@ -110,6 +112,7 @@ class QueueWorker:
         self._opened = ExitStack()
         self._session: RunSession | None = None
         self._session_of = ""
+        self._looked_back: set[str] = set()  # runs whose orders no run folder here tells more of than the ledger
         self._last_busy = self._last_look = time.monotonic()
 
     # --- Its life ---
@@ -191,9 +194,29 @@ class QueueWorker:
             self._ledger.queue.end_stint(stint, trouble)
             self._display.say(f"{name}: {trouble}")
             return ()
+        self._stop_if_forgotten(run)
         self._ledger.queue.begin_stint(stint, self._lease.worker, self._lease.account.username)
         self._display.run_taken(run.info)
         return jobs
+
+    def _stop_if_forgotten(self, run: QueuedRun) -> None:
+        """Stop a run, on all machines, if a run folder here tells of a Confirm for one of its orders that the ledger
+        does not know: another machine, which has no such folder, would press it once more.
+        """
+        run_id = run.info.run_id
+        if run.terms.command != "run" or run_id in self._looked_back:
+            return
+        orders = [order for stint in run.stints for order in stint.orders]
+        place, runs_dir = self._settings.ledger_place, self._settings.runs_dir
+        try:
+            refuse_forgotten_presses(runs_dir, self._ledger, place, self._lease.admin, orders)
+        except LedgerTrouble:
+            raise
+        except CannotStart as refused:
+            self._ledger.queue.stop(run_id, str(refused))
+            self._display.say(f"{run_id}: {refused}")
+            return
+        self._looked_back.add(run_id)
 
     def work_on(self, job: Job) -> OrderDone | None:
         """Work on an order until it has a result; None while another run works on it."""
@@ -410,5 +433,6 @@ class QueueWorker:
                 if still.__cause__ is None:  # it is no trouble of the database
                     raise
                 continue
+            self._looked_back.clear()  # it may be an older copy that was put there
             self._display.say("The ledger can be used again.")
             return

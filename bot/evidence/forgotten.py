@@ -33,7 +33,7 @@ def refuse_forgotten_presses(
     Raises:
         CannotStart: it does not.
     """
-    for folder in sorted(path.parent for path in runs_dir.glob(f"*/{TRAIL_FILE}")):
+    for folder in sorted(_folders(runs_dir)):
         if (folder / "ledger.sqlite").exists() or not _is_ahead(folder, ledger):
             continue
         pressed = sorted(_pressed(folder, admin).intersection(orders))
@@ -45,6 +45,15 @@ def refuse_forgotten_presses(
                 "the file without the -wal beside it. Put the right one back. If it is lost, look these orders up in "
                 f"Seller Central, then move {folder} somewhere else, and start again."
             )
+
+
+def tells_of_runs(runs_dir: Path) -> bool:
+    """Whether there is a run folder that could know more than the ledger does."""
+    return next(_folders(runs_dir), None) is not None
+
+
+def _folders(runs_dir: Path) -> Iterator[Path]:
+    return (path.parent for path in runs_dir.glob(f"*/{TRAIL_FILE}"))
 
 
 def _is_ahead(folder: Path, ledger: Ledger) -> bool:

@@ -94,6 +94,28 @@ def find_folder(named: str, runs_dir: Path) -> Path:
     )
 
 
+def latest_that_is_over(runs_dir: Path, place: Path | str) -> tuple[Path, str]:
+    """The folder of the newest run of which the ledger at ``place`` knows the end, and a remark about a newer one.
+
+    A run that it does not know counts, and so does one that has ended and lost its results: what was removed must be
+    found. If no run has an end, it is the newest.
+
+    Raises:
+        CannotStart: there is no run.
+        LedgerTrouble: the ledger cannot be read.
+    """
+    newest = find_folder("latest", runs_dir)
+    if not has_ledger(place):
+        return newest, ""
+    with Ledger.open(place) as ledger:
+        for folder in sorted(runs_dir.glob("*"), reverse=True):
+            known = ledger.runs.find(folder.name)
+            if is_run(folder) and (known is None or known.finished_at is not None):
+                newer = "" if folder == newest else f"Run {newest.name} began later and has no end yet: it is still "
+                return folder, newer and f"{newer}running, or was cut off. See: countermand verify {newest.name}"
+    return newest, ""
+
+
 def find_ledger(folder: Path, place: Path | str) -> tuple[Path | str, str]:
     """Where the ledger is that a run was recorded in, and a remark about it.
 

@@ -28,7 +28,8 @@ class Database:
 
     def __init__(self, engine: sa.Engine, name: str) -> None:
         self._engine = engine
-        self._name = name
+        self.name = name
+        """What it is called where people read it."""
         self.run_id = BY_HAND
         """The run that writes."""
         self.worker: int | str = 0
@@ -128,7 +129,7 @@ class Database:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_MIGRATION_LOCK)))
         if connection.scalar(sa.select(version_table.c.version)) != SCHEMA_VERSION:
             raise LedgerTrouble(
-                ledger=self._name,
+                ledger=self.name,
                 reason="a newer version of Countermand has upgraded it since it was opened. "
                 "Update Countermand here too.",
             )
@@ -164,7 +165,7 @@ class Database:
             if in_use:
                 run, until = in_use[-1].owner.partition("/")[0], datetime.fromtimestamp(in_use[-1].until, UTC)
                 raise LedgerTrouble(
-                    ledger=self._name,
+                    ledger=self.name,
                     reason=f"it is of version {version} and in use by a run of that version ({run}). It is upgraded "
                     f"once that run has ended; if the run has crashed, after {until:%Y-%m-%d %H:%M:%S} UTC.",
                 )
@@ -173,7 +174,7 @@ class Database:
         elsewhere = connection.execute(sa.select(moved)).one_or_none()
         if elsewhere is not None:
             raise LedgerTrouble(
-                ledger=self._name,
+                ledger=self.name,
                 reason=f"it was moved to {elsewhere.moved_to}. Set COUNTERMAND_LEDGER={elsewhere.moved_to}",
             )
 
@@ -189,13 +190,13 @@ class Database:
         if version_table.name not in tables:
             what = "file" if connection.dialect.name == "sqlite" else "one"
             raise LedgerTrouble(
-                ledger=self._name,
+                ledger=self.name,
                 reason=f"it belongs to another program. Name another {what} in COUNTERMAND_LEDGER.",
             )
         version = connection.scalar(sa.select(version_table.c.version))
         if version is None or version > SCHEMA_VERSION:
             raise LedgerTrouble(
-                ledger=self._name,
+                ledger=self.name,
                 reason=f"it is of version {version}, this Countermand supports up to {SCHEMA_VERSION}. "
                 "Update Countermand.",
             )
@@ -209,7 +210,7 @@ class Database:
             # A server's message may have many lines, with the query; the first says what is wrong.
             what = str(error.orig).strip().partition("\n")[0]
             advice = _file_advice(what) if self._engine.dialect.name == "sqlite" else _SERVER_ADVICE
-            raise LedgerTrouble(ledger=self._name, reason=f"{what}. {advice}") from error
+            raise LedgerTrouble(ledger=self.name, reason=f"{what}. {advice}") from error
 
 
 def connect(place: Path | str, patience: float) -> tuple[sa.Engine, str]:

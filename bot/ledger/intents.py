@@ -132,17 +132,24 @@ class Intents:
         return self._database.now() - datetime.fromisoformat(intent.written_at).timestamp()
 
     def note_answer(self, intent: int, answer: Answer, words: str) -> None:
-        """Record what the Admin answered to a press."""
+        """Record what the Admin answered to a press. Raises as ``settle``."""
         self._update(intent, Event.ANSWERED, {"answer": str(answer), "answer_words": writable(words)})
 
     def conclude(self, intent: int, outcome: Outcome) -> None:
-        """Record the result of a press. Only ``canceled`` settles it; anything else waits for a person."""
+        """Record the result of a press. Only ``canceled`` settles it; anything else waits for a person.
+
+        Raises as ``settle``.
+        """
         proved = outcome is Outcome.CANCELED
         settled = {"settled_at": timestamp(), "settled_as": "canceled", "settled_by": "proof"} if proved else {}
         self._update(intent, Event.PROVED if proved else Event.IN_DOUBT, {"outcome": str(outcome), **settled})
 
     def settle(self, intent: int, settled_as: str, *, by: str, why: str = "") -> None:
-        """Close an intent: what is known now, who says so, and why. A later run may then press again."""
+        """Close an intent: what is known now, who says so, and why. A later run may then press again.
+
+        Raises:
+            LedgerTrouble: there is no intent with that number, or it cannot be written; nothing was.
+        """
         self._update(
             intent,
             Event.SETTLED,
@@ -150,10 +157,14 @@ class Intents:
         )
 
     def settle_by_hand(self, intent: Intent, settled_as: str, *, by: str, why: str) -> None:
-        """Close an intent because a person has looked: ``canceled`` or ``not-canceled``, and how they know."""
+        """Close an intent because a person has looked: ``canceled`` or ``not-canceled``, and how they know.
+
+        Raises:
+            LedgerTrouble: there is no such intent, or it cannot be written; nothing was.
+        """
         told = {"settled_at": timestamp(), "settled_as": settled_as, "settled_by": by, "settled_why": writable(why)}
         with self._database.writing() as connection:
-            connection.execute(intents.update().where(intents.c.intent == intent.intent).values(**told))
+            self._write(connection, intent.intent, told)
             self._trail.append(connection, Event.SETTLED, order=intent.order, intent=intent.intent, **told)
             about = {"about": intent.order, "why": writable(why), "run": intent.run_id, "settled_as": settled_as}
             self._audit.append(connection, Action.SETTLED, by=by, **about)
@@ -239,9 +250,17 @@ class Intents:
         statement = sa.select(looks.c.look).where(looks.c.intent == intent, looks.c.status == status).limit(1)
         return bool(self._database.read(statement))
 
+    def _write(self, connection: sa.Connection, intent: int, told: dict[str, str]) -> None:
+        written = connection.execute(intents.update().where(intents.c.intent == intent).values(**told))
+        if not written.rowcount:
+            raise LedgerTrouble(
+                ledger=self._database.name,
+                reason=f"it has no intent {intent}. It is another ledger, or an older copy. Put the right one back.",
+            )
+
     def _update(self, intent: int, event: Event, told: dict[str, str]) -> None:
         with self._database.writing() as connection:
-            connection.execute(intents.update().where(intents.c.intent == intent).values(**told))
+            self._write(connection, intent, told)
             order = _order_of(connection, intent)
             self._trail.append(connection, event, order=order, intent=intent, **told)
 

@@ -18,10 +18,11 @@ from bot import __version__
 from bot.access.leases import enough, leased_each
 from bot.accounts import Account
 from bot.errors import CannotStart, LedgerTrouble, RunStopped
-from bot.evidence.forgotten import refuse_forgotten_presses
+from bot.evidence.forgotten import refuse_forgotten_presses, tells_of_runs
 from bot.evidence.places import kept_in
 from bot.evidence.recorder import SESSION
 from bot.evidence.run_folder import make_run_folder
+from bot.identity import admin_name
 from bot.joblist import JobList
 from bot.ledger import Ledger
 from bot.outcomes import RunInfo
@@ -94,6 +95,8 @@ def run_jobs(
     enough(settings.pool, workers, sharing=settings.share_account)
     if options.may_start is not None:
         options.may_start()
+    if options.command == "run":
+        _refuse_forgotten_presses(settings, job_list)
     started = datetime.now(UTC)
     # A demo's is in its folder, as its ledger is.
     evidence = "" if options.command == "demo" else kept_in(settings.evidence)
@@ -113,9 +116,6 @@ def run_jobs(
         log_to(folder / "log.jsonl", secrets=task.secrets, say=display.say, copy=log) as write_line,
         Ledger.open(task.ledger_place) as ledger,
     ):
-        if options.command == "run":
-            orders = [job.order for job in job_list.jobs]
-            refuse_forgotten_presses(settings.runs_dir, ledger, task.ledger_place, task.host, orders)
         ledger.runs.go_on_as(task.run_id)
         with (
             leased_each(ledger, task.host, settings.pool, workers, sharing=settings.share_account) as accounts,
@@ -156,6 +156,19 @@ def run_jobs(
     if failures:
         raise RunStopped(reason="\n".join(failures))
     return end
+
+
+def _refuse_forgotten_presses(settings: Settings, job_list: JobList) -> None:
+    """Make sure, before a folder is made for the run, that the ledger knows what was pressed for these orders.
+
+    Raises:
+        CannotStart: it does not, or cannot be used.
+    """
+    if not tells_of_runs(settings.runs_dir):
+        return
+    place, admin = settings.ledger_place, admin_name(settings.admin_url)
+    with Ledger.open(place) as ledger:
+        refuse_forgotten_presses(settings.runs_dir, ledger, place, admin, [job.order for job in job_list.jobs])
 
 
 def _runner(run: _Run, max_cancellations: int | None) -> Runner:

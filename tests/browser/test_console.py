@@ -149,7 +149,7 @@ def canceled(sandbox: Sandbox) -> list[str]:
 
 
 @pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(2)
 def test_four_people_take_a_list_from_paste_to_settled(
     console: Console, person: Callable[..., Page], sandbox: Sandbox, scripts: bool
 ) -> None:

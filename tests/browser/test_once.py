@@ -6,25 +6,32 @@ it, and then answers a cancel as it was told. What it has received is counted th
 
 import datetime
 import ipaddress
+import socket
 import ssl
 import subprocess
 import sys
-from collections.abc import Callable, Collection
+import threading
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browser_server_kit import BrowserServer
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cutting_kit import Cutter
 from environment_kit import clean_environment
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Playwright
 from practice_kit import MakeJob
 
+from bot.access.browser import launch_options
 from bot.access.find_browser import BrowserChoice
+from bot.access.remote_browser import connect
 from bot.admin import Admin
+from bot.cancel.cancels import Sent
+from bot.cancel.sending import send_once
 from bot.cancel.verdicts import Verdict
 from bot.cancel.ways import wire_for
 from bot.outcomes import Outcome
@@ -64,8 +71,10 @@ def cancel(
 ) -> Cancel:
     """Cancels the usual order through a server in between, on a page of a profile of its own."""
 
-    def cancel(cutter: Cutter, mode: str, *, sent_by: Any = "client", url: str = "", **profile: Any) -> Verdict:
-        with browser.new_context(**{**browser_context_args, **profile}) as context, context.new_page() as page:
+    def cancel(
+        cutter: Cutter, mode: str, *, sent_by: Any = "client", url: str = "", of: Browser = browser, **profile: Any
+    ) -> Verdict:
+        with of.new_context(**{**browser_context_args, **profile}) as context, context.new_page() as page:
             address = url or cutter.url
             admin = Admin(page, pack, address, patience=60, settle=0, wire=wire_for(address, [pack], sent_by=sent_by))
             open_dashboard(admin)
@@ -111,6 +120,7 @@ def test_a_cancel_arrives_once_whatever_the_server_answers(cancel: Cancel, sandb
     ]
 
 
+@pytest.mark.sampled(2)
 @ways_and_modes(*SENT_AGAIN, form={"close"})
 def test_a_cancel_that_the_browser_sends_arrives_twice(cancel: Cancel, sandbox: Sandbox, mode: str) -> None:
     with Cutter(sandbox.url) as cutter:
@@ -119,6 +129,7 @@ def test_a_cancel_that_the_browser_sends_arrives_twice(cancel: Cancel, sandbox: 
     assert len(sandbox.journal.cancels) > 1
 
 
+@pytest.mark.sampled(2)
 @WAYS
 @pytest.mark.parametrize("sent_by", ["client", "browser"])
 def test_where_nothing_is_cut_both_channels_cancel_once_and_prove_it(
@@ -141,6 +152,61 @@ def test_the_form_that_the_client_sends_is_the_one_that_the_page_would_send(canc
         kept = {name: request.headers[name] for name in ("cookie", "origin", "referer", "user-agent")}
         bodies.append((request.body, sorted(kept), request.headers["user-agent"]))
     assert bodies[0] == bodies[1]
+
+
+# --- In a browser on another machine ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def server(browser_choice: BrowserChoice, tmp_path_factory: pytest.TempPathFactory) -> Iterator[BrowserServer]:
+    with BrowserServer(tmp_path_factory.mktemp("far"), browser_choice) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def far_browser(playwright: Playwright, server: BrowserServer) -> Iterator[Browser]:
+    """A browser that a browser server serves."""
+    args = launch_options(BrowserChoice(executable=None, source=""), allowed_hosts=["127.0.0.1"])["args"]
+    browser = connect(playwright, [server.address], args=args, allowed_hosts=["127.0.0.1"])
+    yield browser
+    browser.close()
+
+
+@ways_and_modes("", "close", "half", "408", "late", form={"", "close"})
+def test_from_a_browser_of_another_machine_a_cancel_arrives_once_too(
+    cancel: Cancel, sandbox: Sandbox, far_browser: Browser, mode: str
+) -> None:
+    with Cutter(sandbox.url) as cutter:
+        verdict = cancel(cutter, mode, of=far_browser)
+        if mode:
+            assert (verdict.outcome, verdict.message) in [TOLD[mode], TOLD["late" if mode == "half" else mode]]
+        else:
+            assert (verdict.outcome, verdict.status_after) == (Outcome.CANCELED, Status.CANCELED)
+        assert len(cutter.cancels) == 1
+    assert [(record.order, record.reason) for record in sandbox.journal.cancels] == [
+        ("112-1215998-3002091", "BuyerCanceled")
+    ]
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="elsewhere only root may ask whose connection it is")
+def test_a_cancel_leaves_the_machine_that_the_browser_is_on(far_browser: Browser, server: BrowserServer) -> None:
+    (driver,) = server.drivers
+    with socket.create_server(("127.0.0.1", 0)) as site, far_browser.new_context() as context:
+        came: list[int] = []
+
+        def answer() -> None:
+            guest, (_, port) = site.accept()
+            with guest:
+                came.extend(one.laddr.port for one in driver.net_connections("tcp") if one.laddr.port == port)
+                guest.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        url = f"http://127.0.0.1:{site.getsockname()[1]}/"
+        answered = send_once(context.request, Sent(method="POST", url=url, headers={}, body=b"a cancel"), 60)
+        answering.join()
+    assert answered.status == 200
+    assert len(came) == 1
 
 
 # --- Over HTTP/2, behind a proxy, with a private certificate authority ---------------------------------------------

@@ -34,7 +34,7 @@ from flows.cancel_order import cancel_order
 from flows.read_order import plan_order
 from flows.sign_in import sign_in
 
-pytestmark = pytest.mark.sampled(2)
+pytestmark = pytest.mark.sampled(3)
 
 
 @pytest.fixture
@@ -85,11 +85,15 @@ def test_the_orders_of_a_store_are_worked_without_going_home_in_between(
 def test_an_order_that_the_list_before_named_is_found_in_one_attempt(
     verdicts: Verdicts, job: MakeJob, cancels: Cancels, sandbox: Sandbox
 ) -> None:
-    """On the way back from an order, All Orders is passed, which names orders that the dashboard does not."""
+    """The way back from an order leads to All Orders, which names orders that the dashboard does not."""
     old = sandbox.shop.select(store=US, status=Status.UNSHIPPED, recent=False)[:2]
     jobs = [job("unshipped_old", order=order.number) for order in old]
-    assert verdicts(*jobs, attempts=1) == [CANCELED] * 2
+    recent, missing = job("shipped"), job("shipped", order=UNKNOWN_ORDER)
+    said = verdicts(*jobs, recent, missing, attempts=1)
+    assert said[:2] == [CANCELED] * 2
+    assert [verdict.outcome for verdict in said[2:]] == ["not_cancelable", "not_found"]
     assert cancels() == arrived(*jobs)
+    assert sandbox.journal.operations.count("recentOrders") == 1
 
 
 def test_an_order_that_the_dashboard_was_not_answered_with_is_looked_for_at_once(

@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse
 from bot.pack import packs_folder
 from bot.sandbox import UNKNOWN_ORDER, Face, Sandbox
 
-pytestmark = pytest.mark.sampled(2)
+pytestmark = pytest.mark.sampled(3)
 
 TWO_STORES = f"""\
 store: {US}

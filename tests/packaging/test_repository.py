@@ -139,6 +139,7 @@ SCRIPTS = [
 
 
 @pytest.mark.slow("each starts a Python of its own")
+@pytest.mark.sampled(4)
 @pytest.mark.parametrize("path", SCRIPTS)
 def test_every_script_beside_the_tests_finds_what_it_imports(path: str) -> None:
     told = subprocess.run(

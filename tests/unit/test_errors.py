@@ -14,6 +14,7 @@ from bot.errors import (
     AccountLost,
     AdminBusy,
     BrowserDoesNotStart,
+    BrowserServerUnusable,
     BrowserUnusable,
     CancelStopped,
     CannotSignIn,
@@ -97,6 +98,10 @@ MESSAGES: list[tuple[CountermandError, str]] = [
     (
         BrowserDoesNotStart(source="The installed Chrome", why="it is ill", advice="Call a doctor."),
         "The installed Chrome does not start: it is ill. Call a doctor.",
+    ),
+    (
+        BrowserServerUnusable(server="127.0.0.1:9323", why="nothing listens there", advice="Start it."),
+        "The browser server at 127.0.0.1:9323 cannot be used: nothing listens there. Start it.",
     ),
     (
         LedgerTrouble(ledger="runs/ledger.sqlite", reason="database is locked"),

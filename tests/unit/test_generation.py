@@ -13,6 +13,7 @@ OF_4_3 = Generation(
     find_order=spectrum.find_order,
     order_link=spectrum.order_link,
     go_back=spectrum.go_back,
+    go_back_to_list=spectrum.go_back_to_list,
     reopen_order=spectrum.reopen_order,
     open_cancel_screen=spectrum.open_cancel_dialog,
 )
@@ -23,6 +24,7 @@ OF_4_0 = Generation(
     find_order=spectrum.find_order,
     order_link=commerce_order.open_commerce_order,
     go_back=classic.go_to_dashboard,
+    go_back_to_list=classic.go_to_dashboard,
     reopen_order=classic.reopen_order,
     open_cancel_screen=classic.open_cancel_page,
 )
@@ -33,6 +35,7 @@ OF_2 = Generation(
     find_order=classic.find_in_grid,
     order_link=spectrum.order_link,
     go_back=classic.go_to_grid,
+    go_back_to_list=classic.go_to_grid,
     reopen_order=classic.reopen_order,
     open_cancel_screen=classic.open_cancel_page,
 )

@@ -71,6 +71,13 @@ def test_secrets_of_the_accounts_in_a_file_are_known(monkeypatch: pytest.MonkeyP
     assert secrets_that_are_set() == set()
 
 
+def test_the_path_of_a_browser_server_is_a_secret_by_itself_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERMAND_BROWSER_SERVER", "ws://127.0.0.1:9323/one wss://far.example/browsers/two")
+    assert {"one", "browsers/two"} <= secrets_that_are_set()
+    hide = cleaner(secrets_that_are_set())
+    assert hide("- <ws connecting> ws://127.0.0.1:9323/one") == f"- <ws connecting> ws://127.0.0.1:9323/{HIDDEN}"
+
+
 def test_a_setting_that_is_empty_is_no_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COUNTERMAND_PASSWORD", "")
     assert secrets_that_are_set() == set()

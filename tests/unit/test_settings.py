@@ -10,7 +10,14 @@ import typer
 from bot.cli import app
 from bot.environment import PREFIX
 from bot.errors import SettingsInvalid
-from bot.settings import OPTIONS, LocalSettings, Settings, load_local_settings, load_settings
+from bot.settings import (
+    OPTIONS,
+    LocalSettings,
+    Settings,
+    load_browser_settings,
+    load_local_settings,
+    load_settings,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 WHERE = "Set them in the environment, or in a file .env in the folder you start from: see .env.example."
@@ -68,6 +75,7 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "language": "en_US",
         "sign_in_language": None,
         "browser": None,
+        "browser_server": None,
         "timeout": 30,
         "settle": 5,
         "attempts": 2,
@@ -786,3 +794,74 @@ def test_one_account_that_is_given_goes_before_the_accounts_of_the_environment(m
     monkeypatch.setenv("COUNTERMAND_ACCOUNTS", "accounts-that-are-not-there.yaml")
     settings = load_settings(admin_url="http://127.0.0.1/admin", username="demo", password="practice", accounts="")
     assert [account.username for account in settings.pool] == ["demo"]
+
+
+# --- A browser on another machine ---
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "ws://127.0.0.1:9323/secret",
+        "ws://localhost:9323/secret",
+        "ws://[::1]:9323/secret",
+        "wss://far.example/secret",
+        "wss://far.example:8443/browsers/one/secret",
+    ],
+)
+def test_a_browser_server_is_on_this_machine_or_behind_tls(monkeypatch: pytest.MonkeyPatch, address: str) -> None:
+    monkeypatch.setenv("COUNTERMAND_BROWSER_SERVER", f"{address}  ws://127.0.0.1:9324/another")
+    assert load_local_settings().browser_servers == (address, "ws://127.0.0.1:9324/another")
+    assert address not in repr(load_local_settings())
+
+
+def test_without_a_browser_server_there_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERMAND_BROWSER_SERVER", "")
+    assert load_local_settings().browser_servers == ()
+
+
+@pytest.mark.parametrize("address", ["ws://far.example:9323/secret", "ws://10.0.0.7/secret", "ws://0.0.0.0:1/secret"])
+def test_a_browser_server_that_everybody_could_listen_to_is_refused(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("COUNTERMAND_BROWSER_SERVER", address)
+    assert places_listing() == (
+        "environment: COUNTERMAND_BROWSER_SERVER: ws:// to another machine would send everything in readable form, "
+        f"also the Admin's pages and its session; use wss://, or a tunnel that ends on this machine.\n{ALL}"
+    )
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://127.0.0.1:9323/secret",
+        "ws://127.0.0.1:9323",
+        "ws://127.0.0.1:9323/",
+        "ws:///secret",
+        "ws://bot@127.0.0.1/secret",
+        "ws://127.0.0.1/secret?launch-options=1",
+        "ws://[::1/secret",
+        "secret",
+    ],
+)
+def test_what_is_no_address_of_a_browser_server_is_refused_and_not_repeated(
+    monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    monkeypatch.setenv("COUNTERMAND_BROWSER_SERVER", address)
+    assert places_listing() == (
+        "environment: COUNTERMAND_BROWSER_SERVER: it must be an address as countermand browser-server writes it, such "
+        f"as ws://127.0.0.1:9323/path.\n{ALL}"
+    )
+
+
+def test_a_machine_that_only_serves_a_browser_needs_no_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COUNTERMAND_ADMIN_URL", "https://shop.example/admin")
+    monkeypatch.setenv("COUNTERMAND_ALLOWED_HOSTS", "cdn.example")
+    settings = load_browser_settings()
+    assert (settings.host, settings.allowed_hosts) == ("shop.example", ("cdn.example",))
+    monkeypatch.delenv("COUNTERMAND_ADMIN_URL")
+    with pytest.raises(SettingsInvalid) as refused:
+        load_browser_settings()
+    assert refused.value.message.splitlines() == [
+        "COUNTERMAND_ADMIN_URL is not set (Address of the Admin, such as https://shop.example/admin)."
+    ]

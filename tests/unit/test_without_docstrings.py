@@ -72,7 +72,7 @@ COMMANDS = (
     *("submit", "worker", "queue", "queue list", "queue pause", "queue resume", "queue cancel", "queue retry"),
     *("queue approve", "queue decline", "queue release", "serve"),
     *("schedule", "schedule list", "schedule add", "schedule remove"),
-    "move-ledger",
+    *("move-ledger", "browser-server"),
 )
 
 

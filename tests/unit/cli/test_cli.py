@@ -40,6 +40,7 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "audit": "Look again at canceled orders: did Amazon accept it?",
         "submit": "Queue a list for workers on any machine.",
         "worker": "Work what is queued, until stopped.",
+        "browser-server": "Serve a browser for a worker on another machine.",
         "serve": "Serve the console: lists, approvals, live pictures.",
         "queue": "See what waits for workers, and change that.",
         "schedule": "Have lists, audits and checks done at certain times.",
@@ -49,13 +50,13 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "verify": "Check that a run's folder and the ledger still agree.",
         "status": "List runs, and what waits for a person.",
         "purge": "Remove old evidence; keep outcomes.",
-        "move-ledger": "Move the ledger from its file to a server, for many machines.",
+        "move-ledger": "Move the ledger to a server, for many machines.",
         "sandbox": "Serve the practice Admin, to try things and to train.",
         "pack": "Check, show and compare packs, for people who keep them.",
-        "check": "Compare every screen with pack and baselines; cancel nothing.",
+        "check": "Compare screens with pack and baselines; cancel nothing.",
         "doctor": "Check everything up to the cancel dialog; cancel nothing.",
         "record": "Click through a screen; get a draft of its pack file.",
-        "schema": "Print a JSON Schema, for editors that validate and complete.",
+        "schema": "Print a JSON Schema, for editors that check and complete.",
     }
 
 
@@ -67,6 +68,7 @@ def test_the_help_lists_every_command(countermand: Countermand) -> None:
         "audit",
         "submit",
         "worker",
+        "browser-server",
         "queue",
         "queue list",
         "queue pause",

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from run_kit import run_info
 
 from bot import __version__
 from bot.ledger import Ledger
@@ -155,6 +156,37 @@ def test_a_run_that_was_cut_off_is_verified_with_a_remark(countermand: Counterma
         "and 0 files of evidence.\nThe run was cut off, or is still running: its trail has no end yet.\n",
         "",
     )
+
+
+def test_the_latest_run_that_is_verified_is_the_latest_that_has_ended(countermand: Countermand, shop: Shop) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    ended = run_folder()
+    with Ledger.open(Path("runs/ledger.sqlite")) as ledger:
+        newer = Path("runs") / "29990301-021405-a1b2"
+        newer.mkdir()
+        ledger.trail.copy_to(newer)
+        ledger.runs.begin(run_info(newer.name), [])
+    verified = (
+        0,
+        f"Run {ended.name} is as it was written: the folder and the ledger agree in 7 events and 0 files of "
+        "evidence.\n",
+    )
+    assert countermand("verify", "latest") == (
+        *verified,
+        f"Run {newer.name} began later and has no end yet: it is still running, or was cut off. See: countermand "
+        f"verify {newer.name}\n",
+    )
+
+
+@pytest.mark.parametrize("lost", ["run.json", "results.json", "trail.jsonl"])
+def test_a_run_that_has_lost_what_it_wrote_is_still_the_latest(countermand: Countermand, shop: Shop, lost: str) -> None:
+    countermand("run", "jobs.yaml", "--yes")
+    earlier = run_folder().rename(Path("runs") / "20200101-000000-0000")
+    countermand("run", "jobs.yaml", "--yes")
+    (newest,) = [path for path in Path("runs").iterdir() if path.is_dir() and path != earlier]
+    (newest / lost).unlink()
+    said = countermand("verify", "latest")
+    assert (said.status, said.out.startswith(f"Run {newest.name} is NOT as it was written."), said.err) == (1, True, "")
 
 
 def test_a_demo_is_verified_with_the_ledger_in_its_own_folder(countermand: Countermand) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
+from run_kit import job, permit, run_info
 
 from bot.ledger import Ledger
 from bot.outcomes import Outcome
@@ -86,6 +87,24 @@ def test_whether_buyers_data_is_masked_is_decided_with_the_list(countermand: Cou
         (run,) = ledger.queue.waiting()
     assert (run.terms.unmasked, run.info.unmasked) == (True, True)
     assert countermand("worker", "--unmasked").status == 2
+
+
+@pytest.mark.parametrize(("options", "status"), [((), 2), (("--approval",), 2), (("--plan",), 0)])
+def test_with_a_ledger_that_has_forgotten_a_press_nothing_is_queued(
+    countermand: Countermand, options: tuple[str, ...], status: int
+) -> None:
+    earlier = Path("runs", "20260301-021405-a1b2")
+    earlier.mkdir(parents=True)
+    with Ledger.open(Path("before.sqlite")) as before:
+        before.trail.copy_to(earlier)
+        before.runs.begin(run_info(earlier.name), [job(FIRST)])
+        before.intents.write("shop.example:8443/admin", permit(FIRST))
+    said = countermand("submit", *options, "jobs.yaml")
+    assert said.status == status
+    forgotten = f"The ledger {LEDGER} does not know what was pressed in run {earlier.name}, which {earlier} tells of"
+    assert said.err.startswith(f"{forgotten}: Confirm for order {FIRST}. ") is (status == 2)
+    with Ledger.open(LEDGER) as ledger:
+        assert bool(ledger.queue.waiting()) is (status == 0)
 
 
 def test_an_empty_queue_says_so(countermand: Countermand) -> None:

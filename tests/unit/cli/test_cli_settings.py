@@ -149,6 +149,7 @@ READ_SETTINGS = {
     "audit": [],
     "submit": ["jobs.yaml"],
     "worker": ["--once"],
+    "browser-server": [],
     "queue": [],
     "queue list": [],
     "queue pause": [],

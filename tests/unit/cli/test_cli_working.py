@@ -383,3 +383,5 @@ def test_with_a_ledger_that_has_forgotten_a_press_nothing_is_pressed(
     assert (said.status, bool(shop.worked)) == (status, status == 0)
     forgotten = f"The ledger {Path('runs/ledger.sqlite')} does not know what was pressed in run {earlier.name}"
     assert said.err.startswith(forgotten) is (status == 2)
+    folders = [path for path in Path("runs").iterdir() if path.is_dir()]
+    assert (folders == [earlier]) is (status == 2)  # a run that does not begin leaves no folder

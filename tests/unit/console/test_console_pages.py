@@ -434,3 +434,36 @@ def test_the_description_has_every_call_and_only_those_that_are_there(team: Serv
     text = json.dumps(told)
     named = set(re.findall(r'"#/components/schemas/(\w+)"', text))
     assert named == set(told["components"]["schemas"])
+
+
+# --- Metrics ---
+
+
+def test_a_program_with_any_token_reads_the_metrics(team: Served, three: JobList) -> None:
+    team.submitted(three, TERMS, approval=False)
+    program = team.browser()
+    bearer = f"Bearer {token(team, 'viewer')}"
+    read = program.get("/metrics", authorization=bearer, sec_fetch_site=None, sec_fetch_mode=None)
+    assert (read.status, read.headers["content-type"]) == (200, "text/plain; version=0.0.4; charset=utf-8")
+    assert "countermand_runs_queued 1.0" in read.text.splitlines()
+    assert "countermand_orders_waiting 3.0" in read.text.splitlines()
+
+
+@pytest.mark.parametrize("authorization", [None, "Bearer wrong", "Basic dmVyYTp4"])
+def test_without_a_token_the_console_of_a_team_tells_no_metrics_not_even_to_who_is_signed_in(
+    team: Served, authorization: str | None
+) -> None:
+    for name in ("", "vera", "adam"):
+        refused = team.browser(name).get("/metrics", authorization=authorization)
+        assert (refused.status, refused.headers["www-authenticate"]) == (401, "Bearer")
+        assert "countermand_" not in refused.text
+
+
+def test_a_console_of_ones_own_tells_its_metrics_to_this_computer_and_to_no_other_site(mine: Served) -> None:
+    anybody = mine.browser()
+    read = anybody.get("/metrics", sec_fetch_site=None, sec_fetch_mode=None)
+    assert (read.status, "countermand_runs_queued 0.0" in read.text.splitlines()) == (200, True)
+    for headers in ({"host": "evil.example"}, {"sec_fetch_site": "cross-site", "sec_fetch_mode": "cors"}):
+        refused = anybody.get("/metrics", **headers)
+        assert refused.status in {403, 421}
+        assert "countermand_" not in refused.text

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 import sqlalchemy as sa
-from run_kit import HOST, RUN_ID, STORE, job, permit
+from run_kit import HOST, RUN_ID, STORE, job, permit, run_info
 
 from bot.engine.conclusion import conclude
 from bot.engine.worker import TIMES
@@ -257,6 +257,57 @@ def test_a_paused_queue_is_waited_for_and_that_is_said_once(bench: Bench) -> Non
     assert len(bench.waited) == 2
     assert bench.printed.getvalue().count("- The queue is paused. Waiting.\n") == 1
     assert bench.worked == [ORDERS[0]]
+
+
+# --- A ledger that has forgotten ---
+
+EARLIER = "20260228-021405-a1b2"
+
+
+def press_in_another_ledger(bench: Bench, order: str) -> str:
+    """Leave the folder of a run that pressed this order, and a ledger that knows nothing of it; gives its name."""
+    folder = bench.folder / EARLIER
+    folder.mkdir(parents=True)
+    with Ledger.open(bench.folder / "before.sqlite") as before:
+        before.trail.copy_to(folder)
+        before.runs.begin(run_info(EARLIER), [job(order)])
+        before.intents.write(HOST, permit(order))
+    return f"The ledger {bench.place} does not know what was pressed in run {EARLIER}, which {folder} tells of"
+
+
+def test_with_a_ledger_that_has_forgotten_a_press_no_worker_presses_any_order_of_the_run(bench: Bench) -> None:
+    stints = bench.submit()
+    words = press_in_another_ledger(bench, ORDERS[1])
+    bench.work(stints[0])
+    with Ledger.open(bench.place) as other:  # a worker on another machine, which has no such folder
+        other.limits.count_for(RUN_ID)
+        with pytest.raises(QueuedRunStopped, match="does not know what was pressed"):
+            other.limits.ask()
+    for stint in stints[1:]:
+        bench.work(stint)
+    assert (bench.worked, bench.opened) == ([], 0)
+    results = bench.results()
+    assert [outcome for outcome, _ in results.values()] == [Outcome.SKIPPED] * 3
+    skipped = f"Nothing was pressed: the run stopped. {words}: Confirm for order {ORDERS[1]}"
+    assert [said.partition(". It is")[0] for _, said in results.values()] == [skipped] * 3
+    assert f"- {RUN_ID}: {words}" in bench.printed.getvalue()
+
+
+@pytest.mark.parametrize(("order", "command"), [("112-1215998-9999999", "run"), (ORDERS[1], "plan")])
+def test_a_press_that_a_run_cannot_repeat_stops_nothing(bench: Bench, order: str, command: str) -> None:
+    stint, *_ = bench.submit(command=command)
+    press_in_another_ledger(bench, order)
+    bench.work(stint)
+    assert bench.worked == [ORDERS[0]]
+
+
+def test_after_the_ledger_was_away_it_is_looked_at_again_whether_it_has_forgotten(bench: Bench) -> None:
+    first, second, _ = bench.submit()
+    bench.on_work[ORDERS[0]] = [raises(LedgerTrouble(ledger="there", reason="gone."))]
+    bench.work(first)
+    press_in_another_ledger(bench, ORDERS[1])
+    bench.work(second)
+    assert bench.worked == [ORDERS[0], ORDERS[0]]
 
 
 def test_while_the_ledger_is_away_it_waits_and_then_works_the_same_order(

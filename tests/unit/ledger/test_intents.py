@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -263,6 +264,33 @@ def test_who_settled_an_intent_and_why_is_kept(ledger: Ledger, beside: Any) -> N
     ]
     settled = beside.rows("SELECT settled_at FROM intents WHERE settled_at IS NOT NULL")
     assert [datetime.fromisoformat(str(at)).tzinfo for (at,) in settled] == [UTC, UTC, UTC]
+
+
+@pytest.mark.parametrize(
+    "act",
+    [
+        lambda ledger, known: ledger.intents.settle(known.intent + 1, "not-sent", by="ann"),
+        lambda ledger, known: ledger.intents.settle_by_hand(
+            replace(known, intent=known.intent + 1), "canceled", by="ann", why="seen"
+        ),
+        lambda ledger, known: ledger.intents.conclude(known.intent + 1, Outcome.CANCELED),
+        lambda ledger, known: ledger.intents.note_answer(known.intent + 1, Answer.OK, ""),
+    ],
+    ids=["settle", "settle_by_hand", "conclude", "note_answer"],
+)
+def test_an_intent_that_the_ledger_does_not_have_cannot_be_changed(
+    ledger: Ledger, beside: Any, act: Callable[[Ledger, Intent], None]
+) -> None:
+    pressed(ledger, ORDER)
+    (known,) = ledger.intents.waiting(ORDER)
+    before = beside.rows("SELECT * FROM intents"), beside.rows("SELECT COUNT(*) FROM events")
+    with pytest.raises(LedgerTrouble) as refused:
+        act(ledger, known)
+    assert str(refused.value).endswith(
+        f" cannot be used: it has no intent {known.intent + 1}. It is another ledger, or an older copy. Put the right "
+        "one back."
+    )
+    assert (beside.rows("SELECT * FROM intents"), beside.rows("SELECT COUNT(*) FROM events")) == before
 
 
 def test_what_a_person_settles_by_hand_is_in_the_ledger_in_the_runs_trail_and_in_the_audit_trail(

@@ -2,7 +2,6 @@
 // for a change and not for a time. Where the count begins is another number for each document, so that no count of one is taken
 // for the same count of the next.
 
-const frame = requestAnimationFrame.bind(window);
 const [later, never] = [setTimeout.bind(window), clearTimeout.bind(window)];
 const listeners = new Set();
 const WATCHED = { subtree: true, childList: true, attributes: true, characterData: true };
@@ -14,11 +13,13 @@ const observer = new MutationObserver((records) => {
   for (const listener of [...listeners]) listener();
 });
 const watched = new WeakSet();
+const roots = new Set(); // the same ones, each by a weak reference
 
 /** Count the changes in a document or shadow root too. */
 export const watch = (root) => {
   if (watched.has(root)) return;
   watched.add(root);
+  roots.add(new WeakRef(root));
   observer.observe(root, WATCHED);
   watchInside(root);
 };
@@ -27,6 +28,13 @@ function watchInside(node) {
   if (node.shadowRoot) watch(node.shadowRoot);
   node.querySelectorAll?.("*").forEach((one) => one.shadowRoot && watch(one.shadowRoot));
 }
+
+/** Every document and shadow root that is watched and on the page. */
+export const watchedRoots = () => [...roots].flatMap((reference) => {
+  const root = reference.deref();
+  if (!root) roots.delete(reference);
+  return root?.isConnected ? [root] : [];
+});
 
 /** How often the page has changed by now. */
 export const changes = () => count;
@@ -61,31 +69,4 @@ export const awaitRest = ([rest, limit]) => new Promise((done) => {
     timer = later(finish, rest, true);
   };
   listeners.add(again);
-});
-
-// How long an animation still runs, in milliseconds; a spinner never ends, and what fades, slides or closes does.
-const left = (one) => {
-  const { endTime = Infinity, localTime } = one.effect?.getComputedTiming() ?? {};
-  return (endTime - localTime) / Math.abs(one.playbackRate);
-};
-
-/**
- * Bring to its end what moves on the page and would end within `limit` milliseconds; the page hears of that as if it had been
- * waited for. Says whether anything moved that will come to an end.
- */
-export const endMotion = (limit) => {
-  const moving = document.getAnimations().filter((one) => one.playState === "running" && Number.isFinite(left(one)));
-  moving.filter((one) => left(one) <= limit).forEach((one) => one.finish());
-  return moving.length > 0;
-};
-
-/** Wait until nothing on the page moves that will come to an end, but no longer than `limit` milliseconds. */
-export const awaitCalm = (limit) => new Promise((done) => {
-  const began = performance.now();
-  const look = () => {
-    const remaining = limit - (performance.now() - began);
-    if (remaining <= 0 || !endMotion(remaining)) return done(count);
-    frame(look);
-  };
-  frame(() => frame(look));
 });

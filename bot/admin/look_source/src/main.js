@@ -13,13 +13,14 @@
 // lacksScript says whether the page has loaded without one of its scripts. Elements are told by numbers that hold as long as
 // the document does.
 
-import { awaitCalm, awaitChange, awaitRest, changes, rest, watch } from "./changes.js";
+import { awaitChange, awaitRest, changes, rest, watch } from "./changes.js";
 import { controlsIn } from "./choice.js";
 import { find } from "./find.js";
 import { elementOf, numberOf } from "./numbers.js";
 import { forget } from "./once.js";
 import { asTheBrowserMadeIt } from "./own.js";
 import { describe } from "./listen.js";
+import { awaitCalm, pauseSpinners } from "./motion.js";
 import { pieces } from "./pieces.js";
 import { hasArrived, isOff, makeReady } from "./press.js";
 import { isBusy, read, unmask } from "./read.js";
@@ -139,7 +140,8 @@ const lookNow = inOneInstant(look);
 /**
  * A look that waits, but no longer than `limit` milliseconds, until a part shows what it wants; where the page is known to have
  * changed `known` times, until it has changed since. The last parts may be `late`: they are asked, and answered, only as often
- * as every so many milliseconds, and in the last look. A page that is being drawn is not looked at all the time.
+ * as every so many milliseconds, and in the last look. A page that is being drawn is not looked at all the time, and its
+ * spinners stand still meanwhile.
  */
 const awaitLook = async ({ known, limit, parts }) => {
   const began = performance.now();
@@ -154,7 +156,9 @@ const awaitLook = async ({ known, limit, parts }) => {
     if (all) asked = looked;
     const current = all ? parts : early;
     const seen = lookNow({ parts: current });
-    if (looked >= limit || current.some((part, place) => isWanted(part, seen.parts[place]))) return seen;
+    if (current.some((part, place) => isWanted(part, seen.parts[place]))) return seen;
+    pauseSpinners();
+    if (looked >= limit) return seen;
     const took = passed() - looked;
     await rest(Math.min(Math.max(took * REST_AFTER_A_LOOK, SHORTEST_REST), LONGEST_REST));
     await awaitChange([seen.changes, (late ? Math.min(limit, asked + late) : limit) - passed()]);

@@ -1,7 +1,7 @@
 // What comes before and after a press: the element is brought into sight and focused, and left until it and its box rest with
 // nothing over it; what is pressed then arrives at it, or at nothing.
 
-import { endMotion } from "./changes.js";
+import { endMotion } from "./motion.js";
 import { asTheBrowserMadeIt } from "./own.js";
 import { childrenOf, closest, elementAt, holds } from "./tree.js";
 import { hasBox } from "./seen.js";
