@@ -35,8 +35,11 @@ def permit_for(job: Job) -> Permit:
 
 
 @contextmanager
-def open_worker(folder: Path, run_id: str, run: RunConnection) -> Iterator[Opened]:
-    """A worker that signs in as its account's name says, and does what the notes of its jobs say."""
+def open_worker(folder: Path, run_id: str, run: RunConnection, *, place: Path | str = "") -> Iterator[Opened]:
+    """A worker that signs in as its account's name says, and does what the notes of its jobs say.
+
+    The ledger is in the folder, if it is in no other ``place``.
+    """
     account = run.account.username
     if account == "refused":
         raise CannotSignIn(reason=f"The account {account} is refused.")
@@ -45,7 +48,7 @@ def open_worker(folder: Path, run_id: str, run: RunConnection) -> Iterator[Opene
     marks = folder / "marks"
     with (
         log_lines_to(run.log, secrets=(), say=run.say),
-        Ledger.open(folder / "ledger.sqlite") as ledger,
+        Ledger.open(place or folder / "ledger.sqlite") as ledger,
         defects_logged(lambda text: text),
     ):
         ledger.runs.go_on_as(run_id, run.number)
@@ -78,6 +81,8 @@ def open_worker(folder: Path, run_id: str, run: RunConnection) -> Iterator[Opene
                 case "waits for the other":
                     while len({path.name.split("-")[-2] for path in marks.iterdir()}) < 2:
                         time.sleep(0.01)
+                case note if note.startswith("takes "):
+                    time.sleep(float(note.removeprefix("takes ")))
                 case "cannot go on":
                     raise RunStopped(reason="The Admin is in maintenance.")
                 case "breaks":

@@ -14,6 +14,7 @@ import pytest
 import sqlalchemy as sa
 from pool_kit import HOST, open_worker
 from pydantic import SecretStr
+from server_kit import Server, programs
 
 from bot.accounts import Account
 from bot.engine.backlog import open_backlog
@@ -87,8 +88,9 @@ class Heard:
 class Yard:
     """A folder with a ledger, in which a pool of workers works."""
 
-    def __init__(self, folder: Path, ledger: Ledger) -> None:
+    def __init__(self, folder: Path, ledger: Ledger, place: Path | str = "") -> None:
         self.folder = folder
+        self.place = place or folder / "ledger.sqlite"
         self.ledger = ledger
         self.heard = Heard()
         self.stop = StopRequest(folder / "STOP")
@@ -96,9 +98,9 @@ class Yard:
         self.blocked: dict[str, int] = {}
 
     def run(self, asked: Sequence[Job], *accounts: str, max_failures: int = 5, most: int | None = None) -> RunEnd:
-        with open_run_queue(self.folder / "ledger.sqlite", self.ledger, RUN_ID) as queue:
+        with open_run_queue(self.place, self.ledger, RUN_ID) as queue:
             pool = WorkerPool(
-                partial(open_worker, self.folder, RUN_ID),
+                partial(open_worker, self.folder, RUN_ID, place=self.place),
                 [Account(username=name, password=SecretStr("practice")) for name in accounts or ("one", "two")],
                 PoolRun(
                     ledger=self.ledger,
@@ -141,6 +143,25 @@ def test_two_workers_share_a_list_and_every_order_is_worked_once(yard: Yard) -> 
     assert [number for number, *_ in yard.heard.started] == [1, 2, 3, 4, 5, 6]
     assert sorted(yard.heard.ended) == yard.pressed_at
     assert set(yard.heard.steps) == {("choose_reason", 1), ("choose_reason", 2)}
+
+
+@pytest.mark.skipif(programs() is None, reason="PostgreSQL is not installed")
+def test_on_a_server_a_list_is_worked_once_too_and_nothing_of_it_is_left_in_the_queue(tmp_path: Path) -> None:
+    (tmp_path / "marks").mkdir()
+    (tmp_path / RUN_ID / "evidence").mkdir(parents=True)
+    found = programs()
+    assert found is not None
+    with Server(found) as server, Ledger.open(server.address) as ledger:
+        ledger.runs.go_on_as(RUN_ID)
+        ledger.trail.copy_to(tmp_path / RUN_ID)
+        yard = Yard(tmp_path, ledger, server.address)
+        end = yard.run(jobs("waits for the other", "waits for the other", "dies once", ""))
+        assert outcomes(end) == ["canceled"] * 4
+        assert yard.pressed_at == [order(1), order(2), order(3), order(3), order(4)]
+        with ledger._database._engine.connect() as connection:
+            schema = ledger.schema_name().replace("public", "countermand") + "_engine"
+            left = connection.scalar(sa.text(f'SELECT count(*) FROM "{schema}".workflow_status'))
+        assert (left, ledger.own_runs.abandoned()) == (0, [])
 
 
 def test_what_several_workers_wrote_is_one_trail_that_can_be_verified(yard: Yard) -> None:
