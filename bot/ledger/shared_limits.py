@@ -144,8 +144,8 @@ class SharedLimits:
         if (begin := run.terms["not_before"]) and (early := datetime.fromisoformat(begin).timestamp() - now) > 0:
             raise NotYet(min(early, LONGEST_WAIT), "It is too early for this run: a computer's clock is wrong.")
         self._hold_approval(connection)
-        if connection.scalar(sa.select(pauses.c.pause).where(pauses.c.resumed_at.is_(None)).limit(1)) is not None:
-            raise NotYet(ASK_AGAIN, "The queue is paused.")
+        if not run.terms.get("process"):  # the queue is paused, and a run with workers of its own is not in it
+            _hold_pause(connection)
         most = run.terms["max_cancellations"]
         if most is not None:
             if run.pressed >= most:
@@ -190,6 +190,11 @@ def _hold_process(run: sa.Row[Any]) -> None:
     """
     if (process := run.terms.get("process")) and is_gone(process):
         raise QueuedRunStopped(reason="The process of this run has ended.")
+
+
+def _hold_pause(connection: sa.Connection) -> None:
+    if connection.scalar(sa.select(pauses.c.pause).where(pauses.c.resumed_at.is_(None)).limit(1)) is not None:
+        raise NotYet(ASK_AGAIN, "The queue is paused.")
 
 
 def _limit_reached(pressed: int) -> str:

@@ -9,9 +9,6 @@ from bot.joblist import Job
 from bot.runner.dispatch import Dispatch
 from bot.runner.worker import OrderDone
 
-ONLY = 1
-"""The number of the one worker."""
-
 
 def work_through(
     dispatch: Dispatch,
@@ -31,18 +28,12 @@ def work_through(
         RunStopped: too many failed, or were canceled.
     """
     while not dispatch.is_over:
-        job = dispatch.next_for(ONLY)
+        job = dispatch.next()
         if job is None:
             wait(dispatch.wait)
             continue
         done = work_on(job)
         if done is not None:
-            dispatch.done(
-                ONLY,
-                done.result,
-                pressed=done.pressed,
-                answer_seconds=done.answer_seconds,
-                turned_away=done.turned_away,
-            )
-        elif dispatch.taken_elsewhere(ONLY):
+            dispatch.done(done.result, pressed=done.pressed)
+        elif dispatch.taken_elsewhere(job):
             leave(job)

@@ -58,9 +58,7 @@ class RunStints:
 
     def _one(self, job: Job) -> dict[str, Any]:
         """Work on an order, unless it has a result: the worker that had it died then, or was given up."""
-        if self._ledger.runs.result(self._ledger.runs.current, job.order) is not None:
-            return {}
-        while True:
+        while self._ledger.runs.result(self._ledger.runs.current, job.order) is None:
             if not self._run.goes_on:
                 raise Interrupted
             try:
@@ -69,4 +67,5 @@ class RunStints:
                 self._run.wait_for_order(later.seconds)
                 continue
             self._run.order_left(job, done)
-            return {}
+            break
+        return {}

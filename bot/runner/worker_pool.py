@@ -336,9 +336,9 @@ class WorkerPool:
         self._alive.clear()
 
     def _close(self) -> None:
-        """Let no order of the run begin any more, whatever is left in the queue, and remove that."""
+        """Remove what is left in the queue, and let no order of the run begin any more."""
         try:
-            self._run.ledger.own_runs.end(self._run.run_id)
             self._run.queue.remove()
+            self._run.ledger.own_runs.end(self._run.run_id)  # last: of one that has not ended, the next run removes it
         except LedgerTrouble as trouble:  # nobody is there who could work it
             logger.warning("what is left of the run's queue could not be removed: {}", trouble)

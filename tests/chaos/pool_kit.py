@@ -13,7 +13,7 @@ from bot.admin import Admin
 from bot.admin.recorder import NoRecorder
 from bot.cancel.guard import Permit
 from bot.cancel.verdicts import Verdict
-from bot.errors import CannotSignIn, CannotStart, RunStopped
+from bot.errors import CannotSignIn, CannotStart, RunStopped, Technical
 from bot.evidence.recorder import Recorder
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
@@ -83,6 +83,8 @@ def open_worker(folder: Path, run_id: str, run: RunConnection, *, place: Path | 
                         time.sleep(0.01)
                 case note if note.startswith("takes "):
                     time.sleep(float(note.removeprefix("takes ")))
+                case "fails":
+                    raise Technical(reason="A page did not come.")
                 case "cannot go on":
                     raise RunStopped(reason="The Admin is in maintenance.")
                 case "breaks":

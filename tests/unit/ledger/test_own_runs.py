@@ -79,6 +79,11 @@ def test_it_is_no_business_of_the_shared_queue(worker: Ledger) -> None:
     assert not worker.pages.runs(10)[0].queued
 
 
+def test_a_queue_that_is_paused_does_not_hold_it_up(worker: Ledger) -> None:
+    worker.queue.pause("somebody")
+    assert worker.claims.take(HOST, ORDERS[0], 300)
+
+
 def test_a_run_is_abandoned_when_its_process_has_ended_without_ending_it(worker: Ledger) -> None:
     assert worker.own_runs.abandoned() == []
     kill_process_of_run(worker)

@@ -26,6 +26,7 @@ from bot.outcomes import OrderResult, RunInfo
 from bot.runner import RunEnd, RunLimits, Runner
 from bot.runner.pool_run import PoolRun
 from bot.runner.stopping import StopRequest
+from bot.runner.throttle import Throttle
 from bot.runner.worker_pool import WorkerPool
 from bot.stints.run_queue import RunQueue, open_run_queue
 from bot.vocabulary import Reason
@@ -99,21 +100,24 @@ class Yard:
 
     def run(self, asked: Sequence[Job], *accounts: str, max_failures: int = 5, most: int | None = None) -> RunEnd:
         with open_run_queue(self.place, self.ledger, RUN_ID) as queue:
-            pool = WorkerPool(
-                partial(open_worker, self.folder, RUN_ID, place=self.place),
-                [Account(username=name, password=SecretStr("practice")) for name in accounts or ("one", "two")],
-                PoolRun(
-                    ledger=self.ledger,
-                    folder=self.folder / RUN_ID,
-                    store=LocalStore(self.folder / RUN_ID),
-                    queue=queue,
-                    log=self.log.append,
-                    stopping=self.stop,
-                    blocked=self.blocked,
-                ),
-            )
+            pool = self.pool(queue, *accounts)
             limits = RunLimits(max_failures=max_failures, max_cancellations=most)
             return Runner(pool, ledger=self.ledger, progress=self.heard, limits=limits).run(INFO, asked)
+
+    def pool(self, queue: RunQueue, *accounts: str) -> WorkerPool:
+        return WorkerPool(
+            partial(open_worker, self.folder, RUN_ID, place=self.place),
+            [Account(username=name, password=SecretStr("practice")) for name in accounts or ("one", "two")],
+            PoolRun(
+                ledger=self.ledger,
+                folder=self.folder / RUN_ID,
+                store=LocalStore(self.folder / RUN_ID),
+                queue=queue,
+                log=self.log.append,
+                stopping=self.stop,
+                blocked=self.blocked,
+            ),
+        )
 
     @property
     def pressed_at(self) -> list[str]:
@@ -268,6 +272,39 @@ def test_no_more_are_canceled_than_allowed_however_many_work(yard: Yard) -> None
     end = yard.run(jobs(*[""] * 6), "one", "two", "three", most=2)
     assert outcomes(end).count("canceled") == len(yard.pressed_at) == 2
     assert end.info.stopped_early == "Confirm was pressed for 2 orders, which is the limit of this run."
+
+
+@pytest.mark.thorough
+def test_too_many_failures_stop_the_run_whichever_worker_has_them(yard: Yard) -> None:
+    end = yard.run(jobs(*["fails"] * 5), max_failures=2)
+    assert (end.exit_status, end.info.stopped_early) == (
+        3,
+        "2 orders in a row failed; the last one: A page did not come.",
+    )
+    assert set(outcomes(end)) == {"failed", "skipped"}
+    assert outcomes(end).count("failed") <= 3  # the one that the other worker had in hand
+
+
+def test_while_the_admin_turns_requests_away_fewer_orders_are_in_progress(yard: Yard) -> None:
+    with open_run_queue(yard.place, yard.ledger, RUN_ID) as queue:
+        pool = yard.pool(queue, "one", "two", "three", "four")
+        pool.begin(INFO, jobs("", ""), RunLimits(max_failures=5))
+        throttle = Throttle(4, 0, say=yard.heard.say, clock=time.monotonic)
+        pool._heed(throttle, None, turned_away=True)
+        terms = yard.ledger.queue.terms(RUN_ID)
+    assert terms is not None
+    assert terms.at_once == 2
+    assert yard.heard.said == ["The Admin rejects requests: continuing with 2 orders at a time."]
+
+
+def test_an_order_that_another_run_works_on_is_asked_for_once_more_and_then_left(yard: Yard) -> None:
+    with Ledger.open(yard.place) as other:
+        other.runs.go_on_as("another run")
+        assert other.claims.take(HOST, order(1), 300)
+        end = yard.run(jobs("", "", ""))
+    assert outcomes(end) == ["skipped", "canceled", "canceled"]
+    assert end.results[0].message == "Another run is working on this order; this one left it alone."
+    assert yard.pressed_at == [order(2), order(3)]
 
 
 def test_a_stop_reaches_every_worker(yard: Yard) -> None:
