@@ -58,6 +58,8 @@ class Counted:
     """What the workers did while it counted."""
 
     orders: int = 0
+    done_one: set[str] = field(default_factory=set)
+    """The workers that have worked an order, since they were started."""
     handed_out: list[float] = field(default_factory=list)
     """Seconds that the engine took each time, without the time between two looks at the queue."""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -96,8 +98,7 @@ class FakeWorker(threading.Thread):
             return
         (stint,) = ids
         with self._counted.lock:
-            if self._counted.counting:
-                self._counted.handed_out.append(took)
+            self._counted.handed_out.append(took)
         found = ledger.queue.stint(stint)
         assert found is not None
         ledger.queue.begin_stint(found, self._name, self._name)
@@ -139,6 +140,7 @@ class FakeWorker(threading.Thread):
         ledger.runs.finish_order(result_of(job, Verdict(outcome=Outcome.CANCELED, message="As it would be.")))
         ledger.claims.release(ADMIN, job.order)
         with self._counted.lock:
+            self._counted.done_one.add(self._name)
             self._counted.orders += self._counted.counting
 
 
@@ -180,7 +182,10 @@ def measured(workers: int, seconds: float, window: float, place: str, folder: Pa
         ]
         for one in all_of_them:
             one.start()
-        time.sleep(seconds + 5)
+        longest = time.monotonic() + 60 + 4 * seconds + workers
+        while len(counted.done_one) < workers and not counted.troubles and time.monotonic() < longest:
+            time.sleep(0.2)
+        print(f"{workers} workers: {len(counted.done_one)} have worked their first order")
         before, own = cpu_of(server), time.process_time()
         begun = time.monotonic()
         psutil.cpu_percent()  # begins to measure
