@@ -32,6 +32,9 @@ POLL_SECONDS = 0.05
 WAITING, WORKED_ON = "ENQUEUED", "PENDING"
 """What the engine calls a stint that waits, and one that a worker has."""
 
+BATCH = 500
+"""Stints that are removed in one transaction."""
+
 LAST = 1_000_000
 """The place in the queue of what comes after all stints of the list."""
 
@@ -89,9 +92,10 @@ class RunQueue:
         """Remove the queue, with everything that the engine keeps of its stints."""
         stints = self._stints(None)
         with trouble_named(self._place):
-            if stints:
-                self._client.cancel_workflows(stints)  # first, so that nothing of it begins meanwhile
-                self._client.delete_workflows(stints)
+            for first in range(0, len(stints), BATCH):  # all of them first: none begins meanwhile
+                self._client.cancel_workflows(stints[first : first + BATCH])
+            for first in range(0, len(stints), BATCH):
+                self._client.delete_workflows(stints[first : first + BATCH])
             self._client.delete_queue(queue_of(self._run_id))
 
     def _enqueue(self, connection: sa.Connection, stint: Stint, place: int) -> None:

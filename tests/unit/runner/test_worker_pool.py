@@ -323,6 +323,16 @@ def _stop_once_begun(yard: Yard, number: int) -> None:
     yard.stop.ask()
 
 
+def test_a_second_stop_ends_every_worker_at_once_and_leaves_nothing_in_the_queue(yard: Yard) -> None:
+    yard.stop = _KeyboardInterruptOnceBegun(yard.folder)
+    end = yard.run(jobs("waits for a stop", "waits for a stop", ""))
+    assert (end.exit_status, end.info.stopped_early) == (130, "Interrupted.")
+    assert outcomes(end) == ["skipped"] * 3
+    assert yard.pressed_at == [order(1), order(2)]
+    assert yard.ledger.claims.held() == []  # whoever had them is gone
+    assert (rows_of_engine(yard), yard.ledger.own_runs.abandoned()) == (0, [])
+
+
 def test_workers_that_have_lost_their_run_end(yard: Yard) -> None:
     """The run's process is gone with its end of the lines: what a worker is working on ends before Confirm."""
     read, write = os.pipe()
@@ -379,6 +389,19 @@ def _run_and_be_killed(folder: Path, kept_open: int) -> None:
         yard.stop = _KillOnceBegun(folder)
         yard.run(jobs("waits for a stop", "waits for a stop", ""))
     os._exit(1)
+
+
+class _KeyboardInterruptOnceBegun(StopRequest):
+    """Somebody presses Ctrl-C a second time."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._marks = folder / "marks"
+
+    def __call__(self) -> bool:
+        if len(list(self._marks.iterdir())) >= 2:
+            raise KeyboardInterrupt
+        return False
 
 
 class _KillOnceBegun(StopRequest):
