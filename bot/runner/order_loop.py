@@ -1,4 +1,4 @@
-"""The order loop: one worker works through what is handed out to it. In a run of its own and in a stint it is this one.
+"""The order loop: one worker works through its orders, in a run with one worker and in a stint of the queue.
 
 It knows neither browser nor ledger: what is done to an order, and where, is its caller's.
 """
