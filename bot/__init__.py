@@ -9,6 +9,7 @@ that, and ``make lint`` checks them.
     checks      looking at the screens without canceling anything: doctor, check, drift, recording
     engine      many machines: the queue, its workers, and what they share
     runner      a run: its start, the order loop, workers, throttle, stopping, log
+    stints      the engine that hands orders out to several workers, and the queue of a run of its own
     evidence    what a run leaves to be believed: recorder, run folder, verify, purge
     access      getting in: browser, session, sign-in, two-factor, account leases
     admin       the page: screens, finding and reading, choices, what comes in the way

@@ -11,8 +11,7 @@ has its permit and its intent, as in any other run.
 
 ``stints``          how a list is cut
 ``backlog``         putting stints into the engine's queue, looking at them, taking over those of workers that are gone
-``executor``        starting the engine in a worker's process, and working the stints that it hands out
-``browser_thread``  having work done on the one thread that may use the browser
+``executor``        working the stints that the engine hands out, in a worker's process
 ``account_lease``   the lease on the Admin account that a worker has for itself
 ``run_session``     what a worker opens to work a run's orders: browser, Admin, recorder, log
 ``worker``          a worker's life: take a stint, work its orders, end it, take the next
@@ -21,6 +20,5 @@ has its permit and its intent, as in any other run.
 ``listing``         what waits, who works, what is stuck: for people
 ``by_hand``         what a person does to a queued run
 
-DBOS is imported inside of functions in ``backlog`` and ``executor``: it takes a second to import, and only the commands
-of the queue need it.
+What a run with several workers of its own needs of the engine, too, is in ``bot.stints``.
 """

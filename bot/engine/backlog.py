@@ -1,20 +1,18 @@
 """The engine's queue of stints, as everyone sees it who is no worker: what waits there, and who has what."""
 
-import logging
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from bot.errors import CannotStart, LedgerTrouble
+from bot.errors import CannotStart
 from bot.ledger import Ledger, Stint, Terms
-from bot.ledger.database import NOTICED_WHEN_CUT
 from bot.ledger.schema import SCHEMA_VERSION
+from bot.stints.database import client_at, trouble_named
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus
@@ -54,26 +52,6 @@ def queue_by_store(admin: str) -> str:
 def queues_of(admin: str) -> list[str]:
     """Both."""
     return [queue_of(admin), queue_by_store(admin)]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Place:
-    """Where the engine keeps its tables: in the ledger's database."""
-
-    url: str
-    schema: str
-    """On a server, the schema of its tables, which belongs to that of the ledger's."""
-
-    @classmethod
-    def of(cls, place: Path | str, ledger: Ledger) -> Self:
-        """The place that belongs to a ledger, which has its own tables already."""
-        if isinstance(place, Path):
-            return cls(url=f"sqlite:///{place}", schema="main")
-        schema = ledger.schema_name()
-        url = sa.make_url(place).set(drivername="postgresql+psycopg")
-        cut = {name: str(value) for name, value in NOTICED_WHEN_CUT.items() if name not in url.query}
-        where = url.update_query_dict(cut).render_as_string(hide_password=False)
-        return cls(url=where, schema="countermand_engine" if schema == "public" else f"{schema}_engine")
 
 
 class Backlog:
@@ -249,13 +227,8 @@ class Backlog:
                 load_output=False,
             )
 
-    @contextmanager
-    def _trouble_named(self) -> Iterator[None]:
-        try:
-            yield
-        except sa.exc.SQLAlchemyError as trouble:
-            what = str(getattr(trouble, "orig", trouble)).strip().partition("\n")[0]
-            raise LedgerTrouble(ledger=self._place, reason=f"{what}. Nothing is pressed without it.") from trouble
+    def _trouble_named(self) -> AbstractContextManager[None]:
+        return trouble_named(self._place)
 
 
 @contextmanager
@@ -265,34 +238,5 @@ def open_backlog(place: Path | str, ledger: Ledger) -> Iterator[Backlog]:
     Raises:
         LedgerTrouble: they cannot be made, or belong to a newer version of the engine.
     """
-    from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
-
-    quiet()
-    where = Place.of(place, ledger)
-    try:
-        DBOS.migrate(where.url, schema=where.schema)
-        client = DBOSClient(
-            system_database_url=where.url,
-            dbos_system_schema=where.schema,
-            serializer=DBOSPortableJSONSerializer(),
-            application_name=APPLICATION,
-            retry_connection_errors=False,
-        )
-    except Exception as trouble:
-        what = str(trouble).strip().partition("\n")[0]
-        raise LedgerTrouble(
-            ledger=place,
-            reason=f"the queue beside it cannot be used ({what}). Its user must be allowed to create a schema there.",
-        ) from trouble
-    try:
+    with client_at(place, ledger, application=APPLICATION) as client:
         yield Backlog(client, place)
-    finally:
-        client.destroy()
-
-
-def quiet() -> None:
-    """Let the engine say nothing on the terminal: what matters is said by the commands."""
-    engine = logging.getLogger("dbos")
-    engine.propagate = False
-    if not engine.handlers:  # without one it makes its own
-        engine.addHandler(logging.NullHandler())

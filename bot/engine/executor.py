@@ -1,33 +1,25 @@
 """The engine in a worker's process: it takes one stint after another, and records each order that is worked."""
 
-import logging
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
 
-from bot.engine.backlog import APPLICATION, TICK, WORKFLOW, Place, queue_by_store, queue_of, queues_of, quiet
-from bot.engine.browser_thread import BrowserThread
+from bot.engine.backlog import APPLICATION, TICK, WORKFLOW, queue_by_store, queue_of, queues_of
 from bot.joblist import Job
 from bot.ledger import Ledger
-from bot.ledger.schema import SCHEMA_VERSION
 from bot.outcomes import OrderResult
 from bot.runner.dispatch import Dispatch
 from bot.runner.order_loop import work_through
 from bot.runner.throttle import Throttle
 from bot.runner.worker import OrderDone
+from bot.stints.browser_thread import BrowserThread
+from bot.stints.executor import executor_started, step_of
 
 POLL_SECONDS = 0.25
 """How often a free worker looks for a stint: it waits half of this before each, on average."""
-
-SCHEDULES_SECONDS = 10.0
-"""How soon a worker notices that a schedule was added or removed."""
-
-MOST_TIMES = 20
-"""How often the engine hands out a stint whose worker died each time."""
 
 NO_LIMIT = 1_000_000_000
 """The limits of a run count in the ledger, over all machines, and not in one stint."""
@@ -70,21 +62,14 @@ def engine_started(
     Needs the name of the ``executor``, which no other process has: what an earlier process of that name left
     unfinished is handed out again at once.
     """
-    from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
-
-    if not executor.strip():  # the engine would call every such process the same
-        raise ValueError("An executor needs a name.")
-
     one_at_a_time = threading.Lock()
+    step = step_of(browser_thread)
 
     def work_stint(stint: str) -> str:
         with one_at_a_time:  # it may have one of each queue in hand
             return work_orders(stint)
 
     def work_orders(stint: str) -> str:
-        def step(name: str, function: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-            return DBOS.run_step({"name": name}, lambda: browser_thread.call(function))
-
         def work_on(job: Job) -> OrderDone | None:
             return _done(step(f"order {job.order}", lambda: _told(works.work_on(job))))
 
@@ -103,52 +88,26 @@ def engine_started(
         browser_thread.call(lambda: works.call(schedule, moment))
         return "called"
 
-    quiet()
-    errors = _Errors(say)
-    logging.getLogger("dbos").addHandler(errors)
-    where = Place.of(place, ledger)
-    config = DBOSConfig(
-        name=APPLICATION,
-        system_database_url=where.url,
-        dbos_system_schema=where.schema,
-        executor_id=executor,
-        application_version=str(SCHEMA_VERSION),
-        log_level="ERROR",
-        serializer=DBOSPortableJSONSerializer(),
-        scheduler_polling_interval_sec=SCHEDULES_SECONDS,
-    )
+    def register() -> None:
+        from dbos import DBOS
 
-    def start() -> None:
-        DBOS.workflow(name=WORKFLOW, max_recovery_attempts=MOST_TIMES)(work_stint)
-        DBOS.workflow(name=TICK, max_recovery_attempts=MOST_TIMES)(call)
-        DBOS.listen_queues(queues_of(admin))
-        DBOS.launch()
         DBOS.register_queue(queue_of(admin), worker_concurrency=1, polling_interval_sec=POLL_SECONDS)
         DBOS.register_queue(
             queue_by_store(admin), worker_concurrency=1, partition_concurrency=1, polling_interval_sec=POLL_SECONDS
         )
 
-    DBOS(config=config)
-    try:
-        # Not on this thread: the engine refuses one that has an event loop, as Playwright's has while it runs.
-        with ThreadPoolExecutor(max_workers=1) as starting:
-            starting.submit(start).result()
+    with executor_started(
+        place,
+        ledger,
+        application=APPLICATION,
+        executor=executor,
+        workflows={WORKFLOW: work_stint, TICK: call},
+        queues=queues_of(admin),
+        register=register,
+        browser_thread=browser_thread,
+        say=say,
+    ):
         yield
-    finally:
-        browser_thread.close()
-        logging.getLogger("dbos").removeHandler(errors)
-        DBOS.destroy(destroy_registry=True)
-
-
-class _Errors(logging.Handler):
-    """Says what the engine logs as an error; what it only warns of, such as a database that is away, it tries again."""
-
-    def __init__(self, say: Callable[[str], None]) -> None:
-        super().__init__(logging.ERROR)
-        self._say = say
-
-    def emit(self, record: logging.LogRecord) -> None:
-        self._say(f"The queue: {record.getMessage().partition(chr(10))[0]}")
 
 
 def _told(done: OrderDone | None) -> dict[str, Any]:

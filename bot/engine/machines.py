@@ -18,7 +18,6 @@ from loguru import logger
 
 from bot.engine.account_lease import leased_account
 from bot.engine.backlog import open_backlog
-from bot.engine.browser_thread import BrowserThread
 from bot.engine.display import WorkerDisplay
 from bot.engine.executor import engine_started
 from bot.engine.run_session import Tools, browser_run_session
@@ -33,6 +32,7 @@ from bot.reports.progress import SafeStream
 from bot.runner.stopping import StopRequest, in_parts, stop_on_signals
 from bot.secrecy import cleaner
 from bot.settings import secrets_that_are_set
+from bot.stints.browser_thread import BrowserThread
 from bot.system import has_crashed
 from bot.wording import count_of, harmless
 

@@ -18,7 +18,6 @@ from bot.cancel.verdicts import Verdict
 from bot.engine import schedules
 from bot.engine.account_lease import AccountLease, lease_of
 from bot.engine.backlog import Backlog
-from bot.engine.browser_thread import BrowserThread
 from bot.engine.conclusion import conclude
 from bot.engine.run_session import Display, OpenRunSession, RunSession
 from bot.engine.stints import named_again, times_again
@@ -46,6 +45,7 @@ from bot.runner.results import (
 from bot.runner.worker import OrderDone
 from bot.secrecy import Clean
 from bot.settings import Settings
+from bot.stints.browser_thread import BrowserThread
 
 T = TypeVar("T")
 

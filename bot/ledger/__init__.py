@@ -12,6 +12,7 @@ Admin by its host and path (``bot.identity``).
 ``Ledger.sign_ins``   what was tried to sign in with, and whether the Admin refused it
 ``Ledger.codes``      which two-factor codes were used
 ``Ledger.queue``      which runs wait for workers, and which worker has which of their orders
+``Ledger.own_runs``   which runs are worked by workers of their own, on one machine
 ``Ledger.schedules``  what is done at certain times
 ``Ledger.limits``     what all workers of such a run may do together
 ``Ledger.submissions``  who submitted a run, and who approved it
@@ -41,6 +42,7 @@ from bot.ledger.console_access import ApiToken, ConsoleAccess
 from bot.ledger.database import Database, connect, connect_in_memory
 from bot.ledger.intents import Intent, Intents
 from bot.ledger.leases import Leases
+from bot.ledger.own_runs import OwnRuns
 from bot.ledger.pages import AtWork, Kind, ListedOrder, ListedRun, Pages
 from bot.ledger.queue import Queue, QueuedRun, Stint, Terms
 from bot.ledger.runs import Runs
@@ -100,6 +102,7 @@ class Ledger:
         self.intents = Intents(self._database, self.trail, self.claims, self.limits, self.audit)
         self.submissions = Submissions(self._database, self.trail, self.audit)
         self.queue = Queue(self._database, self.runs, self.submissions, self.audit)
+        self.own_runs = OwnRuns(self._database, self.runs)
         self.console = ConsoleAccess(self._database, self.audit)
         self.pages = Pages(self._database)
         self.schedules = Schedules(self._database)

@@ -14,6 +14,7 @@ import sqlalchemy as sa
 
 from bot.errors import CannotStart, LedgerTrouble
 from bot.ledger.database import Database, connect, timestamp
+from bot.ledger.queue import any_worker_may
 from bot.ledger.schema import accounts, claims, moved, queued_runs, version_table
 
 _LEFT = {version_table.name, moved.name, claims.name, accounts.name}
@@ -66,7 +67,8 @@ def _refuse_if_used(old: sa.Connection, now: float, file: Path) -> None:
             raise CannotStart(
                 reason=f"The ledger {file} is in use.", next_step="Wait until every run and worker has ended."
             )
-    if old.scalar(sa.select(queued_runs.c.run_id).where(queued_runs.c.finished_at.is_(None)).limit(1)) is not None:
+    queued = sa.select(queued_runs.c.run_id).where(queued_runs.c.finished_at.is_(None), any_worker_may())
+    if old.scalar(queued.limit(1)) is not None:
         raise CannotStart(
             reason=f"A run is queued in the ledger {file}.",
             next_step="Have it finished, or cancel it: see countermand queue.",

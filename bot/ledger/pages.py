@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from bot.joblist import Job
 from bot.ledger.database import Database
+from bot.ledger.queue import any_worker_may
 from bot.ledger.schema import claims, events, intents, looks, orders, queued_runs, runs, stints, submissions
 from bot.ledger.trail import Event
 from bot.outcomes import OrderResult, Outcome, RunInfo
@@ -266,7 +267,7 @@ class Pages:
 
 
 def _runs(*columns: Any, kind: Kind = Kind.ALL, words: str = "") -> sa.Select[Any]:
-    joined = sa.outerjoin(runs, queued_runs, queued_runs.c.run_id == runs.c.run_id)
+    joined = sa.outerjoin(runs, queued_runs, (queued_runs.c.run_id == runs.c.run_id) & any_worker_may())
     statement = sa.select(*columns).select_from(joined)
     match kind:
         case Kind.OPEN:

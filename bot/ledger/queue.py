@@ -44,6 +44,10 @@ class Terms:
     """Whether buyers' data is left readable in the screenshots."""
     one_worker_a_store: bool = False
     """Whether the orders of a store are worked by one worker at a time."""
+    process: str = ""
+    """The process that works it with workers of its own (``bot.ledger.own_runs``); empty where any worker may."""
+    at_once: int | None = None
+    """How many of its orders may be in progress at once; None for as many as there are workers."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -131,38 +135,15 @@ class Queue:
             earlier = connection.scalar(same)
             if earlier is not None:
                 return str(earlier)
-            self._runs.begin_in(connection, info, jobs)
-            connection.execute(
-                queued_runs.insert().values(
-                    run_id=info.run_id,
-                    sha256=frozen,
-                    terms=asdict(terms),
-                    next_order=0.0,
-                    pressed=0,
-                    failures=0,
-                    failures_in_a_row=0,
-                    stopped="",
-                )
-            )
-            for stint in _stints(info.run_id, slices):
-                connection.execute(
-                    stints.insert().values(
-                        stint=stint.stint,
-                        run_id=stint.run_id,
-                        store=stint.store,
-                        orders=list(stint.orders),
-                        sha256=stint.sha256,
-                    )
-                )
-                if asked is None or not asked.approval:
-                    enqueue(connection, stint)
+            waits = asked is not None and asked.approval
+            freeze(connection, self._runs, info, jobs, terms, slices, frozen, None if waits else enqueue)
             if asked is not None:
                 self._submissions.add(connection, info.run_id, asked, len(jobs))
         return info.run_id
 
     def find(self, run_id: str) -> QueuedRun | None:
         """The submitted run with that id, or None."""
-        return next(iter(self._found(queued_runs.c.run_id == run_id)), None)
+        return next(iter(self._found((queued_runs.c.run_id == run_id) & any_worker_may())), None)
 
     def terms(self, run_id: str) -> Terms | None:
         """How the submitted run with that id is worked, or None."""
@@ -171,7 +152,7 @@ class Queue:
 
     def waiting(self) -> list[QueuedRun]:
         """The runs that are not finished, in the order in which they were submitted."""
-        return self._found(queued_runs.c.finished_at.is_(None))
+        return self._found(queued_runs.c.finished_at.is_(None) & any_worker_may())
 
     def was_used(self) -> bool:
         """Whether a run was ever submitted."""
@@ -341,6 +322,54 @@ class Queue:
 def hash_of_jobs(jobs: Sequence[Job]) -> str:
     """The hash by which a stint's jobs are recognized."""
     return hash_of([job.model_dump(mode="json") for job in jobs])
+
+
+def freeze(
+    connection: sa.Connection,
+    runs_of_ledger: Runs,
+    info: RunInfo,
+    jobs: Sequence[Job],
+    terms: Terms,
+    slices: Sequence[Sequence[Job]],
+    frozen: str,
+    enqueue: Callable[[sa.Connection, Stint], None] | None,
+) -> None:
+    """Write a run, its orders, its terms and its stints, inside a transaction, and put each stint into a queue."""
+    runs_of_ledger.begin_in(connection, info, jobs)
+    connection.execute(
+        queued_runs.insert().values(
+            run_id=info.run_id,
+            sha256=frozen,
+            terms=asdict(terms),
+            next_order=0.0,
+            pressed=0,
+            failures=0,
+            failures_in_a_row=0,
+            stopped="",
+        )
+    )
+    for stint in _stints(info.run_id, slices):
+        write_stint(connection, stint)
+        if enqueue is not None:
+            enqueue(connection, stint)
+
+
+def write_stint(connection: sa.Connection, stint: Stint) -> None:
+    """Write what is in a stint, inside a transaction."""
+    connection.execute(
+        stints.insert().values(
+            stint=stint.stint,
+            run_id=stint.run_id,
+            store=stint.store,
+            orders=list(stint.orders),
+            sha256=stint.sha256,
+        )
+    )
+
+
+def any_worker_may() -> sa.ColumnElement[bool]:
+    """Whether a run is everybody's to work, and not the business of the process that began it."""
+    return sa.func.coalesce(queued_runs.c.terms["process"].as_string(), "") == ""
 
 
 def _stints(run_id: str, slices: Sequence[Sequence[Job]]) -> list[Stint]:

@@ -14,11 +14,15 @@ import sqlalchemy as sa
 from bot.errors import ClaimLost, QueuedRunStopped
 from bot.ledger.approval import why_not_approved
 from bot.ledger.database import Database
+from bot.ledger.processes import is_gone
 from bot.ledger.schema import claims, orders, pauses, queued_runs
 from bot.outcomes import OrderResult, Outcome
 
 ASK_AGAIN = 2.0
 """Seconds after which a worker that has to wait for others asks again."""
+
+SOON = 0.5
+"""Likewise, where an order of another worker ends soon."""
 
 LONGEST_WAIT = 60.0
 """The most seconds for which a worker waits before it asks again."""
@@ -88,6 +92,7 @@ class SharedLimits:
         run = self._row(connection)
         if self._result(connection, order) is not None:
             raise ClaimLost(order=order)
+        _hold_process(run)
         self._hold_approval(connection)
         most = run.terms["max_cancellations"]
         if most is not None and run.pressed >= most:
@@ -135,17 +140,21 @@ class SharedLimits:
             raise QueuedRunStopped(reason=run.stopped)
         if run.finished_at:
             raise QueuedRunStopped(reason="The run is over.")
+        _hold_process(run)
         if (begin := run.terms["not_before"]) and (early := datetime.fromisoformat(begin).timestamp() - now) > 0:
             raise NotYet(min(early, LONGEST_WAIT), "It is too early for this run: a computer's clock is wrong.")
         self._hold_approval(connection)
-        if connection.scalar(sa.select(pauses.c.pause).where(pauses.c.resumed_at.is_(None)).limit(1)) is not None:
-            raise NotYet(ASK_AGAIN, "The queue is paused.")
+        if not run.terms.get("process"):  # the queue is paused, and a run with workers of its own is not in it
+            _hold_pause(connection)
         most = run.terms["max_cancellations"]
         if most is not None:
             if run.pressed >= most:
                 raise QueuedRunStopped(reason=_limit_reached(run.pressed))
             if run.pressed + self._in_progress(connection, now) >= most:
                 raise NotYet(ASK_AGAIN)  # none of them may be canceled, which would leave room for this one
+        at_once = run.terms.get("at_once")
+        if at_once is not None and self._in_progress(connection, now) >= at_once:
+            raise NotYet(SOON)
         if run.next_order > now:
             raise NotYet(min(run.next_order - now, LONGEST_WAIT))
 
@@ -171,6 +180,21 @@ class SharedLimits:
 def _of_run(run_id: str) -> sa.ColumnElement[bool]:
     """Whether a claim is one of a run's workers."""
     return sa.func.substr(claims.c.owner, 1, len(run_id) + 1) == f"{run_id}/"
+
+
+def _hold_process(run: sa.Row[Any]) -> None:
+    """Make sure that the process that works this run with its own workers has not ended.
+
+    Raises:
+        QueuedRunStopped: it has, so nobody is there who would want the next cancel, or hear of it.
+    """
+    if (process := run.terms.get("process")) and is_gone(process):
+        raise QueuedRunStopped(reason="The process of this run has ended.")
+
+
+def _hold_pause(connection: sa.Connection) -> None:
+    if connection.scalar(sa.select(pauses.c.pause).where(pauses.c.resumed_at.is_(None)).limit(1)) is not None:
+        raise NotYet(ASK_AGAIN, "The queue is paused.")
 
 
 def _limit_reached(pressed: int) -> str:

@@ -1,6 +1,5 @@
 """The runner: has the orders of a list worked, by one worker or several, and gives every one of them a result."""
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,10 +13,9 @@ from bot.ledger import Ledger
 from bot.outcomes import OrderResult, RunInfo
 from bot.pack import AUTO
 from bot.reports.progress import Progress
-from bot.runner.dispatch import Dispatch
 from bot.runner.in_process import InProcessWorker
+from bot.runner.limits import RunLimits
 from bot.runner.results import RunResults, unforeseen
-from bot.runner.throttle import Throttle
 from bot.runner.worker import WorkerOptions
 from bot.secrecy import Clean
 
@@ -31,21 +29,6 @@ class RunEnd:
     info: RunInfo
     results: tuple[OrderResult, ...]
     exit_status: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class RunLimits:
-    """When a run stops before the end of its list, and how fast it may go.
-
-    ``max_failures`` orders in a row, or ``max_failures_total`` in all, that failed for technical reasons;
-    ``max_cancellations`` orders that were canceled, or may have been (None is no limit); ``spacing`` seconds from the
-    beginning of one order to that of the next.
-    """
-
-    max_failures: int
-    max_failures_total: int = 50
-    max_cancellations: int | None = None
-    spacing: float = 0
 
 
 class Workers(Protocol):
@@ -63,8 +46,15 @@ class Workers(Protocol):
     def recognized(self) -> str:
         """Name of the pack that was recognized on the page; empty if none was."""
 
-    def work_through(self, dispatch: Dispatch, results: RunResults, progress: Progress) -> None:
-        """Work on every order that is handed out.
+    def begin(self, info: RunInfo, jobs: Sequence[Job], limits: RunLimits) -> None:
+        """Record the run and all its orders in the ledger.
+
+        Raises:
+            EvidenceNotWritten, LedgerTrouble: they could not be recorded.
+        """
+
+    def work_through(self, jobs: Sequence[Job], limits: RunLimits, results: RunResults, progress: Progress) -> None:
+        """Work on every order, within the limits.
 
         Raises:
             RunStopped, OrderTrouble, CannotStart, KeyboardInterrupt: the run cannot go on.
@@ -107,7 +97,7 @@ class Runner:
             CannotStart: no browser, no ledger, or a run folder that cannot be written; nothing was opened.
         """
         try:
-            self._ledger.runs.begin(info, jobs)
+            self._workers.begin(info, jobs, self._limits)
         except EvidenceNotWritten as trouble:
             raise CannotStart(reason=str(trouble), next_step=trouble.next_step) from trouble
         self._progress.run_started(info, len(jobs))
@@ -115,7 +105,7 @@ class Runner:
         stopped = ""
         status = 0
         try:
-            self._workers.work_through(self._dispatch(jobs), recorded, self._progress)
+            self._workers.work_through(jobs, self._limits, recorded, self._progress)
         except KeyboardInterrupt:
             stopped, status = str(Interrupted()), Interrupted.exit_status
         except RunStopped as stop:
@@ -142,17 +132,6 @@ class Runner:
         except CountermandError as trouble:
             logger.error("the end of the run is not in the ledger: {}", trouble)
         return RunEnd(info=info, results=results, exit_status=status)
-
-    def _dispatch(self, jobs: Sequence[Job]) -> Dispatch:
-        limits = self._limits
-        throttle = Throttle(self._workers.count, limits.spacing, say=self._progress.say, clock=time.monotonic)
-        return Dispatch(
-            jobs,
-            throttle,
-            max_failures=limits.max_failures,
-            max_failures_total=limits.max_failures_total,
-            max_cancellations=limits.max_cancellations,
-        )
 
     def _pictures(self, recorded: RunResults) -> str:
         """Where to look when the run ended before its first order, which would have pictures of its own."""

@@ -1,5 +1,6 @@
 """A single worker, in the run's own process."""
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from functools import partial
@@ -9,10 +10,13 @@ from bot.admin.recorder import NoRecorder
 from bot.evidence.recorder import Recorder
 from bot.joblist import Job
 from bot.ledger import Ledger
+from bot.outcomes import RunInfo
 from bot.reports.progress import Progress
 from bot.runner.dispatch import Dispatch
+from bot.runner.limits import RunLimits
 from bot.runner.order_loop import work_through
 from bot.runner.results import WORKED_ON_ELSEWHERE, RunResults, result_of
+from bot.runner.throttle import Throttle
 from bot.runner.worker import Work, Worker, WorkerOptions
 
 
@@ -51,8 +55,19 @@ class InProcessWorker:
         """What was photographed last."""
         return self._recorder.evidence
 
-    def work_through(self, dispatch: Dispatch, results: RunResults, progress: Progress) -> None:
+    def begin(self, info: RunInfo, jobs: Sequence[Job], limits: RunLimits) -> None:
+        """Record the run and all its orders in the ledger."""
+        self._ledger.runs.begin(info, jobs)
+
+    def work_through(self, jobs: Sequence[Job], limits: RunLimits, results: RunResults, progress: Progress) -> None:
         """Work on every order, one after another."""
+        dispatch = Dispatch(
+            jobs,
+            Throttle(1, limits.spacing, say=progress.say, clock=time.monotonic),
+            max_failures=limits.max_failures,
+            max_failures_total=limits.max_failures_total,
+            max_cancellations=limits.max_cancellations,
+        )
         worker = Worker(
             work=self._work,
             ledger=self._ledger,

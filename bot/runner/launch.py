@@ -6,7 +6,7 @@ is over, so several runs can work in one process at a time, each on a thread of 
 """
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -17,7 +17,6 @@ from loguru import logger
 from bot import __version__
 from bot.access.leases import enough, leased_each
 from bot.accounts import Account
-from bot.admin import Admin
 from bot.errors import CannotStart, LedgerTrouble, RunStopped
 from bot.evidence.forgotten import refuse_forgotten_presses, tells_of_runs
 from bot.evidence.places import kept_in
@@ -39,9 +38,10 @@ from bot.runner.stopping import StopRequest, in_parts
 from bot.runner.task import RunOptions, Task
 from bot.runner.worker import Worker
 from bot.runner.worker_pool import WorkerPool
-from bot.runner.worker_process import RunConnection, defects_logged
+from bot.runner.worker_process import Opened, RunConnection, defects_logged
 from bot.secrecy import cleaner
 from bot.settings import Settings
+from bot.stints.run_queue import RunQueue, open_run_queue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -58,6 +58,8 @@ class _Run:
     display: Progress
     stop: StopRequest
     blocked: dict[str, int]
+    queue: RunQueue | None
+    """Of several workers."""
 
 
 def run_jobs(
@@ -115,7 +117,11 @@ def run_jobs(
         Ledger.open(task.ledger_place) as ledger,
     ):
         ledger.runs.go_on_as(task.run_id)
-        with leased_each(ledger, task.host, settings.pool, workers, sharing=settings.share_account) as accounts:
+        with (
+            leased_each(ledger, task.host, settings.pool, workers, sharing=settings.share_account) as accounts,
+            # A single worker needs no queue, and does not wait for the engine to be imported.
+            open_run_queue(task.ledger_place, ledger, task.run_id) if workers > 1 else nullcontext() as queue,
+        ):
             ledger.trail.copy_to(folder)
             run = _Run(
                 task=task,
@@ -126,6 +132,7 @@ def run_jobs(
                 display=display,
                 stop=StopRequest(settings.stop_file, also=stop),
                 blocked={},
+                queue=queue,
             )
             info = RunInfo(
                 run_id=task.run_id,
@@ -167,7 +174,7 @@ def _refuse_forgotten_presses(settings: Settings, job_list: JobList) -> None:
 def _runner(run: _Run, max_cancellations: int | None) -> Runner:
     settings = run.task.settings
     return Runner(
-        _pool(run) if len(run.accounts) > 1 else _in_process_worker(run),
+        _in_process_worker(run) if run.queue is None else _pool(run, run.queue),
         ledger=run.ledger,
         progress=run.display,
         limits=RunLimits(
@@ -217,7 +224,7 @@ def _keep_account(ledger: Ledger) -> None:
         ledger.accounts.sign_of_life()
 
 
-def _pool(run: _Run) -> Workers:
+def _pool(run: _Run, queue: RunQueue) -> Workers:
     return WorkerPool(
         partial(_open_worker, run.task),
         run.accounts,
@@ -225,6 +232,7 @@ def _pool(run: _Run) -> Workers:
             ledger=run.ledger,
             folder=run.task.folder,
             store=run.task.store,
+            queue=queue,
             log=run.log,
             stopping=run.stop,
             blocked=run.blocked,
@@ -233,7 +241,7 @@ def _pool(run: _Run) -> Workers:
 
 
 @contextmanager
-def _open_worker(task: Task, connection: RunConnection) -> Iterator[tuple[Worker, Admin]]:
+def _open_worker(task: Task, connection: RunConnection) -> Iterator[Opened]:
     """All that a worker in a process of its own needs, signed in."""
     settings, number = task.settings, connection.number
     packs = load_packs(settings.pack, settings.language, settings.sign_in_language)
@@ -247,6 +255,7 @@ def _open_worker(task: Task, connection: RunConnection) -> Iterator[tuple[Worker
         defects_logged(clean),
     ):
         ledger.runs.go_on_as(task.run_id, number)
+        ledger.limits.count_for(task.run_id)
         ledger.trail.copy_to(task.folder)
         worker = Worker(
             work=task.work,
@@ -275,4 +284,4 @@ def _open_worker(task: Task, connection: RunConnection) -> Iterator[tuple[Worker
             # A shared account's session is not shared: the Admin answers its requests one after another.
             entry = replace(entry, session_name=f"{connection.account.username} {number}")
         with open_admin(entry) as admin:
-            yield worker, admin
+            yield Opened(worker=worker, admin=admin, ledger=ledger)

@@ -1,30 +1,24 @@
-"""What a run and its worker processes send to each other over the pipe between them.
+"""What a worker process tells its run, for the person who looks on: what it does, what became of it, its log.
 
-From the worker come the messages below; to it go jobs, and ``STOP`` or ``FINISH``.
+Nothing hangs on it: orders are handed out by the engine, and what became of each is in the ledger first. The other way
+go two words only, ``STOP`` and ``FINISH``.
 """
 
 from dataclasses import dataclass
 
+from bot.joblist import Job
 from bot.outcomes import OrderResult
 from bot.runner.worker import OrderDone
 
-
-class _Order(str):
-    """What is sent to a worker besides jobs."""
-
-
-STOP, FINISH = _Order("stop"), _Order("finish")
-"""The run is interrupted; there are no more jobs."""
-
-
-@dataclass(frozen=True)
-class WorkerReady:
-    """The worker is signed in, and waits for an order."""
+STOP, FINISH = "stop", "finish"
+"""The run is interrupted; nothing is left to be done."""
 
 
 @dataclass(frozen=True)
 class OrderTaken:
-    """The worker has taken its order."""
+    """The worker has taken an order."""
+
+    job: Job
 
 
 @dataclass(frozen=True)
@@ -42,9 +36,10 @@ class OrderEnded:
 
 
 @dataclass(frozen=True)
-class WorkerFree:
-    """The worker waits for its next order; the last one is ``done``, or None if another run works on it."""
+class OrderLeft:
+    """The worker is through with an order; it is ``done``, or None if another run works on it."""
 
+    job: Job
     done: OrderDone | None
 
 
@@ -78,4 +73,4 @@ class WorkerExit:
     """
 
 
-Message = WorkerReady | OrderTaken | StepBegun | OrderEnded | WorkerFree | Remark | LogLine | WorkerExit
+Message = OrderTaken | StepBegun | OrderEnded | OrderLeft | Remark | LogLine | WorkerExit

@@ -1,4 +1,4 @@
-"""The order loop: one worker works through what is handed out to it. In a run of its own and in a stint it is this one.
+"""The order loop: one worker works through its orders, in a run with one worker and in a stint of the queue.
 
 It knows neither browser nor ledger: what is done to an order, and where, is its caller's.
 """
@@ -8,9 +8,6 @@ from collections.abc import Callable
 from bot.joblist import Job
 from bot.runner.dispatch import Dispatch
 from bot.runner.worker import OrderDone
-
-ONLY = 1
-"""The number of the one worker."""
 
 
 def work_through(
@@ -31,18 +28,12 @@ def work_through(
         RunStopped: too many failed, or were canceled.
     """
     while not dispatch.is_over:
-        job = dispatch.next_for(ONLY)
+        job = dispatch.next()
         if job is None:
             wait(dispatch.wait)
             continue
         done = work_on(job)
         if done is not None:
-            dispatch.done(
-                ONLY,
-                done.result,
-                pressed=done.pressed,
-                answer_seconds=done.answer_seconds,
-                turned_away=done.turned_away,
-            )
-        elif dispatch.taken_elsewhere(ONLY):
+            dispatch.done(done.result, pressed=done.pressed)
+        elif dispatch.taken_elsewhere(job):
             leave(job)

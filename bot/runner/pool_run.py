@@ -1,6 +1,7 @@
 """The run that a worker pool works for: what both share, and what the ledger says of orders whose worker is gone."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult
 from bot.runner.results import RunResults, failed, result_of, skipped, verdict_of_press
+from bot.stints.run_queue import RunQueue
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +25,8 @@ class PoolRun:
     """The run's folder, which has the run's name."""
     store: EvidenceStore
     """Has its evidence."""
+    queue: RunQueue
+    """Its stints wait there for its workers."""
     log: Callable[[str], None]
     """Writes a line to the run's log."""
     stopping: Callable[[], bool]
@@ -39,9 +43,14 @@ class PoolRun:
         """The result that an order of this run has in the ledger."""
         return self.ledger.runs.result(self.run_id, order)
 
-    def was_pressed(self, order: str) -> bool:
-        """Whether this run was about to press Confirm for an order, or pressed it."""
-        return any(intent.order == order for intent in self.ledger.intents.of_run(self.run_id))
+    @contextmanager
+    def counting(self) -> Iterator[None]:
+        """While the block runs, what is recorded counts for the limits of the run, as what its workers record does."""
+        self.ledger.limits.count_for(self.run_id)
+        try:
+            yield
+        finally:
+            self.ledger.limits.count_for("")
 
     def conclude(self, job: Job, results: RunResults, why: str, *, again: bool = False) -> None:
         """Give an order whose worker is gone the result that the ledger allows.

@@ -20,6 +20,7 @@ from bot.errors import (
     EvidenceNotWritten,
     IntentExpired,
     LedgerTrouble,
+    QueuedRunStopped,
     Refused,
     RunStopped,
     Technical,
@@ -117,6 +118,7 @@ class Worker:
         ``begins`` is called once the order is taken.
 
         Raises:
+            NotYet, QueuedRunStopped: no order of the run may begin now, or any more; nothing was taken.
             RunStopped, KeyboardInterrupt: the run cannot go on; the order has its result all the same, unless it is
                 handed back.
             LedgerTrouble, IntentExpired, EvidenceNotWritten: only where orders are handed back: nothing was pressed.
@@ -125,6 +127,8 @@ class Worker:
         try:
             if not self._ledger.claims.take(admin.name, job.order, self._options.claim_seconds):
                 return None
+        except QueuedRunStopped:
+            raise
         except CountermandError as trouble:
             if self._hands_back(trouble) or (self._options.hands_back and isinstance(trouble, EvidenceNotWritten)):
                 raise

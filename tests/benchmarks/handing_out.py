@@ -2,32 +2,48 @@
 
 ``python tests/benchmarks/handing_out.py --orders 100000`` says how long it takes to submit such a list, and how large
 the ledger is then. With ``--workers 1 4 8`` a list is worked by that many workers: orders a minute beside what they
-could do at most, and how long a worker waits from one stint to the next.
+could do at most, and how long a worker waits from one stint to the next. With ``--run 2 4`` a list is worked as ``run
+--workers`` works it, on one file: what lies between the end of an order and the beginning of the same worker's next
+one, which is what handing out costs, and how long it takes until the first order begins.
 """
 
 import argparse
+import json
+import re
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
 from contextlib import nullcontext
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from unittest.mock import patch
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "kit"))  # as pytest does: see pyproject.toml
+sys.path.append(str(Path(__file__).resolve().parents[1] / "chaos"))
 
 import psutil
 from environment_kit import clean_environment
+from pool_kit import HOST, open_worker
+from pydantic import SecretStr
+from run_kit import RUN_ID, run_info
 from server_kit import Server, programs
 
+from bot.accounts import Account
 from bot.engine.submission import submit
+from bot.evidence.store import LocalStore
 from bot.joblist import Job, JobList
 from bot.ledger import Ledger, Terms
+from bot.reports.progress import PlainProgress
+from bot.runner import RunLimits, Runner
+from bot.runner.pool_run import PoolRun
+from bot.runner.worker_pool import WorkerPool
 from bot.sandbox import Face, Sandbox, stock
 from bot.settings import load_settings
+from bot.stints.run_queue import open_run_queue
 from bot.vocabulary import Reason, Status
 
 KIT = Path(__file__).resolve().parents[1] / "kit"
@@ -134,6 +150,88 @@ def _waits(ledger: Ledger, run_id: str) -> list[float]:
     ]
 
 
+class _Nobody:
+    """Where lines go that nobody reads."""
+
+    def write(self, text: str) -> int:
+        return len(text)
+
+    def flush(self) -> None: ...
+
+
+def worked_in_a_run(workers: int, seconds: float, each: int, server: Server | None) -> None:
+    """Have the workers of a run of its own work a list, and print what handing out its orders cost."""
+    jobs = [
+        Job(
+            order=f"112-{number:07}-0000000",
+            store=f"Store {number % 2}",
+            reason=Reason.BUYER_CANCELED,
+            note=f"takes {seconds}",
+        )
+        for number in range(workers * each)
+    ]
+    with tempfile.TemporaryDirectory() as made:
+        folder = Path(made)
+        place: Path | str = server.address if server else folder / "ledger.sqlite"
+        (folder / "marks").mkdir()
+        (folder / RUN_ID / "evidence").mkdir(parents=True)
+        with Ledger.open(place) as ledger:
+            ledger.runs.go_on_as(RUN_ID)
+            ledger.trail.copy_to(folder / RUN_ID)
+            begun = datetime.now(UTC)
+            with open_run_queue(place, ledger, RUN_ID) as queue:
+                run = PoolRun(
+                    ledger=ledger,
+                    folder=folder / RUN_ID,
+                    store=LocalStore(folder / RUN_ID),
+                    queue=queue,
+                    log=lambda line: None,
+                    stopping=lambda: False,
+                    blocked={},
+                )
+                accounts = [Account(username=f"{number}", password=SecretStr("x")) for number in range(workers)]
+                pool = WorkerPool(partial(open_worker, folder, RUN_ID, place=place), accounts, run)
+                limits = RunLimits(max_failures=5)
+                progress = PlainProgress(_Nobody())
+                info = run_info().model_copy(update={"workers": workers, "admin": HOST})
+                before = _cpu_of_children()
+                Runner(pool, ledger=ledger, progress=progress, limits=limits).run(info, jobs)
+            cpu = _cpu_of_children() - before
+            gaps, first, last = _gaps(ledger)
+    took = (last - first).total_seconds()
+    print(
+        f"{workers:3} workers of a run: first order after {(first - begun).total_seconds():.2f} s; "
+        f"{60 * len(jobs) / took:.0f} orders a minute of {60 * workers / seconds:.0f} at most; from order to order "
+        f"{1000 * statistics.mean(gaps):.0f} ms (median {1000 * statistics.median(gaps):.0f}, "
+        f"most {1000 * max(gaps):.0f}); workers' CPU {1000 * cpu / len(jobs):.0f} ms an order",
+        flush=True,
+    )
+
+
+def _gaps(ledger: Ledger) -> tuple[list[float], datetime, datetime]:
+    """The seconds from the end of each order to the beginning of the same worker's next one; begin and end of all."""
+    begun: dict[str, datetime] = {}
+    ended: dict[str, datetime] = {}
+    for entry in ledger.trail.entries(RUN_ID):
+        told = json.loads(entry.line)
+        if entry.event in {"taken", "finished"}:
+            (begun if entry.event == "taken" else ended)[entry.order] = datetime.fromisoformat(told["at"])
+    of_worker: dict[str, list[str]] = {}
+    for result in ledger.runs.results(RUN_ID):
+        (number,) = re.findall(r"By worker (\d+)\.", result.message)
+        of_worker.setdefault(number, []).append(result.order)
+    gaps = []
+    for orders in of_worker.values():
+        orders.sort(key=begun.__getitem__)
+        gaps += [(begun[after] - ended[before]).total_seconds() for before, after in pairwise(orders)]
+    return gaps, min(begun.values()), max(ended.values())
+
+
+def _cpu_of_children() -> float:
+    times = psutil.Process().cpu_times()
+    return float(times.children_user + times.children_system)
+
+
 def _cpu_of(server: Server | None) -> float:
     if server is None:
         return 0.0
@@ -149,8 +247,16 @@ def main() -> None:
     parser.add_argument("--workers", type=int, nargs="*", default=[1, 2, 4])
     parser.add_argument("--seconds", type=float, default=0.5, help="how long an order takes")
     parser.add_argument("--each", type=int, default=75, help="orders a worker")
+    parser.add_argument("--run", type=int, nargs="*", default=[], help="workers of a run of its own; nothing else")
     options = parser.parse_args()
     found = programs()
+    for server in (None, found) if found and options.run else (None,):
+        for workers in options.run:
+            with Server(server) if server else nullcontext() as running:
+                print("PostgreSQL:" if running else "One file:  ", end="")
+                worked_in_a_run(workers, options.seconds, options.each, running)
+    if options.run:
+        return
     with tempfile.TemporaryDirectory() as folder:
         submitting(options.orders, Path(folder) / "ledger.sqlite", Path(folder))
     for server in (None, found):

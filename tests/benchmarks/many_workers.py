@@ -5,7 +5,11 @@ number of them for a minute. A worker is a thread here that does everything that
 takes stints from the engine, claims orders, writes steps, pictures, intents, answers and results to the ledger, and
 records steps with the engine. Between, it keeps the time that an order takes (``--seconds``). Ten workers are a
 machine, with a run folder of its own. Printed are orders a minute, of how many at most; the processor time of the
-database and of these workers, an order; how long handing a stint out takes; and how large the database is.
+database and of these workers, an order; how long handing a stint out takes; and how large the database is. At the end
+it says up to which number of workers it was linear, and what the trail of a list, which is one chain, lets it do.
+
+The workers are threads of one process, which the interpreter lets compute one at a time: where their processor time an
+order, times the orders a second, comes near one processor, it is this benchmark that ends there, and not the database.
 """
 
 import argparse
@@ -54,6 +58,8 @@ class Counted:
     """What the workers did while it counted."""
 
     orders: int = 0
+    done_one: set[str] = field(default_factory=set)
+    """The workers that have worked an order, since they were started."""
     handed_out: list[float] = field(default_factory=list)
     """Seconds that the engine took each time, without the time between two looks at the queue."""
     lock: threading.Lock = field(default_factory=threading.Lock)
@@ -92,8 +98,7 @@ class FakeWorker(threading.Thread):
             return
         (stint,) = ids
         with self._counted.lock:
-            if self._counted.counting:
-                self._counted.handed_out.append(took)
+            self._counted.handed_out.append(took)
         found = ledger.queue.stint(stint)
         assert found is not None
         ledger.queue.begin_stint(found, self._name, self._name)
@@ -135,6 +140,7 @@ class FakeWorker(threading.Thread):
         ledger.runs.finish_order(result_of(job, Verdict(outcome=Outcome.CANCELED, message="As it would be.")))
         ledger.claims.release(ADMIN, job.order)
         with self._counted.lock:
+            self._counted.done_one.add(self._name)
             self._counted.orders += self._counted.counting
 
 
@@ -160,8 +166,12 @@ def submitted(orders: int, lists: int, place: str, folder: Path) -> None:
     print(f"Submitting {orders:,} orders in {lists} lists: {time.monotonic() - begun:.1f} s")
 
 
-def measured(workers: int, seconds: float, window: float, place: str, folder: Path, server: Server) -> None:
-    """Have a number of workers work, and print how it went."""
+LINEAR = 0.9
+"""A number of workers is said to be linear if they did this share of what they could do at most."""
+
+
+def measured(workers: int, seconds: float, window: float, place: str, folder: Path, server: Server) -> float:
+    """Have a number of workers work, and print how it went; gives the share of what they could do at most."""
     counted = Counted()
     with Ledger.open(place) as ledger, open_backlog(place, ledger) as backlog:
         client = cast(Any, backlog)._client
@@ -172,12 +182,17 @@ def measured(workers: int, seconds: float, window: float, place: str, folder: Pa
         ]
         for one in all_of_them:
             one.start()
-        time.sleep(seconds + 5)
+        longest = time.monotonic() + 60 + 4 * seconds + workers
+        while len(counted.done_one) < workers and not counted.troubles and time.monotonic() < longest:
+            time.sleep(0.2)
+        print(f"{workers} workers: {len(counted.done_one)} have worked their first order")
         before, own = cpu_of(server), time.process_time()
         begun = time.monotonic()
+        psutil.cpu_percent()  # begins to measure
         counted.counting = True
         time.sleep(window)
         counted.counting = False
+        busy = psutil.cpu_percent() / 100
         took = time.monotonic() - begun
         database, here = cpu_of(server) - before, time.process_time() - own
         size = size_of(place)
@@ -195,10 +210,16 @@ def measured(workers: int, seconds: float, window: float, place: str, folder: Pa
     )
     for trouble in sorted(set(counted.troubles))[:3]:
         print(f"    {counted.troubles.count(trouble)} times: {trouble[:200]}")
+    print(f"    processors of this machine: {psutil.cpu_count()}, kept busy by everything on it: {busy:.0%}")
+    return a_minute / most
 
 
-def chained(place: str, writers: int, seconds: float) -> None:
-    """Print how many events a second go into the trail of one run, and of several: each trail is one chain."""
+def chained(place: str, writers: int, seconds: float) -> float:
+    """Print how many events a second go into the trail of one run, and of several: each trail is one chain.
+
+    Gives how many go into that of one run.
+    """
+    of_one = 0.0
     for runs in (1, writers):
         written = [0] * writers
 
@@ -216,6 +237,34 @@ def chained(place: str, writers: int, seconds: float) -> None:
         for thread in threads:
             thread.join()
         print(f"{writers} writers, {runs} trails: {sum(written) / seconds:.0f} events a second")
+        of_one = of_one or sum(written) / seconds
+    return of_one
+
+
+def events_an_order(place: str) -> float:
+    """How many events the trail has of an order that was worked."""
+    engine = sa.create_engine(place)
+    with engine.connect() as connection:
+        done = connection.scalar(sa.text("SELECT count(*) FROM orders WHERE outcome IS NOT NULL")) or 0
+        events = connection.scalar(
+            sa.text(
+                "SELECT count(*) FROM events e JOIN orders o ON o.run_id = e.run_id AND o.amazon_order = e.amazon_order"
+                " WHERE o.outcome IS NOT NULL"
+            )
+        )
+    engine.dispose()
+    return float(events or 0) / max(1, done)
+
+
+def where_it_ends(shares: dict[int, float], lists: int, chain: float, an_order: float) -> str:
+    """Up to how many workers it was linear, and what one list bears because its trail is one chain."""
+    linear = [workers for workers, share in sorted(shares.items()) if share >= LINEAR]
+    upto = f"up to {linear[-1]} workers" if linear else "for none of these numbers of workers"
+    bears = 60 * chain * lists / an_order if an_order else 0
+    return (
+        f"Linear ({LINEAR:.0%} of what is possible) {upto}. {an_order:.0f} events an order, and {chain:.0f} events a "
+        f"second in one trail: {lists} list(s) bear {bears:.0f} orders a minute at most here, however many work."
+    )
 
 
 def cpu_of(server: Server) -> float:
@@ -253,9 +302,12 @@ def main() -> None:
         return
     with tempfile.TemporaryDirectory() as made, Server(found, connections=2 * max(given.workers) + 50) as server:
         submitted(given.orders, given.lists, server.address, Path(made))
-        chained(server.address, 8, 5)
-        for workers in given.workers:
-            measured(workers, given.seconds, given.window, server.address, Path(made), server)
+        chain = chained(server.address, 8, 5)
+        shares = {
+            workers: measured(workers, given.seconds, given.window, server.address, Path(made), server)
+            for workers in given.workers
+        }
+        print(where_it_ends(shares, given.lists, chain, events_an_order(server.address)))
 
 
 if __name__ == "__main__":

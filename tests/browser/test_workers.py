@@ -154,3 +154,38 @@ def test_ctrl_c_stops_every_worker_and_leaves_nothing_running(
     assert len(cancels()) == became.count("canceled")
     with Ledger.open(tmp_path / "runs" / "ledger.sqlite") as ledger:
         assert (ledger.claims.held(), ledger.accounts.held(), ledger.intents.waiting()) == ([], [], [])
+
+
+@pytest.mark.face("plain", only=True)
+@pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
+def test_a_run_that_is_killed_leaves_nothing_that_is_pressed_before_a_person_starts_it_again(
+    go: Callable[..., "Popen[str]"],
+    start: Start,
+    cancels: Cancels,
+    on_arrival: OnArrival,
+    sandbox: Sandbox,
+    tmp_path: Path,
+) -> None:
+    on_arrival("cancelOrder", lambda: os.kill(process.pid, signal.SIGKILL))
+    process = go()
+    status, _, _ = end(process)  # its workers have ended, too: they hold its output open
+    assert status == -signal.SIGKILL
+    arrived = [number for number, *_ in cancels()]
+    assert 1 <= len(arrived) <= 2  # the orders in hand
+    stray = start(tmp_path, "worker", "--once", USERNAME="worker-1", TOTP_SECRET="")
+    assert end(stray)[0] == 0
+    assert [number for number, *_ in cancels()] == arrived
+    status, _, _ = end(go())
+    became = {number: result["outcome"] for number, result in results_of_last(tmp_path).items()}
+    assert status == (1 if "unknown" in became.values() else 0)
+    assert {became.pop(number) for number in arrived} <= {"already_canceled", "unknown", "canceled"}
+    assert set(became.values()) <= {"canceled"}
+    numbers = [number for number, *_ in cancels()]
+    assert sorted(numbers) == sorted(UNSHIPPED[US] + UNSHIPPED[MAIN])
+    with Ledger.open(tmp_path / "runs" / "ledger.sqlite") as ledger:
+        assert (ledger.claims.held(), ledger.accounts.held(), ledger.own_runs.abandoned()) == ([], [], [])
+
+
+def results_of_last(folder: Path) -> dict[str, dict[str, Any]]:
+    file = max(folder.glob("runs/*/results.json"))
+    return {result["order"]: result for result in json.loads(file.read_text(encoding="utf-8"))}

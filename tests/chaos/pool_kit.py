@@ -13,7 +13,7 @@ from bot.admin import Admin
 from bot.admin.recorder import NoRecorder
 from bot.cancel.guard import Permit
 from bot.cancel.verdicts import Verdict
-from bot.errors import CannotSignIn, CannotStart, RunStopped
+from bot.errors import CannotSignIn, CannotStart, RunStopped, Technical
 from bot.evidence.recorder import Recorder
 from bot.joblist import Job
 from bot.ledger import Event, Ledger
@@ -21,7 +21,7 @@ from bot.outcomes import Outcome
 from bot.runner.logs import log_lines_to
 from bot.runner.results import RunResults
 from bot.runner.worker import Worker, WorkerOptions
-from bot.runner.worker_process import RunConnection, defects_logged
+from bot.runner.worker_process import Opened, RunConnection, defects_logged
 
 HOST = "shop.example"
 
@@ -35,8 +35,11 @@ def permit_for(job: Job) -> Permit:
 
 
 @contextmanager
-def open_worker(folder: Path, run_id: str, run: RunConnection) -> Iterator[tuple[Worker, Admin]]:
-    """A worker that signs in as its account's name says, and does what the notes of its jobs say."""
+def open_worker(folder: Path, run_id: str, run: RunConnection, *, place: Path | str = "") -> Iterator[Opened]:
+    """A worker that signs in as its account's name says, and does what the notes of its jobs say.
+
+    The ledger is in the folder, if it is in no other ``place``.
+    """
     account = run.account.username
     if account == "refused":
         raise CannotSignIn(reason=f"The account {account} is refused.")
@@ -45,10 +48,11 @@ def open_worker(folder: Path, run_id: str, run: RunConnection) -> Iterator[tuple
     marks = folder / "marks"
     with (
         log_lines_to(run.log, secrets=(), say=run.say),
-        Ledger.open(folder / "ledger.sqlite") as ledger,
+        Ledger.open(place or folder / "ledger.sqlite") as ledger,
         defects_logged(lambda text: text),
     ):
         ledger.runs.go_on_as(run_id, run.number)
+        ledger.limits.count_for(run_id)
         ledger.trail.copy_to(folder / run_id)
         admin = cast(Admin, PagelessAdmin(HOST))
 
@@ -77,12 +81,18 @@ def open_worker(folder: Path, run_id: str, run: RunConnection) -> Iterator[tuple
                 case "waits for the other":
                     while len({path.name.split("-")[-2] for path in marks.iterdir()}) < 2:
                         time.sleep(0.01)
+                case note if note.startswith("takes "):
+                    time.sleep(float(note.removeprefix("takes ")))
+                case "fails":
+                    raise Technical(reason="A page did not come.")
                 case "cannot go on":
                     raise RunStopped(reason="The Admin is in maintenance.")
                 case "breaks":
                     raise ZeroDivisionError("division by zero")
             ledger.trail.note(Event.STEP, order=job.order, step="choose_reason")
+            intent = ledger.intents.write(HOST, permit_for(job))
             admin.attempt.mark_pressed()
+            ledger.intents.conclude(intent, Outcome.CANCELED)
             return Verdict(outcome=Outcome.CANCELED, message=f"By worker {run.number}.")
 
         worker = Worker(
@@ -92,4 +102,4 @@ def open_worker(folder: Path, run_id: str, run: RunConnection) -> Iterator[tuple
             results=RunResults(ledger, run.order_finished),
             options=WorkerOptions(attempts=1),
         )
-        yield worker, admin
+        yield Opened(worker=worker, admin=admin, ledger=ledger)

@@ -16,7 +16,6 @@ from run_kit import HOST, TERMS
 
 from bot.engine.account_lease import executor_name
 from bot.engine.backlog import Backlog, open_backlog
-from bot.engine.browser_thread import BrowserThread
 from bot.engine.executor import engine_started
 from bot.engine.finished import stints_of_runs_over
 from bot.engine.stints import run_of
@@ -25,6 +24,7 @@ from bot.ledger import Ledger, Stint
 from bot.ledger.schema import SCHEMA_VERSION
 from bot.runner.results import result_of, skipped
 from bot.runner.worker import OrderDone
+from bot.stints.browser_thread import BrowserThread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -7,7 +7,6 @@ import pytest
 import sqlalchemy as sa
 from run_kit import HOST, RUN_ID, STORE, job, permit, run_info
 
-from bot.engine.browser_thread import BrowserThread
 from bot.engine.conclusion import conclude
 from bot.engine.worker import TIMES
 from bot.errors import AccountLost, EvidenceNotWritten, Interrupted, LedgerTrouble, QueuedRunStopped
@@ -16,6 +15,7 @@ from bot.ledger import Ledger, NotYet
 from bot.outcomes import Outcome
 from bot.runner.worker import OrderDone
 from bot.settings import LocalSettings
+from bot.stints.browser_thread import BrowserThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,6 +1,7 @@
 """Workers as real processes, without a browser: how orders are handed out, and what happens when a worker ends."""
 
 import os
+import sqlite3
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -10,19 +11,24 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 from pool_kit import HOST, open_worker
 from pydantic import SecretStr
+from server_kit import Server, programs
 
 from bot.accounts import Account
+from bot.engine.backlog import open_backlog
 from bot.errors import CannotStart
 from bot.evidence.store import LocalStore
 from bot.joblist import Job
-from bot.ledger import Event, Ledger
+from bot.ledger import Event, Ledger, Stint
 from bot.outcomes import OrderResult, RunInfo
 from bot.runner import RunEnd, RunLimits, Runner
 from bot.runner.pool_run import PoolRun
 from bot.runner.stopping import StopRequest
+from bot.runner.throttle import Throttle
 from bot.runner.worker_pool import WorkerPool
+from bot.stints.run_queue import RunQueue, open_run_queue
 from bot.vocabulary import Reason
 
 pytestmark = pytest.mark.slow("starts worker processes")
@@ -83,8 +89,9 @@ class Heard:
 class Yard:
     """A folder with a ledger, in which a pool of workers works."""
 
-    def __init__(self, folder: Path, ledger: Ledger) -> None:
+    def __init__(self, folder: Path, ledger: Ledger, place: Path | str = "") -> None:
         self.folder = folder
+        self.place = place or folder / "ledger.sqlite"
         self.ledger = ledger
         self.heard = Heard()
         self.stop = StopRequest(folder / "STOP")
@@ -92,20 +99,25 @@ class Yard:
         self.blocked: dict[str, int] = {}
 
     def run(self, asked: Sequence[Job], *accounts: str, max_failures: int = 5, most: int | None = None) -> RunEnd:
-        pool = WorkerPool(
-            partial(open_worker, self.folder, RUN_ID),
+        with open_run_queue(self.place, self.ledger, RUN_ID) as queue:
+            pool = self.pool(queue, *accounts)
+            limits = RunLimits(max_failures=max_failures, max_cancellations=most)
+            return Runner(pool, ledger=self.ledger, progress=self.heard, limits=limits).run(INFO, asked)
+
+    def pool(self, queue: RunQueue, *accounts: str) -> WorkerPool:
+        return WorkerPool(
+            partial(open_worker, self.folder, RUN_ID, place=self.place),
             [Account(username=name, password=SecretStr("practice")) for name in accounts or ("one", "two")],
             PoolRun(
                 ledger=self.ledger,
                 folder=self.folder / RUN_ID,
                 store=LocalStore(self.folder / RUN_ID),
+                queue=queue,
                 log=self.log.append,
                 stopping=self.stop,
                 blocked=self.blocked,
             ),
         )
-        limits = RunLimits(max_failures=max_failures, max_cancellations=most)
-        return Runner(pool, ledger=self.ledger, progress=self.heard, limits=limits).run(INFO, asked)
 
     @property
     def pressed_at(self) -> list[str]:
@@ -137,6 +149,25 @@ def test_two_workers_share_a_list_and_every_order_is_worked_once(yard: Yard) -> 
     assert set(yard.heard.steps) == {("choose_reason", 1), ("choose_reason", 2)}
 
 
+@pytest.mark.skipif(programs() is None, reason="PostgreSQL is not installed")
+def test_on_a_server_a_list_is_worked_once_too_and_nothing_of_it_is_left_in_the_queue(tmp_path: Path) -> None:
+    (tmp_path / "marks").mkdir()
+    (tmp_path / RUN_ID / "evidence").mkdir(parents=True)
+    found = programs()
+    assert found is not None
+    with Server(found) as server, Ledger.open(server.address) as ledger:
+        ledger.runs.go_on_as(RUN_ID)
+        ledger.trail.copy_to(tmp_path / RUN_ID)
+        yard = Yard(tmp_path, ledger, server.address)
+        end = yard.run(jobs("waits for the other", "waits for the other", "dies once", ""))
+        assert outcomes(end) == ["canceled"] * 4
+        assert yard.pressed_at == [order(1), order(2), order(3), order(3), order(4)]
+        with ledger._database._engine.connect() as connection:
+            schema = ledger.schema_name().replace("public", "countermand") + "_engine"
+            left = connection.scalar(sa.text(f'SELECT count(*) FROM "{schema}".workflow_status'))
+        assert (left, ledger.own_runs.abandoned()) == (0, [])
+
+
 def test_what_several_workers_wrote_is_one_trail_that_can_be_verified(yard: Yard) -> None:
     end = yard.run(jobs("waits for the other", "waits for the other", *[""] * 20))
     assert end.exit_status == 0
@@ -158,7 +189,7 @@ def test_an_order_that_was_about_to_be_pressed_when_its_worker_died_is_looked_at
     end = yard.run(jobs("dies after the intent", ""))
     assert outcomes(end) == ["unknown", "canceled"]
     assert end.results[0].message == "Looked at after a crash."
-    assert [intent.order for intent in yard.ledger.intents.of_run(RUN_ID)] == [order(1)]
+    assert [intent.order for intent in yard.ledger.intents.waiting()] == [order(1)]
 
 
 def test_an_order_that_was_proved_canceled_before_its_workers_died_is_not_said_to_have_failed(yard: Yard) -> None:
@@ -243,6 +274,39 @@ def test_no_more_are_canceled_than_allowed_however_many_work(yard: Yard) -> None
     assert end.info.stopped_early == "Confirm was pressed for 2 orders, which is the limit of this run."
 
 
+@pytest.mark.thorough
+def test_too_many_failures_stop_the_run_whichever_worker_has_them(yard: Yard) -> None:
+    end = yard.run(jobs(*["fails"] * 5), max_failures=2)
+    assert (end.exit_status, end.info.stopped_early) == (
+        3,
+        "2 orders in a row failed; the last one: A page did not come.",
+    )
+    assert set(outcomes(end)) == {"failed", "skipped"}
+    assert outcomes(end).count("failed") <= 3  # the one that the other worker had in hand
+
+
+def test_while_the_admin_turns_requests_away_fewer_orders_are_in_progress(yard: Yard) -> None:
+    with open_run_queue(yard.place, yard.ledger, RUN_ID) as queue:
+        pool = yard.pool(queue, "one", "two", "three", "four")
+        pool.begin(INFO, jobs("", ""), RunLimits(max_failures=5))
+        throttle = Throttle(4, 0, say=yard.heard.say, clock=time.monotonic)
+        pool._heed(throttle, None, turned_away=True)
+        terms = yard.ledger.queue.terms(RUN_ID)
+    assert terms is not None
+    assert terms.at_once == 2
+    assert yard.heard.said == ["The Admin rejects requests: continuing with 2 orders at a time."]
+
+
+def test_an_order_that_another_run_works_on_is_asked_for_once_more_and_then_left(yard: Yard) -> None:
+    with Ledger.open(yard.place) as other:
+        other.runs.go_on_as("another run")
+        assert other.claims.take(HOST, order(1), 300)
+        end = yard.run(jobs("", "", ""))
+    assert outcomes(end) == ["skipped", "canceled", "canceled"]
+    assert end.results[0].message == "Another run is working on this order; this one left it alone."
+    assert yard.pressed_at == [order(2), order(3)]
+
+
 def test_a_stop_reaches_every_worker(yard: Yard) -> None:
     begun = threading.Thread(target=_stop_once_begun, args=(yard, 2), daemon=True)
     begun.start()
@@ -259,6 +323,16 @@ def _stop_once_begun(yard: Yard, number: int) -> None:
     yard.stop.ask()
 
 
+def test_a_second_stop_ends_every_worker_at_once_and_leaves_nothing_in_the_queue(yard: Yard) -> None:
+    yard.stop = _KeyboardInterruptOnceBegun(yard.folder)
+    end = yard.run(jobs("waits for a stop", "waits for a stop", ""))
+    assert (end.exit_status, end.info.stopped_early) == (130, "Interrupted.")
+    assert outcomes(end) == ["skipped"] * 3
+    assert yard.pressed_at == [order(1), order(2)]
+    assert yard.ledger.claims.held() == []  # whoever had them is gone
+    assert (rows_of_engine(yard), yard.ledger.own_runs.abandoned()) == (0, [])
+
+
 def test_workers_that_have_lost_their_run_end(yard: Yard) -> None:
     """The run's process is gone with its end of the lines: what a worker is working on ends before Confirm."""
     read, write = os.pipe()
@@ -271,6 +345,41 @@ def test_workers_that_have_lost_their_run_end(yard: Yard) -> None:
         assert end.read() == ""  # held open by the run and its workers, until the last of them is gone
     os.waitpid(pid, 0)
     assert yard.pressed_at == [order(1), order(2)]
+    # What is left of it is in no queue that anybody listens to, and the next run removes it.
+    assert (yard.ledger.queue.waiting(), yard.ledger.queue.find(RUN_ID)) == ([], None)
+    with open_backlog(yard.folder / "ledger.sqlite", yard.ledger) as backlog:
+        assert (backlog.is_empty(HOST, "stray"), backlog.counted()) == (True, {})
+    assert yard.ledger.own_runs.abandoned() == [RUN_ID]
+    assert rows_of_engine(yard) > 0
+    with open_run_queue(yard.folder / "ledger.sqlite", yard.ledger, "the next one"):
+        assert yard.ledger.own_runs.abandoned() == []
+    assert rows_of_engine(yard) == 0
+
+
+def rows_of_engine(yard: Yard) -> int:
+    """How many pieces of work the engine keeps."""
+    with sqlite3.connect(yard.folder / "ledger.sqlite") as connection:
+        return int(connection.execute("SELECT count(*) FROM workflow_status").fetchone()[0])
+
+
+def test_nothing_of_a_run_is_left_in_the_queue_when_it_has_ended(yard: Yard) -> None:
+    end = yard.run(jobs("waits for the other", "waits for the other", ""))
+    assert outcomes(end) == ["canceled"] * 3
+    assert (rows_of_engine(yard), yard.ledger.own_runs.abandoned(), yard.ledger.queue.waiting()) == (0, [], [])
+
+
+def test_orders_that_the_queue_has_lost_are_queued_once_more(yard: Yard, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("bot.runner.worker_pool.LOOK_SECONDS", 0.0)
+    put, lost = RunQueue.put, [order(2)]
+
+    def lose_one(self: RunQueue, connection: sa.Connection, stint: Stint) -> None:
+        if stint.orders != tuple(lost):
+            put(self, connection, stint)
+
+    monkeypatch.setattr(RunQueue, "put", lose_one)
+    end = yard.run(jobs("", "", ""))
+    assert outcomes(end) == ["canceled"] * 3
+    assert yard.pressed_at == [order(1), order(2), order(3)]
 
 
 def _run_and_be_killed(folder: Path, kept_open: int) -> None:
@@ -280,6 +389,19 @@ def _run_and_be_killed(folder: Path, kept_open: int) -> None:
         yard.stop = _KillOnceBegun(folder)
         yard.run(jobs("waits for a stop", "waits for a stop", ""))
     os._exit(1)
+
+
+class _KeyboardInterruptOnceBegun(StopRequest):
+    """Somebody presses Ctrl-C a second time."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._marks = folder / "marks"
+
+    def __call__(self) -> bool:
+        if len(list(self._marks.iterdir())) >= 2:
+            raise KeyboardInterrupt
+        return False
 
 
 class _KillOnceBegun(StopRequest):
