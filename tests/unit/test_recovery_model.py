@@ -51,6 +51,7 @@ import bot.cancel.wire
 import bot.ledger.database
 import bot.ledger.leases
 import bot.runner
+import bot.runner.in_process
 import bot.runner.worker
 import flows.cancel_order
 import flows.recover_order
@@ -857,7 +858,7 @@ def _simulated(monkeypatch: pytest.MonkeyPatch) -> None:
         bot.admin.window,
         bot.cancel.confirm,
         bot.cancel.wire,
-        bot.runner,
+        bot.runner.in_process,
         bot.runner.worker,
         bot.ledger.database,
         bot.ledger.leases,
