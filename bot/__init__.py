@@ -8,13 +8,11 @@ that, and ``make lint`` checks them.
     (flows)     the manual, as code
     checks      looking at the screens without canceling anything: doctor, check, drift, recording
     engine      many machines: the queue, its workers, and what they share
-    runner      a run: its start, the order loop, workers, throttle, stopping, log
-    stints      the engine that hands orders out to several workers, and the queue of a run of its own
+    runner      a run: its start, the order loop, workers and how orders reach them, throttle, stopping, log
     evidence    what a run leaves to be believed: recorder, run folder, verify, purge
     access      getting in: browser, session, sign-in, two-factor, account leases
     admin       the page: screens, finding and reading, choices, what comes in the way
-    notify      telling people who do not watch: webhook, e-mail, Apprise
-    reports     what people are told: results, report, progress, status
+    reports     what people are told: results, report, progress, status; and those who do not watch: notify
     cancel      the safety kernel: guard, permit, the wire, Confirm, verdicts, money
     sandbox     the practice Admin
     ledger      the memory: runs, intents, claims, leases, trail

@@ -95,8 +95,8 @@ def check(
     from bot.checks.check.command import check as make_check
     from bot.checks.check.show import Watching, tell
     from bot.checks.check.show import as_json as in_json
-    from bot.notify.messages import of_screens
-    from bot.notify.notifier import channels_of, notifying
+    from bot.reports.notify.messages import of_screens
+    from bot.reports.notify.notifier import channels_of, notifying
     from flows.look_around import look_around
 
     if full and as_json:

@@ -69,8 +69,8 @@ def check_screens(settings: "Settings", account: "Account") -> str:
     from bot.checks.check.command import Plan
     from bot.checks.check.command import check as make_check
     from bot.errors import CountermandError
-    from bot.notify.messages import of_screens
-    from bot.notify.notifier import notifying
+    from bot.reports.notify.messages import of_screens
+    from bot.reports.notify.notifier import notifying
     from flows.look_around import look_around
 
     alone = settings.with_account(account)
@@ -110,8 +110,8 @@ def run_list(
 
     Needs the ``stop`` of ``own_process`` where the caller is inside of that.
     """
-    from bot.notify.displays import NotifyingProgress
-    from bot.notify.notifier import notifying
+    from bot.reports.notify.displays import NotifyingProgress
+    from bot.reports.notify.notifier import notifying
     from bot.reports.progress import make_progress
     from bot.reports.report import REPORT_FILE
     from bot.runner.launch import run_jobs

@@ -20,5 +20,5 @@ has its permit and its intent, as in any other run.
 ``listing``         what waits, who works, what is stuck: for people
 ``by_hand``         what a person does to a queued run
 
-What a run with several workers of its own needs of the engine, too, is in ``bot.stints``.
+What a run with several workers of its own needs of the engine, too, is in ``bot.runner.stints``.
 """

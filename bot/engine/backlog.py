@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from bot.errors import CannotStart
 from bot.ledger import Ledger, Stint, Terms
 from bot.ledger.schema import SCHEMA_VERSION
-from bot.stints.database import client_at, trouble_named
+from bot.runner.stints.database import client_at, trouble_named
 
 if TYPE_CHECKING:
     from dbos import DBOSClient, WorkflowStatus

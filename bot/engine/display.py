@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from bot.notify.displays import RunNotices
 from bot.outcomes import OrderResult, RunInfo
+from bot.reports.notify.displays import RunNotices
 from bot.reports.progress import Writer, order_line
 from bot.reports.report import REPORT_FILE
 from bot.wording import closing, harmless

@@ -13,10 +13,10 @@ from bot.ledger import Ledger
 from bot.outcomes import OrderResult
 from bot.runner.dispatch import Dispatch
 from bot.runner.order_loop import work_through
+from bot.runner.stints.browser_thread import BrowserThread
+from bot.runner.stints.executor import executor_started, step_of
 from bot.runner.throttle import Throttle
 from bot.runner.worker import OrderDone
-from bot.stints.browser_thread import BrowserThread
-from bot.stints.executor import executor_started, step_of
 
 POLL_SECONDS = 0.25
 """How often a free worker looks for a stint: it waits half of this before each, on average."""

@@ -25,14 +25,14 @@ from bot.engine.worker import QueueWorker
 from bot.errors import CannotStart, CountermandError, Interrupted
 from bot.identity import admin_name
 from bot.ledger import Ledger
-from bot.notify.displays import RunNotices
-from bot.notify.messages import of_worker
-from bot.notify.notifier import notifying
+from bot.reports.notify.displays import RunNotices
+from bot.reports.notify.messages import of_worker
+from bot.reports.notify.notifier import notifying
 from bot.reports.progress import SafeStream
+from bot.runner.stints.browser_thread import BrowserThread
 from bot.runner.stopping import StopRequest, in_parts, stop_on_signals
 from bot.secrecy import cleaner
 from bot.settings import secrets_that_are_set
-from bot.stints.browser_thread import BrowserThread
 from bot.system import has_crashed
 from bot.wording import count_of, harmless
 

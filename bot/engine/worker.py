@@ -42,10 +42,10 @@ from bot.runner.results import (
     skipped,
     verdict_of_press,
 )
+from bot.runner.stints.browser_thread import BrowserThread
 from bot.runner.worker import OrderDone
 from bot.secrecy import Clean
 from bot.settings import Settings
-from bot.stints.browser_thread import BrowserThread
 
 T = TypeVar("T")
 

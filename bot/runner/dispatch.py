@@ -1,6 +1,6 @@
 """Which order one worker works next: store by store, within the limits that were set.
 
-Where several work, the engine hands out (``bot.stints``), and the ledger counts for all of them.
+Where several work, the engine hands out (``bot.runner.stints``), and the ledger counts for all of them.
 """
 
 from collections import deque

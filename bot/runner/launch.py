@@ -34,6 +34,7 @@ from bot.runner.logs import log_lines_to, log_to
 from bot.runner.pool_run import PoolRun
 from bot.runner.results import RunResults
 from bot.runner.run_files import write_run_files
+from bot.runner.stints.run_queue import RunQueue, open_run_queue
 from bot.runner.stopping import StopRequest, in_parts
 from bot.runner.task import RunOptions, Task
 from bot.runner.worker import Worker
@@ -41,7 +42,6 @@ from bot.runner.worker_pool import WorkerPool
 from bot.runner.worker_process import Opened, RunConnection, defects_logged
 from bot.secrecy import cleaner
 from bot.settings import Settings
-from bot.stints.run_queue import RunQueue, open_run_queue
 
 
 @dataclass(frozen=True, kw_only=True)

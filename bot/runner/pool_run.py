@@ -12,7 +12,7 @@ from bot.joblist import Job
 from bot.ledger import Ledger
 from bot.outcomes import OrderResult
 from bot.runner.results import RunResults, failed, result_of, skipped, verdict_of_press
-from bot.stints.run_queue import RunQueue
+from bot.runner.stints.run_queue import RunQueue
 
 
 @dataclass(frozen=True, kw_only=True)

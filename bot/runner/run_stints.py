@@ -7,9 +7,9 @@ from bot.errors import Interrupted, RunStopped
 from bot.joblist import Job
 from bot.ledger import Ledger, NotYet
 from bot.ledger.queue import hash_of_jobs
+from bot.runner.stints.browser_thread import BrowserThread
+from bot.runner.stints.executor import Step
 from bot.runner.worker import OrderDone
-from bot.stints.browser_thread import BrowserThread
-from bot.stints.executor import Step
 
 
 class TellsRun(Protocol):

@@ -37,9 +37,9 @@ from bot.runner.messages import (
 )
 from bot.runner.pool_run import PoolRun
 from bot.runner.results import WORKED_ON_ELSEWHERE, RunResults, result_of
+from bot.runner.stints.cut import cut_for
 from bot.runner.throttle import Throttle
 from bot.runner.worker_process import OpenWorker, Post, run_worker
-from bot.stints.cut import cut_for
 
 MAX_DEATHS = 3
 """The run stops after this many workers that died without an order done in between."""

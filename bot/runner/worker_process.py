@@ -35,10 +35,10 @@ from bot.runner.messages import (
 )
 from bot.runner.results import unforeseen
 from bot.runner.run_stints import RunStints
+from bot.runner.stints.browser_thread import BrowserThread
+from bot.runner.stints.run_queue import stints_taken
 from bot.runner.worker import OrderDone, Worker
 from bot.secrecy import Clean
-from bot.stints.browser_thread import BrowserThread
-from bot.stints.run_queue import stints_taken
 
 LOOK_SECONDS = 0.1
 """How often a worker without an order looks whether its run tells it to end."""

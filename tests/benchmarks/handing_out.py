@@ -40,10 +40,10 @@ from bot.ledger import Ledger, Terms
 from bot.reports.progress import PlainProgress
 from bot.runner import RunLimits, Runner
 from bot.runner.pool_run import PoolRun
+from bot.runner.stints.run_queue import open_run_queue
 from bot.runner.worker_pool import WorkerPool
 from bot.sandbox import Face, Sandbox, stock
 from bot.settings import load_settings
-from bot.stints.run_queue import open_run_queue
 from bot.vocabulary import Reason, Status
 
 KIT = Path(__file__).resolve().parents[1] / "kit"

@@ -19,7 +19,7 @@ FLOWS = sorted((ROOT / "flows").rglob("*.py"))
 OF_EXTRAS = {
     ROOT / "bot" / "pytest_plugin.py": "qa",
     ROOT / "bot" / "evidence" / "s3.py": "s3",
-    ROOT / "bot" / "notify" / "channels.py": "notify",
+    ROOT / "bot" / "reports" / "notify" / "channels.py": "notify",
 }
 """Modules that import what only an extra of the package brings."""
 SANDBOX = ROOT / "bot" / "sandbox"

@@ -23,8 +23,8 @@ from bot.errors import LedgerTrouble
 from bot.ledger import Ledger, Stint
 from bot.ledger.schema import SCHEMA_VERSION
 from bot.runner.results import result_of, skipped
+from bot.runner.stints.browser_thread import BrowserThread
 from bot.runner.worker import OrderDone
-from bot.stints.browser_thread import BrowserThread
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -13,9 +13,9 @@ from bot.errors import AccountLost, EvidenceNotWritten, Interrupted, LedgerTroub
 from bot.evidence.verify import verify
 from bot.ledger import Ledger, NotYet
 from bot.outcomes import Outcome
+from bot.runner.stints.browser_thread import BrowserThread
 from bot.runner.worker import OrderDone
 from bot.settings import LocalSettings
-from bot.stints.browser_thread import BrowserThread
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -11,7 +11,7 @@ from run_kit import HOST, RUN_ID, TERMS, job, permit, run_info
 from bot.errors import QueuedRunStopped
 from bot.ledger import Ledger, NotYet
 from bot.ledger.processes import this_process
-from bot.stints.cut import cut_for
+from bot.runner.stints.cut import cut_for
 
 ORDERS = [f"112-1215998-{number:07}" for number in range(1, 4)]
 

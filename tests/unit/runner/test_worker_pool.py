@@ -25,10 +25,10 @@ from bot.ledger import Event, Ledger, Stint
 from bot.outcomes import OrderResult, RunInfo
 from bot.runner import RunEnd, RunLimits, Runner
 from bot.runner.pool_run import PoolRun
+from bot.runner.stints.run_queue import RunQueue, open_run_queue
 from bot.runner.stopping import StopRequest
 from bot.runner.throttle import Throttle
 from bot.runner.worker_pool import WorkerPool
-from bot.stints.run_queue import RunQueue, open_run_queue
 from bot.vocabulary import Reason
 
 pytestmark = pytest.mark.slow("starts worker processes")

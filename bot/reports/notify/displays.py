@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from bot.notify.messages import of_end, of_order
-from bot.notify.notifier import Notifier
 from bot.outcomes import OrderResult, RunInfo
+from bot.reports.notify.messages import of_end, of_order
+from bot.reports.notify.notifier import Notifier
 from bot.reports.progress import Progress
 
 MOST_AT_ONCE = 3

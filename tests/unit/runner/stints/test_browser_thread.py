@@ -3,7 +3,7 @@ from collections.abc import Callable
 
 import pytest
 
-from bot.stints.browser_thread import BrowserThread, HandedBack
+from bot.runner.stints.browser_thread import BrowserThread, HandedBack
 
 
 class Caller(threading.Thread):

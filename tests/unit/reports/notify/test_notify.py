@@ -20,11 +20,11 @@ from run_kit import ORDER, RUN_ID, STARTED, job, run_info
 from bot.cancel.verdicts import Verdict
 from bot.engine.display import WorkerDisplay
 from bot.errors import CannotStart
-from bot.notify.channels import SIGNATURE, TIME, Email, ThroughApprise, Webhook
-from bot.notify.displays import NotifyingProgress, RunNotices
-from bot.notify.messages import Message, Occasion, of_end, of_order, of_screens, of_worker
-from bot.notify.notifier import Notifier, channels_of, notifying
 from bot.outcomes import OrderResult, Outcome
+from bot.reports.notify.channels import SIGNATURE, TIME, Email, ThroughApprise, Webhook
+from bot.reports.notify.displays import NotifyingProgress, RunNotices
+from bot.reports.notify.messages import Message, Occasion, of_end, of_order, of_screens, of_worker
+from bot.reports.notify.notifier import Notifier, channels_of, notifying
 from bot.reports.progress import PlainProgress
 from bot.runner.results import result_of
 from bot.settings import LocalSettings
@@ -274,7 +274,7 @@ def test_nobody_is_told_of_what_nobody_wants_to_hear() -> None:
 
 
 def test_a_channel_that_never_answers_does_not_hold_up_the_end(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.notify.notifier.FINISH_SECONDS", 0.01)
+    monkeypatch.setattr("bot.reports.notify.notifier.FINISH_SECONDS", 0.01)
     forever, said = threading.Event(), list[str]()
 
     class Slow(Kept):

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from bot.ledger import Ledger, Stint
-from bot.stints.browser_thread import BrowserThread
-from bot.stints.database import client_at, trouble_named
-from bot.stints.executor import Step, executor_started, step_of
+from bot.runner.stints.browser_thread import BrowserThread
+from bot.runner.stints.database import client_at, trouble_named
+from bot.runner.stints.executor import Step, executor_started, step_of
 
 if TYPE_CHECKING:
     from dbos import DBOSClient

@@ -18,7 +18,7 @@ from urllib.parse import unquote, urlsplit
 from pydantic import SecretStr
 
 from bot.errors import CannotStart
-from bot.notify.messages import Message
+from bot.reports.notify.messages import Message
 
 SECONDS = 10
 """How long one attempt may take to connect, and to be answered."""

@@ -7,8 +7,8 @@ from contextlib import contextmanager
 
 from loguru import logger
 
-from bot.notify.channels import Channel, Email, ThroughApprise, Webhook
-from bot.notify.messages import Message, Occasion
+from bot.reports.notify.channels import Channel, Email, ThroughApprise, Webhook
+from bot.reports.notify.messages import Message, Occasion
 from bot.secrecy import Clean, cleaner
 from bot.settings import LocalSettings, secrets_that_are_set
 

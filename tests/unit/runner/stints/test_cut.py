@@ -1,7 +1,7 @@
 from run_kit import job
 
 from bot.joblist import Job
-from bot.stints.cut import MOST_ORDERS, cut_for
+from bot.runner.stints.cut import MOST_ORDERS, cut_for
 
 
 def jobs(count: int, store: str = "UK") -> list[Job]:

@@ -9,8 +9,8 @@ from typing import Any
 
 from bot.ledger import Ledger
 from bot.ledger.schema import SCHEMA_VERSION
-from bot.stints.browser_thread import BrowserThread
-from bot.stints.database import Place, quiet
+from bot.runner.stints.browser_thread import BrowserThread
+from bot.runner.stints.database import Place, quiet
 
 SCHEDULES_SECONDS = 10.0
 """How soon a worker notices that a schedule was added or removed."""
