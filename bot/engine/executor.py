@@ -1,28 +1,23 @@
 """The engine in a worker's process: it takes one stint after another, and records each order that is worked."""
 
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
 from bot.engine.backlog import APPLICATION, TICK, WORKFLOW, queue_by_store, queue_of, queues_of
 from bot.joblist import Job
 from bot.ledger import Ledger
-from bot.outcomes import OrderResult
-from bot.runner.dispatch import Dispatch
-from bot.runner.order_loop import work_through
+from bot.runner.order_loop import work_stint_orders
 from bot.runner.stints.browser_thread import BrowserThread
 from bot.runner.stints.executor import executor_started, step_of
-from bot.runner.throttle import Throttle
+from bot.runner.stints.told import done_before, told_of
 from bot.runner.worker import OrderDone
 
 POLL_SECONDS = 0.25
 """How often a free worker looks for a stint: it waits half of this before each, on average."""
-
-NO_LIMIT = 1_000_000_000
-"""The limits of a run count in the ledger, over all machines, and not in one stint."""
 
 
 class WorksStints(Protocol):
@@ -71,15 +66,13 @@ def engine_started(
 
     def work_orders(stint: str) -> str:
         def work_on(job: Job) -> OrderDone | None:
-            return _done(step(f"order {job.order}", lambda: _told(works.work_on(job))))
+            return done_before(step(f"order {job.order}", lambda: told_of(works.work_on(job))))
 
         def leave(job: Job) -> None:
-            step(f"leave {job.order}", lambda: _told(works.leave(job)))
+            step(f"leave {job.order}", lambda: told_of(works.leave(job)))
 
         jobs = browser_thread.call(lambda: works.begin(stint))
-        throttle = Throttle(1, 0, say=_nobody, clock=lambda: 0.0)
-        dispatch = Dispatch(jobs, throttle, max_failures=NO_LIMIT, max_failures_total=NO_LIMIT)
-        work_through(dispatch, work_on, leave, wait=lambda seconds: None)
+        work_stint_orders(jobs, work_on, leave)
         browser_thread.call(lambda: works.end(stint))
         return "ended"
 
@@ -108,16 +101,3 @@ def engine_started(
         say=say,
     ):
         yield
-
-
-def _told(done: OrderDone | None) -> dict[str, Any]:
-    """What the engine records of an order: its result, which the ledger has too."""
-    return {} if done is None else {"result": done.result.model_dump(mode="json"), "pressed": done.pressed}
-
-
-def _done(told: Mapping[str, Any]) -> OrderDone | None:
-    return OrderDone(result=OrderResult.model_validate(told["result"]), pressed=told["pressed"]) if told else None
-
-
-def _nobody(words: str) -> None:
-    """Nobody is told: a stint goes as fast as its orders."""

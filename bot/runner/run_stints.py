@@ -1,14 +1,16 @@
 """A run's worker works the stints that it is handed: one order after another, each a step that the engine records."""
 
 from collections.abc import Callable, Sequence
-from typing import Any, Protocol
+from typing import Protocol
 
 from bot.errors import Interrupted, RunStopped
 from bot.joblist import Job
 from bot.ledger import Ledger, NotYet
 from bot.ledger.queue import hash_of_jobs
+from bot.runner.order_loop import work_stint_orders
 from bot.runner.stints.browser_thread import BrowserThread
-from bot.runner.stints.executor import Step
+from bot.runner.stints.executor import Step, Told
+from bot.runner.stints.told import done_before, told_of
 from bot.runner.worker import OrderDone
 
 
@@ -46,8 +48,14 @@ class RunStints:
 
     def work(self, stint: str, step: Step) -> None:
         """Work a stint. What an earlier worker, which died, has done of it is not done again."""
-        for job in self._browser_thread.call(lambda: self._begin(stint)):
-            step(f"order {job.order}", lambda job=job: self._one(job))  # type: ignore[misc]
+
+        def work_on(job: Job) -> OrderDone | None:
+            return done_before(step(f"order {job.order}", lambda: told_of(self._one(job))))
+
+        def leave(job: Job) -> None:
+            step(f"leave {job.order}", lambda: self._leave(job))
+
+        work_stint_orders(self._browser_thread.call(lambda: self._begin(stint)), work_on, leave)
 
     def _begin(self, name: str) -> Sequence[Job]:
         stint = self._ledger.queue.stint(name)
@@ -56,9 +64,9 @@ class RunStints:
             raise RunStopped(reason=f"The orders of stint {name} were changed in the ledger: none of it was worked.")
         return jobs
 
-    def _one(self, job: Job) -> dict[str, Any]:
+    def _one(self, job: Job) -> OrderDone | None:
         """Work on an order, unless it has a result: the worker that had it died then, or was given up."""
-        while self._ledger.runs.result(self._ledger.runs.current, job.order) is None:
+        while (known := self._ledger.runs.result(self._ledger.runs.current, job.order)) is None:
             if not self._run.goes_on:
                 raise Interrupted
             try:
@@ -66,6 +74,12 @@ class RunStints:
             except NotYet as later:
                 self._run.wait_for_order(later.seconds)
                 continue
-            self._run.order_left(job, done)
-            break
+            if done is not None:
+                self._run.order_left(job, done)
+            return done
+        return OrderDone(result=known, pressed=False)
+
+    def _leave(self, job: Job) -> Told:
+        """Leave an order to the run, which knows whether it was left before: another run works on it."""
+        self._run.order_left(job, None)
         return {}

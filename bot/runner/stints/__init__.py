@@ -6,6 +6,7 @@ who works a list on one machine (``run --workers N``) and the workers of the que
 ``database``        where the engine keeps its tables, and asking it
 ``executor``        starting the engine in a worker's process: it is handed one stint after another
 ``browser_thread``  having work done on the one thread that may use the browser
+``told``            what a worked order leaves with the engine
 ``run_queue``       the stints of a run that only its own workers are handed
 ``cut``             how such a run's list is cut
 
