@@ -38,7 +38,7 @@ from bot.ledger.approval import Approval
 from bot.ledger.audit import Action, Audit, Done
 from bot.ledger.claims import Claims
 from bot.ledger.codes import Codes
-from bot.ledger.console_access import ApiToken, ConsoleAccess
+from bot.ledger.console_access import ApiToken, ConsoleAccess, ConsoleSession
 from bot.ledger.database import Database, connect, connect_in_memory
 from bot.ledger.intents import Intent, Intents
 from bot.ledger.leases import Leases
@@ -59,6 +59,7 @@ __all__ = [
     "Approval",
     "Asked",
     "AtWork",
+    "ConsoleSession",
     "Done",
     "Entry",
     "Event",
