@@ -30,7 +30,7 @@ from bot.console.pages import (
 )
 from bot.console.people import Role
 from bot.console.rendering import STATIC
-from bot.console.visit import Handler, page, trouble, words_of
+from bot.console.visit import Handler, not_now, page, trouble, words_of
 from bot.errors import CountermandError, LedgerTrouble
 from bot.reports.html_page import STYLE
 
@@ -136,5 +136,6 @@ async def _refused(request: Request, refused: Exception) -> Response:
 
 
 async def _told(request: Request, told: Exception) -> Response:
-    status = 503 if isinstance(told, LedgerTrouble) else 409
-    return trouble(request, status, words_of(told) if isinstance(told, CountermandError) else "")
+    if isinstance(told, LedgerTrouble):
+        return trouble(request, 503, not_now(request.app.state.desk, told))
+    return trouble(request, 409, words_of(told) if isinstance(told, CountermandError) else "")

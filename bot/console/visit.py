@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from loguru import logger
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -152,8 +153,10 @@ async def _answer(handler: Handler, role: Role, request: Request) -> Response:
         return trouble(request, refused.status_code, str(refused.detail))
     except TooLarge:
         return trouble(request, 413, "More was sent than a list of orders can hold.")
+    except LedgerTrouble as away:
+        return trouble(request, 503, not_now(desk, away))
     except CountermandError as told:
-        return trouble(request, 503 if isinstance(told, LedgerTrouble) else 409, words_of(told))
+        return trouble(request, 409, words_of(told))
     except Exception as defect:
         return _defect(request, defect)
 
@@ -162,6 +165,18 @@ def words_of(told: CountermandError) -> str:
     """What went wrong, and what to do about it, for a page."""
     text = listing(told) if isinstance(told, InputInvalid) else str(told)
     return harmless_lines(cleaner(secrets_that_are_set())(f"{text} {told.next_step}".strip()))
+
+
+def not_now(desk: Desk, away: LedgerTrouble) -> str:
+    """What people are told while the ledger cannot be used. Where it is, and why, is for who runs the console."""
+    words = (
+        "The ledger cannot be used now: nothing can be shown, and nothing is pressed without it. Try again in a "
+        "minute. If you have sent something, look first whether it was done."
+    )
+    if desk.is_ones_own:
+        return f"{words} {words_of(away)}"
+    logger.warning("{}", words_of(away))
+    return words
 
 
 def trouble(request: Request, status: int, words: str) -> Response:
