@@ -13,6 +13,7 @@ from bot.engine.submission import submit as queue_list
 from bot.errors import CannotStart
 from bot.joblist import JobList
 from bot.ledger import Action, Asked, Intent, Terms
+from bot.ledger.intents import why_changed
 
 PRIORITY = 100
 """Of a run that is submitted without one."""
@@ -107,8 +108,8 @@ def resume(visit: Visit) -> None:
 def settle(visit: Visit, chosen: Sequence[tuple[int, str]], settled_as: str, *, note: str) -> list[Intent]:
     """Settle orders as a person found them in Seller Central.
 
-    ``chosen`` has the number of each intent, and the state that the person saw it in: one that has changed since is
-    not settled, and then none is.
+    ``chosen`` has the number of each intent, and the state that the person saw it in: if one has changed since, none
+    is settled.
 
     Raises:
         CannotStart: there is no note, something has changed since, or an order is being worked on.
@@ -120,13 +121,16 @@ def settle(visit: Visit, chosen: Sequence[tuple[int, str]], settled_as: str, *, 
         raise HTTPException(409, "Say what Seller Central shows: canceled, or not canceled.")
     with visit.desk.writing() as ledger:
         waiting = {intent.intent: intent for intent in ledger.intents.waiting()}
-        found = [(waiting.get(number), seen) for number, seen in chosen]
-        changed = [number for number, seen in chosen if number not in waiting or state_of(waiting[number]) != seen]
-        if changed or not found:
-            reason = "Some of these orders have changed since you looked: nothing was settled. Look at them again."
-            raise CannotStart(reason=reason if changed else "No order was chosen.")
-        intents = [intent for intent, _ in found if intent is not None]
-        ledger.settle_by_hand(intents, settled_as, by=visit.person.name, why=note)
+        now = {intent.intent: intent for intent in ledger.intents.numbered([number for number, _ in chosen])}
+        for number, seen in chosen:
+            if number not in now:
+                raise CannotStart(reason="One of these orders is not in the ledger: nothing was settled.")
+            if number not in waiting or state_of(waiting[number]) != seen:
+                raise CannotStart(reason=why_changed(now[number]))
+        if not chosen:
+            raise CannotStart(reason="No order was chosen.")
+        intents = [waiting[number] for number, _ in chosen]
+        ledger.intents.settle_by_hand(intents, settled_as, by=visit.person.name, why=note)
         return intents
 
 

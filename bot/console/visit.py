@@ -19,7 +19,7 @@ from bot.console.rendering import environment
 from bot.errors import CountermandError, InputInvalid, LedgerTrouble
 from bot.files import listing
 from bot.joblist.reading import LIMITS
-from bot.ledger import Kind
+from bot.ledger import ConsoleSession, Kind
 from bot.secrecy import cleaner
 from bot.settings import secrets_that_are_set
 from bot.wording import harmless_lines
@@ -139,7 +139,7 @@ async def _answer(handler: Handler, role: Role, request: Request) -> Response:
     try:
         person = await run_in_threadpool(who, request, desk)
         if person is None:
-            return bare(request, "sign_in.html", 401, desk=desk, why="")
+            return bare(request, "sign_in.html", 401, desk=desk, why="", to=_asked_for(request))
         visit = Visit(request=request, desk=desk, person=person)
         visit.needs(role)
         if request.method == "POST":
@@ -179,7 +179,7 @@ def trouble(request: Request, status: int, words: str) -> Response:
 
 
 def who(request: Request, desk: Desk) -> Person | None:
-    """Who asks: by the proxy's header, or by their session; None for nobody that is known.
+    """Who asks: by the proxy's header, or by their session; None for nobody who is known.
 
     Raises:
         HTTPException: somebody pretends to be the proxy, or the person has no role here.
@@ -193,21 +193,37 @@ def who(request: Request, desk: Desk) -> Person | None:
         elif named:
             raise HTTPException(403, "Who you are is believed from listed proxies only, and this address is not one.")
     secret = request.cookies.get(desk.cookie, "")
-    found = desk.ledger.console.person(secret) if secret else None
-    if found is None:
+    session = desk.ledger.console.session(secret) if secret else None
+    return None if session is None else person_of(desk, session)
+
+
+def person_of(desk: Desk, session: ConsoleSession) -> Person | None:
+    """The person of a session; None if people no longer sign in in the way that it began.
+
+    Raises:
+        HTTPException: the person has no role here.
+    """
+    if session.way == "address":
+        return Person(name=session.person, roles=EVERYTHING, way=session.way) if desk.is_ones_own else None
+    if desk.provider is None or session.issuer != desk.provider.issuer:
         return None
-    name, way = found
-    if way == "address":
-        return Person(name=name, roles=EVERYTHING, way=way) if desk.is_ones_own else None
-    return _with_roles(desk, name, way)
+    claimed = frozenset(Role(role) for role in desk.provider.roles_of(session.claimed))
+    return _with_roles(desk, session.person, session.way, claimed)
 
 
-def _with_roles(desk: Desk, name: str, way: str) -> Person:
-    roles = desk.roles.of(name) if desk.roles is not None else frozenset()
+def _with_roles(desk: Desk, name: str, way: str, claimed: frozenset[Role] = frozenset()) -> Person:
+    roles = claimed | (desk.roles.of(name) if desk.roles is not None else frozenset())
     if not roles:
         words = f"{harmless_lines(name)} has no role in this console. An administrator gives out roles."
         raise HTTPException(403, words)
     return Person(name=name, roles=roles, way=way)
+
+
+def _asked_for(request: Request) -> str:
+    """The address of the page that is asked for, without its host."""
+    if request.method != "GET":
+        return "/"
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
 
 
 def fields(visit: Visit, name: str) -> list[Any]:

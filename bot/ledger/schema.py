@@ -206,6 +206,9 @@ console_sessions: Final = sa.Table(
     sa.Column("session", sa.String(64), primary_key=True),
     sa.Column("person", sa.String(255), nullable=False),
     sa.Column("way", sa.String(16), nullable=False),
+    # Of a person who signed in at a provider: which one that was, and the groups it named that have a role here.
+    sa.Column("issuer", sa.Text, nullable=False),
+    sa.Column("claimed", sa.JSON, nullable=False),
     sa.Column("begun_at", sa.Float, nullable=False),
     sa.Column("seen_at", sa.Float, nullable=False),
     sa.Column("until", sa.Float, nullable=False),
@@ -341,6 +344,12 @@ def _ninth(connection: sa.Connection) -> None:
         table.create(connection)
 
 
+def _tenth(connection: sa.Connection) -> None:
+    """Sessions of people who signed in at a provider. Those that there were end: everybody signs in again."""
+    console_sessions.drop(connection)
+    console_sessions.create(connection)
+
+
 _SETTLED_COLUMNS: Final = ("settled_as", "settled_by", "settled_why")
 
 STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (
@@ -353,6 +362,7 @@ STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (
     _seventh,
     _eighth,
     _ninth,
+    _tenth,
 )
 """The step from each version to the next; version 0 is an empty database."""
 
