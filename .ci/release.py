@@ -13,7 +13,6 @@ import subprocess
 import sys
 import tarfile
 import tempfile
-import tomllib
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -21,9 +20,10 @@ ANOTHER_TIME = 1_000_000_000
 """When the files of the second build were changed last; in Unix time."""
 
 
-def version() -> str:
-    """The version of the project, which is written in one place."""
-    return str(tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"])
+def version(source: Path = ROOT) -> str:
+    """The version that packages built from a folder have: its tag's, or one that says how far after the tag it is."""
+    command = [sys.executable, "-m", "hatchling", "version"]
+    return subprocess.run(command, cwd=source, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def section(changelog: str, of: str) -> str:
@@ -36,9 +36,12 @@ def troubles_with(tag: str, version: str, changelog: str) -> list[str]:
     """What is wrong with a tag; nothing if the release may be built."""
     troubles = []
     if tag != f"v{version}":
-        troubles.append(f"The tag is {tag}, and pyproject.toml says version {version}: the tag must be v{version}.")
-    if not re.search(rf"^## \[{re.escape(version)}] - \d{{4}}-\d\d-\d\d$", changelog, re.M):
-        troubles.append(f"CHANGELOG.md has no headline '## [{version}] - YYYY-MM-DD'.")
+        troubles.append(
+            f"The tag is {tag}, and this checkout builds version {version}: it is not the tag's, or was changed."
+        )
+    released = tag.removeprefix("v")
+    if not re.search(rf"^## \[{re.escape(released)}] - \d{{4}}-\d\d-\d\d$", changelog, re.M):
+        troubles.append(f"CHANGELOG.md has no headline '## [{released}] - YYYY-MM-DD'.")
     if section(changelog, "Unreleased"):
         troubles.append("CHANGELOG.md has entries under Unreleased: move them to the version.")
     return troubles

@@ -65,7 +65,7 @@ def _add(
     max_cancellations: MAX_CANCELLATIONS = None,
 ) -> None:
     from bot.engine.schedules import add
-    from bot.evidence.places import kept_in
+    from bot.evidence.places import kept_in, prepare
     from bot.identity import admin_name
     from bot.ledger import Action, Schedule, Terms
     from bot.timespan import time_span
@@ -94,6 +94,7 @@ def _add(
         max_cancellations=max_cancellations,
         unmasked=settings.unmasked,
     )
+    prepare(settings.evidence, settings.ledger_place)
     schedule = Schedule(
         name=name,
         admin=admin_name(settings.admin_url),

@@ -1,31 +1,54 @@
-"""Makes the pictures of the documentation: the demo at work on a terminal, and its report in a browser."""
+"""Makes the pictures of the documentation: the demo at work on a terminal, its report, and the console in a browser."""
 
 import argparse
 import io
+import os
+import re
+import subprocess
+import sys
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from unittest.mock import patch
 
-from playwright.sync_api import sync_playwright
+from loguru import logger
+from PIL import Image
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 from rich.console import Console, RenderableType
 from rich.terminal_theme import TerminalTheme
 
+import bot
 from bot.access.browser import launch
 from bot.access.find_browser import find_browser
 from bot.cli.wiring import explain, sign_in
 from bot.joblist import read_job_list
-from bot.outcomes import OrderResult
+from bot.outcomes import OrderResult, Outcome
 from bot.reports.live import LiveProgress
 from bot.reports.report import REPORT_FILE
 from bot.runner.launch import run_jobs
 from bot.runner.task import RunOptions
 from bot.sandbox import Sandbox
-from bot.sandbox.sample import SAMPLE_LIST
+from bot.sandbox.sample import EXPECTED, SAMPLE_LIST
 from bot.settings import load_settings
 from flows.cancel_order import cancel_order
 
 DOCS = Path(__file__).resolve().parents[1]
+PICTURES = ("run.png", "report.png", "console.png", "console-order.png")
+OF_THE_CONSOLE = {"LOGNAME": "maria", "PYTHONUTF8": "1", "COUNTERMAND_SETTLE": "0"}
+"""Who is seen to be signed in; and the practice Admin's figures need no time to settle."""
+
+PATIENCE = 120_000
+"""Milliseconds that the console's worker may take for the sample list."""
+
+Save = Callable[[str, bytes], None]
 COLUMNS = 119
+NOT_SENT = next(order for order, outcome in EXPECTED.items() if outcome is Outcome.CANCELED_NOT_SENT)
+"""The order whose pictures are shown."""
+
+NEXT = bot.__version__.partition(".dev")[0]
+"""The release that a picture is of, which may be the next one: not how far this checkout is from it."""
+
 SHOWN_AFTER = 9
 """The picture of the terminal is taken during the order after this many."""
 
@@ -83,31 +106,102 @@ def run_the_demo(runs: Path) -> tuple[str, Path]:
         )
         display = Watched(sandbox.url)
         options = RunOptions(command="demo", work=cancel_order, sign_in=sign_in, explain=explain)
-        end = run_jobs(read_job_list(SAMPLE_LIST), settings, options, display=display)
+        with patch("bot.runner.launch.__version__", NEXT):
+            end = run_jobs(read_job_list(SAMPLE_LIST), settings, options, display=display)
     return display.seen, runs / end.info.run_id / REPORT_FILE
 
 
-def photograph(terminal: str, report: Path, save: Callable[[str, bytes], None]) -> None:
-    """Take both pictures."""
-    with sync_playwright() as playwright:
-        browser = launch(playwright, find_browser(None, playwright), headed=False, allowed_hosts=())
-        page = browser.new_page(viewport={"width": 1100, "height": 400})
-        page.set_content(terminal)
-        save("run.png", page.locator("body").screenshot())
-        page.set_viewport_size({"width": 1280, "height": 1240})
-        page.goto(report.as_uri())
-        save("report.png", page.screenshot())
-        browser.close()
+def photograph_the_demo(browser: Browser, terminal: str, report: Path, save: Save) -> None:
+    """Take the pictures of the terminal and of the report."""
+    page = browser.new_page(viewport={"width": 1100, "height": 400})
+    page.set_content(terminal)
+    save("run.png", page.locator("body").screenshot())
+    page.set_viewport_size({"width": 1280, "height": 1240})
+    page.goto(report.as_uri())
+    save("report.png", page.screenshot())
+    page.close()
+
+
+@contextmanager
+def console(folder: Path) -> Iterator[str]:
+    """The practice console, started as people start it; gives the address that signs a browser in."""
+    with subprocess.Popen(
+        [sys.executable, "-u", "-c", "from bot.cli import main; main()", "serve", "--demo"],
+        cwd=folder,
+        env=os.environ | OF_THE_CONSOLE,
+        stdout=subprocess.PIPE,
+        encoding="utf-8",
+    ) as program:
+        if program.stdout is None:
+            raise RuntimeError("its output was not asked for")
+        try:
+            addresses = (re.search(r"http://\S+/enter/\S+", line) for line in program.stdout)
+            address = next((found[0] for found in addresses if found), None)
+            if address is None:
+                sys.exit("The console did not start: see what it said above.")
+            yield address
+        finally:
+            program.terminate()
+            program.communicate()
+
+
+def photograph_the_console(browser: Browser, address: str, save: Save) -> None:
+    """Take the sample list through the console, and the pictures of a run and of an order on the way."""
+    page = browser.new_page(viewport={"width": 1280, "height": 860})
+    page.set_default_timeout(PATIENCE)
+    page.goto(address)
+    page.get_by_role("link", name="New list").first.click()
+    page.get_by_role("link", name="Take the sample list").click()
+    page.get_by_role("button", name="Plan this list").click()
+    wait_for_the_end(page)
+    page.get_by_role("radio", name="All ").check()
+    page.get_by_role("button", name="Submit for approval").click()
+    page.goto(page.url.partition("?")[0].replace("/runs/", "/approve/"))
+    page.get_by_label("Reason").first.fill("The buyers asked for it.")
+    page.get_by_role("button", name="Approve: ").click()
+    wait_for_the_end(page)
+    save("console.png", page.screenshot())
+    page.goto(f"{page.url.partition('?')[0]}/orders/{NOT_SENT}")
+    page.locator("a.shot").filter(has_text="Choose reason").click()
+    enlarged = page.locator("#viewer-picture")
+    expect(enlarged).to_be_visible()
+    enlarged.evaluate("picture => picture.decode()")
+    save("console-order.png", page.screenshot())
+    page.close()
+
+
+def wait_for_the_end(page: Page) -> None:
+    """Wait until the run on this page is over."""
+    expect(page.locator(".big-state")).to_contain_text("finished", timeout=PATIENCE)
+
+
+def small(picture: bytes) -> bytes:
+    """The same picture, with as many colors as a person can tell apart in it."""
+    made = io.BytesIO()
+    Image.open(io.BytesIO(picture)).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
+        made, "PNG", optimize=True
+    )
+    return made.getvalue()
 
 
 def main() -> None:
     """Make them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--into", type=Path, default=DOCS, help="Folder for the pictures.")
-    asked = parser.parse_args()
-    with tempfile.TemporaryDirectory() as runs:
-        terminal, report = run_the_demo(Path(runs))
-        photograph(terminal, report, lambda name, content: print((asked.into / name).write_bytes(content), name))
+    into = parser.parse_args().into
+    made: dict[str, bytes] = {}
+    logger.remove()  # what a run logs is no picture
+    with tempfile.TemporaryDirectory() as folder:
+        terminal, report = run_the_demo(Path(folder) / "runs")
+        with sync_playwright() as playwright, console(Path(folder)) as address:
+            browser = launch(playwright, find_browser(None, playwright), headed=False, allowed_hosts=("127.0.0.1",))
+            photograph_the_demo(browser, terminal, report, made.__setitem__)
+            photograph_the_console(browser, address, made.__setitem__)
+            browser.close()
+    if set(made) != set(PICTURES):
+        sys.exit(f"Not every picture was made: {', '.join(sorted(set(PICTURES) ^ set(made)))}")
+    for name, content in made.items():
+        print((into / name).write_bytes(small(content)), name)
 
 
 if __name__ == "__main__":

@@ -104,11 +104,13 @@ def test_the_commands_of_the_image_are_there() -> None:
     assert (program, unknown_in(health)) == ("countermand", [])
 
 
-def test_the_image_has_the_projects_version() -> None:
-    assert f"ARG VERSION={PROJECT['version']}\n" in CONTAINERFILE
-    assert {service["image"] for service in OURS.values()} == {
-        f"countermand:${{COUNTERMAND_VERSION:-{PROJECT['version']}}}"
-    }
+def test_the_image_has_the_newest_version_of_the_changelog_and_so_has_the_package_in_it() -> None:
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest, *_ = re.findall(r"^## \[([\d.]+)]", changelog, re.MULTILINE)
+    assert f"ARG VERSION={newest}\n" in CONTAINERFILE
+    assert CONTAINERFILE.count("\nARG VERSION\n") == CONTAINERFILE.count("\nFROM ") == 2
+    assert 'SETUPTOOLS_SCM_PRETEND_VERSION="${VERSION}" /opt/build/bin/pip wheel' in CONTAINERFILE
+    assert {service["image"] for service in OURS.values()} == {f"countermand:${{COUNTERMAND_VERSION:-{newest}}}"}
 
 
 @pytest.mark.parametrize("lock", ["image", "build"])

@@ -4,6 +4,7 @@
 """
 
 import re
+import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from typing import Any
 
 import pytest
 import typer
+from environment_kit import clean_environment
 from run_kit import job, run_info
 
 from bot.cli import app
@@ -19,6 +21,8 @@ from bot.pack import pack_schema
 from bot.runner.results import failed, result_of
 
 ROOT = Path(__file__).resolve().parents[2]
+DOCUMENTS = [path for folder in ("*.md", "docs/**/*.md") for path in ROOT.glob(folder)]
+ENDINGS = {".gif", ".jpeg", ".jpg", ".png", ".svg", ".webp"}
 SITE = ROOT / "docs" / "site"
 NAVIGATION = tomllib.loads((SITE / "zensical.toml").read_text(encoding="utf-8"))["project"]["nav"]
 
@@ -119,12 +123,49 @@ def test_a_page_that_fetches_something_from_elsewhere_is_found(
     assert make_site.fetched_from_elsewhere(tmp_path) == (["page.html"] if elsewhere else [])
 
 
-def test_the_picture_of_the_terminal_is_what_a_person_sees_in_the_middle_of_a_run(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def pictures(monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """The script that makes the pictures."""
     monkeypatch.syspath_prepend(SITE)
     import pictures
 
+    yield pictures
+    del sys.modules["pictures"]
+
+
+def test_every_picture_that_is_shown_is_there_and_made_by_the_script_and_no_other_is_there(pictures: Any) -> None:
+    shown = {
+        (document.parent / target).resolve().relative_to(ROOT).as_posix()
+        for document in DOCUMENTS
+        for target in re.findall(
+            r"(?:!\[[^\]]*\]\(|<img[^>]*\ssrc=.)([^)\s\"']+)", document.read_text(encoding="utf-8")
+        )
+    }
+    there = {path.relative_to(ROOT).as_posix() for path in (ROOT / "docs").rglob("*") if path.suffix in ENDINGS}
+    assert there == shown == {f"docs/{name}" for name in pictures.PICTURES}
+
+
+@pytest.mark.parametrize("name", ["run.png", "report.png", "console.png", "console-order.png"])
+def test_a_picture_is_small_enough_for_a_page(name: str) -> None:
+    assert 10_000 < (ROOT / "docs" / name).stat().st_size < 120_000
+
+
+@pytest.mark.thorough
+@pytest.mark.slow("runs the sample list three times; make pictures does the same")
+def test_the_script_makes_every_picture(pictures: Any, tmp_path: Path) -> None:
+    made = subprocess.run(
+        [sys.executable, SITE / "pictures.py", "--into", tmp_path],
+        cwd=ROOT,
+        env=clean_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert made.returncode == 0, made.stdout + made.stderr
+    assert {path.name for path in tmp_path.iterdir()} == set(pictures.PICTURES)
+
+
+def test_the_picture_of_the_terminal_is_what_a_person_sees_in_the_middle_of_a_run(pictures: Any) -> None:
     display = pictures.Watched("http://127.0.0.1:8080/admin/")
     display.run_started(run_info(command="demo"), 14)
     try:

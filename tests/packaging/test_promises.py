@@ -3,12 +3,16 @@
 import ast
 import importlib
 import re
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import documents_kit
 import pytest
 import typer
+from environment_kit import clean_environment
 from pydantic_core import PydanticUndefined
 from run_kit import RUN_FILES
 
@@ -119,6 +123,28 @@ def test_every_target_of_make_that_a_document_names_is_there(document: Path) -> 
     targets = set(re.findall(r"^([a-z][a-z-]*):", makefile, re.MULTILINE))
     text = document.read_text(encoding="utf-8")
     assert set(re.findall(r"(?:`|^|; )make ([a-z][a-z-]*)", text, re.MULTILINE)) - targets == set()
+
+
+@pytest.mark.slow("starts make for each")
+@pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
+def test_every_target_of_make_that_a_document_shows_can_be_made_as_far_as_make_says() -> None:
+    shown = {
+        command
+        for document in documents_kit.DOCUMENTS
+        for block in documents_kit.for_a_shell(document.read_text(encoding="utf-8"))
+        for command in block.commands("make")
+    }
+    assert ("demo",) in shown
+    for command in shown:
+        said = subprocess.run(
+            ["make", "--dry-run", *command],
+            cwd=ROOT,
+            env=clean_environment(),
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert (said.returncode, said.stderr) == (0, ""), command
 
 
 def test_everything_in_a_runs_folder_is_named() -> None:

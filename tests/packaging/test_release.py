@@ -2,7 +2,11 @@
 
 import importlib.util
 import re
+import shutil
+import subprocess
+import tarfile
 import tomllib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +35,12 @@ CHANGELOG = """\
 """
 
 
+def newest_release() -> str:
+    """The newest version in the changelog."""
+    released = re.findall(r"^## \[([\d.]+)\]", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.MULTILINE)
+    return str(released[0])
+
+
 @pytest.fixture
 def release() -> Any:
     """The script that checks and builds a release."""
@@ -53,10 +63,11 @@ def test_a_tag_that_is_the_version_may_be_released(release: Any) -> None:
     ("tag", "version", "changelog", "trouble"),
     [
         (
-            "v0.2.1",
-            "0.2.0",
+            "v0.2.0",
+            "0.2.1.dev1+g0c16b5171",
             CHANGELOG,
-            "The tag is v0.2.1, and pyproject.toml says version 0.2.0: the tag must be v0.2.0.",
+            "The tag is v0.2.0, and this checkout builds version 0.2.1.dev1+g0c16b5171: it is not the tag's, or was "
+            "changed.",
         ),
         ("v0.3.0", "0.3.0", CHANGELOG, "CHANGELOG.md has no headline '## [0.3.0] - YYYY-MM-DD'."),
         (
@@ -79,6 +90,47 @@ def test_the_notes_of_a_release_are_what_the_changelog_says_of_it(release: Any) 
     assert release.section(CHANGELOG, "0.3.0") == ""
 
 
+# --- The version ---
+
+
+@pytest.fixture
+def git(tmp_path: Path) -> Callable[..., None]:
+    """Calls git in a folder with as much of the project as its version needs; is skipped where there is no git."""
+    if shutil.which("git") is None:
+        pytest.skip("needs git")
+    (tmp_path / "project").mkdir()
+    for name in ("pyproject.toml", "README.md", ".git_archival.txt", ".gitattributes"):
+        shutil.copy(ROOT / name, tmp_path / "project" / name)
+    somebody = ["-c", "user.name=Somebody", "-c", "user.email=somebody@shop.example", "-c", "commit.gpgsign=false"]
+
+    def git(*words: str) -> None:
+        subprocess.run(["git", *somebody, *words], cwd=tmp_path / "project", check=True, capture_output=True)
+
+    git("init")
+    git("add", "--all")
+    git("commit", "-m", "The project.")
+    return git
+
+
+@pytest.mark.slow("starts the build tool several times")
+def test_the_version_is_the_tags_also_in_an_archive_and_in_a_copy_it_is_said_to_be_unknown(
+    release: Any, git: Callable[..., None], tmp_path: Path
+) -> None:
+    project, newest = tmp_path / "project", newest_release()
+    after = re.sub(r"\d+$", lambda last: str(int(last[0]) + 1), newest)
+    assert re.fullmatch(rf"{re.escape(after)}\.dev\d+\+unknown\.g[0-9a-f]+", release.version(project))
+    git("tag", "v7.8.9")
+    assert release.version(project) == "7.8.9"
+    git("archive", "--output", str(tmp_path / "archive.tar"), "--prefix", "archive/", "HEAD")
+    with tarfile.open(tmp_path / "archive.tar") as archive:
+        archive.extractall(tmp_path, filter="data")
+    assert release.version(tmp_path / "archive") == "7.8.9"
+    (tmp_path / "archive" / ".git_archival.txt").unlink()
+    assert release.version(tmp_path / "archive") == f"{newest}+unknown"
+    (project / "README.md").write_text("Changed.", encoding="utf-8")
+    assert re.match(r"7\.8\.10\.dev0\+g[0-9a-f]+\.d\d{8}$", release.version(project))
+
+
 # --- The packages ---
 
 
@@ -87,7 +139,7 @@ def test_the_notes_of_a_release_are_what_the_changelog_says_of_it(release: Any) 
 def test_wheel_and_sdist_are_the_same_bytes_when_they_are_built_again_elsewhere(release: Any, tmp_path: Path) -> None:
     assert release.build_twice(tmp_path / "dist") == []
     names = sorted(path.name for path in (tmp_path / "dist").iterdir())
-    version = PROJECT["version"]
+    version = release.version()
     assert names == [f"countermand-{version}-py3-none-any.whl", f"countermand-{version}.tar.gz"]
 
 
