@@ -178,9 +178,9 @@ def wait_for_the_end(page: Page) -> None:
 def small(picture: bytes) -> bytes:
     """The same picture, with as many colors as a person can tell apart in it."""
     made = io.BytesIO()
-    Image.open(io.BytesIO(picture)).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
-        made, "PNG", optimize=True
-    )
+    full = Image.open(io.BytesIO(picture)).convert("RGB")
+    few = full.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
+    few.save(made, "PNG", optimize=True)
     return made.getvalue()
 
 
