@@ -1,6 +1,7 @@
 """What people do, each with the role that it needs. The same functions do it that the command line calls."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 
@@ -8,7 +9,7 @@ from bot.console.people import Role
 from bot.console.shown import RunShown
 from bot.console.visit import Visit
 from bot.engine import by_hand
-from bot.engine.schedules import add, remove
+from bot.engine.schedules import PRIORITY, add, remove
 from bot.engine.submission import Submitted
 from bot.engine.submission import submit as queue_list
 from bot.errors import CannotStart
@@ -17,8 +18,18 @@ from bot.ledger import Action, Asked, Intent, Schedule, Terms
 from bot.ledger.intents import why_changed
 from bot.ledger.submissions import is_same_person
 
-PRIORITY = 100
-"""Of a run that is submitted without one."""
+
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """How a list is worked, beside what the settings say."""
+
+    priority: int = PRIORITY
+    not_before: str = ""
+    """When its first order may begin: ISO 8601, UTC; empty for at once."""
+    spacing: float | None = None
+    """Seconds from the beginning of one order to that of the next; None for what the settings say."""
+    max_cancellations: int | None = None
+    one_worker_a_store: bool = False
 
 
 def plan(visit: Visit, job_list: JobList) -> Submitted:
@@ -27,26 +38,25 @@ def plan(visit: Visit, job_list: JobList) -> Submitted:
     return _queue(visit, job_list, "plan", Asked(by=visit.person.name))
 
 
-def submit(visit: Visit, job_list: JobList, plan_run: str = "", max_cancellations: int | None = None) -> Submitted:
+def submit(visit: Visit, job_list: JobList, plan_run: str = "", how: How = How()) -> Submitted:
     """Freeze a list, which waits for an approval from then on."""
     visit.needs(Role.OPERATOR)
     asked = Asked(by=visit.person.name, approval=True, four_eyes=visit.desk.four_eyes, plan_run=plan_run)
-    return _queue(visit, job_list, "run", asked, max_cancellations)
+    return _queue(visit, job_list, "run", asked, how)
 
 
-def _queue(
-    visit: Visit, job_list: JobList, command: str, asked: Asked, max_cancellations: int | None = None
-) -> Submitted:
+def _queue(visit: Visit, job_list: JobList, command: str, asked: Asked, how: How = How()) -> Submitted:
     settings = visit.desk.settings
     terms = Terms(
         command=command,
-        priority=PRIORITY,
-        not_before="",
-        spacing=settings.pace,
+        priority=how.priority,
+        not_before=how.not_before,
+        spacing=settings.pace if how.spacing is None else how.spacing,
         max_failures=settings.max_failures,
         max_failures_total=settings.max_failures_total,
-        max_cancellations=max_cancellations,
+        max_cancellations=how.max_cancellations,
         unmasked=settings.unmasked,
+        one_worker_a_store=how.one_worker_a_store,
     )
     return queue_list(job_list, settings, terms, asked, via="console")
 
