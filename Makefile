@@ -204,7 +204,7 @@ lock: $(VENV)/packages-ready  ## Write the locks again from pyproject.toml
 	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 --group release \
 		--no-emit-index-url --no-annotate --upgrade --quiet -o requirements-release.lock --custom-compile-command "make lock" && \
 	"$$folder/bin/uv" pip compile --universal --generate-hashes --python-version 3.11 pyproject.toml \
-		--extra notify --extra postgresql --extra s3 \
+		--extra notify --extra oidc --extra postgresql --extra s3 \
 		--constraint requirements.lock --no-emit-index-url --no-annotate --upgrade --quiet -o requirements-image.lock \
 		--custom-compile-command "make lock"
 

@@ -450,5 +450,6 @@ class EvidenceNotWritten(Technical):
 
     template = "The evidence could not be written ({reason}), and no order is canceled without it."
     next_step = (
-        "Nothing was pressed. Free some disk space or give the run folder write permission, then run the list again."
+        "Nothing was pressed. Free some disk space, let the folder be written to, or mount it if it is a share. "
+        "Then run the list again."
     )

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal, TypeVar, get_args
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from pydantic import (
     AfterValidator,
@@ -378,6 +378,34 @@ class Settings(LocalSettings):
     console_user_header: str = Field(
         default="X-Forwarded-User", min_length=1, description="The header in which they say it"
     )
+    console_oidc_issuer: str | None = Field(
+        default=None,
+        description="Address of the OpenID Connect provider at which people sign in to the console, exactly as it "
+        "calls itself, such as https://login.example/realms/shop",
+    )
+    console_oidc_client: str | None = Field(
+        default=None, validate_default=True, min_length=1, description="The console's client id there"
+    )
+    console_oidc_secret: SecretStr | None = Field(
+        default=None, description="Its client secret, if the provider gave it one"
+    )
+    console_oidc_scopes: str = Field(
+        default="openid profile email", description="What the console asks the provider for, separated by spaces"
+    )
+    console_oidc_name_claim: str = Field(
+        default="email",
+        min_length=1,
+        description="The claim that names a person, here and in the audit; one that people cannot change themselves",
+    )
+    console_oidc_roles_claim: str | None = Field(
+        default=None,
+        description="The claim that lists a person's groups or roles, such as groups or realm_access.roles",
+    )
+    console_oidc_roles: tuple[tuple[str, str], ...] = Field(
+        default=(),
+        validate_default=True,
+        description="Which role in the console goes with which of them, such as 'operator: support; approver: leads'",
+    )
     seller_central: str = Field(
         default="https://sellercentral.amazon.com",
         description="Address of the Seller Central that the console links to",
@@ -428,12 +456,51 @@ class Settings(LocalSettings):
             raise ValueError(f"its host and path must not be longer than {LONGEST_NAME} characters")
         return value
 
+    @field_validator("console_oidc_issuer")
+    @classmethod
+    def _issuer(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "https://none")
+        if not parts.hostname or parts.username or parts.query or parts.fragment or not _is_encrypted(parts):
+            raise ValueError("it must be an https:// address without a user name, '?' and '#'")
+        return value
+
+    @field_validator("console_oidc_client", "console_oidc_secret", "console_oidc_roles_claim")
+    @classmethod
+    def _with_an_issuer(cls, value: Any, info: ValidationInfo) -> Any:
+        if "console_oidc_issuer" in info.data:
+            issuer = info.data["console_oidc_issuer"]
+            if issuer is None and value is not None:
+                raise ValueError(f"{variable('console_oidc_issuer')} is not set, which this belongs to")
+            if issuer is not None and value is None and info.field_name == "console_oidc_client":
+                raise ValueError(f"it goes with {variable('console_oidc_issuer')}: set both, or neither")
+        return value
+
+    @field_validator("console_oidc_scopes")
+    @classmethod
+    def _scopes(cls, value: str) -> str:
+        if "openid" not in value.split():
+            raise ValueError("openid must be one of them: without it the provider does not say who somebody is")
+        return " ".join(value.split())
+
+    @field_validator("console_oidc_roles", mode="before")
+    @classmethod
+    def _roles_of_claims(cls, value: Any) -> Any:
+        return _roles_in(value) if isinstance(value, str) else value
+
+    @field_validator("console_oidc_roles")
+    @classmethod
+    def _with_a_claim(cls, value: tuple[tuple[str, str], ...], info: ValidationInfo) -> tuple[tuple[str, str], ...]:
+        if value and info.data.get("console_oidc_roles_claim", "") is None:
+            raise ValueError(f"{variable('console_oidc_roles_claim')} is not set, which says where they stand")
+        if not value and info.data.get("console_oidc_roles_claim"):
+            raise ValueError(f"{variable('console_oidc_roles_claim')} is set: say which role goes with what is there")
+        return value
+
     @field_validator("console_url", "seller_central")
     @classmethod
     def _plain_address(cls, value: str | None) -> str | None:
         parts = urlsplit(value or "https://none")
-        readable = parts.scheme == "http" and _is_loopback(parts.hostname or "")
-        if not parts.hostname or parts.username or not (parts.scheme == "https" or readable):
+        if not parts.hostname or parts.username or not _is_encrypted(parts):
             raise ValueError("it must be an https:// address without a user name")
         return value and value.rstrip("/")
 
@@ -677,6 +744,29 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_encrypted(parts: SplitResult) -> bool:
+    """Whether what is sent to an address can be read on the way by nobody."""
+    return parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
+
+
+CONSOLE_ROLES = ("viewer", "operator", "approver", "administrator")
+"""What people may be in the console."""
+
+
+def _roles_in(text: str) -> tuple[tuple[str, str], ...]:
+    """The pairs in ``operator: support; approver: leads``: a role, and the group that has it."""
+    found = []
+    for one in text.strip().rstrip(";").split(";"):
+        role, _, group = (part.strip() for part in one.partition(":"))
+        if role not in CONSOLE_ROLES or not group:
+            raise ValueError(
+                "write it as role: group, and several with a semicolon between them; the roles are "
+                f"{', '.join(CONSOLE_ROLES[:-1])} and {CONSOLE_ROLES[-1]}"
+            )
+        found.append((role, group))
+    return tuple(found)
 
 
 def secrets_that_are_set() -> set[str]:

@@ -3,7 +3,8 @@
 Speculation rules ask Chromium to fetch, or draw, pages that a person may open next. Such a request goes past every
 means to hold it: a rule that names the address of a cancel would cancel an order by a mere guess. So rules are taken
 out of a page before Chromium reads them, and a file of rules, which a server or a network in front of it names in a
-header, is not loaded. What stays possible is a rule in a shadow root that a page is delivered with.
+header, is not loaded. What stays possible is a rule in a shadow root that a page is delivered with, if that is closed,
+or if the network delivers it later than its element.
 """
 
 from contextlib import suppress
@@ -16,19 +17,34 @@ _RULES = "application/speculationrules+json"
 
 TAKE_RULES_OUT = """(() => {
     const isRules = (node) => node.nodeName === 'SCRIPT' && node.type.trim().toLowerCase() === 'speculationrules';
+    const watched = new WeakSet();
+    // Of an element that is new: rules in it, and in the open shadow roots that came with it.
     const takeOut = (root) => {
-        for (const one of root.querySelectorAll('script')) if (isRules(one)) one.remove();
+        lookInside(root);
+        for (const one of root.querySelectorAll('*')) {
+            if (isRules(one)) one.remove();
+            else lookInside(one);
+        }
+    };
+    const lookInside = ({ shadowRoot: root }) => {
+        if (!root || watched.has(root)) return;
+        watch(root);
+        takeOut(root);
     };
     // Called before Chromium considers the rules of the elements that have changed.
-    const watch = (root) => new MutationObserver((changes) => {
-        for (const { type, target, addedNodes } of changes) {
-            if (isRules(target)) target.remove();
-            for (const node of addedNodes) {
-                if (isRules(node)) node.remove();
-                else if (node.firstElementChild) takeOut(node);
+    const watch = (root) => {
+        watched.add(root);
+        new MutationObserver((changes) => {
+            for (const { target, addedNodes } of changes) {
+                if (isRules(target)) target.remove();
+                lookInside(target);
+                for (const node of addedNodes) {
+                    if (isRules(node)) node.remove();
+                    else if (node.nodeType === Node.ELEMENT_NODE) takeOut(node);
+                }
             }
-        }
-    }).observe(root, { subtree: true, childList: true, attributes: true, attributeFilter: ['type'] });
+        }).observe(root, { subtree: true, childList: true, attributes: true, attributeFilter: ['type'] });
+    };
     watch(document);
     const attach = Element.prototype.attachShadow;
     Element.prototype.attachShadow = function (...how) {

@@ -43,7 +43,7 @@ def resolve(
             intents = ledger.intents.canceled_since(None, datetime.fromtimestamp(0, UTC), order=order)
         if not intents:
             raise CannotStart(reason=f"Order {order} is not waiting for a person; see: countermand status")
-        ledger.settle_by_hand(intents, settled_as, by=user_name(), why=note)
+        ledger.intents.settle_by_hand(intents, settled_as, by=user_name(), why=note)
         for intent in intents:
             typer.echo(harmless(f"Order {order} ({intent.admin}, run {intent.run_id}) is settled as {settled_as}."))
 

@@ -5,6 +5,7 @@ round. Every page is made on the server and works without JavaScript; with it, p
 
 ``people``         roles, and the file that says who has which
 ``ways_in``        how it is proved who somebody is: the one-time address, a reverse proxy's header
+``oidc``           the same at a provider of OpenID Connect
 ``shown``          what pages and programs are told: runs, orders, approvals; the same for both
 ``reading``        where that comes from: the ledger, the queue, the evidence
 ``acting``         what people do, each with the role that it needs

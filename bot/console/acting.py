@@ -5,14 +5,17 @@ from collections.abc import Sequence
 from starlette.exceptions import HTTPException
 
 from bot.console.people import Role
+from bot.console.shown import RunShown
 from bot.console.visit import Visit
 from bot.engine import by_hand
-from bot.engine.schedules import remove
+from bot.engine.schedules import add, remove
 from bot.engine.submission import Submitted
 from bot.engine.submission import submit as queue_list
 from bot.errors import CannotStart
 from bot.joblist import JobList
-from bot.ledger import Action, Asked, Intent, Terms
+from bot.ledger import Action, Asked, Intent, Schedule, Terms
+from bot.ledger.intents import why_changed
+from bot.ledger.submissions import is_same_person
 
 PRIORITY = 100
 """Of a run that is submitted without one."""
@@ -107,8 +110,8 @@ def resume(visit: Visit) -> None:
 def settle(visit: Visit, chosen: Sequence[tuple[int, str]], settled_as: str, *, note: str) -> list[Intent]:
     """Settle orders as a person found them in Seller Central.
 
-    ``chosen`` has the number of each intent, and the state that the person saw it in: one that has changed since is
-    not settled, and then none is.
+    ``chosen`` has the number of each intent, and the state that the person saw it in: if one has changed since, none
+    is settled.
 
     Raises:
         CannotStart: there is no note, something has changed since, or an order is being worked on.
@@ -120,13 +123,16 @@ def settle(visit: Visit, chosen: Sequence[tuple[int, str]], settled_as: str, *, 
         raise HTTPException(409, "Say what Seller Central shows: canceled, or not canceled.")
     with visit.desk.writing() as ledger:
         waiting = {intent.intent: intent for intent in ledger.intents.waiting()}
-        found = [(waiting.get(number), seen) for number, seen in chosen]
-        changed = [number for number, seen in chosen if number not in waiting or state_of(waiting[number]) != seen]
-        if changed or not found:
-            reason = "Some of these orders have changed since you looked: nothing was settled. Look at them again."
-            raise CannotStart(reason=reason if changed else "No order was chosen.")
-        intents = [intent for intent, _ in found if intent is not None]
-        ledger.settle_by_hand(intents, settled_as, by=visit.person.name, why=note)
+        now = {intent.intent: intent for intent in ledger.intents.numbered([number for number, _ in chosen])}
+        for number, seen in chosen:
+            if number not in now:
+                raise CannotStart(reason="One of these orders is not in the ledger: nothing was settled.")
+            if number not in waiting or state_of(waiting[number]) != seen:
+                raise CannotStart(reason=why_changed(now[number]))
+        if not chosen:
+            raise CannotStart(reason="No order was chosen.")
+        intents = [waiting[number] for number, _ in chosen]
+        ledger.intents.settle_by_hand(intents, settled_as, by=visit.person.name, why=note)
         return intents
 
 
@@ -153,6 +159,24 @@ def release(visit: Visit, admin: str, account: str, *, note: str) -> None:
         raise CannotStart(reason="The note is empty: say why; the ledger keeps it.")
     with visit.desk.writing() as ledger:
         by_hand.release(ledger, admin, account, by=visit.person.name, why=note)
+
+
+def add_schedule(visit: Visit, schedule: Schedule, list_of: RunShown | None = None) -> None:
+    """Have something done at certain times. Its list, if it has one, is that of an earlier run.
+
+    Raises:
+        CannotStart: it would cancel what was not approved, or what this person submitted; or it cannot be added.
+    """
+    visit.needs(Role.APPROVER if schedule.command == "run" else Role.OPERATOR)
+    if schedule.command == "run":
+        if list_of is None or list_of.approval is None or list_of.approval.state != "approved":
+            raise CannotStart(reason="Only a list that was approved can be canceled at certain times.")
+        another = visit.desk.four_eyes or list_of.approval.another_person
+        if another and is_same_person(visit.person.name, list_of.submitted_by):
+            raise CannotStart(reason="You submitted this list: another person has to have it canceled at these times.")
+    with visit.desk.writing() as ledger:
+        add(ledger, visit.desk.backlog, schedule, visit.person.name)
+        ledger.audit.note(Action.SCHEDULE_ADDED, by=visit.person.name, about=schedule.name)
 
 
 def remove_schedule(visit: Visit, name: str) -> None:

@@ -22,7 +22,7 @@ from bot.console.pages import orders as order_pages
 from bot.console.pages.runs import run_of
 from bot.console.people import Person, Role
 from bot.console.shown import EventShown, IntentShown, OrderShown, OrdersShown, RunShown, RunsShown
-from bot.console.visit import TooLarge, Visit, words_of
+from bot.console.visit import TooLarge, Visit, not_now, words_of
 from bot.engine.metrics import CONTENT_TYPE, PATH, exposition
 from bot.errors import CountermandError, InputInvalid, LedgerTrouble
 from bot.joblist import JobList, job_list_of
@@ -288,8 +288,10 @@ def _endpoint(call: _Call) -> Callable[[Request], Awaitable[Response]]:
             return _mistakes(413, "More was sent than a list of orders can hold.")
         except InputInvalid as invalid:
             return _mistakes(422, "The list has mistakes.", [str(problem) for problem in invalid.problems])
+        except LedgerTrouble as away:
+            return _mistakes(503, not_now(desk, away))
         except CountermandError as told:
-            return _mistakes(503 if isinstance(told, LedgerTrouble) else 409, words_of(told))
+            return _mistakes(409, words_of(told))
 
     return endpoint
 
@@ -324,7 +326,7 @@ async def _metrics(request: Request) -> Response:
     except HTTPException as refused:
         return _mistakes(refused.status_code, str(refused.detail))
     except LedgerTrouble as trouble:
-        return _mistakes(503, words_of(trouble))
+        return _mistakes(503, not_now(desk, trouble))
 
 
 def _program(request: Request, desk: Desk) -> Person:

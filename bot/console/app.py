@@ -14,6 +14,7 @@ from bot.console import api
 from bot.console.desk import Desk
 from bot.console.guard import Guard
 from bot.console.live import Live
+from bot.console.oidc import CALLBACK
 from bot.console.pages import (
     approvals,
     audit,
@@ -29,7 +30,8 @@ from bot.console.pages import (
 )
 from bot.console.people import Role
 from bot.console.rendering import STATIC
-from bot.console.visit import Handler, page, trouble
+from bot.console.visit import Handler, not_now, page, trouble, words_of
+from bot.errors import CountermandError, LedgerTrouble
 from bot.reports.html_page import STYLE
 
 _STATIC = {
@@ -54,6 +56,8 @@ def application(desk: Desk) -> ASGIApp:
         routes=[
             Route("/static/{name:str}", _static),
             Route("/enter/{secret:str}", entering.by_address),
+            Route("/sign-in", entering.to_provider),
+            Route(CALLBACK, entering.from_provider),
             Route("/sign-out", entering.sign_out, methods=["POST"]),
             Route("/live/runs", live.of_runs),
             Route(f"/live/runs/{_RUN}", live.of_run),
@@ -84,6 +88,7 @@ def application(desk: Desk) -> ASGIApp:
             _post("/workers/count", machines.count_from_0, administrator),
             _post("/workers/release", machines.release, administrator),
             _get("/schedules", schedules.listed),
+            _post("/schedules", schedules.add),
             _post("/schedules/remove", schedules.remove, operator),
             _get("/screens", screens.listed),
             _get("/screens/{check:str}", screens.report),
@@ -95,7 +100,7 @@ def application(desk: Desk) -> ASGIApp:
             _post("/tokens/revoke", tokens.revoke, administrator),
             *api.routes(),
         ],
-        exception_handlers={HTTPException: _refused},
+        exception_handlers={HTTPException: _refused, CountermandError: _told},
     )
     app.state.desk = desk
     return Guard(app, desk)
@@ -105,7 +110,7 @@ def _get(path: str, handler: Handler, role: Role = Role.VIEWER) -> Route:
     return Route(path, _plain(page(handler, role)), methods=["GET"])
 
 
-def _post(path: str, handler: Handler, role: Role) -> Route:
+def _post(path: str, handler: Handler, role: Role = Role.VIEWER) -> Route:
     return Route(path, _plain(page(handler, role)), methods=["POST"])
 
 
@@ -129,3 +134,9 @@ async def _refused(request: Request, refused: Exception) -> Response:
     status = refused.status_code if isinstance(refused, HTTPException) else 500
     words = {404: "Nothing is at this address.", 405: "That cannot be done at this address."}
     return trouble(request, status, words.get(status, str(getattr(refused, "detail", ""))))
+
+
+async def _told(request: Request, told: Exception) -> Response:
+    if isinstance(told, LedgerTrouble):
+        return trouble(request, 503, not_now(request.app.state.desk, told))
+    return trouble(request, 409, words_of(told) if isinstance(told, CountermandError) else "")

@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.console.oidc import Provider
 from bot.console.people import Roles
 from bot.console.ways_in import OneTimeAddress, ProxyHeader
 from bot.console.worker_inside import WorkerInside
@@ -30,6 +31,7 @@ class Desk:
     """The host names, with their ports, that a request may name."""
     one_time: OneTimeAddress | None = None
     proxy: ProxyHeader | None = None
+    provider: Provider | None = None
     roles: Roles | None = None
     worker: WorkerInside | None = None
     sample: str = ""

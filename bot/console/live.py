@@ -18,7 +18,7 @@ from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
 
 from bot.console.desk import Desk
-from bot.console.visit import who
+from bot.console.visit import not_now, who
 from bot.errors import LedgerTrouble
 
 LOOK_EVERY = 1.0
@@ -74,7 +74,7 @@ class Live:
         try:
             person = await run_in_threadpool(who, request, self._desk)
         except LedgerTrouble as trouble:
-            return PlainTextResponse(f"{trouble}\n", 503)
+            return PlainTextResponse(f"{not_now(self._desk, trouble)}\n", 503)
         if person is None:
             return PlainTextResponse("Sign in first.\n", 401)
         if self._people[person.name] >= MOST_OF_ONE or self._people.total() >= MOST_STREAMS:

@@ -12,6 +12,7 @@ import uvicorn
 
 from bot.console.app import application
 from bot.console.desk import Desk
+from bot.console.oidc import Provider
 from bot.console.people import Roles
 from bot.console.ways_in import OneTimeAddress, ProxyHeader
 from bot.console.worker_inside import WorkerInside
@@ -102,9 +103,10 @@ def _opened(
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     proxy = ProxyHeader.of(settings.console_user_header, settings.console_proxies) if settings.console_proxies else None
-    is_own = proxy is None
+    is_own = proxy is None and settings.console_oidc_issuer is None
     _refuse_unsafe(settings, host, is_own=is_own)
     origin = settings.console_url or f"http://{shown}:{port}"
+    provider = None if settings.console_oidc_issuer is None else Provider(settings, origin)
     hosts = {urlsplit(origin).netloc.lower(), f"{shown}:{port}", f"localhost:{port}"}
     with ExitStack() as opened:
         ledger = opened.enter_context(Ledger.open(settings.ledger_place))
@@ -116,6 +118,7 @@ def _opened(
             origin=origin,
             hosts=frozenset(hosts),
             proxy=proxy,
+            provider=provider,
             roles=Roles(settings.console_roles) if settings.console_roles else None,
             sample=sample,
             practice=practice,
@@ -137,15 +140,22 @@ def _refuse_unsafe(settings: Settings, host: str, *, is_own: bool) -> None:
     if is_own and not local:
         raise CannotStart(
             reason=f"At {host} other computers could reach the console, and nobody would have to sign in.",
-            next_step="Set COUNTERMAND_CONSOLE_PROXIES, so that a reverse proxy says who somebody is; or leave out "
-            "--host. See docs/console.md.",
+            next_step="Set COUNTERMAND_CONSOLE_OIDC_ISSUER, so that people sign in there; or "
+            "COUNTERMAND_CONSOLE_PROXIES, so that a reverse proxy says who somebody is; or leave out --host. See "
+            "docs/console.md.",
         )
     if is_own:
         return
-    if settings.console_roles is None:
+    if settings.console_proxies and settings.console_oidc_issuer is not None:
+        raise CannotStart(
+            reason="COUNTERMAND_CONSOLE_PROXIES and COUNTERMAND_CONSOLE_OIDC_ISSUER both say who somebody is.",
+            next_step="Leave out one of them. A reverse proxy that signs nobody in needs no setting.",
+        )
+    if settings.console_roles is None and not settings.console_oidc_roles:
         raise CannotStart(
             reason="People could sign in, and none of them would have a role.",
-            next_step="Name a file with roles in COUNTERMAND_CONSOLE_ROLES. See docs/console.md.",
+            next_step="Name a file with roles in COUNTERMAND_CONSOLE_ROLES, or give groups of the provider roles in "
+            "COUNTERMAND_CONSOLE_OIDC_ROLES. See docs/console.md.",
         )
     if settings.console_url is None:
         raise CannotStart(

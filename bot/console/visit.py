@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from loguru import logger
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -19,7 +20,7 @@ from bot.console.rendering import environment
 from bot.errors import CountermandError, InputInvalid, LedgerTrouble
 from bot.files import listing
 from bot.joblist.reading import LIMITS
-from bot.ledger import Kind
+from bot.ledger import ConsoleSession, Kind
 from bot.secrecy import cleaner
 from bot.settings import secrets_that_are_set
 from bot.wording import harmless_lines
@@ -45,6 +46,7 @@ SAID = {
     "counted": "Refused sign-ins of the account are counted from 0.",
     "released": "The account is released.",
     "revoked": "The token is of no more use.",
+    "added": "Added. Workers do it at its times, as long as one runs then.",
     "removed": "The schedule is removed. Runs that it has queued stay.",
     "retried": "What was stuck is queued once more.",
     "signed-out": "You are signed out.",
@@ -139,7 +141,7 @@ async def _answer(handler: Handler, role: Role, request: Request) -> Response:
     try:
         person = await run_in_threadpool(who, request, desk)
         if person is None:
-            return bare(request, "sign_in.html", 401, desk=desk, why="")
+            return bare(request, "sign_in.html", 401, desk=desk, why="", to=_asked_for(request))
         visit = Visit(request=request, desk=desk, person=person)
         visit.needs(role)
         if request.method == "POST":
@@ -152,8 +154,10 @@ async def _answer(handler: Handler, role: Role, request: Request) -> Response:
         return trouble(request, refused.status_code, str(refused.detail))
     except TooLarge:
         return trouble(request, 413, "More was sent than a list of orders can hold.")
+    except LedgerTrouble as away:
+        return trouble(request, 503, not_now(desk, away))
     except CountermandError as told:
-        return trouble(request, 503 if isinstance(told, LedgerTrouble) else 409, words_of(told))
+        return trouble(request, 409, words_of(told))
     except Exception as defect:
         return _defect(request, defect)
 
@@ -162,6 +166,18 @@ def words_of(told: CountermandError) -> str:
     """What went wrong, and what to do about it, for a page."""
     text = listing(told) if isinstance(told, InputInvalid) else str(told)
     return harmless_lines(cleaner(secrets_that_are_set())(f"{text} {told.next_step}".strip()))
+
+
+def not_now(desk: Desk, away: LedgerTrouble) -> str:
+    """What people are told while the ledger cannot be used. Where it is, and why, is for who runs the console."""
+    words = (
+        "The ledger cannot be used now: nothing can be shown, and nothing is pressed without it. Try again in a "
+        "minute. If you have sent something, look first whether it was done."
+    )
+    if desk.is_ones_own:
+        return f"{words} {words_of(away)}"
+    logger.warning("{}", words_of(away))
+    return words
 
 
 def trouble(request: Request, status: int, words: str) -> Response:
@@ -179,7 +195,7 @@ def trouble(request: Request, status: int, words: str) -> Response:
 
 
 def who(request: Request, desk: Desk) -> Person | None:
-    """Who asks: by the proxy's header, or by their session; None for nobody that is known.
+    """Who asks: by the proxy's header, or by their session; None for nobody who is known.
 
     Raises:
         HTTPException: somebody pretends to be the proxy, or the person has no role here.
@@ -193,21 +209,37 @@ def who(request: Request, desk: Desk) -> Person | None:
         elif named:
             raise HTTPException(403, "Who you are is believed from listed proxies only, and this address is not one.")
     secret = request.cookies.get(desk.cookie, "")
-    found = desk.ledger.console.person(secret) if secret else None
-    if found is None:
+    session = desk.ledger.console.session(secret) if secret else None
+    return None if session is None else person_of(desk, session)
+
+
+def person_of(desk: Desk, session: ConsoleSession) -> Person | None:
+    """The person of a session; None if people no longer sign in in the way that it began.
+
+    Raises:
+        HTTPException: the person has no role here.
+    """
+    if session.way == "address":
+        return Person(name=session.person, roles=EVERYTHING, way=session.way) if desk.is_ones_own else None
+    if desk.provider is None or session.issuer != desk.provider.issuer:
         return None
-    name, way = found
-    if way == "address":
-        return Person(name=name, roles=EVERYTHING, way=way) if desk.is_ones_own else None
-    return _with_roles(desk, name, way)
+    claimed = frozenset(Role(role) for role in desk.provider.roles_of(session.claimed))
+    return _with_roles(desk, session.person, session.way, claimed)
 
 
-def _with_roles(desk: Desk, name: str, way: str) -> Person:
-    roles = desk.roles.of(name) if desk.roles is not None else frozenset()
+def _with_roles(desk: Desk, name: str, way: str, claimed: frozenset[Role] = frozenset()) -> Person:
+    roles = claimed | (desk.roles.of(name) if desk.roles is not None else frozenset())
     if not roles:
         words = f"{harmless_lines(name)} has no role in this console. An administrator gives out roles."
         raise HTTPException(403, words)
     return Person(name=name, roles=roles, way=way)
+
+
+def _asked_for(request: Request) -> str:
+    """The address of the page that is asked for, without its host."""
+    if request.method != "GET":
+        return "/"
+    return f"{request.url.path}?{request.url.query}" if request.url.query else request.url.path
 
 
 def fields(visit: Visit, name: str) -> list[Any]:

@@ -1,7 +1,7 @@
 """How it is proved who somebody is.
 
 On this computer alone: an address that holds for one visit, printed in the terminal. Anywhere else: a header that a
-listed reverse proxy sets.
+listed reverse proxy sets, or a provider at which people sign in (``oidc``).
 """
 
 import hmac

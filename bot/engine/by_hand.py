@@ -8,7 +8,8 @@ from bot.engine.backlog import Backlog
 from bot.engine.conclusion import conclude
 from bot.engine.stints import named_again
 from bot.errors import CannotStart, CountermandError, NotApproved
-from bot.ledger import Action, Ledger, QueuedRun
+from bot.ledger import Action, Approval, Ledger, QueuedRun
+from bot.ledger.submissions import is_same_person
 from bot.runner import RunEnd
 from bot.settings import LocalSettings
 from bot.wording import count_of
@@ -72,10 +73,16 @@ def decline(
 ) -> tuple[RunEnd | None, list[CountermandError]]:
     """Decline a run that waits for an approval; every order of it is skipped. Gives the same as ``cancel``.
 
+    Somebody who has declined it already, and was cut off before all of it was skipped, goes on there.
+
     Raises:
         NotApproved: as ``Submissions.decline``.
     """
-    ledger.submissions.decline(run.info.run_id, by=by, why=why)
+    known = ledger.submissions.find(run.info.run_id)
+    if known is not None and known.approval is Approval.DECLINED and is_same_person(known.decided_by, by):
+        why = known.why
+    else:
+        ledger.submissions.decline(run.info.run_id, by=by, why=why)
     return _end(places, ledger, backlog, run, by, why=f"Declined by {by}: {why}")
 
 

@@ -10,6 +10,7 @@ from typing import Protocol
 from bot.engine.backlog import APPLICATION, TICK, WORKFLOW, queue_by_store, queue_of, queues_of
 from bot.joblist import Job
 from bot.ledger import Ledger
+from bot.ledger.schema import SCHEMA_VERSION
 from bot.runner.order_loop import work_stint_orders
 from bot.runner.stints.browser_thread import BrowserThread
 from bot.runner.stints.executor import executor_started, step_of
@@ -93,6 +94,7 @@ def engine_started(
         place,
         ledger,
         application=APPLICATION,
+        version=str(SCHEMA_VERSION),
         executor=executor,
         workflows={WORKFLOW: work_stint, TICK: call},
         queues=queues_of(admin),

@@ -9,7 +9,7 @@ from bot import __version__
 from bot.engine.backlog import open_backlog
 from bot.engine.stints import cut
 from bot.evidence.forgotten import refuse_forgotten_presses
-from bot.evidence.places import kept_in
+from bot.evidence.places import kept_in, prepare
 from bot.evidence.run_folder import new_run_id
 from bot.identity import admin_name
 from bot.joblist import JobList
@@ -45,8 +45,10 @@ def submit(
 
     Raises:
         LedgerTrouble: the ledger, or the queue beside it, cannot be used; nothing was queued.
-        CannotStart: it has forgotten what was pressed for an order of the list; nothing was queued.
+        CannotStart: it has forgotten what was pressed for an order of the list, or the folder for evidence is away;
+            nothing was queued.
     """
+    prepare(settings.evidence, settings.ledger_place)
     admin, started = admin_name(settings.admin_url), datetime.now(UTC)
     info = RunInfo(
         run_id=new_run_id(started),

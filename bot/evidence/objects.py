@@ -3,6 +3,7 @@
 A key names its content, so writing the same key again writes the same, and nothing is ever written over.
 """
 
+import errno
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -33,17 +34,35 @@ class Objects(Protocol):
         """Remove these files. What is not there is no error."""
 
 
+MARKER = "countermand-evidence.txt"
+"""Tells a folder of evidence from an empty one in its place, such as that of a share that is not mounted."""
+
+_WORDS = "Countermand keeps the evidence of its runs in this folder, and writes nothing into it without this file.\n"
+
+
 class FolderObjects:
-    """A folder of this machine, or one that several share."""
+    """A folder of this machine, or one that several share; ``mark`` makes it one for evidence."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+
+    @property
+    def is_marked(self) -> bool:
+        """Whether it is a folder of evidence."""
+        return (self._folder / MARKER).is_file()
+
+    def mark(self) -> None:
+        """Make it a folder of evidence."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        (self._folder / MARKER).write_text(_WORDS, encoding="ascii")
 
     def __str__(self) -> str:
         return str(self._folder)
 
     def put(self, key: str, content: bytes) -> None:
         """See :class:`Objects`. It is written under another name first, so that nobody sees half of it."""
+        if not self.is_marked:
+            raise FileNotFoundError(errno.ENOENT, f"{MARKER} is not in {self._folder}, as where a share is not mounted")
         path = self._path(key)
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")

@@ -8,13 +8,16 @@ from pathlib import Path
 
 from bot.errors import CannotStart
 from bot.evidence.addressed import AddressedStore
-from bot.evidence.objects import FolderObjects, Objects
+from bot.evidence.objects import MARKER, FolderObjects, Objects
 from bot.evidence.store import EvidenceStore, LocalStore
-from bot.ledger import Ledger
+from bot.ledger import Ledger, has_ledger
 
 S3 = "s3://"
 SHARED_FOLDER = "a folder"
 """What is remembered of a run whose evidence is in a folder that the setting names."""
+
+LATEST = 1000
+"""So many runs are asked where their evidence is, before a folder is taken for a new one."""
 
 
 def kept_in(setting: str | None) -> str:
@@ -22,6 +25,44 @@ def kept_in(setting: str | None) -> str:
     if not setting:
         return ""
     return setting if setting.startswith(S3) else SHARED_FOLDER
+
+
+def prepare(setting: str | None, ledger_place: Path | str) -> None:
+    """Make the folder that the setting names one for evidence, before its first run.
+
+    One that is empty although the ledger knows runs that kept evidence in it is a share that is not mounted: pictures
+    would be written to this machine's disk, where nobody looks for them.
+
+    Raises:
+        CannotStart: it is such a one, or cannot be made.
+        LedgerTrouble: the ledger cannot be read.
+    """
+    if not setting or setting.startswith(S3):
+        return
+    folder = Path(setting)
+    objects = FolderObjects(folder)
+    if objects.is_marked:
+        return
+    earlier = _runs_in_a_folder(ledger_place)
+    if earlier and not any((folder / run_id).is_dir() for run_id in earlier):
+        raise CannotStart(
+            reason=f"COUNTERMAND_EVIDENCE names {folder}, where earlier runs kept their evidence, and nothing of it is "
+            "there.",
+            next_step="If it is a share, mount it. If the evidence was moved or removed on purpose, make a file "
+            f"{MARKER} in that folder.",
+        )
+    try:
+        objects.mark()
+    except OSError as trouble:
+        why = trouble.strerror or str(trouble)
+        raise CannotStart(reason=f"COUNTERMAND_EVIDENCE names {folder}, which cannot be used: {why}.") from trouble
+
+
+def _runs_in_a_folder(ledger_place: Path | str) -> list[str]:
+    if not has_ledger(ledger_place):
+        return []
+    with Ledger.open(ledger_place) as ledger:
+        return [run.run_id for run in ledger.runs.latest(LATEST) if run.evidence == SHARED_FOLDER]
 
 
 def store_at(folder: Path, kept: str, setting: str | None) -> EvidenceStore:
@@ -61,4 +102,10 @@ def _objects(run_id: str, kept: str, setting: str | None) -> Objects:
             "that is.",
             next_step="Set COUNTERMAND_EVIDENCE to that folder.",
         )
-    return FolderObjects(Path(setting))
+    folder = Path(setting)
+    if not folder.is_dir():
+        raise CannotStart(
+            reason=f"The evidence of run {run_id} is in {folder}, and there is no such folder.",
+            next_step="If it is a share, mount it.",
+        )
+    return FolderObjects(folder)

@@ -26,19 +26,17 @@ A file (SQLite in WAL mode, every commit on disk) by default; a team can share o
 """
 
 import os
-from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Self
 
 import sqlalchemy as sa
 
-from bot.errors import CannotStart
 from bot.ledger.approval import Approval
 from bot.ledger.audit import Action, Audit, Done
 from bot.ledger.claims import Claims
 from bot.ledger.codes import Codes
-from bot.ledger.console_access import ApiToken, ConsoleAccess
+from bot.ledger.console_access import ApiToken, ConsoleAccess, ConsoleSession
 from bot.ledger.database import Database, connect, connect_in_memory
 from bot.ledger.intents import Intent, Intents
 from bot.ledger.leases import Leases
@@ -59,6 +57,7 @@ __all__ = [
     "Approval",
     "Asked",
     "AtWork",
+    "ConsoleSession",
     "Done",
     "Entry",
     "Event",
@@ -106,22 +105,6 @@ class Ledger:
         self.console = ConsoleAccess(self._database, self.audit)
         self.pages = Pages(self._database)
         self.schedules = Schedules(self._database)
-
-    def settle_by_hand(self, waiting: Sequence[Intent], settled_as: str, *, by: str, why: str) -> None:
-        """Close these intents because a person has looked: ``canceled`` or ``not-canceled``, and how they know.
-
-        Raises:
-            CannotStart: an order of them is being worked on; none was settled.
-        """
-        under_way = {(one.admin, one.thing): one.run_id for one in self.claims.held()}
-        for intent in waiting:
-            if run_id := under_way.get((intent.admin, intent.order), ""):
-                raise CannotStart(
-                    reason=f"Order {intent.order} is being worked on in run {run_id}, which will say what became of "
-                    "it: settle it afterwards, if it still waits. See: countermand status"
-                )
-        for intent in waiting:
-            self.intents.settle_by_hand(intent, settled_as, by=by, why=why)
 
     @classmethod
     def open(cls, place: Path | str, *, patience: float = 10) -> Self:

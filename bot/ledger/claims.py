@@ -9,8 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from bot.errors import ClaimLost
+from bot.ledger.admins import is_about
 from bot.ledger.database import Database
-from bot.ledger.leases import Leases
+from bot.ledger.leases import Leases, run_of
+from bot.ledger.processes import is_gone
 from bot.ledger.schema import claims
 from bot.ledger.shared_limits import SharedLimits
 from bot.ledger.trail import Event, Trail
@@ -44,6 +46,12 @@ class Claims(Leases):
             LedgerTrouble: the ledger cannot be asked.
         """
         return (admin, order) not in self._taken or bool(self._database.read(self._live(admin, order)))
+
+    def run_at_work(self, connection: sa.Connection, admin: str, order: str) -> str:
+        """The run that works on an order now, as a transaction sees it; empty if none does."""
+        this_one = is_about(claims.c.admin, admin) & (claims.c.amazon_order == order)
+        rows = connection.execute(sa.select(claims).where(this_one, claims.c.until > self._database.clock))
+        return next((run_of(row.owner) for row in rows if not is_gone(row.process)), "")
 
     def _live(self, admin: str, order: str) -> sa.Select[Any]:
         mine = self._is(admin, order) & (claims.c.owner == self._database.owner)

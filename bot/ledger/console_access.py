@@ -6,6 +6,7 @@ somebody signs out; all of that holds at once, on every machine that serves the 
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -41,6 +42,19 @@ class ApiToken:
     revoked_at: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class ConsoleSession:
+    """A session of a person that goes on."""
+
+    person: str
+    way: str
+    """How it was proved who that is: ``address``, or ``oidc``."""
+    issuer: str = ""
+    """The provider that proved it."""
+    claimed: tuple[str, ...] = ()
+    """The groups that it named."""
+
+
 class ConsoleAccess:
     """Sessions of people and tokens of programs."""
 
@@ -50,25 +64,36 @@ class ConsoleAccess:
 
     # --- Sessions ---
 
-    def sign_in(self, person: str, way: str) -> str:
+    def sign_in(
+        self, person: str, way: str, *, issuer: str = "", claimed: Sequence[str] = (), instead_of: str = ""
+    ) -> str:
         """Begin a session; gives what the browser keeps, which is nowhere else.
 
-        ``way`` says how it was proved who that is: ``address``, if it was the one-time address.
+        ``way`` says how it was proved who that is: ``address``, if it was the one-time address; ``oidc``, if a provider
+        did. The session that the browser had before, ``instead_of``, ends.
         """
         secret = secrets.token_urlsafe(32)
         with self._database.writing() as connection:
             now = self._database.now(connection)
-            connection.execute(console_sessions.delete().where(console_sessions.c.until <= now))
+            over = (console_sessions.c.until <= now) | (console_sessions.c.session == _hash(instead_of))
+            connection.execute(console_sessions.delete().where(over))
             connection.execute(
                 console_sessions.insert().values(
-                    session=_hash(secret), person=person, way=way, begun_at=now, seen_at=now, until=now + LONGEST
+                    session=_hash(secret),
+                    person=person,
+                    way=way,
+                    issuer=issuer,
+                    claimed=list(claimed),
+                    begun_at=now,
+                    seen_at=now,
+                    until=now + LONGEST,
                 )
             )
-            self._audit.append(connection, Action.SIGNED_IN, by=person, about=way)
+            self._audit.append(connection, Action.SIGNED_IN, by=person, about=issuer or way)
         return secret
 
-    def person(self, secret: str) -> tuple[str, str] | None:
-        """Whose session it is, and how they signed in; None if there is no such session, or no longer."""
+    def session(self, secret: str) -> ConsoleSession | None:
+        """The session, and whose it is; None if there is no such session, or no longer."""
         mine = console_sessions.c.session == _hash(secret)
         rows = self._database.read(sa.select(console_sessions, self._database.clock.label("now")).where(mine))
         for row in rows:
@@ -77,7 +102,7 @@ class ConsoleAccess:
             if row.now - row.seen_at > _SEEN_EVERY:
                 with self._database.writing(lasting=False) as connection:
                     connection.execute(console_sessions.update().where(mine).values(seen_at=row.now))
-            return row.person, row.way
+            return ConsoleSession(person=row.person, way=row.way, issuer=row.issuer, claimed=tuple(row.claimed))
         return None
 
     def sign_out(self, secret: str) -> None:

@@ -1,12 +1,13 @@
 """The intents in the ledger: every Confirm that was pressed or about to be, and what is known about the result."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 import sqlalchemy as sa
 
-from bot.errors import LedgerTrouble, PressedBefore
+from bot.errors import CannotStart, LedgerTrouble, PressedBefore
 from bot.ledger.admins import is_about, lock_name
 from bot.ledger.audit import Action, Audit
 from bot.ledger.claims import Claims
@@ -41,6 +42,8 @@ class Intent:
     """The status that it had then."""
     settled_as: str = ""
     """``canceled``, ``not-canceled``, ``not-sent`` or ``overtaken``; empty while it is open."""
+    settled_by: str = ""
+    """Who said so: a person, or what proved it."""
 
     @property
     def reverted(self) -> bool:
@@ -156,20 +159,45 @@ class Intents:
             {"settled_at": timestamp(), "settled_as": settled_as, "settled_by": by, "settled_why": writable(why)},
         )
 
-    def settle_by_hand(self, intent: Intent, settled_as: str, *, by: str, why: str) -> None:
-        """Close an intent because a person has looked: ``canceled`` or ``not-canceled``, and how they know.
+    def settle_by_hand(self, looked_at: Sequence[Intent], settled_as: str, *, by: str, why: str) -> None:
+        """Close intents because a person has looked: ``canceled`` or ``not-canceled``, and how they know.
+
+        ``looked_at`` has each as it was read when the person looked. All of them are settled, or none.
 
         Raises:
-            LedgerTrouble: there is no such intent, or it cannot be written; nothing was.
+            CannotStart: one has changed since, or its order is being worked on.
+            LedgerTrouble: there is no such intent, or it cannot be written.
         """
         told = {"settled_at": timestamp(), "settled_as": settled_as, "settled_by": by, "settled_why": writable(why)}
         with self._database.writing() as connection:
-            self._write(connection, intent.intent, told)
-            self._trail.append(connection, Event.SETTLED, order=intent.order, intent=intent.intent, **told)
-            about = {"about": intent.order, "why": writable(why), "run": intent.run_id, "settled_as": settled_as}
-            self._audit.append(connection, Action.SETTLED, by=by, **about)
-        if intent.reverted and settled_as == "canceled":
-            self.note_look(intent.intent, Status.CANCELED)  # a person looked at it last, and found it canceled
+            # From here on nobody else settles one of them, and no run takes an order of them.
+            for name in sorted({lock_name(intent.admin, intent.order) for intent in looked_at}):
+                self._database.deciding(connection, name)
+            for intent in looked_at:
+                self._refuse_if_changed(connection, intent)
+            for intent in looked_at:
+                self._write(connection, intent.intent, told)
+                self._trail.append(connection, Event.SETTLED, order=intent.order, intent=intent.intent, **told)
+                about = {"about": intent.order, "why": writable(why), "run": intent.run_id, "settled_as": settled_as}
+                self._audit.append(connection, Action.SETTLED, by=by, **about)
+                if intent.reverted and settled_as == "canceled":
+                    # A person looked at it last, and found it canceled.
+                    self._look(connection, intent.intent, Status.CANCELED)
+
+    def _refuse_if_changed(self, connection: sa.Connection, intent: Intent) -> None:
+        now = connection.execute(_with_latest_look().where(intents.c.intent == intent.intent)).one_or_none()
+        if now is not None and _intent(now) != intent:
+            raise CannotStart(reason=why_changed(_intent(now)))
+        if run_id := self._claims.run_at_work(connection, intent.admin, intent.order):
+            raise CannotStart(
+                reason=f"Order {intent.order} is being worked on in run {run_id}, which will say what became of it: "
+                "settle it afterwards, if it still waits. See: countermand status"
+            )
+
+    def numbered(self, numbers: Sequence[int]) -> list[Intent]:
+        """The intents with these numbers, as they are now."""
+        statement = _with_latest_look().where(intents.c.intent.in_(numbers)).order_by(intents.c.intent)
+        return [_intent(row) for row in self._database.read(statement)]
 
     def waiting(self, order: str | None = None) -> list[Intent]:
         """The intents that wait for a person, oldest first: canceled_not_sent, unknown, interrupted, or reverted.
@@ -240,10 +268,13 @@ class Intents:
 
     def note_look(self, intent: int, status: str) -> None:
         """Record that an order was looked at again after the press, and what it read."""
-        told = {"intent": intent, "looked_at": timestamp(), "status": writable(status)}
         with self._database.writing() as connection:
-            connection.execute(looks.insert().values(told))
-            self._trail.append(connection, Event.LOOKED_AGAIN, order=_order_of(connection, intent), **told)
+            self._look(connection, intent, status)
+
+    def _look(self, connection: sa.Connection, intent: int, status: str) -> None:
+        told = {"intent": intent, "looked_at": timestamp(), "status": writable(status)}
+        connection.execute(looks.insert().values(told))
+        self._trail.append(connection, Event.LOOKED_AGAIN, order=_order_of(connection, intent), **told)
 
     def was_seen(self, intent: int, status: str) -> bool:
         """Whether the order ever had this status when it was looked at again after the press."""
@@ -263,6 +294,14 @@ class Intents:
             self._write(connection, intent, told)
             order = _order_of(connection, intent)
             self._trail.append(connection, event, order=order, intent=intent, **told)
+
+
+def why_changed(intent: Intent) -> str:
+    """What a person is told who wanted to settle an intent, and looked before it became what it is now."""
+    what = "has changed since you looked"
+    if intent.settled_as and not intent.reverted:
+        what = f"was settled as {intent.settled_as} meanwhile, by {intent.settled_by or 'somebody else'}"
+    return f"Order {intent.order} {what}: nothing was settled now. Look at it again."
 
 
 def _of(admin: str, order: str) -> sa.ColumnElement[bool]:
@@ -306,4 +345,5 @@ def _intent(row: sa.Row[Any]) -> Intent:
         looked_at=told.get("looked_at") or "",
         looked_status=told.get("looked_status") or "",
         settled_as=row.settled_as or "",
+        settled_by=row.settled_by or "",
     )

@@ -71,7 +71,7 @@ class Leases:
                 connection.execute(table.delete().where(this_one))
                 mine = {"admin": admin, self._thing.name: thing, "owner": owner}
                 connection.execute(table.insert().values(**mine, process=this_process(), until=now + seconds))
-                left = [_run_of(row.owner) for row in held if row.owner != owner]
+                left = [run_of(row.owner) for row in held if row.owner != owner]
                 self._note(connection, thing, **({"from_run": left[0]} if left else {}))
         except LedgerTrouble as refused:
             if is_refused_as_double(refused):
@@ -137,7 +137,7 @@ class Leases:
         statement = sa.select(self._table).where(self._is(admin, thing), self._table.c.owner != self._database.owner)
         now = self._database.now()
         rows = self._database.read(statement)
-        return next((_run_of(row.owner) for row in rows if row.until <= now or is_gone(row.process)), "")
+        return next((run_of(row.owner) for row in rows if row.until <= now or is_gone(row.process)), "")
 
     def held(self) -> list[Held]:
         """Every lease that any run holds."""
@@ -147,7 +147,7 @@ class Leases:
             Held(
                 admin=row.admin,
                 thing=str(row._mapping[self._thing]),
-                run_id=_run_of(row.owner),
+                run_id=run_of(row.owner),
                 process=row.process.partition(" ")[0],
                 until=row.until,
             )
@@ -169,5 +169,6 @@ class Leases:
         """Something was taken, in this transaction."""
 
 
-def _run_of(owner: str) -> str:
+def run_of(owner: str) -> str:
+    """The run of the owner of a lease, which may be one of its workers."""
     return owner.partition("/")[0]

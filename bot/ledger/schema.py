@@ -206,6 +206,9 @@ console_sessions: Final = sa.Table(
     sa.Column("session", sa.String(64), primary_key=True),
     sa.Column("person", sa.String(255), nullable=False),
     sa.Column("way", sa.String(16), nullable=False),
+    # Of a person who signed in at a provider: which one that was, and the groups it named that have a role here.
+    sa.Column("issuer", sa.Text, nullable=False),
+    sa.Column("claimed", sa.JSON, nullable=False),
     sa.Column("begun_at", sa.Float, nullable=False),
     sa.Column("seen_at", sa.Float, nullable=False),
     sa.Column("until", sa.Float, nullable=False),
@@ -330,15 +333,21 @@ def _eighth(connection: sa.Connection) -> None:
 
 
 def _ninth(connection: sa.Connection) -> None:
-    """The console: who submitted and approved a run, who is signed in, and pages of long runs."""
+    """The console: who submitted and approved a run, and pages of long runs."""
     kind = orders.c.outcome.type.compile(connection.dialect)
     connection.execute(sa.text(f"ALTER TABLE orders ADD COLUMN outcome {kind}"))
     told = orders.c.result["outcome"].as_string()
     connection.execute(orders.update().where(orders.c.result.is_not(sa.null())).values(outcome=told))
     for index in sorted(orders.indexes, key=lambda index: str(index.name)):
         index.create(connection)
-    for table in (submissions, console_sessions, console_tokens):
+    for table in (submissions, console_tokens):
         table.create(connection)
+
+
+def _tenth(connection: sa.Connection) -> None:
+    """Who is signed in at the console. Sessions that version 9 kept, in another form, end: everybody signs in again."""
+    console_sessions.drop(connection, checkfirst=True)
+    console_sessions.create(connection)
 
 
 _SETTLED_COLUMNS: Final = ("settled_as", "settled_by", "settled_why")
@@ -353,6 +362,7 @@ STEPS: Final[Sequence[Callable[[sa.Connection], None]]] = (
     _seventh,
     _eighth,
     _ninth,
+    _tenth,
 )
 """The step from each version to the next; version 0 is an empty database."""
 

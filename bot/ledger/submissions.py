@@ -121,7 +121,7 @@ class Submissions:
         enqueue: Callable[[sa.Connection], None],
         seen: str | None = None,
     ) -> None:
-        """Approve a run, or extend its approval, for ``seconds`` from now.
+        """Approve a run for ``seconds`` from now; who has approved it may extend that, others only when it is over.
 
         ``enqueue`` puts its stints into the engine's queue, with the connection that it is given. ``seen`` is the
         SHA-256 of what the approver looked at, if that is known.
@@ -139,6 +139,7 @@ class Submissions:
             if seen is not None and seen != row.sha256:
                 raise NotApproved(run=run_id, reason="what was looked at is not what waits: look at it again")
             _hold_against_list(connection, run_id, row.sha256)
+            self._refuse_second(connection, row, by)
             until = self._database.now(connection) + seconds
             connection.execute(
                 submissions.update()
@@ -209,6 +210,15 @@ class Submissions:
         if run.stopped or run.finished_at:
             raise NotApproved(run=run_id, reason="it was stopped before" if run.stopped else "it is finished")
         return row
+
+    def _refuse_second(self, connection: sa.Connection, row: sa.Row[Any], by: str) -> None:
+        """Of two people who looked at it while it waited, the first has decided, and the other is told."""
+        if row.approval != Approval.APPROVED or is_same_person(by, row.decided_by):
+            return
+        if row.approved_until > self._database.now(connection):
+            until = datetime.fromtimestamp(row.approved_until, UTC)
+            said = f"{row.decided_by} has approved it already, until {until:%Y-%m-%d %H:%M} UTC"
+            raise NotApproved(run=row.run_id, reason=said)
 
     def _tell(self, connection: sa.Connection, event: Event, run_id: str, by: str, why: str, **told: object) -> None:
         earlier, self._database.run_id = self._database.run_id, run_id

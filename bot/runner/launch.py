@@ -19,7 +19,7 @@ from bot.access.leases import enough, leased_each
 from bot.accounts import Account
 from bot.errors import CannotStart, LedgerTrouble, RunStopped
 from bot.evidence.forgotten import refuse_forgotten_presses, tells_of_runs
-from bot.evidence.places import kept_in
+from bot.evidence.places import kept_in, prepare
 from bot.evidence.recorder import SESSION
 from bot.evidence.run_folder import make_run_folder
 from bot.identity import admin_name
@@ -97,6 +97,8 @@ def run_jobs(
         options.may_start()
     if options.command == "run":
         _refuse_forgotten_presses(settings, job_list)
+    if options.command != "demo":
+        prepare(settings.evidence, settings.ledger_place)
     started = datetime.now(UTC)
     # A demo's is in its folder, as its ledger is.
     evidence = "" if options.command == "demo" else kept_in(settings.evidence)

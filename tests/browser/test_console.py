@@ -12,8 +12,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from console_kit import served
 from environment_kit import clean_environment
 from failure_kit import Program, end_all, print_if_it_fails
+from oidc_kit import OidcProvider
+from oidc_kit import person as known_there
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from practice_kit import MAIN, US
 
@@ -303,6 +306,26 @@ def test_a_console_that_is_killed_and_started_again_has_lost_nothing_and_does_no
     otto.get_by_role("button", name="Settle 2 orders").click()
     expect(otto.get_by_text("Nothing waits for a person")).to_be_visible()
     assert canceled(sandbox) == sorted([GOOD, ALSO_GOOD, NOT_SENT])
+
+
+def test_somebody_signs_in_at_a_provider_of_another_site_and_signs_out(browser: Browser, tmp_path: Path) -> None:
+    with (
+        OidcProvider(known_there("olga", "support"), host="localhost") as provider,
+        served(tmp_path, team=True, **provider.settings) as team,
+        browser.new_context(base_url=team.desk.origin) as context,
+    ):
+        page = context.new_page()
+        complaints: list[str] = []
+        page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
+        page.goto("/settle")
+        page.get_by_role("link", name="Sign in").click()
+        page.wait_for_url("**/settle")
+        expect(page.get_by_text("Nothing waits for a person")).to_be_visible()
+        page.get_by_role("button", name="Sign out").click()
+        expect(page.get_by_text("You are signed out.")).to_be_visible()
+        page.goto("/settle")
+        expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+        assert complaints == []
 
 
 def test_axe_is_as_it_was_published() -> None:

@@ -42,7 +42,13 @@ BY_SCRIPT = {
         document.head.append(rules);
     }""",
 }
-DELIVERED = {"in the page": "/with-rules", "in a header": "/with-header"}
+DELIVERED = {
+    "in the page": "/with-rules",
+    "in a header": "/with-header",
+    "in a shadow root": "/in-shadow-root",
+    "in one of two shadow roots": "/in-two-shadow-roots",
+}
+SHADOW_ROOT = '<section><template shadowrootmode="open">{0}</template></section>'
 
 
 class Server(ThreadingHTTPServer):
@@ -60,6 +66,10 @@ class Server(ThreadingHTTPServer):
                 kind, body = "text/html", f"<!doctype html><title>x</title>{RULES.format(GUESSED)}<p>x"
                 if self.path == "/rules.json":
                     kind, body = "application/speculationrules+json", f'{{"prefetch": [{{"urls": ["{GUESSED}"]}}]}}'
+                elif self.path.startswith("/in-"):
+                    inner = SHADOW_ROOT.format(RULES.format(GUESSED))
+                    inner = SHADOW_ROOT.format(inner) if "two" in self.path else inner
+                    body = f"<!doctype html><title>x</title>{inner}<p>x"
                 elif self.path != "/with-rules":
                     body = "<!doctype html><title>x</title><p>x"
                 self.send_response(200)

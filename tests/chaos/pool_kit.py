@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -25,6 +25,9 @@ from bot.runner.worker_process import Opened, RunConnection, defects_logged
 
 HOST = "shop.example"
 
+PATIENCE = 300
+"""Seconds."""
+
 
 def permit_for(job: Job) -> Permit:
     """What a guard would have given, without a page to give it from."""
@@ -32,6 +35,15 @@ def permit_for(job: Job) -> Permit:
     for name, value in {"order": job.order, "store": job.store, "reason": job.reason}.items():
         object.__setattr__(permit, name, value)
     return permit
+
+
+def _until(holds: Callable[[], bool]) -> None:
+    """Wait for it, and fail in the end, so that a test that waits in vain says so."""
+    end = time.monotonic() + PATIENCE
+    while not holds():
+        if time.monotonic() > end:
+            raise RunStopped(reason="What a worker waited for did not come.")
+        time.sleep(0.01)
 
 
 @contextmanager
@@ -75,12 +87,12 @@ def open_worker(folder: Path, run_id: str, run: RunConnection, *, place: Path | 
                         ledger.intents.conclude(intent, Outcome.CANCELED)
                     os._exit(9)
                 case "waits for a stop":
-                    while not run.stopping():
-                        time.sleep(0.01)
+                    _until(run.stopping)
                     raise RunStopped(reason="It was stopped.")
                 case "waits for the other":
-                    while len({path.name.split("-")[-2] for path in marks.iterdir()}) < 2:
-                        time.sleep(0.01)
+                    _until(lambda: len({path.name.split("-")[-2] for path in marks.iterdir()}) >= 2)
+                case note if note.startswith("waits until begun: "):
+                    _until(lambda: len(list(marks.iterdir())) >= int(note.removeprefix("waits until begun: ")))
                 case note if note.startswith("takes "):
                     time.sleep(float(note.removeprefix("takes ")))
                 case "fails":

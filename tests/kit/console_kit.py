@@ -15,6 +15,7 @@ from pydantic import SecretStr
 
 from bot.console.app import application
 from bot.console.desk import Desk
+from bot.console.oidc import Provider
 from bot.console.people import Roles
 from bot.console.ways_in import OneTimeAddress, ProxyHeader
 from bot.engine.backlog import open_backlog
@@ -56,8 +57,25 @@ class Browser:
     def __init__(self, port: int, name: str = "") -> None:
         self.port, self.name = port, name
         self.origin = f"http://127.0.0.1:{port}"
-        self.cookie = ""
+        self.cookies: dict[str, str] = {}
         self.set_cookie = ""
+
+    @property
+    def cookie(self) -> str:
+        """What it sends as its cookies."""
+        return "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+
+    @cookie.setter
+    def cookie(self, cookie: str) -> None:
+        self.cookies = {one.partition("=")[0]: one.partition("=")[2] for one in cookie.split("; ")}
+
+    def _keep(self, set_cookie: str) -> None:
+        name, _, value = set_cookie.partition(";")[0].partition("=")
+        self.cookies[name] = value
+        if "max-age=0" in set_cookie.lower():
+            del self.cookies[name]
+        else:
+            self.set_cookie = set_cookie
 
     def ask(
         self, method: str, path: str, body: bytes | Iterator[bytes] | None = None, /, **headers: str | None
@@ -77,9 +95,8 @@ class Browser:
             connection.request(method, path, body, sent)
             answer = connection.getresponse()
             told = {name.lower(): value for name, value in answer.getheaders()}
-            if "set-cookie" in told:
-                self.set_cookie = told["set-cookie"]
-                self.cookie = self.set_cookie.partition(";")[0]
+            for set_cookie in answer.headers.get_all("set-cookie") or []:
+                self._keep(set_cookie)
             return Answer(answer.status, told, answer.read())
         finally:
             connection.close()
@@ -126,16 +143,18 @@ class Served:
 
 @contextmanager
 def served(folder: Path, *, team: bool = False, **settings: object) -> Iterator[Served]:
-    """A console on a free port: one person's own, or a team's behind a proxy on this computer."""
+    """A console on a free port: one person's own, a team's behind a proxy on this computer, or, with the settings of
+    a provider, a team's that signs in there.
+    """
     runs = folder / "runs"
-    known = Settings(
-        admin_url="https://shop.example/admin",
-        username="bot",
-        password=SecretStr("correct horse"),
-        runs_dir=runs,
-        ledger=str(runs / "ledger.sqlite"),
-        **settings,
-    )
+    given = {
+        "admin_url": "https://shop.example/admin",
+        "username": "bot",
+        "password": SecretStr("correct horse"),
+        "runs_dir": runs,
+        "ledger": str(runs / "ledger.sqlite"),
+    }
+    known = Settings.model_validate(given | settings)
     said: list[str] = []
     listener = socket.socket()
     listener.bind(("127.0.0.1", 0))
@@ -149,9 +168,12 @@ def served(folder: Path, *, team: bool = False, **settings: object) -> Iterator[
             origin=f"http://127.0.0.1:{port}",
             hosts=frozenset({f"127.0.0.1:{port}", f"localhost:{port}"}),
         )
-        if team:
+        if team or known.console_oidc_issuer:
             (folder / "roles.yaml").write_text(ROLES, encoding="utf-8")
             desk.roles = Roles(folder / "roles.yaml")
+        if known.console_oidc_issuer:
+            desk.provider = Provider(known, desk.origin)
+        elif team:
             desk.proxy = ProxyHeader.of(HEADER, ["127.0.0.1"])
         else:
             desk.one_time = OneTimeAddress(said.append, person="sole")

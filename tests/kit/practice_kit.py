@@ -52,7 +52,8 @@ LOOK = (
 COMPARE = "Nothing was pressed. Compare the job list with the order's page before trying again."
 RUN_AGAIN = "Nothing was pressed: run the list again. If it happens again, look at the screenshots of this order."
 MAKE_ROOM = (
-    "Nothing was pressed. Free some disk space or give the run folder write permission, then run the list again."
+    "Nothing was pressed. Free some disk space, let the folder be written to, or mount it if it is a share. "
+    "Then run the list again."
 )
 NOT_FOLLOWED = "Nothing was pressed. With order import disabled some versions link to Seller Central: cancel it there."
 NOT_OFFERED = "Nothing was pressed. Check the reasons in the pack against those that this Admin offers."

@@ -121,7 +121,8 @@ def test_the_locks_of_the_image_hold_the_versions_that_are_tested(lock: str) -> 
         return {canonicalize_name(package): version for package, version in found}
 
     needed = {
-        "image": [line for extra in ("notify", "postgresql", "s3") for line in EXTRAS[extra]] + PROJECT["dependencies"],
+        "image": [line for extra in ("notify", "oidc", "postgresql", "s3") for line in EXTRAS[extra]]
+        + PROJECT["dependencies"],
         "build": ["hatchling"],
     }[lock]
     mine, tested = locked(f"requirements-{lock}.lock"), locked("requirements.lock")

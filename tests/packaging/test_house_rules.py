@@ -18,6 +18,7 @@ ENGINE = sorted((ROOT / "bot").rglob("*.py"))
 FLOWS = sorted((ROOT / "flows").rglob("*.py"))
 OF_EXTRAS = {
     ROOT / "bot" / "pytest_plugin.py": "qa",
+    ROOT / "bot" / "console" / "oidc.py": "oidc",
     ROOT / "bot" / "evidence" / "s3.py": "s3",
     ROOT / "bot" / "reports" / "notify" / "channels.py": "notify",
 }

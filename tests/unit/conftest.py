@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from server_kit import Server, programs
 
 from bot.ledger import leases
 from bot.ledger.database import Database
@@ -69,6 +70,30 @@ def new_place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callab
 def place(new_place: Callable[[], Path | str]) -> Path | str:
     """Where the ledger of a test is made."""
     return new_place()
+
+
+@pytest.fixture(scope="session")
+def database_server() -> Iterator[Server | None]:
+    """A PostgreSQL server of the tests' own, from this computer's programs; None if it has none.
+
+    It may be ended and started again: whatever is on it is in a schema of its own.
+    """
+    found = programs()
+    if found is None:
+        yield None
+        return
+    with Server(found) as server:
+        yield server
+
+
+@pytest.fixture
+def schema_on_server(database_server: Server | None) -> str:
+    """The address of an empty schema on that server."""
+    if database_server is None:
+        pytest.skip("PostgreSQL is not installed")
+    name = f"of_{secrets.token_hex(4)}"
+    Beside(database_server.address).change(f"CREATE SCHEMA {name}")
+    return with_schema(database_server.address, name)
 
 
 class Clock:

@@ -109,6 +109,13 @@ def test_the_environment_is_read_and_the_rest_is_as_documented() -> None:
         "console_roles": None,
         "console_proxies": (),
         "console_user_header": "X-Forwarded-User",
+        "console_oidc_issuer": None,
+        "console_oidc_client": None,
+        "console_oidc_secret": None,
+        "console_oidc_scopes": "openid profile email",
+        "console_oidc_name_claim": "email",
+        "console_oidc_roles_claim": None,
+        "console_oidc_roles": (),
         "seller_central": "https://sellercentral.amazon.com",
     }
     assert settings.password.get_secret_value() == "correct horse"

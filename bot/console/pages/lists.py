@@ -81,7 +81,7 @@ def submit(visit: Visit) -> Response:
     if most and not (most.isascii() and most.isdigit() and int(most) > 0):
         raise HTTPException(409, "The most cancels must be a number, or left empty.")
     outcome = str(Outcome.WOULD_CANCEL) if visit.text("which", 5) != "all" else ""
-    jobs = _jobs(visit, shown.run, outcome)
+    jobs = jobs_of(visit, shown.run, outcome)
     if not jobs:
         raise HTTPException(409, "The plan says of no order that it would be canceled: there is nothing to approve.")
     job_list = JobList(file=shown.job_list, jobs=jobs)
@@ -89,7 +89,8 @@ def submit(visit: Visit) -> Response:
     return RedirectResponse(f"/runs/{queued.run_id}?said={'submitted' if queued.is_new else 'again'}", 303)
 
 
-def _jobs(visit: Visit, run_id: str, outcome: str) -> tuple[Job, ...]:
+def jobs_of(visit: Visit, run_id: str, outcome: str = "") -> tuple[Job, ...]:
+    """The orders of a run, as they were frozen; only those with an outcome, if one is named."""
     pages, jobs = visit.desk.ledger.pages, list[Job]()
     places = pages.places(run_id, outcome)
     for begin in range(0, len(places), 1_000):

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from bot.ledger import Ledger
-from bot.ledger.schema import SCHEMA_VERSION
 from bot.runner.stints.browser_thread import BrowserThread
 from bot.runner.stints.database import Place, quiet
 
@@ -43,6 +42,7 @@ def executor_started(
     ledger: Ledger,
     *,
     application: str,
+    version: str,
     executor: str,
     workflows: Mapping[str, Callable[..., str]],
     queues: Sequence[str],
@@ -55,6 +55,7 @@ def executor_started(
     ``workflows`` are the functions that work it, by name; ``register`` makes sure that the engine knows the queues,
     and ``say`` is told what goes wrong in the engine itself.
 
+    Needs a ``version`` that no other application has had beside this ledger: the engine refuses to start if one has.
     Needs the name of the ``executor``, which no other process has: what an earlier process of that name left
     unfinished is handed out again at once.
     """
@@ -72,7 +73,7 @@ def executor_started(
         system_database_url=where.url,
         dbos_system_schema=where.schema,
         executor_id=executor,
-        application_version=str(SCHEMA_VERSION),
+        application_version=version,
         log_level="ERROR",
         serializer=DBOSPortableJSONSerializer(),
         scheduler_polling_interval_sec=SCHEDULES_SECONDS,

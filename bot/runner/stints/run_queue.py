@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from bot.ledger import Ledger, Stint
+from bot.ledger.schema import SCHEMA_VERSION
 from bot.runner.stints.browser_thread import BrowserThread
 from bot.runner.stints.database import client_at, trouble_named
 from bot.runner.stints.executor import Step, executor_started, step_of
@@ -162,6 +163,7 @@ def stints_taken(
         place,
         ledger,
         application=APPLICATION,
+        version=f"run {SCHEMA_VERSION}",
         executor=executor,
         workflows={WORKFLOW: work_stint},
         queues=[queue_of(run_id)],

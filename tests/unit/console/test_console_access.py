@@ -77,7 +77,9 @@ def test_sessions_outlive_the_console_and_the_ledger_holds_none_of_their_secrets
     secret = browser.cookie.partition("=")[2]
     raw = Path(mine.desk.settings.ledger or "").read_bytes()
     assert secret.encode() not in raw
-    assert mine.ledger.console.person(secret) == ("sole", "address")
+    found = mine.ledger.console.session(secret)
+    assert found is not None
+    assert (found.person, found.way) == ("sole", "address")
 
 
 def test_the_proxys_header_is_believed_from_listed_addresses_only(team: Served) -> None:

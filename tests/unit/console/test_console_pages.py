@@ -317,7 +317,8 @@ def test_an_order_that_changed_since_somebody_looked_is_not_settled(team: Served
         ledger.intents.note_answer(in_doubt[1], WireAnswer.OK, "it came after all")
     answer = browser.post("/settle", {"intent": chosen, "as": "not-canceled", "note": "Seen."})
     assert answer.status == 409
-    assert "Some of these orders have changed since you looked: nothing was settled." in words(answer)
+    said = f"Order {ORDERS[1]} has changed since you looked: nothing was settled now. Look at it again."
+    assert said in words(answer)
     assert len(team.ledger.intents.waiting()) == 3
 
 

@@ -1,15 +1,21 @@
 """Where the console may listen: at this computer alone, unless people sign in."""
 
+import re
 import socket
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from pydantic import SecretStr
 
-from bot.console.server import PORT, _listen, _refuse_unsafe
+from bot.console.oidc import Provider
+from bot.console.people import Role
+from bot.console.server import PORT, _listen, _opened, _refuse_unsafe
 from bot.console.ways_in import ProxyHeader
+from bot.engine.run_session import Tools
 from bot.errors import CannotStart
-from bot.settings import Settings
+from bot.settings import CONSOLE_ROLES, Settings
 
 
 def settings(**more: object) -> Settings:
@@ -18,6 +24,8 @@ def settings(**more: object) -> Settings:
 
 
 TEAM = {"console_proxies": "10.0.0.5", "console_roles": "roles.yaml"}
+PROVIDER = {"console_oidc_issuer": "https://login.example/", "console_oidc_client": "countermand"}
+GROUPS = {"console_oidc_roles_claim": "groups", "console_oidc_roles": "viewer: *"}
 
 
 @pytest.mark.parametrize(
@@ -32,12 +40,28 @@ TEAM = {"console_proxies": "10.0.0.5", "console_roles": "roles.yaml"}
             TEAM | {"console_url": "http://127.0.0.1"},
             "COUNTERMAND_CONSOLE_URL is http://127.0.0.1, and sessions would be sent in readable form.",
         ),
+        ("10.0.0.7", PROVIDER, "People could sign in, and none of them would have a role."),
+        (
+            "127.0.0.1",
+            PROVIDER | GROUPS,
+            "COUNTERMAND_CONSOLE_URL is not set: the address at which people reach the console.",
+        ),
+        (
+            "10.0.0.7",
+            PROVIDER | GROUPS | {"console_url": "http://127.0.0.1"},
+            "COUNTERMAND_CONSOLE_URL is http://127.0.0.1, and sessions would be sent in readable form.",
+        ),
+        (
+            "10.0.0.7",
+            PROVIDER | TEAM | {"console_url": "https://console.example"},
+            "COUNTERMAND_CONSOLE_PROXIES and COUNTERMAND_CONSOLE_OIDC_ISSUER both say who somebody is.",
+        ),
     ],
 )
 def test_what_would_let_anybody_in_is_refused(host: str, more: dict[str, object], words: str) -> None:
     known = settings(**more)
     with pytest.raises(CannotStart) as refused:
-        _refuse_unsafe(known, host, is_own=not known.console_proxies)
+        _refuse_unsafe(known, host, is_own=not known.console_proxies and not known.console_oidc_issuer)
     assert str(refused.value) == words
     assert refused.value.next_step
 
@@ -48,7 +72,67 @@ def test_on_this_computer_nothing_more_is_needed(host: str) -> None:
 
 
 def test_a_team_with_all_of_it_may_listen_anywhere() -> None:
-    _refuse_unsafe(settings(**TEAM, console_url="https://console.example"), "10.0.0.7", is_own=False)
+    for more in (TEAM, PROVIDER | GROUPS, PROVIDER | {"console_roles": "roles.yaml"}):
+        _refuse_unsafe(settings(**more, console_url="https://console.example"), "10.0.0.7", is_own=False)
+
+
+def test_the_command_serves_with_a_provider_and_prints_no_one_time_address(tmp_path: Path) -> None:
+    known = settings(**PROVIDER, **GROUPS, console_url="https://console.example", runs_dir=tmp_path)
+    told: list[str] = []
+    listener = _listen("127.0.0.1", 0)
+    tools = cast(Tools, SimpleNamespace(settings=known))
+    with listener, _opened(tools, listener, told.append, "", "", worker=False) as desk:
+        assert (desk.one_time, desk.proxy, desk.is_ones_own, desk.four_eyes) == (None, None, False, True)
+        assert desk.provider is not None
+        assert (desk.provider.issuer, desk.cookie) == ("https://login.example/", "__Host-countermand")
+    assert told == ["The console is at https://console.example/"]
+
+
+def test_a_provider_without_the_extra_is_said_before_anything_is_opened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    with pytest.raises(CannotStart) as refused:
+        Provider(settings(**PROVIDER), "https://console.example")
+    assert str(refused.value) == "COUNTERMAND_CONSOLE_OIDC_ISSUER is set, and Authlib is not installed."
+    assert refused.value.next_step == "Get it with: pip install 'countermand[oidc]'"
+
+
+NO_ISSUER = "COUNTERMAND_CONSOLE_OIDC_ISSUER is not set, which this belongs to"
+NO_ROLE = (
+    "write it as role: group, and several with a semicolon between them; the roles are viewer, operator, approver and "
+    "administrator"
+)
+
+
+@pytest.mark.parametrize(
+    ("more", "words"),
+    [
+        ({"console_oidc_issuer": "http://login.example", "console_oidc_client": "x"}, "it must be an https:// address"),
+        ({"console_oidc_issuer": "https://a@login.example", "console_oidc_client": "x"}, "it must be an https://"),
+        ({"console_oidc_issuer": "https://login.example/?a", "console_oidc_client": "x"}, "it must be an https://"),
+        ({"console_oidc_issuer": "https://login.example"}, "it goes with COUNTERMAND_CONSOLE_OIDC_ISSUER"),
+        ({"console_oidc_client": "x"}, NO_ISSUER),
+        ({"console_oidc_secret": "x"}, NO_ISSUER),
+        (PROVIDER | {"console_oidc_scopes": "profile"}, "openid must be one of them"),
+        (PROVIDER | {"console_oidc_roles": "operator: a"}, "COUNTERMAND_CONSOLE_OIDC_ROLES_CLAIM is not set"),
+        (PROVIDER | {"console_oidc_roles_claim": "a"}, "COUNTERMAND_CONSOLE_OIDC_ROLES_CLAIM is set: say which role"),
+        (PROVIDER | GROUPS | {"console_oidc_roles": "operators: a"}, NO_ROLE),
+        (PROVIDER | GROUPS | {"console_oidc_roles": "operator"}, NO_ROLE),
+        (PROVIDER | GROUPS | {"console_oidc_roles": "operator: a; ; approver: b"}, NO_ROLE),
+    ],
+)
+def test_settings_of_a_provider_that_do_not_go_together_are_none(more: dict[str, object], words: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(words)):
+        settings(**more)
+
+
+def test_groups_may_have_colons_and_blanks_and_the_address_of_a_provider_stays_as_it_is() -> None:
+    known = settings(**PROVIDER, console_oidc_roles_claim="groups", console_oidc_roles="operator: a b:c ; viewer: *;")
+    assert known.console_oidc_roles == (("operator", "a b:c"), ("viewer", "*"))
+    assert known.console_oidc_issuer == "https://login.example/"
+
+
+def test_the_settings_name_every_role_and_no_other() -> None:
+    assert list(CONSOLE_ROLES) == list(Role)
 
 
 @pytest.mark.parametrize("url", ["http://console.example", "https://ken@console.example", "console.example", "ftp://x"])

@@ -13,7 +13,7 @@ from failure_kit import end_all, print_if_it_fails
 from machines_kit import Machines
 from pydantic import SecretStr
 from run_kit import HOST, RUN_ID, TERMS, job, permit, run_info
-from server_kit import Server, programs
+from server_kit import Server
 
 from bot.accounts import Account
 from bot.cancel.verdicts import Verdict
@@ -210,11 +210,9 @@ def accounts(machines: Machines) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def _server() -> Iterator[Server]:
-    found = programs()
-    assert found is not None
-    with Server(found) as server:
-        yield server
+def _server(database_server: Server | None) -> Server:
+    assert database_server is not None
+    return database_server
 
 
 @pytest.fixture

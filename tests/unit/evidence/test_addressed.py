@@ -14,8 +14,8 @@ from bot.cancel.verdicts import Verdict
 from bot.errors import CannotStart, EvidenceNotWritten
 from bot.evidence.addressed import AddressedStore
 from bot.evidence.brought import bring_here
-from bot.evidence.objects import FolderObjects
-from bot.evidence.places import SHARED_FOLDER, kept_in, store_at, store_of_run
+from bot.evidence.objects import MARKER, FolderObjects
+from bot.evidence.places import SHARED_FOLDER, kept_in, prepare, store_at, store_of_run
 from bot.evidence.recorder import Recorder
 from bot.evidence.store import LocalStore
 from bot.evidence.verify import verify
@@ -35,7 +35,9 @@ needs_obstore = pytest.mark.skipif(not is_installed(), reason="obstore is not in
 
 @pytest.fixture
 def shared(tmp_path: Path) -> Path:
-    return tmp_path / "shared"
+    shared = tmp_path / "shared"
+    FolderObjects(shared).mark()
+    return shared
 
 
 @pytest.fixture
@@ -50,7 +52,9 @@ def ledger(tmp_path: Path) -> Iterator[Ledger]:
 
 
 def files(folder: Path) -> list[str]:
-    return sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file())
+    """What is kept in a folder of evidence."""
+    found = [path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()]
+    return sorted(name for name in found if name != MARKER)
 
 
 def test_a_key_says_the_run_the_name_and_the_content(store: AddressedStore, shared: Path) -> None:
@@ -93,7 +97,7 @@ def test_what_is_no_evidence_in_the_place_is_left_alone(store: AddressedStore, s
 def test_no_name_leads_out_of_the_run(store: AddressedStore, shared: Path, name: str) -> None:
     with pytest.raises(FileNotFoundError):
         store.add(name, PICTURE)
-    assert not shared.exists()
+    assert files(shared) == []
 
 
 def test_a_write_that_fails_leaves_nothing(
@@ -171,6 +175,77 @@ def test_a_place_that_is_none_is_a_mistake_in_the_settings(place: str) -> None:
         return
     with pytest.raises(ValueError, match="it must be a folder, or an address such as s3://bucket/prefix"):
         LocalSettings(evidence=place)
+
+
+# --- A share that is not mounted ---
+
+
+@pytest.mark.parametrize("what_is_left", ["an empty folder", "no folder"])
+def test_a_share_that_goes_away_takes_no_picture_to_the_disk_below(
+    store: AddressedStore, shared: Path, tmp_path: Path, what_is_left: str
+) -> None:
+    store.add(NAME, PICTURE)
+    shared.rename(tmp_path / "the share")
+    if what_is_left == "an empty folder":
+        shared.mkdir()
+    with pytest.raises(OSError, match=r"countermand-evidence\.txt is not in .*, as where a share is not mounted"):
+        store.add(f"evidence/{ORDER}/02-open_cancel_dialog.jpg", PICTURE)
+    assert not shared.exists() or list(shared.iterdir()) == []
+
+
+def test_the_first_run_makes_the_folder(tmp_path: Path, ledger: Ledger) -> None:
+    ledger.runs.begin(run_info(), [job()])  # its evidence is in its own folder
+    folder = tmp_path / "mnt" / "team"
+    prepare(str(folder), tmp_path / "ledger.sqlite")
+    AddressedStore(FolderObjects(folder), RUN_ID).add(NAME, PICTURE)
+    assert len(files(folder)) == 1
+
+
+@pytest.mark.parametrize("what_is_left", ["an empty folder", "no folder"])
+def test_no_run_begins_while_the_share_of_earlier_ones_is_not_mounted(
+    tmp_path: Path, ledger: Ledger, what_is_left: str
+) -> None:
+    ledger.runs.begin(run_info(evidence=SHARED_FOLDER), [job()])
+    folder = tmp_path / "team"
+    if what_is_left == "an empty folder":
+        folder.mkdir()
+    with pytest.raises(CannotStart) as refused:
+        prepare(str(folder), tmp_path / "ledger.sqlite")
+    assert refused.value.message == (
+        f"COUNTERMAND_EVIDENCE names {folder}, where earlier runs kept their evidence, and nothing of it is there."
+    )
+    assert refused.value.next_step == (
+        "If it is a share, mount it. If the evidence was moved or removed on purpose, make a file "
+        "countermand-evidence.txt in that folder."
+    )
+    assert not folder.exists() or list(folder.iterdir()) == []
+
+
+def test_a_folder_that_has_evidence_of_an_earlier_version_goes_on_being_used(tmp_path: Path, ledger: Ledger) -> None:
+    ledger.runs.begin(run_info(evidence=SHARED_FOLDER), [job()])
+    folder = tmp_path / "team"
+    (folder / RUN_ID / "evidence").mkdir(parents=True)
+    prepare(str(folder), tmp_path / "ledger.sqlite")
+    AddressedStore(FolderObjects(folder), RUN_ID).add(NAME, PICTURE)
+    assert len(files(folder)) == 1
+
+
+@pytest.mark.parametrize("setting", [None, "s3://bucket/team"])
+def test_nothing_is_prepared_where_no_folder_is_named(tmp_path: Path, setting: str | None) -> None:
+    prepare(setting, tmp_path / "ledger.sqlite")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
+    (tmp_path / "team").write_text("", encoding="ascii")
+    with pytest.raises(CannotStart, match=r"names .*team, which cannot be used: "):
+        prepare(str(tmp_path / "team"), tmp_path / "ledger.sqlite")
+
+
+def test_evidence_in_a_folder_that_is_not_there_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    with pytest.raises(CannotStart) as away:
+        store_at(tmp_path / RUN_ID, SHARED_FOLDER, str(tmp_path / "team"))
+    assert away.value.message == f"The evidence of run {RUN_ID} is in {tmp_path / 'team'}, and there is no such folder."
 
 
 # --- A bucket that cannot be used ---

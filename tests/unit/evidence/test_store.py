@@ -42,7 +42,9 @@ def store(request: pytest.FixtureRequest, tmp_path: Path) -> EvidenceStore:
         case "memory":
             return MemoryStore()
         case "folder":
-            return AddressedStore(FolderObjects(tmp_path), RUN_ID)
+            objects = FolderObjects(tmp_path)
+            objects.mark()
+            return AddressedStore(objects, RUN_ID)
     environment = request.getfixturevalue("in_a_bucket")
     return AddressedStore(S3Objects(f"s3://{s3_kit.BUCKET}/{secrets.token_hex(4)}", environment), RUN_ID)
 

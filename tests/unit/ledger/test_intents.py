@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 from run_kit import HOST, ORDER, OTHER, permit
 
-from bot.errors import LedgerTrouble, PressedBefore
+from bot.errors import CannotStart, LedgerTrouble, PressedBefore
 from bot.ledger import Intent, Ledger
 from bot.ledger.database import Database
 from bot.outcomes import Answer, Outcome
@@ -271,7 +271,7 @@ def test_who_settled_an_intent_and_why_is_kept(ledger: Ledger, beside: Any) -> N
     [
         lambda ledger, known: ledger.intents.settle(known.intent + 1, "not-sent", by="ann"),
         lambda ledger, known: ledger.intents.settle_by_hand(
-            replace(known, intent=known.intent + 1), "canceled", by="ann", why="seen"
+            [replace(known, intent=known.intent + 1)], "canceled", by="ann", why="seen"
         ),
         lambda ledger, known: ledger.intents.conclude(known.intent + 1, Outcome.CANCELED),
         lambda ledger, known: ledger.intents.note_answer(known.intent + 1, Answer.OK, ""),
@@ -299,7 +299,7 @@ def test_what_a_person_settles_by_hand_is_in_the_ledger_in_the_runs_trail_and_in
     number, other = pressed(ledger, outcome=Outcome.UNKNOWN), pressed(ledger, OTHER)
     (doubted,) = ledger.intents.waiting(ORDER)
     ledger.runs.go_on_as("by-hand")
-    ledger.intents.settle_by_hand(doubted, "canceled", by="ann", why="half a \ud800 pair")
+    ledger.intents.settle_by_hand([doubted], "canceled", by="ann", why="half a \ud800 pair")
     kept, settled_at = ledger.intents.as_kept("run-1"), ledger.intents.as_kept("run-1")[number]["settled_at"]
     assert datetime.fromisoformat(settled_at).tzinfo == UTC
     settled = {
@@ -338,10 +338,54 @@ def test_a_person_who_settles_a_reverted_cancel_as_canceled_has_seen_it_canceled
     number = pressed(ledger, outcome=Outcome.CANCELED)
     ledger.intents.note_look(number, "Unshipped")
     (reverted,) = ledger.intents.waiting()
-    ledger.intents.settle_by_hand(reverted, settled_as, by="ann", why="seen in Seller Central")
+    ledger.intents.settle_by_hand([reverted], settled_as, by="ann", why="seen in Seller Central")
     assert [(intent, status) for intent, _, status in ledger.intents.looks_at([number])] == [
         (number, status) for status in read
     ]
+    assert ledger.intents.waiting() == []
+
+
+@pytest.mark.parametrize("first", ["canceled", "not-canceled"])
+def test_of_two_people_who_looked_at_the_same_order_the_first_settles_it(ledger: Ledger, first: str) -> None:
+    pressed(ledger, outcome=Outcome.UNKNOWN)
+    pressed(ledger, OTHER)
+    looked_at = ledger.intents.waiting()
+    ledger.intents.settle_by_hand(looked_at[:1], first, by="ann", why="seen")
+    before = ledger.intents.as_kept("run-1")
+    with pytest.raises(CannotStart) as refused:
+        ledger.intents.settle_by_hand(list(reversed(looked_at)), "not-canceled", by="bob", why="seen")
+    assert str(refused.value) == (
+        f"Order {ORDER} was settled as {first} meanwhile, by ann: nothing was settled now. Look at it again."
+    )
+    assert ledger.intents.as_kept("run-1") == before
+    assert [intent.order for intent in ledger.intents.waiting()] == [OTHER]
+
+
+def test_an_order_that_changed_since_a_person_looked_is_not_settled(ledger: Ledger) -> None:
+    number = pressed(ledger)
+    looked_at = ledger.intents.waiting()
+    ledger.intents.note_answer(number, Answer.OK, "it came after all")
+    with pytest.raises(CannotStart) as refused:
+        ledger.intents.settle_by_hand(looked_at, "not-canceled", by="ann", why="seen")
+    assert str(refused.value) == (
+        f"Order {ORDER} has changed since you looked: nothing was settled now. Look at it again."
+    )
+    assert [intent.settled_as for intent in ledger.intents.waiting()] == [""]
+
+
+@pytest.mark.parametrize("claimed_under", [f"{HOST}/admin", HOST])
+def test_an_order_that_a_run_works_on_is_not_settled_whatever_its_admin_is_called(
+    ledger: Ledger, place: Path | str, claimed_under: str
+) -> None:
+    pressed(ledger)
+    looked_at = ledger.intents.waiting()
+    with Ledger.open(place) as other:
+        other.runs.go_on_as("run-2")
+        assert other.claims.take(claimed_under, ORDER, 300)
+        with pytest.raises(CannotStart, match=f"^Order {ORDER} is being worked on in run run-2, which will say"):
+            ledger.intents.settle_by_hand(looked_at, "not-canceled", by="ann", why="seen")
+        other.claims.release(claimed_under, ORDER)
+    ledger.intents.settle_by_hand(looked_at, "not-canceled", by="ann", why="seen")
     assert ledger.intents.waiting() == []
 
 

@@ -2,9 +2,8 @@
 
 import dataclasses
 import multiprocessing
-import secrets
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import UTC, datetime
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
@@ -13,7 +12,6 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 from run_kit import HOST, ORDER, RUN_ID, permit
-from server_kit import Server, programs
 
 from bot.errors import LedgerTrouble, PressedBefore
 from bot.ledger import Ledger, database, schema
@@ -28,30 +26,12 @@ NO_PROCESS = 2**22 + 1
 """Greater than every process number on Linux."""
 
 
-@pytest.fixture(scope="module")
-def _server() -> Iterator[Server | None]:
-    found = programs()
-    if found is None:
-        yield None
-        return
-    with Server(found) as server:
-        yield server
-
-
 @pytest.fixture(params=["sqlite", "postgresql"])
 def place(request: pytest.FixtureRequest, tmp_path: Path) -> Path | str:
     """Where the ledger is: a file, or an empty schema on a server."""
     if request.param == "sqlite":
         return tmp_path / "ledger.sqlite"
-    server: Server | None = request.getfixturevalue("_server")
-    if server is None:
-        pytest.skip("PostgreSQL is not installed")
-    name = f"of_{secrets.token_hex(4)}"
-    engine = sa.create_engine(server.address)
-    with engine.begin() as connection:
-        connection.execute(sa.text(f"CREATE SCHEMA {name}"))
-    engine.dispose()
-    return f"{server.address}?options=-csearch_path%3D{name}"
+    return str(request.getfixturevalue("schema_on_server"))
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +19,7 @@ from server_kit import Server, programs
 
 from bot.accounts import Account
 from bot.engine.backlog import open_backlog
+from bot.engine.executor import WorksStints, engine_started
 from bot.errors import CannotStart
 from bot.evidence.store import LocalStore
 from bot.joblist import Job
@@ -25,6 +27,7 @@ from bot.ledger import Event, Ledger, Stint
 from bot.outcomes import OrderResult, RunInfo
 from bot.runner import RunEnd, RunLimits, Runner
 from bot.runner.pool_run import PoolRun
+from bot.runner.stints.browser_thread import BrowserThread
 from bot.runner.stints.run_queue import RunQueue, open_run_queue
 from bot.runner.stopping import StopRequest
 from bot.runner.throttle import Throttle
@@ -89,7 +92,8 @@ class Heard:
 class Yard:
     """A folder with a ledger, in which a pool of workers works."""
 
-    def __init__(self, folder: Path, ledger: Ledger, place: Path | str = "") -> None:
+    def __init__(self, folder: Path, ledger: Ledger, place: Path | str = "", run_id: str = RUN_ID) -> None:
+        self.info = INFO.model_copy(update={"run_id": run_id})
         self.folder = folder
         self.place = place or folder / "ledger.sqlite"
         self.ledger = ledger
@@ -99,19 +103,19 @@ class Yard:
         self.blocked: dict[str, int] = {}
 
     def run(self, asked: Sequence[Job], *accounts: str, max_failures: int = 5, most: int | None = None) -> RunEnd:
-        with open_run_queue(self.place, self.ledger, RUN_ID) as queue:
+        with open_run_queue(self.place, self.ledger, self.info.run_id) as queue:
             pool = self.pool(queue, *accounts)
             limits = RunLimits(max_failures=max_failures, max_cancellations=most)
-            return Runner(pool, ledger=self.ledger, progress=self.heard, limits=limits).run(INFO, asked)
+            return Runner(pool, ledger=self.ledger, progress=self.heard, limits=limits).run(self.info, asked)
 
     def pool(self, queue: RunQueue, *accounts: str) -> WorkerPool:
         return WorkerPool(
-            partial(open_worker, self.folder, RUN_ID, place=self.place),
+            partial(open_worker, self.folder, self.info.run_id, place=self.place),
             [Account(username=name, password=SecretStr("practice")) for name in accounts or ("one", "two")],
             PoolRun(
                 ledger=self.ledger,
-                folder=self.folder / RUN_ID,
-                store=LocalStore(self.folder / RUN_ID),
+                folder=self.folder / self.info.run_id,
+                store=LocalStore(self.folder / self.info.run_id),
                 queue=queue,
                 log=self.log.append,
                 stopping=self.stop,
@@ -307,6 +311,51 @@ def test_an_order_that_another_run_works_on_is_asked_for_once_more_and_then_left
     assert yard.pressed_at == [order(2), order(3)]
 
 
+def test_two_runs_with_workers_of_their_own_share_a_ledger_and_nobody_takes_from_the_other(yard: Yard) -> None:
+    begins = "waits until begun: 4"  # each run has two workers, so both runs are at work then
+    ends: list[RunEnd] = []
+
+    def run_beside() -> None:
+        (yard.folder / "beside" / "evidence").mkdir(parents=True)
+        with Ledger.open(yard.place) as ledger:
+            ledger.runs.go_on_as("beside")
+            ledger.trail.copy_to(yard.folder / "beside")
+            beside = Yard(yard.folder, ledger, yard.place, "beside")
+            ends.append(beside.run(jobs(begins, begins, *[""] * 10)))
+
+    other = threading.Thread(target=run_beside)
+    other.start()
+    _wait_until_begun(yard, 2)
+    end = yard.run(jobs(*[""] * 12, begins, begins, *[""] * 10)[12:])
+    other.join()
+    assert (outcomes(end), outcomes(ends[0])) == (["canceled"] * 12, ["canceled"] * 12)
+    assert [result.order for result in end.results] == [order(number) for number in range(13, 25)]
+    assert yard.pressed_at == [order(number) for number in range(1, 25)]
+    assert (rows_of_engine(yard), yard.ledger.own_runs.abandoned()) == (0, [])
+
+
+def test_workers_of_the_queue_start_beside_what_a_run_with_its_own_has_left_and_the_other_way_round(yard: Yard) -> None:
+    def run_with_its_own(run_id: str) -> list[str]:
+        (yard.folder / run_id / "evidence").mkdir(parents=True)
+        with Ledger.open(yard.place) as ledger:
+            ledger.runs.go_on_as(run_id)
+            ledger.trail.copy_to(yard.folder / run_id)
+            return outcomes(Yard(yard.folder, ledger, yard.place, run_id).run(jobs("", "")))
+
+    assert run_with_its_own("before") == ["canceled"] * 2
+    with engine_started(
+        yard.place,
+        yard.ledger,
+        admin=HOST,
+        executor="a worker of the queue",
+        works=cast(WorksStints, None),
+        browser_thread=BrowserThread(),
+        say=yard.heard.say,
+    ):
+        assert run_with_its_own("beside") == ["canceled"] * 2
+    assert yard.heard.said == []
+
+
 def test_a_stop_reaches_every_worker(yard: Yard) -> None:
     begun = threading.Thread(target=_stop_once_begun, args=(yard, 2), daemon=True)
     begun.start()
@@ -316,10 +365,14 @@ def test_a_stop_reaches_every_worker(yard: Yard) -> None:
     assert yard.pressed_at == [order(1), order(2)]
 
 
-def _stop_once_begun(yard: Yard, number: int) -> None:
+def _wait_until_begun(yard: Yard, number: int) -> None:
     end = time.monotonic() + PATIENCE
     while len(list((yard.folder / "marks").iterdir())) < number and time.monotonic() < end:
         time.sleep(0.02)
+
+
+def _stop_once_begun(yard: Yard, number: int) -> None:
+    _wait_until_begun(yard, number)
     yard.stop.ask()
 
 
