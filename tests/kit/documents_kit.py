@@ -42,7 +42,7 @@ class Block:
 
     def settings(self) -> dict[str, str]:
         """The settings that it shows, for ``.env``."""
-        written = (re.match(r"(COUNTERMAND_\w+)=(\S*)$", line) for line in self.lines)
+        written = (re.match(r"(COUNTERMAND_\w+)=(.*)$", line) for line in self.lines)
         return {found[1]: found[2] for found in written if found}
 
 
