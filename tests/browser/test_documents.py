@@ -17,7 +17,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
-from documents_kit import DOCUMENTS, ROOT, TERMINALS, blocks, for_a_shell, parse
+from documents_kit import DOCUMENTS, ROOT, TERMINALS, blocks, for_a_shell, in_sentences, parse, parse_as_far_as_it_goes
 from environment_kit import clean_environment
 from failure_kit import Program, end_all, print_if_it_fails
 from practice_kit import HANGS, ORDER, US
@@ -84,12 +84,30 @@ def test_every_command_that_a_document_shows_is_one(document: str) -> None:
         parse(command)
 
 
+@pytest.mark.parametrize("document", [*DOCUMENTS, ROOT / "CHANGELOG.md"], ids=lambda path: path.name)
+def test_every_command_in_a_sentence_is_one_as_far_as_it_goes(document: Path) -> None:
+    for command in in_sentences(document.read_text(encoding="utf-8")):
+        parse_as_far_as_it_goes(command)
+
+
+def test_commands_in_sentences_are_found() -> None:
+    text = "`countermand pack show|lint PACK` or `countermand run\nJOBS --workers N ...`\n```\ncountermand `x`\n```\n"
+    assert list(in_sentences(text)) == [
+        ["pack", "show", "PACK"],
+        ["pack", "lint", "PACK"],
+        ["run", "JOBS", "--workers", "1"],
+    ]
+
+
 @pytest.mark.parametrize(
     "command", [["cancel"], ["queue", "stop"], ["run", "orders.yaml", "--force"], ["resolve", "--as", "canceled"]]
 )
 def test_a_command_that_is_none_is_found(command: list[str]) -> None:
     with pytest.raises(Exception, match=r"no command|No such option|Missing parameter"):
         parse(command)
+    if "resolve" not in command:
+        with pytest.raises(Exception, match=r"no command|No such option"):
+            parse_as_far_as_it_goes(command)
 
 
 def test_what_is_only_read_is_still_shown_somewhere() -> None:
