@@ -96,3 +96,15 @@ def parse_as_far_as_it_goes(arguments: Sequence[str]) -> None:
     except Exception as trouble:
         if type(trouble).__name__ not in {"MissingParameter", "BadOptionUsage"}:
             raise
+
+
+SHOWN = {
+    document.relative_to(ROOT).as_posix(): found
+    for document in DOCUMENTS
+    if (
+        found := [
+            command for block in for_a_shell(document.read_text(encoding="utf-8")) for command in block.commands()
+        ]
+    )
+}
+"""The commands in the blocks of each document that has some."""
