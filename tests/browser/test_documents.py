@@ -1,6 +1,7 @@
 """Every command that README and the documents show is entered as it stands there, on a practice Admin.
 
-One that needs what no test has is read by the command line's own parser only, and ``ONLY_READ`` says why.
+One that needs what no test has is read by the command line's own parser only, and ``ONLY_READ`` says why. That the
+parser takes each of them is tested in ``tests/packaging/test_commands_in_documents.py``.
 """
 
 import re
@@ -17,7 +18,7 @@ from typing import cast
 from urllib.parse import urlsplit
 
 import pytest
-from documents_kit import DOCUMENTS, ROOT, TERMINALS, blocks, for_a_shell, parse
+from documents_kit import ROOT, SHOWN, blocks, for_a_shell
 from environment_kit import clean_environment
 from failure_kit import Program, end_all, print_if_it_fails
 from practice_kit import HANGS, ORDER, US
@@ -68,42 +69,12 @@ INTERRUPTED = 130
 """The exit status of what was stopped before it was quite ready."""
 
 
-def commands_of(document: Path) -> list[tuple[str, ...]]:
-    return [command for block in for_a_shell(document.read_text(encoding="utf-8")) for command in block.commands()]
-
-
-SHOWN = {document.relative_to(ROOT).as_posix(): found for document in DOCUMENTS if (found := commands_of(document))}
-
-
-# --- Every command is read ------------------------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("document", SHOWN)
-def test_every_command_that_a_document_shows_is_one(document: str) -> None:
-    for command in SHOWN[document]:
-        parse(command)
-
-
-@pytest.mark.parametrize(
-    "command", [["cancel"], ["queue", "stop"], ["run", "orders.yaml", "--force"], ["resolve", "--as", "canceled"]]
-)
-def test_a_command_that_is_none_is_found(command: list[str]) -> None:
-    with pytest.raises(Exception, match=r"no command|No such option|Missing parameter"):
-        parse(command)
+# --- Every command is entered ---------------------------------------------------------------------------------------
 
 
 def test_what_is_only_read_is_still_shown_somewhere() -> None:
     assert set(ONLY_READ) - {command for found in SHOWN.values() for command in found} == set()
     assert sum(map(len, SHOWN.values())) >= 40
-
-
-def test_every_block_that_names_the_program_is_looked_into() -> None:
-    """A block is for a terminal, or it is a file, a program, or what is printed."""
-    used = {block.language for path in DOCUMENTS for block in blocks(path.read_text(encoding="utf-8"))}
-    assert used - TERMINALS <= {"ini", "json", "python", "text", "yaml"}
-
-
-# --- Every command is entered ---------------------------------------------------------------------------------------
 
 
 @pytest.fixture(scope="module")
