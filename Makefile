@@ -162,21 +162,26 @@ release-check: $(VENV)/packages-ready
 # What the packages need, and what is bundled in them. Node is needed for the second.
 RELEASE := $(VENV)/release/bin
 BUNDLED := bot/admin/look_source bot/sandbox/spectrum
-sbom: $(VENV)/release-ready  ## Write down everything that is in the packages (CycloneDX), in build/sbom
+sbom: $(VENV)/packages-ready $(VENV)/release-ready  ## Write down everything that is in the packages (CycloneDX), in build/sbom
 	@rm -rf build/sbom && mkdir -p build/sbom
-	@$(RELEASE)/cyclonedx-py requirements --pyproject pyproject.toml --output-reproducible --of JSON \
+	@$(BIN)/python .ci/release.py project build/sbom/pyproject.toml
+	@$(RELEASE)/cyclonedx-py requirements --pyproject build/sbom/pyproject.toml --output-reproducible --of JSON \
 		-o build/sbom/countermand.cdx.json requirements-image.lock 2>/dev/null
+	@rm build/sbom/pyproject.toml
 	@for folder in $(BUNDLED); do \
 		name=$$(basename $$folder); rm -rf build/sbom/$$name; mkdir build/sbom/$$name; \
 		cp $$folder/package.json $$folder/package-lock.json build/sbom/$$name; \
 		(cd build/sbom/$$name && npm pkg set version=0.0.0 && npm install --package-lock-only --ignore-scripts --offline --loglevel=error \
-			>/dev/null && npm sbom --sbom-format cyclonedx --package-lock-only > ../bundled-$$name.cdx.json) || exit; \
+			>/dev/null && npm sbom --sbom-format cyclonedx --package-lock-only --omit=dev > ../bundled-$$name.cdx.json) || exit; \
 		rm -rf build/sbom/$$name; done
 	@ls build/sbom
 
+# Strictly: a package that the database could not be asked about is no package without vulnerabilities.
 audit: $(VENV)/release-ready  ## Look for known vulnerabilities in every locked package, Python's and Node's
-	@$(RELEASE)/pip-audit --require-hashes --disable-pip --progress-spinner off -r requirements.lock -r requirements-docs.lock
-	@for folder in $(BUNDLED); do echo "Audit: $$folder."; (cd $$folder && npm audit --package-lock-only) || exit; done
+	@failed=0; for lock in requirements*.lock; do echo "Audit: $$lock."; \
+		$(RELEASE)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off -r $$lock || failed=1; done; \
+	for folder in $(BUNDLED); do echo "Audit: $$folder."; (cd $$folder && npm audit --package-lock-only) || failed=1; done; \
+	exit $$failed
 
 workflows: $(VENV)/release-ready  ## Check the workflows: their form, and what they let strangers do
 	@$(RELEASE)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml

@@ -3,6 +3,7 @@
 python .ci/release.py check v0.2.0
 python .ci/release.py build dist
 python .ci/release.py notes v0.2.0
+python .ci/release.py project build/sbom/pyproject.toml
 """
 
 import argparse
@@ -47,6 +48,14 @@ def troubles_with(tag: str, version: str, changelog: str) -> list[str]:
     return troubles
 
 
+def with_version(project: str, version: str) -> str:
+    """A pyproject.toml that says its version, for programs that do not ask the build tool."""
+    stated, changed = re.subn(r"^dynamic = \[\"version\"].*$", f'version = "{version}"', project, flags=re.M)
+    if changed != 1:
+        raise ValueError("pyproject.toml does not take its version from the tag")
+    return stated
+
+
 def build(source: Path, into: Path) -> dict[str, bytes]:
     """Build wheel and sdist of a source folder; gives what each file holds."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-t", "sdist", "-d", str(into)]
@@ -74,14 +83,18 @@ def build_twice(into: Path) -> list[str]:
 def main() -> None:
     """Do what was asked, or say what is wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["check", "build", "notes"])
-    parser.add_argument("of", help="The tag; for build, the folder for the packages.")
+    parser.add_argument("what", choices=["check", "build", "notes", "project"])
+    parser.add_argument("of", help="The tag; for build, the folder for the packages; for project, the file to write.")
     asked = parser.parse_args()
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     if asked.what == "check":
         if troubles := troubles_with(asked.of, version(), changelog):
             sys.exit("\n".join(troubles))
         print(f"{asked.of} may be released.")
+    elif asked.what == "project":
+        Path(asked.of).write_text(
+            with_version((ROOT / "pyproject.toml").read_text(encoding="utf-8"), version()), "utf-8"
+        )
     elif asked.what == "notes":
         print(section(changelog, asked.of.removeprefix("v")) or f"See CHANGELOG.md for {asked.of}.")
     else:

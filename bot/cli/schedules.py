@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.lists import job_list_of
-from bot.cli.machines import PRIORITY, opened
+from bot.cli.machines import opened
 from bot.cli.options import ENCODING, EXPECT, MAX_CANCELLATIONS, PACE, REASON, SHEET, STORE
 from bot.cli.wiring import ask_to_start, settings_of
 from bot.errors import CannotStart
@@ -64,50 +64,30 @@ def _add(
     expect: EXPECT = False,
     max_cancellations: MAX_CANCELLATIONS = None,
 ) -> None:
-    from bot.engine.schedules import add
-    from bot.evidence.places import kept_in, prepare
-    from bot.identity import admin_name
-    from bot.ledger import Action, Schedule, Terms
-    from bot.timespan import time_span
+    from bot.engine.schedules import add, schedule_of
+    from bot.ledger import Action
 
     if (jobs is not None) + (audit is not None) + check != 1:
         raise CannotStart(reason="Name one thing to do: a job list, --audit with a span of time, or --check.")
     if plan and jobs is None:
         raise CannotStart(reason="--plan is for a job list.")
-    if audit is not None:
-        time_span(audit)  # what is wrong with it is said now, and not at night
     settings = settings_of(None, None, unmasked=False, pace=pace)
-    command = "check" if check else "audit" if audit else "plan" if plan else "run"
     job_list = None
     if jobs is not None:
         job_list = job_list_of(jobs, store=store, reason=reason, sheet=sheet, encoding=encoding, expect=expect)
-        if not plan and not yes:
-            typer.echo(f"At each time of {harmless(cron)} ({harmless(timezone)}):")
-            ask_to_start(settings, job_list, 1)
-    terms = Terms(
-        command=command,
-        priority=PRIORITY,
-        not_before="",
-        spacing=settings.pace,
-        max_failures=settings.max_failures,
-        max_failures_total=settings.max_failures_total,
-        max_cancellations=max_cancellations,
-        unmasked=settings.unmasked,
-    )
-    prepare(settings.evidence, settings.ledger_place)
-    schedule = Schedule(
+    schedule = schedule_of(
+        settings,
         name=name,
-        admin=admin_name(settings.admin_url),
         cron=cron,
         timezone=timezone,
-        command=command,
-        jobs=job_list.jobs if job_list else (),
-        job_list=job_list.file if job_list else "",
-        terms=None if check else terms,
+        command="check" if check else "audit" if audit is not None else "plan" if plan else "run",
+        job_list=job_list,
         since=audit or "",
-        evidence=kept_in(settings.evidence),
-        pack=settings.pack,
+        max_cancellations=max_cancellations,
     )
+    if job_list is not None and not plan and not yes:
+        typer.echo(f"At each time of {harmless(cron)} ({harmless(timezone)}):")
+        ask_to_start(settings, job_list, 1)
     with opened() as (ledger, backlog, _):
         add(ledger, backlog, schedule, user_name())
         ledger.audit.note(Action.SCHEDULE_ADDED, by=user_name(), about=name)

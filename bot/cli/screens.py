@@ -29,14 +29,14 @@ def doctor(
     from functools import partial
 
     from bot.checks.doctor import examine
+    from bot.checks.doctor.kept import Keeping
     from bot.checks.doctor.show import Json, Lines
     from bot.settings import load_settings
     from flows.look_around import look_around
 
-    show = Json() if as_json else Lines()
-    read_settings = partial(load_settings, pack=pack, language=language)
+    show = Keeping(Json() if as_json else Lines(), partial(load_settings, pack=pack, language=language))
     with own_process(show.say) as stop:
-        status = examine(partial(look_around, store=store), sign_in, show, read_settings, headed=headed, stop=stop)
+        status = examine(partial(look_around, store=store), sign_in, show, show.settings, headed=headed, stop=stop)
     raise typer.Exit(status)
 
 

@@ -1,22 +1,35 @@
 """What people do, each with the role that it needs. The same functions do it that the command line calls."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
 
 from bot.console.people import Role
+from bot.console.shown import RunShown
 from bot.console.visit import Visit
 from bot.engine import by_hand
-from bot.engine.schedules import remove
+from bot.engine.schedules import PRIORITY, add, remove
 from bot.engine.submission import Submitted
 from bot.engine.submission import submit as queue_list
 from bot.errors import CannotStart
 from bot.joblist import JobList
-from bot.ledger import Action, Asked, Intent, Terms
+from bot.ledger import Action, Asked, Intent, Schedule, Terms
 from bot.ledger.intents import why_changed
+from bot.ledger.submissions import is_same_person
 
-PRIORITY = 100
-"""Of a run that is submitted without one."""
+
+@dataclass(frozen=True, kw_only=True)
+class How:
+    """How a list is worked, beside what the settings say."""
+
+    priority: int = PRIORITY
+    not_before: str = ""
+    """When its first order may begin: ISO 8601, UTC; empty for at once."""
+    spacing: float | None = None
+    """Seconds from the beginning of one order to that of the next; None for what the settings say."""
+    max_cancellations: int | None = None
+    one_worker_a_store: bool = False
 
 
 def plan(visit: Visit, job_list: JobList) -> Submitted:
@@ -25,26 +38,25 @@ def plan(visit: Visit, job_list: JobList) -> Submitted:
     return _queue(visit, job_list, "plan", Asked(by=visit.person.name))
 
 
-def submit(visit: Visit, job_list: JobList, plan_run: str = "", max_cancellations: int | None = None) -> Submitted:
+def submit(visit: Visit, job_list: JobList, plan_run: str = "", how: How = How()) -> Submitted:
     """Freeze a list, which waits for an approval from then on."""
     visit.needs(Role.OPERATOR)
     asked = Asked(by=visit.person.name, approval=True, four_eyes=visit.desk.four_eyes, plan_run=plan_run)
-    return _queue(visit, job_list, "run", asked, max_cancellations)
+    return _queue(visit, job_list, "run", asked, how)
 
 
-def _queue(
-    visit: Visit, job_list: JobList, command: str, asked: Asked, max_cancellations: int | None = None
-) -> Submitted:
+def _queue(visit: Visit, job_list: JobList, command: str, asked: Asked, how: How = How()) -> Submitted:
     settings = visit.desk.settings
     terms = Terms(
         command=command,
-        priority=PRIORITY,
-        not_before="",
-        spacing=settings.pace,
+        priority=how.priority,
+        not_before=how.not_before,
+        spacing=settings.pace if how.spacing is None else how.spacing,
         max_failures=settings.max_failures,
         max_failures_total=settings.max_failures_total,
-        max_cancellations=max_cancellations,
+        max_cancellations=how.max_cancellations,
         unmasked=settings.unmasked,
+        one_worker_a_store=how.one_worker_a_store,
     )
     return queue_list(job_list, settings, terms, asked, via="console")
 
@@ -157,6 +169,24 @@ def release(visit: Visit, admin: str, account: str, *, note: str) -> None:
         raise CannotStart(reason="The note is empty: say why; the ledger keeps it.")
     with visit.desk.writing() as ledger:
         by_hand.release(ledger, admin, account, by=visit.person.name, why=note)
+
+
+def add_schedule(visit: Visit, schedule: Schedule, list_of: RunShown | None = None) -> None:
+    """Have something done at certain times. Its list, if it has one, is that of an earlier run.
+
+    Raises:
+        CannotStart: it would cancel what was not approved, or what this person submitted; or it cannot be added.
+    """
+    visit.needs(Role.APPROVER if schedule.command == "run" else Role.OPERATOR)
+    if schedule.command == "run":
+        if list_of is None or list_of.approval is None or list_of.approval.state != "approved":
+            raise CannotStart(reason="Only a list that was approved can be canceled at certain times.")
+        another = visit.desk.four_eyes or list_of.approval.another_person
+        if another and is_same_person(visit.person.name, list_of.submitted_by):
+            raise CannotStart(reason="You submitted this list: another person has to have it canceled at these times.")
+    with visit.desk.writing() as ledger:
+        add(ledger, visit.desk.backlog, schedule, visit.person.name)
+        ledger.audit.note(Action.SCHEDULE_ADDED, by=visit.person.name, about=schedule.name)
 
 
 def remove_schedule(visit: Visit, name: str) -> None:

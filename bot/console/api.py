@@ -149,7 +149,8 @@ def _plan(visit: Visit, asked: ListAsked) -> Queued:
 def _submit(visit: Visit, asked: SubmissionAsked) -> Queued:
     if asked.plan and visit.desk.ledger.pages.run(asked.plan) is None:
         raise HTTPException(404, "The ledger knows no run with the id of the plan.")
-    queued = acting.submit(visit, _list(asked), plan_run=asked.plan, max_cancellations=asked.max_cancellations)
+    how = acting.How(max_cancellations=asked.max_cancellations)
+    queued = acting.submit(visit, _list(asked), plan_run=asked.plan, how=how)
     return Queued(run=queued.run_id, orders=queued.orders, new=queued.is_new)
 
 

@@ -88,6 +88,7 @@ def application(desk: Desk) -> ASGIApp:
             _post("/workers/count", machines.count_from_0, administrator),
             _post("/workers/release", machines.release, administrator),
             _get("/schedules", schedules.listed),
+            _post("/schedules", schedules.add),
             _post("/schedules/remove", schedules.remove, operator),
             _get("/screens", screens.listed),
             _get("/screens/{check:str}", screens.report),
@@ -109,7 +110,7 @@ def _get(path: str, handler: Handler, role: Role = Role.VIEWER) -> Route:
     return Route(path, _plain(page(handler, role)), methods=["GET"])
 
 
-def _post(path: str, handler: Handler, role: Role) -> Route:
+def _post(path: str, handler: Handler, role: Role = Role.VIEWER) -> Route:
     return Route(path, _plain(page(handler, role)), methods=["POST"])
 
 

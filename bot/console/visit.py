@@ -46,6 +46,7 @@ SAID = {
     "counted": "Refused sign-ins of the account are counted from 0.",
     "released": "The account is released.",
     "revoked": "The token is of no more use.",
+    "added": "Added. Workers do it at its times, as long as one runs then.",
     "removed": "The schedule is removed. Runs that it has queued stay.",
     "retried": "What was stuck is queued once more.",
     "signed-out": "You are signed out.",

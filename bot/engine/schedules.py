@@ -13,9 +13,12 @@ from bot.engine.backlog import Backlog
 from bot.engine.stints import cut
 from bot.engine.submission import NOBODY_YET
 from bot.errors import CannotStart
-from bot.joblist import Job
-from bot.ledger import Ledger, Schedule
+from bot.evidence.places import kept_in, prepare
+from bot.identity import admin_name
+from bot.joblist import Job, JobList
+from bot.ledger import Ledger, Schedule, Terms
 from bot.outcomes import RunInfo
+from bot.settings import Settings
 from bot.timespan import time_span
 from bot.wording import count_of, harmless
 
@@ -23,6 +26,53 @@ LATEST = timedelta(minutes=10)
 """A call that is later than this is refused."""
 
 LONGEST_NAME = 64
+
+PRIORITY = 100
+"""Of a run that is queued without one; lower goes first."""
+
+
+def schedule_of(
+    settings: Settings,
+    *,
+    name: str,
+    cron: str,
+    timezone: str,
+    command: str,
+    job_list: JobList | None = None,
+    since: str = "",
+    max_cancellations: int | None = None,
+) -> Schedule:
+    """A schedule of the Admin in the settings, with their limits; ``since`` is how far an audit looks back.
+
+    Raises:
+        CannotStart: ``since`` is no span of time, or the folder for evidence cannot be used.
+    """
+    if command == "audit":
+        time_span(since)  # what is wrong with it is said now, and not at night
+    prepare(settings.evidence, settings.ledger_place)
+    terms = Terms(
+        command=command,
+        priority=PRIORITY,
+        not_before="",
+        spacing=settings.pace,
+        max_failures=settings.max_failures,
+        max_failures_total=settings.max_failures_total,
+        max_cancellations=max_cancellations,
+        unmasked=settings.unmasked,
+    )
+    return Schedule(
+        name=name,
+        admin=admin_name(settings.admin_url),
+        cron=cron,
+        timezone=timezone,
+        command=command,
+        jobs=job_list.jobs if job_list else (),
+        job_list=job_list.file if job_list else "",
+        terms=None if command == "check" else terms,
+        since=since,
+        evidence=kept_in(settings.evidence),
+        pack=settings.pack,
+    )
 
 
 def add(ledger: Ledger, backlog: Backlog, schedule: Schedule, by: str) -> None:
@@ -35,7 +85,7 @@ def add(ledger: Ledger, backlog: Backlog, schedule: Schedule, by: str) -> None:
     if not schedule.name.strip() or len(schedule.name) > LONGEST_NAME or not schedule.name.isprintable():
         raise CannotStart(reason=f"A schedule needs a name of at most {LONGEST_NAME} characters.")
     if len(schedule.cron.split()) != 5:
-        raise CannotStart(reason=f"{schedule.cron!r} has not five fields: minute, hour, day, month, weekday.")
+        raise CannotStart(reason=f"{schedule.cron!r} needs five fields: minute, hour, day, month, weekday.")
     if not ledger.schedules.add(schedule, by):
         raise CannotStart(
             reason=f"There is a schedule {schedule.name!r} already.", next_step="Remove it first, or name another."

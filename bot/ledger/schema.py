@@ -333,20 +333,20 @@ def _eighth(connection: sa.Connection) -> None:
 
 
 def _ninth(connection: sa.Connection) -> None:
-    """The console: who submitted and approved a run, who is signed in, and pages of long runs."""
+    """The console: who submitted and approved a run, and pages of long runs."""
     kind = orders.c.outcome.type.compile(connection.dialect)
     connection.execute(sa.text(f"ALTER TABLE orders ADD COLUMN outcome {kind}"))
     told = orders.c.result["outcome"].as_string()
     connection.execute(orders.update().where(orders.c.result.is_not(sa.null())).values(outcome=told))
     for index in sorted(orders.indexes, key=lambda index: str(index.name)):
         index.create(connection)
-    for table in (submissions, console_sessions, console_tokens):
+    for table in (submissions, console_tokens):
         table.create(connection)
 
 
 def _tenth(connection: sa.Connection) -> None:
-    """Sessions of people who signed in at a provider. Those that there were end: everybody signs in again."""
-    console_sessions.drop(connection)
+    """Who is signed in at the console. Sessions that version 9 kept, in another form, end: everybody signs in again."""
+    console_sessions.drop(connection, checkfirst=True)
     console_sessions.create(connection)
 
 

@@ -34,7 +34,7 @@ from bot.settings import load_settings
 from flows.cancel_order import cancel_order
 
 DOCS = Path(__file__).resolve().parents[1]
-PICTURES = ("run.png", "report.png", "console.png", "console-order.png")
+PICTURES = ("run.png", "report.png", "console.png", "console-approve.png", "console-order.png")
 OF_THE_CONSOLE = {"LOGNAME": "maria", "PYTHONUTF8": "1", "COUNTERMAND_SETTLE": "0"}
 """Who is seen to be signed in; and the practice Admin's figures need no time to settle."""
 
@@ -146,7 +146,7 @@ def console(folder: Path) -> Iterator[str]:
 
 
 def photograph_the_console(browser: Browser, address: str, save: Save) -> None:
-    """Take the sample list through the console, and the pictures of a run and of an order on the way."""
+    """Take the sample list through the console, and the pictures of what is approved, a run and an order on the way."""
     page = browser.new_page(viewport={"width": 1280, "height": 860})
     page.set_default_timeout(PATIENCE)
     page.goto(address)
@@ -158,6 +158,7 @@ def photograph_the_console(browser: Browser, address: str, save: Save) -> None:
     page.get_by_role("button", name="Submit for approval").click()
     page.goto(page.url.partition("?")[0].replace("/runs/", "/approve/"))
     page.get_by_label("Reason").first.fill("The buyers asked for it.")
+    save("console-approve.png", page.screenshot())
     page.get_by_role("button", name="Approve: ").click()
     wait_for_the_end(page)
     save("console.png", page.screenshot())
@@ -178,9 +179,9 @@ def wait_for_the_end(page: Page) -> None:
 def small(picture: bytes) -> bytes:
     """The same picture, with as many colors as a person can tell apart in it."""
     made = io.BytesIO()
-    Image.open(io.BytesIO(picture)).convert("RGB").quantize(256, dither=Image.Dither.NONE).save(
-        made, "PNG", optimize=True
-    )
+    full = Image.open(io.BytesIO(picture)).convert("RGB")
+    few = full.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=2, dither=Image.Dither.NONE)
+    few.save(made, "PNG", optimize=True)
     return made.getvalue()
 
 

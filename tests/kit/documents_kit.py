@@ -1,5 +1,6 @@
 """The commands that README and the documents have people enter, as they stand there."""
 
+import itertools
 import re
 import shlex
 from collections.abc import Iterator, Sequence
@@ -42,7 +43,7 @@ class Block:
 
     def settings(self) -> dict[str, str]:
         """The settings that it shows, for ``.env``."""
-        written = (re.match(r"(COUNTERMAND_\w+)=(\S*)$", line) for line in self.lines)
+        written = (re.match(r"(COUNTERMAND_\w+)=(.*)$", line) for line in self.lines)
         return {found[1]: found[2] for found in written if found}
 
 
@@ -57,6 +58,14 @@ def blocks(text: str) -> list[Block]:
         )
         for found in _BLOCK.finditer(text)
     ]
+
+
+def in_sentences(text: str) -> Iterator[list[str]]:
+    """The commands that stand between single backticks. Each of ``show|lint`` is one, and ``N`` is a number."""
+    for said in re.findall(r"`countermand ([a-z][^`]*)`", _BLOCK.sub("", text)):
+        words = ["1" if word == "N" else word for word in shlex.split(said) if not word.startswith("...")]
+        for choice in itertools.product(*(word.split("|") for word in words)):
+            yield list(choice)
 
 
 def for_a_shell(text: str) -> list[Block]:
@@ -78,3 +87,24 @@ def parse(arguments: Sequence[str]) -> None:
         raise ValueError(f"{path} has no command {rest[0]}")
     with command.make_context(path, rest):
         pass
+
+
+def parse_as_far_as_it_goes(arguments: Sequence[str]) -> None:
+    """The same, of a command that a sentence names without all that it needs."""
+    try:
+        parse(arguments)
+    except Exception as trouble:
+        if type(trouble).__name__ not in {"MissingParameter", "BadOptionUsage"}:
+            raise
+
+
+SHOWN = {
+    document.relative_to(ROOT).as_posix(): found
+    for document in DOCUMENTS
+    if (
+        found := [
+            command for block in for_a_shell(document.read_text(encoding="utf-8")) for command in block.commands()
+        ]
+    )
+}
+"""The commands in the blocks of each document that has some."""

@@ -52,6 +52,70 @@ IN_WORDS = {
 """Defaults for which the table of settings has its own words."""
 
 
+PROMISES = {
+    "every order on the list is canceled exactly once": [
+        "a_cancel_arrives_once_whatever_the_server_answers",
+        "an_order_that_was_proved_canceled_and_reads_unshipped_again_is_not_pressed_again",
+        "a_run_cancels_what_it_may_and_ends_with_status_1_if_anything_is_left",
+    ],
+    "with a screenshot of every screen along the way": ["every_step_has_a_picture_that_is_named_by_it"],
+    "When something cannot be proved, it stops and says so.": ["an_answer_alone_proves_nothing"],
+    "the same flows run [from any pytest-playwright suite]": [
+        "the_whole_example_suite_passes_with_the_options_of_pytest_playwright"
+    ],
+    "a virtual environment with locked versions, and a browser if you have none": [
+        "the_download_goes_before_an_installed_one",
+        "an_installed_one_serves_where_the_download_fails",
+    ],
+    "No real shop is touched.": ["a_demo_meets_the_practice_admin_whatever_is_set_for_the_real_one"],
+    "countermand demo": ["the_installed_program_runs_its_demo_in_an_empty_folder"],
+    "it signs in, visits every screen up to the cancel dialog, cancels nothing, and tells you what to fix": [
+        "the_doctor_looks_at_every_screen_and_presses_nothing"
+    ],
+    "(CSV, Excel and Amazon's own reports": ["a_list_is_read_as_people_have_it"],
+    "reads every order, says what would happen, presses nothing": ["a_plan_opens_no_dialog"],
+    "goes as far as choosing the reason, then leaves the dialog": [
+        "a_dry_run_chooses_the_reason_and_leaves_the_dialog"
+    ],
+    "shows host, account, store and number of orders, and asks first": [
+        "the_tutorial_works_from_top_to_bottom_and_prints_what_it_shows"
+    ],
+    "one file, screenshots included, ready to send": ["the_page_is_one_file_that_fetches_nothing"],
+    "The audit checks that each order still reads Canceled.": [
+        "an_audit_looks_at_what_was_canceled",
+        "an_audit_finds_what_the_next_import_brought_back",
+    ],
+    "`countermand submit orders.yaml`, and `countermand worker` on": [
+        "three_machines_with_one_server_cancel_every_order_once"
+    ],
+    "lists, approvals by a second person, live screenshots, what waits for a person": [
+        "four_people_take_a_list_from_paste_to_settled",
+        "the_submitter_cannot_approve",
+    ],
+    "`0` every order is done": ["a_run_in_which_all_is_canceled_ends_with_0_and_says_where_its_report_is"],
+    "`1` at least one is not": ["a_run_cancels_what_it_may_and_ends_with_status_1_if_anything_is_left"],
+    "`2` bad input, settings or setup; nothing was opened": [
+        "mistakes_in_the_settings_end_with_exit_status_2",
+        "where_nothing_can_be_opened_the_exit_status_is_2",
+    ],
+    "`3` stopped early": ["a_refused_password_is_tried_once_and_ends_the_run_with_status_3"],
+    "`130` interrupted or declined": ["an_interrupted_run_ends_with_130_and_a_report"],
+    "It cancels only what the Admin can cancel: *Unshipped* orders.": [
+        "only_an_unshipped_order_goes_on",
+        "a_status_that_is_no_longer_unshipped_is_refused",
+    ],
+    "It answers no CAPTCHA.": ["a_captcha_is_named_before_anything_is_tried"],
+    "Of the two-factor providers it supports Google Authenticator.": [
+        "another_provider_has_no_field_for_a_code",
+        "a_code_is_entered_where_the_admin_asks_for_one",
+    ],
+    "[change the description of the screens](docs/packs.md), not the code": [
+        "every_command_that_a_document_shows_works"
+    ],
+}
+"""What README promises, in its words; and the tests that show it."""
+
+
 def default_in_words(name: str) -> str:
     """What the table of settings says of a default."""
     default = Settings.model_fields[name].default
@@ -86,6 +150,27 @@ def calls_of(text: str) -> Iterator[tuple[str, set[str]]]:
 
 def blocks(text: str, language: str) -> list[str]:
     return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def test_every_promise_of_the_readme_stands_there_and_has_its_tests() -> None:
+    readme = " ".join(README.split())
+    tests = {
+        name
+        for path in (ROOT / "tests").rglob("test_*.py")
+        for name in re.findall(r"def test_(\w+)", path.read_text(encoding="utf-8"))
+    }
+    assert [promise for promise in PROMISES if promise not in readme] == []
+    assert {name for names in PROMISES.values() for name in names} - tests == set()
+
+
+def test_every_part_of_the_readme_that_is_for_users_promises_something() -> None:
+    parts = re.split(r"^## ", README, flags=re.MULTILINE)
+    for_users = [part for part in parts if part.partition("\n")[0] not in {"Read on", "Development"}]
+    assert [
+        part.partition("\n")[0]
+        for part in for_users
+        if not any(promise in " ".join(part.split()) for promise in PROMISES)
+    ] == []
 
 
 def test_the_table_of_settings_has_every_one_with_its_default() -> None:

@@ -1,6 +1,7 @@
 """A release: its tag, its packages, its notes, and the workflows that make it."""
 
 import importlib.util
+import json
 import re
 import shutil
 import subprocess
@@ -16,6 +17,9 @@ from ruamel.yaml import YAML
 ROOT = Path(__file__).resolve().parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 WORKFLOWS = {path.name: path for path in sorted((ROOT / ".github" / "workflows").iterdir())}
+A_LINE = 1_000
+"""Characters: nobody writes longer lines by hand."""
+
 CHANGELOG = """\
 # Changelog
 
@@ -134,7 +138,7 @@ def test_the_version_is_the_tags_also_in_an_archive_and_in_a_copy_it_is_said_to_
 # --- The packages ---
 
 
-@pytest.mark.thorough
+@pytest.mark.sampled(3)
 @pytest.mark.slow("builds wheel and sdist twice; make dist does the same")
 def test_wheel_and_sdist_are_the_same_bytes_when_they_are_built_again_elsewhere(release: Any, tmp_path: Path) -> None:
     assert release.build_twice(tmp_path / "dist") == []
@@ -148,6 +152,82 @@ def test_the_license_of_everything_that_is_bundled_is_named() -> None:
     notices |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "bot").rglob("*LICENSE*")}
     assert notices
     assert notices | {"LICENSE"} == set(PROJECT["license-files"])
+
+
+BUNDLED = {
+    "bot/admin/look.js": "bot/admin/look.NOTICE.txt",
+    "bot/console/static/htmx.min.js": "bot/console/static/htmx.LICENSE.txt",
+    "bot/console/static/hx-csp.min.js": "bot/console/static/htmx.LICENSE.txt",
+    "bot/console/static/hx-sse.min.js": "bot/console/static/htmx.LICENSE.txt",
+    "bot/sandbox/static/spectrum.css": "bot/sandbox/static/spectrum.NOTICE.txt",
+    "bot/sandbox/static/spectrum.js": "bot/sandbox/static/spectrum.NOTICE.txt",
+    "tests/kit/axe/axe.min.js": "tests/kit/axe/LICENSE.txt",
+}
+"""Each script and style sheet that others have written, or that has work of others in it; and its license."""
+
+LOCKS = {
+    "bot/admin/look.NOTICE.txt": "bot/admin/look_source",
+    "bot/sandbox/static/spectrum.NOTICE.txt": "bot/sandbox/spectrum",
+}
+"""Each notice of what was bundled, and the folder whose lock says what that was."""
+
+
+def test_every_script_that_nobody_can_have_written_by_hand_has_its_license() -> None:
+    ours = [ROOT / name for name in ("bot", "flows", "selectors", "tests", "docs")]
+    texts = [path for folder in ours for path in folder.rglob("*") if path.suffix in {".js", ".css", ".mjs"}]
+    minified = {
+        path.relative_to(ROOT).as_posix()
+        for path in texts
+        if "node_modules" not in path.parts
+        and max(map(len, path.read_text(encoding="utf-8").splitlines()), default=0) > A_LINE
+    }
+    assert minified == set(BUNDLED)
+    assert [name for name in BUNDLED.values() if not (ROOT / name).stat().st_size] == []
+
+
+@pytest.mark.parametrize("notice", LOCKS)
+def test_every_package_that_a_notice_names_is_the_locked_one_under_its_license(notice: str) -> None:
+    named = set(
+        re.findall(r"(\S+) (\d+\.\d+\.\d+) \(([\w.-]+)\)(?:$|, changed)", (ROOT / notice).read_text("utf-8"), re.M)
+    )
+    lock = json.loads((ROOT / LOCKS[notice] / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    locked = {
+        (path.rpartition("node_modules/")[2], one.get("version"), one.get("license")) for path, one in lock.items()
+    }
+    assert named - locked == set()
+    needed = json.loads((ROOT / LOCKS[notice] / "package.json").read_text(encoding="utf-8")).get("dependencies", {})
+    assert set(needed) - {name for name, _, _ in named} == set()
+    assert {under for _, _, under in named} <= set(PROJECT["license"].split(" AND "))
+
+
+def test_the_packages_license_has_that_of_everything_in_it_and_no_other() -> None:
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in PROJECT["license-files"]]
+    said = {
+        "Apache-2.0": "Apache License",
+        "MIT": "Permission is hereby granted, free of charge",
+        "BSD-3-Clause": "Redistributions of source code must retain",
+        "0BSD": "Zero-Clause BSD",
+    }
+    assert PROJECT["license"].split(" AND ") == [
+        name for name, words in said.items() if any(words in text for text in texts)
+    ]
+
+
+def test_a_project_for_programs_that_do_not_ask_the_build_tool_says_its_version(release: Any) -> None:
+    text = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
+    stated = tomllib.loads(release.with_version(text, "0.2.0"))["project"]
+    assert stated == {name: what for name, what in PROJECT.items() if name != "dynamic"} | {"version": "0.2.0"}
+
+
+def test_an_audit_asks_about_every_lock_and_fails_where_it_was_not_answered() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    audit = makefile.partition("\naudit: ")[2].partition("\n\n")[0]
+    assert "for lock in requirements*.lock" in audit
+    assert "pip-audit --strict --require-hashes" in audit
+    (bundled,) = re.findall(r"^BUNDLED := (.*)$", makefile, re.MULTILINE)
+    assert {ROOT / folder for folder in bundled.split()} == {
+        path.parent for path in (ROOT / "bot").rglob("package-lock.json")
+    }
 
 
 # --- The workflows ---

@@ -270,6 +270,7 @@ def test_an_error_outside_the_family_is_a_signal_within_one_part_and_never_told_
         "Gone",
         "HandedBack",
         "NotOne",
+        "NotSignedIn",  # becomes an answer of the console, with its status, as HTTPException does
         "NotYet",
         "Off",
         "Over",

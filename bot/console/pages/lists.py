@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
@@ -11,11 +12,13 @@ from bot.console import acting
 from bot.console.pages.runs import run_of
 from bot.console.people import Role
 from bot.console.visit import Visit, done, render
+from bot.engine.schedules import PRIORITY
 from bot.errors import CannotStart, InputInvalid, Problem
 from bot.joblist import Given, Job, JobList, read_upload
 from bot.joblist.reading import LIMITS
 from bot.ledger import Kind
 from bot.outcomes import Outcome
+from bot.timespan import pace_of, point_in_time
 
 MOST_SHOWN = 200
 """Mistakes that are shown at once."""
@@ -77,19 +80,51 @@ def submit(visit: Visit) -> Response:
     shown = run_of(visit)
     if shown.command != "plan" or shown.is_open:
         raise HTTPException(409, "A list is submitted from its plan, once the plan is finished.")
-    most = visit.text("max_cancellations", 6)
-    if most and not (most.isascii() and most.isdigit() and int(most) > 0):
-        raise HTTPException(409, "The most cancels must be a number, or left empty.")
+    how = _how(visit)
     outcome = str(Outcome.WOULD_CANCEL) if visit.text("which", 5) != "all" else ""
-    jobs = _jobs(visit, shown.run, outcome)
+    jobs = jobs_of(visit, shown.run, outcome)
     if not jobs:
         raise HTTPException(409, "The plan says of no order that it would be canceled: there is nothing to approve.")
     job_list = JobList(file=shown.job_list, jobs=jobs)
-    queued = acting.submit(visit, job_list, plan_run=shown.run, max_cancellations=int(most) if most else None)
+    queued = acting.submit(visit, job_list, plan_run=shown.run, how=how)
     return RedirectResponse(f"/runs/{queued.run_id}?said={'submitted' if queued.is_new else 'again'}", 303)
 
 
-def _jobs(visit: Visit, run_id: str, outcome: str) -> tuple[Job, ...]:
+def _how(visit: Visit) -> acting.How:
+    """How the list is to be worked, as the form says.
+
+    Raises:
+        HTTPException: a field cannot be read; it says which.
+    """
+    at, pace = visit.text("at", 40), visit.text("pace", 20)
+    try:
+        begin = point_in_time(at, datetime.now(UTC)).astimezone(UTC).isoformat(timespec="seconds") if at else ""
+    except CannotStart as trouble:
+        raise HTTPException(409, f"Begin: {str(trouble).replace(', or leave out --at', '')}") from trouble
+    try:
+        spacing = pace_of(pace) if pace else None
+    except ValueError as trouble:
+        raise HTTPException(409, f"Pace: {trouble}.") from trouble
+    return acting.How(
+        priority=_number(visit, "priority", "The priority", 1000) or PRIORITY,
+        not_before=begin,
+        spacing=spacing,
+        max_cancellations=_number(visit, "max_cancellations", "The most cancels", 999_999),
+        one_worker_a_store=bool(visit.text("one_worker_per_store", 5)),
+    )
+
+
+def _number(visit: Visit, field: str, what: str, most: int) -> int | None:
+    text = visit.text(field, 6)
+    if not text:
+        return None
+    if text.isascii() and text.isdigit() and 0 < int(text) <= most:
+        return int(text)
+    raise HTTPException(409, f"{what} must be a number from 1 to {most}, or left empty.")
+
+
+def jobs_of(visit: Visit, run_id: str, outcome: str = "") -> tuple[Job, ...]:
+    """The orders of a run, as they were frozen; only those with an outcome, if one is named."""
     pages, jobs = visit.desk.ledger.pages, list[Job]()
     places = pages.places(run_id, outcome)
     for begin in range(0, len(places), 1_000):

@@ -1,4 +1,4 @@
-"""The screens: what the latest checks of this Admin found, as ``countermand check`` left them."""
+"""The screens: what the latest doctor and checks found, as these commands left it."""
 
 import re
 from pathlib import Path
@@ -8,6 +8,8 @@ from starlette.responses import HTMLResponse, Response
 
 from bot.checks.check.command import CHECKS_FOLDER
 from bot.checks.check.outcome import CheckOutcome
+from bot.checks.doctor import CHECKS
+from bot.checks.doctor.kept import kept_rounds
 from bot.console.pages.runs import SANDBOXED
 from bot.console.visit import Visit, render
 
@@ -17,11 +19,13 @@ MOST = 30
 
 
 def listed(visit: Visit) -> Response:
-    """The latest checks."""
+    """The latest doctor of each Admin, and the latest checks."""
     folder = visit.desk.settings.runs_dir / CHECKS_FOLDER
     folders = sorted((one for one in folder.glob("*") if _CHECK.fullmatch(one.name)), reverse=True)[:MOST]
     found = [one for one in map(_read, folders) if one is not None]
-    return render(visit, "screens.html", found=found)
+    rounds = kept_rounds(visit.desk.settings.runs_dir)
+    titles = {check.name: check.title for check in CHECKS}
+    return render(visit, "screens.html", found=found, rounds=rounds, titles=titles)
 
 
 def _read(folder: Path) -> CheckOutcome | None:

@@ -304,7 +304,7 @@ def test_schedules_are_added_listed_and_removed(countermand: Countermand) -> Non
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (("x", "0 2 * *", "--check"), "'0 2 * *' has not five fields: minute, hour, day, month, weekday."),
+        (("x", "0 2 * *", "--check"), "'0 2 * *' needs five fields: minute, hour, day, month, weekday."),
         (("x", "0 25 * * *", "--check"), "The schedule cannot be used: "),
         (("x", "0 2 * * *", "--check", "--timezone", "Mars/Base"), "The schedule cannot be used: "),
         ((" ", "0 2 * * *", "--check"), "A schedule needs a name of at most 64 characters."),

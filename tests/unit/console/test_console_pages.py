@@ -151,6 +151,46 @@ def test_what_a_plan_would_cancel_is_submitted_as_it_was_frozen(team: Served) ->
     assert page.count("Would be canceled") == 2
 
 
+@pytest.fixture
+def planned(team: Served) -> str:
+    """A plan that has ended."""
+    new_list(team.browser("olga"), "\n".join(ORDERS), store="Nordwind UK", reason="Buyer Canceled")
+    (plan,) = team.ledger.queue.waiting()
+    finished_plan(team, plan.info.run_id)
+    return plan.info.run_id
+
+
+def test_when_and_how_fast_it_is_worked_is_submitted_and_approved_with_the_list(team: Served, planned: str) -> None:
+    how = {"at": "2099-03-01 06:00", "pace": "30/min", "priority": "7", "one_worker_per_store": "yes"}
+    answer = team.browser("olga").post(f"/runs/{planned}/submit", {"which": "all", **how})
+    run = team.ledger.queue.find(answer.place.split("/")[2].partition("?")[0])
+    assert run is not None
+    assert (run.terms.not_before, run.terms.spacing) == ("2099-03-01T06:00:00+00:00", 2.0)
+    assert (run.terms.priority, run.terms.one_worker_a_store, run.orders) == (7, True, 3)
+    page = words(team.browser("anna").get(f"/approve/{run.info.run_id}"))
+    assert "Begins 2099-03-01 06:00:00 UTC" in page
+    assert "Pace an order every 2 s at most" in page
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"at": "soon"}, "Begin: 'soon' is not a point in time"),
+        ({"at": "2020-03-01 06:00"}, "Begin: '2020-03-01 06:00' is over: name a time that is to come."),
+        ({"pace": "fast"}, "Pace: it must be a number of orders and a time, such as 30/min, 500/h or 2/s."),
+        ({"priority": "0"}, "The priority must be a number from 1 to 1000, or left empty."),
+        ({"priority": "1001"}, "The priority must be a number from 1 to 1000, or left empty."),
+        ({"max_cancellations": "many"}, "The most cancels must be a number from 1 to 999999, or left empty."),
+    ],
+)
+def test_a_field_that_cannot_be_read_is_named_and_nothing_is_submitted(
+    team: Served, planned: str, wrong: dict[str, str], says: str
+) -> None:
+    answer = team.browser("olga").post(f"/runs/{planned}/submit", {"which": "all", **wrong})
+    assert (answer.status, says in words(answer)) == (409, True)
+    assert team.ledger.pages.count_runs() == 1
+
+
 # --- Runs, orders, evidence ---
 
 

@@ -170,7 +170,7 @@ def test_once_it_is_settled_two_admins_at_one_host_go_their_own_ways(
     (waiting,) = intents.waiting()
     intents.settle(waiting.intent, "not-canceled", by="maria", why="open in Seller Central")
     intents.conclude(intents.write(STAGING, permit()), Outcome.CANCELED)
-    assert intents.latest(PROD, ORDER) == replace(waiting, settled_as="not-canceled")
+    assert intents.latest(PROD, ORDER) == replace(waiting, settled_as="not-canceled", settled_by="maria")
     intents.write(PROD, permit())
     assert [intent.admin for intent in intents.waiting()] == [PROD]
 

@@ -1,0 +1,135 @@
+"""What is done at certain times, added and ended in the console."""
+
+from collections.abc import Mapping
+
+import pytest
+from console_kit import Answer, Browser, Served, hidden
+from run_kit import TERMS
+
+from bot.joblist import JobList
+from bot.ledger import Schedule
+
+from .conftest import ORDERS
+
+pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of the engine's own connections
+
+NIGHTLY = {"name": "nightly", "cron": "0 2 * * 1-5", "timezone": "Europe/Berlin", "since": "7d", "run": ""}
+CANCEL = NIGHTLY | {"what": "run"}
+
+
+def added(browser: Browser, fields: Mapping[str, str]) -> Answer:
+    return browser.post("/schedules", fields)
+
+
+def known(console: Served) -> list[Schedule]:
+    """What is kept, with the lists."""
+    found = [console.ledger.schedules.find(one.name) for one in console.ledger.schedules.all()]
+    assert sorted(console.desk.backlog.scheduled()) == [one.name for one in found if one]  # by the engine, too
+    return [one for one in found if one]
+
+
+def approve(team: Served, run_id: str) -> None:
+    anna = team.browser("anna")
+    (sha256,) = set(hidden(anna.get(f"/approve/{run_id}").text, "sha256"))
+    assert anna.post(f"/approve/{run_id}", {"sha256": sha256, "why": "as agreed", "hours": "24"}).status == 303
+
+
+@pytest.fixture
+def approved(team: Served, three: JobList) -> str:
+    """A run that Otto submitted and Anna approved."""
+    run_id = team.submitted(three, TERMS, by="otto").run_id
+    approve(team, run_id)
+    return run_id
+
+
+@pytest.mark.parametrize(("what", "since"), [("audit", "7d"), ("check", "")])
+def test_an_operator_has_something_looked_at_every_night(team: Served, what: str, since: str) -> None:
+    answer = added(team.browser("olga"), NIGHTLY | {"what": what})
+    assert (answer.status, answer.place) == (303, "/schedules?said=added")
+    (schedule,) = known(team)
+    assert (schedule.command, schedule.since, schedule.jobs) == (what, since, ())
+    assert (schedule.cron, schedule.timezone, schedule.added_by) == ("0 2 * * 1-5", "Europe/Berlin", "olga")
+    assert (schedule.terms is None) == (what == "check")
+    assert [(done.action, done.about, done.by) for done in team.ledger.audit.latest(1)] == [
+        ("schedule added", "nightly", "olga")
+    ]
+    assert "nightly" in team.browser("vera").get("/schedules").text
+
+
+def test_the_list_of_a_run_is_planned_at_certain_times(team: Served, three: JobList) -> None:
+    run_id = team.submitted(three, TERMS).run_id
+    page = team.browser("otto").get(f"/schedules?run={run_id}").text
+    assert "Plan three.yaml (3 orders" in page
+    assert "Cancel the orders" not in page
+    assert added(team.browser("otto"), NIGHTLY | {"what": "plan", "run": run_id}).status == 303
+    (schedule,) = known(team)
+    assert (schedule.command, schedule.job_list) == ("plan", "three.yaml")
+    assert tuple(job.order for job in schedule.jobs) == ORDERS
+
+
+def test_an_approved_list_is_canceled_at_certain_times_by_somebody_else_who_may_approve(
+    team: Served, approved: str
+) -> None:
+    assert "Cancel the orders of three.yaml" in team.browser("olga").get(f"/schedules?run={approved}").text
+    assert added(team.browser("olga"), CANCEL | {"run": approved}).status == 303
+    (schedule,) = known(team)
+    assert (schedule.command, schedule.added_by, schedule.jobs != ()) == ("run", "olga", True)
+
+
+@pytest.mark.parametrize(("who", "role"), [("vera", "operator"), ("anna", "operator"), ("otto", "approver")])
+def test_who_has_not_the_role_schedules_no_cancel(team: Served, approved: str, who: str, role: str) -> None:
+    answer = added(team.browser(who), CANCEL | {"run": approved})
+    assert (answer.status, f"For this you need the role {role}." in answer.text) == (403, True)
+    assert known(team) == []
+
+
+def test_the_submitter_schedules_no_cancel_of_their_own_list(team: Served, three: JobList) -> None:
+    run_id = team.submitted(three, TERMS, by="Olga").run_id
+    approve(team, run_id)
+    answer = added(team.browser("olga"), CANCEL | {"run": run_id})
+    assert "You submitted this list: another person has to have it canceled at these times." in answer.text
+    assert (answer.status, known(team)) == (422, [])
+
+
+def test_what_nobody_approved_is_not_canceled_at_certain_times(team: Served, three: JobList) -> None:
+    run_id = team.submitted(three, TERMS, by="otto").run_id
+    answer = added(team.browser("olga"), CANCEL | {"run": run_id})
+    assert "Only a list that was approved can be canceled at certain times." in answer.text
+    assert (answer.status, known(team)) == (422, [])
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"name": " "}, "A schedule needs a name"),
+        ({"cron": "0 2 * *"}, "needs five fields"),
+        ({"cron": "0 99 * * *"}, "The schedule cannot be used"),
+        ({"timezone": "Mars/Olympus"}, "The schedule cannot be used"),
+        ({"since": "a week"}, "a week"),
+        ({"cron": "<script>alert(1)</script> 2 * * *"}, "The schedule cannot be used"),
+    ],
+)
+def test_what_is_wrong_is_said_beside_the_form_which_keeps_what_was_entered(
+    team: Served, wrong: dict[str, str], says: str
+) -> None:
+    answer = added(team.browser("olga"), NIGHTLY | {"what": "audit"} | wrong)
+    assert (answer.status, known(team)) == (422, [])
+    alert = answer.text.split('role="alert">')[1].partition("</p>")[0]
+    assert says in alert
+    assert "<script>alert(1)" not in answer.text
+    assert f'name="timezone" value="{wrong.get("timezone", "Europe/Berlin")}"' in answer.text
+
+
+def test_a_name_is_used_once(team: Served) -> None:
+    assert added(team.browser("olga"), NIGHTLY | {"what": "check"}).status == 303
+    assert "There is a schedule" in added(team.browser("olga"), NIGHTLY | {"what": "audit"}).text
+    assert [one.command for one in known(team)] == ["check"]
+    assert team.browser("olga").post("/schedules/remove", {"name": "nightly"}).status == 303
+    assert known(team) == []
+
+
+@pytest.mark.parametrize("fields", [{"what": "run"}, {"what": "plan"}, {"what": "sign-in"}, {}])
+def test_a_form_that_the_page_does_not_have_is_refused(team: Served, fields: dict[str, str]) -> None:
+    assert added(team.browser("olga"), NIGHTLY | fields).status == 409
+    assert added(team.browser("olga"), NIGHTLY | {"what": "audit", "run": "20990101-000000-abcd"}).status == 404
+    assert known(team) == []
