@@ -8,7 +8,10 @@ import re
 import signal
 import socket
 import sys
+import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -314,18 +317,78 @@ def test_somebody_signs_in_at_a_provider_of_another_site_and_signs_out(browser: 
         served(tmp_path, team=True, **provider.settings) as team,
         browser.new_context(base_url=team.desk.origin) as context,
     ):
+        context.set_default_timeout(PATIENCE)
         page = context.new_page()
         complaints: list[str] = []
         page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
         page.goto("/settle")
         page.get_by_role("link", name="Sign in").click()
         page.wait_for_url("**/settle")
-        expect(page.get_by_text("Nothing waits for a person")).to_be_visible()
+        page.get_by_text("Nothing waits for a person").wait_for()
         page.get_by_role("button", name="Sign out").click()
-        expect(page.get_by_text("You are signed out.")).to_be_visible()
+        page.get_by_text("You are signed out.").wait_for()
         page.goto("/settle")
-        expect(page.get_by_role("link", name="Sign in")).to_be_visible()
+        page.get_by_role("link", name="Sign in").wait_for()
         assert complaints == []
+
+
+EVIL = """\
+<!doctype html><title>evil</title><form method=post action="{console}/queue/pause" id=f></form>
+<iframe src="{console}/runs"></iframe><img src="{console}/queue/pause"><script src="{console}/audit.jsonl"></script>
+"""
+ASK = """\
+async console => {
+    const said = [], json = {'Content-Type': 'application/json'};
+    for (const how of [{mode: 'cors'}, {mode: 'cors', credentials: 'include'}, {mode: 'cors', headers: json},
+                       {mode: 'no-cors', credentials: 'include'}])
+        for (const [method, path] of [['GET', '/runs'], ['POST', '/queue/pause']])
+            said.push(await fetch(console + path, {method, ...how}).then(answer => answer.text(), () => ''));
+    return said.join('');
+}"""
+
+
+@contextmanager
+def site(page: str) -> Iterator[str]:
+    """Another site, with one page; gives its address."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(page.encode())
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+        thread.start()
+        try:
+            yield f"http://localhost:{server.server_address[1]}/"  # another site than 127.0.0.1 is
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def test_a_page_of_another_site_changes_and_reads_nothing_in_the_name_of_who_is_signed_in(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """The reverse proxy signs in whatever a browser sends: no cookie is needed that the browser would keep back."""
+    with (
+        served(tmp_path, team=True) as team,
+        site(EVIL.format(console=team.desk.origin)) as evil,
+        browser.new_context(extra_http_headers={"X-Forwarded-User": "adam"}) as context,
+    ):
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.goto(evil)
+        assert page.evaluate(ASK, team.desk.origin) == ""
+        assert not [frame for frame in page.frames if "Nothing was run yet" in frame.content()]
+        with page.expect_navigation():
+            page.evaluate("document.getElementById('f').submit()")
+        page.get_by_text("This did not come from a page of this console. Nothing was changed.").wait_for()
+        assert (team.ledger.queue.paused(), team.ledger.audit.count()) == (None, 0)
+        page.goto(team.desk.origin)
+        assert page.evaluate("fetch('/queue/pause', {method: 'POST'}).then(answer => answer.status)") == 200
+        assert team.ledger.queue.paused() is not None
 
 
 def test_axe_is_as_it_was_published() -> None:

@@ -186,7 +186,15 @@ def test_who_watches_while_the_server_crashes_sees_it_again_when_it_is_back(
     stream = follow(vera, f"/live/runs/{run_id}")
     assert (stream.status, events(stream, 1)) == (200, ["hello"])
     server.end()
-    for page in ("/", "/runs", f"/runs/{run_id}", f"/runs/{run_id}/orders/{ORDERS[0]}", "/settle", "/audit"):
+    for page in (
+        "/",
+        "/runs",
+        f"/runs/{run_id}",
+        f"/runs/{run_id}/orders/{ORDERS[0]}",
+        "/settle",
+        "/audit",
+        "/audit.csv",
+    ):
         answer = vera.get(page)
         assert answer.status == 303 if page == "/" else is_away(answer)
     late = follow(vera, f"/live/runs/{run_id}")
