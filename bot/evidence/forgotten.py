@@ -3,6 +3,9 @@
 The ledger is the only memory of what was pressed. One that was restored from an older copy, copied without the ``-wal``
 file beside it, or removed, has forgotten presses: an order whose cancel Amazon did not keep, or is still on its way,
 would be pressed once more. The trail in a run's folder remembers them.
+
+That a folder is ahead of the ledger is no proof of that. A step or a picture is in the ledger's database at once, and
+on its disk with the next intent: a database that crashes loses the last of them, and never an intent.
 """
 
 import json
@@ -36,7 +39,7 @@ def refuse_forgotten_presses(
     for folder in sorted(_folders(runs_dir)):
         if (folder / "ledger.sqlite").exists() or not _is_ahead(folder, ledger):
             continue
-        pressed = sorted(_pressed(folder, admin).intersection(orders))
+        pressed = sorted(_unknown(folder, ledger, admin).intersection(orders))
         if pressed:
             others = f" and {count_of(len(pressed) - 1, 'other')} of this list" if len(pressed) > 1 else ""
             raise CannotStart(
@@ -72,19 +75,32 @@ def _last_number(trail: Path) -> int:
     return next((int(told.get("number", 0)) for line in reversed(lines) if (told := _told(line))), 0)
 
 
-def _pressed(folder: Path, admin: str) -> set[str]:
-    """The orders of this Admin whose Confirm was pressed in that run, or about to be, as its folder says."""
-    found: set[str] = set()
-    for number, line in enumerate(_lines(folder / TRAIL_FILE)):
-        if number == 0 and not _begins(line, folder.name):
-            return set()  # a folder that somebody has renamed, or something else
+def _unknown(folder: Path, ledger: Ledger, admin: str) -> set[str]:
+    """The orders of this Admin whose Confirm was pressed in that run, or about to be, after the ledger's last event."""
+    found = _pressed(folder, admin)
+    last = _last_number(folder / TRAIL_FILE)
+    known = ledger.trail.length(folder.name)  # asked after the folder was read, which may be written to meanwhile
+    if last - known <= _MAY_BE_AHEAD:
+        return set()
+    return {order for order, number in found.items() if number > known}
+
+
+def _pressed(folder: Path, admin: str) -> dict[str, int]:
+    """The orders of this Admin whose Confirm was pressed in that run, or about to be, as its folder says.
+
+    Each has the number of the event that says so.
+    """
+    found: dict[str, int] = {}
+    for place, line in enumerate(_lines(folder / TRAIL_FILE)):
+        if place == 0 and not _begins(line, folder.name):
+            return {}  # a folder that somebody has renamed, or something else
         if f'"{Event.INTENT_WRITTEN}"' not in line and f'"{Event.SETTLED}"' not in line:
             continue
         told = _told(line)
         if told.get("event") == Event.INTENT_WRITTEN and _same(str(told.get("admin", "")), admin):
-            found.add(str(told.get("order")))
+            found[str(told.get("order"))] = int(told.get("number", 0))
         elif told.get("event") == Event.SETTLED and told.get("settled_as") in _UNDONE:
-            found.discard(str(told.get("order")))
+            found.pop(str(told.get("order")), None)
     return found
 
 

@@ -12,7 +12,7 @@ from run_kit import ORDER, OTHER, RUN_ID, job, run_info
 
 from bot.errors import CannotStart
 from bot.evidence.forgotten import refuse_forgotten_presses
-from bot.ledger import Ledger
+from bot.ledger import Event, Ledger
 from bot.outcomes import Answer
 from bot.vocabulary import Reason
 
@@ -94,6 +94,22 @@ def test_the_one_event_that_a_killed_process_leaves_in_its_folder_alone_was_no_p
     copy = older_copy(runs)
     press(earlier)
     assert refusal(runs, copy, ORDER) == ""
+
+
+def test_steps_that_a_crash_of_the_database_took_were_no_press(runs: Path, earlier: Ledger) -> None:
+    earlier.intents.note_answer(press(earlier), Answer.OK, "")
+    before_the_crash = older_copy(runs)
+    for step in ("open_order", "open_cancel_dialog", "choose_reason"):
+        earlier.trail.note(Event.STEP, order=OTHER, step=step)
+    assert refusal(runs, before_the_crash, ORDER, OTHER) == ""
+
+
+def test_of_a_run_of_many_presses_those_are_named_that_the_ledger_does_not_know(runs: Path, earlier: Ledger) -> None:
+    earlier.intents.note_answer(press(earlier), Answer.OK, "")
+    copy = older_copy(runs)
+    earlier.intents.note_answer(press(earlier, OTHER), Answer.OK, "")
+    assert refusal(runs, copy, ORDER) == ""  # the ledger knows of that one
+    assert refusal(runs, copy, ORDER, OTHER) == told(runs, copy, OTHER)
 
 
 @pytest.mark.parametrize("settled_as", ["not-sent", "not-canceled"])
