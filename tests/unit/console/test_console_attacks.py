@@ -46,6 +46,7 @@ CHANGES = {
     "/settle/preview": Role.OPERATOR,
     "/workers/count": Role.ADMINISTRATOR,
     "/workers/release": Role.ADMINISTRATOR,
+    "/schedules": Role.OPERATOR,
     "/schedules/remove": Role.OPERATOR,
     "/tokens": Role.ADMINISTRATOR,
     "/tokens/revoke": Role.ADMINISTRATOR,
