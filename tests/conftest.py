@@ -15,6 +15,7 @@ LONG = {
     "test_chaos.py",
     "test_check.py",
     "test_conformance.py",
+    "test_documents.py",
     "test_drift.py",
     "test_machines.py",
     "test_qa.py",

@@ -38,6 +38,7 @@ from bot.sandbox import Face, Sandbox, stock
 from bot.vocabulary import Status
 
 KIT = Path(__file__).resolve().parents[1] / "kit" / "machine_kit.py"
+NOT_WORKED = {Outcome.FAILED, Outcome.SKIPPED}
 LEASE = 6.0
 """Seconds after which a lease or a claim is over without a sign of life."""
 
@@ -200,7 +201,8 @@ class Campaign:
         """Everything that is not as it must be."""
         counted = Counter(record.order for record in self.sandbox.journal.cancels)
         with Ledger.open(self.ledger) as ledger:
-            became = {result.order: result.outcome for result in ledger.runs.results(run_id)}
+            results = ledger.runs.results(run_id)
+            became = {result.order: result.outcome for result in results}
             folder = self.folder / "runs" / run_id
             found = verify(folder, ledger, store_of_run(folder, ledger, str(self.folder / "evidence")))
         wrong = [f"{order} was canceled {count} times" for order, count in counted.items() if count > 1]
@@ -210,6 +212,8 @@ class Campaign:
                 wrong.append(f"{order} is {outcome} and never arrived")
             if outcome in {Outcome.FAILED, Outcome.SKIPPED} and counted[order]:
                 wrong.append(f"{order} is {outcome} and did arrive")
+        for words, count in Counter(one.message for one in results if one.outcome in NOT_WORKED).items():
+            print(f"{count} times: {words}")
         print("Outcomes:", dict(Counter(str(outcome) for outcome in became.values())))
         return [*wrong, *([found.disagreement] if found.disagreement else [])]
 

@@ -78,6 +78,12 @@ class FakeAdmin:
         """The number of the button that is Confirm now."""
         self.dialog_open = False
         self.is_quiet = True
+        self.looked_for: list[tuple[Any, ...]] = []
+        """What each look at several screens waited for."""
+        self.moment: float | None = None
+        """How long the last wait was to go on once something was there."""
+        self.once_looked_at: Callable[[], None] = lambda: None
+        """Called at the end of every look for the answer."""
         self.was_seen_at_once = False
         """Whether the last look found what was waited for: the patience passes where it did not."""
         self.seconds = 0.0
@@ -124,11 +130,13 @@ class FakeAdmin:
 
         def wanting(**wants: Any) -> Any:
             assert all(wanted in elements for wanted in [*wants.get("some", ()), *wants.get("never", ())])
-            return screen
+            return name, wants
 
         def count(element: str) -> int:
             assert element == "confirm" in elements
-            return int(self.dialog_open)
+            is_open = int(self.dialog_open)
+            self.once_looked_at()
+            return is_open
 
         screen = SimpleNamespace(
             title="The cancel dialog",
@@ -155,9 +163,11 @@ class FakeAdmin:
     # The Admin:
 
     def at_once(self, *screens: Any) -> AbstractContextManager[None]:
+        self.looked_for.append(screens)
         return nullcontext()
 
     def until(self, look: Callable[[], Any], *, moment: float | None = None) -> Any:
+        self.moment = moment
         found = look()
         self.was_seen_at_once = found is not None
         return found

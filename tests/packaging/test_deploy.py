@@ -110,7 +110,9 @@ def test_the_image_has_the_newest_version_of_the_changelog_and_so_has_the_packag
     assert f"ARG VERSION={newest}\n" in CONTAINERFILE
     assert CONTAINERFILE.count("\nARG VERSION\n") == CONTAINERFILE.count("\nFROM ") == 2
     assert 'SETUPTOOLS_SCM_PRETEND_VERSION="${VERSION}" /opt/build/bin/pip wheel' in CONTAINERFILE
-    assert {service["image"] for service in OURS.values()} == {f"countermand:${{COUNTERMAND_VERSION:-{newest}}}"}
+    chosen = f"${{COUNTERMAND_VERSION:-{newest}}}"
+    assert {service["image"] for service in OURS.values()} == {f"countermand:{chosen}"}
+    assert [service["build"]["args"] for service in OURS.values()] == [{"VERSION": chosen}] * len(OURS)
 
 
 @pytest.mark.parametrize("lock", ["image", "build"])

@@ -12,7 +12,7 @@ from pressing_kit import CANCEL_PAGE, HOST, ORDER, FakeAdmin, answer, heard, pre
 
 import bot.cancel.confirm
 import bot.cancel.wire
-from bot.cancel.confirm import Heard, await_answer, conclude
+from bot.cancel.confirm import ANSWER_SHOWS, Heard, await_answer, conclude
 from bot.cancel.endpoint import Answered
 from bot.cancel.page import AdminPage
 from bot.cancel.verdicts import Verdict
@@ -122,6 +122,40 @@ def test_the_same_words_a_second_time_are_an_answer(admin: FakeAdmin, kind: str,
     with press(admin) as known:
         admin.on_screen = {kind: ["It is done", "It is done"]}
         assert awaited(admin, known) == answered
+
+
+def test_one_look_waits_for_an_error_and_for_the_end_of_the_dialog(admin: FakeAdmin) -> None:
+    answer(admin)
+    assert admin.looked_for == [(("answer", {"some": ["error"]}), ("cancel_dialog", {"never": ["confirm"]}))]
+    assert admin.moment == ANSWER_SHOWS
+
+
+@pytest.mark.parametrize(
+    ("arrived", "shows", "told"),
+    [
+        ({"data": {"cancelOrder": {"uuid": "7f"}}}, {"error": ["Not now"]}, (Answer.ERROR, "Not now")),
+        ({"data": {"cancelOrder": {"uuid": "7f"}}}, {}, (Answer.OK, "")),
+        ({"errors": [{"message": "Refused"}]}, {}, (Answer.ERROR, "Refused")),
+    ],
+)
+def test_an_answer_that_arrives_while_the_page_is_looked_at_is_held_against_the_page_as_it_is_then(
+    admin: FakeAdmin, arrived: object, shows: dict[str, list[str]], told: tuple[Answer, str]
+) -> None:
+    known = heard(admin)
+    admin.dialog_open = True
+
+    def arrive() -> None:
+        known.passage.answered = said(arrived)
+        admin.on_screen, admin.dialog_open = shows, False
+
+    admin.once_looked_at = arrive
+    assert awaited(admin, known) == told
+    assert len(admin.looked_for) == 2
+
+
+def test_an_answer_that_was_there_before_is_looked_at_once(admin: FakeAdmin) -> None:
+    assert answer(admin, said({"data": {"cancelOrder": {"uuid": "7f"}}})) == (Answer.OK, "")
+    assert len(admin.looked_for) == 1
 
 
 def test_an_error_is_told_although_the_dialog_is_still_open(admin: FakeAdmin) -> None:

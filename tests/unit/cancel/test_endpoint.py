@@ -113,14 +113,16 @@ def test_a_new_page_begins_with_nothing_heard() -> None:
     assert (endpoint.is_waiting, endpoint.good_answers, endpoint.trouble) == (False, 0, None)
 
 
-STORES = json.dumps({"data": {"stores": [{"name": "Cafe\u0301", "status": "Active", "orders": [{"number": ORDER}]}]}})
+STORES = json.dumps(
+    {"data": {"stores": [{"name": "Cafe\u0301", "status": "Active", "tags": ["Old"], "orders": [{"number": ORDER}]}]}}
+)
 
 
 def test_what_good_answers_named_is_known_until_another_page_is_opened() -> None:
     endpoint = Endpoint()
     endpoint.answered("a", Answered(status=200, body=STORES.encode()))
-    assert [endpoint.named(name) for name in ("Caf\u00e9", "Active", "Caf")] == [True, False, False]
-    assert [endpoint.said(number) for number in (ORDER, ORDER[:-1])] == [True, False]
+    assert [endpoint.named(name) for name in ("Caf\u00e9", "Active", "Caf", "Old")] == [True, False, False, False]
+    assert [endpoint.said(number) for number in (ORDER, ORDER[:-1], "Old")] == [True, False, True]
     endpoint.begins()
     assert not endpoint.named("Caf\u00e9")
     assert not endpoint.said(ORDER)

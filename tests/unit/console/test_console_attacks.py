@@ -81,6 +81,7 @@ def state(console: Served) -> tuple[object, ...]:
         [(one.intent, one.settled_as) for one in ledger.intents.waiting()],
         [(one.token, one.revoked_at) for one in ledger.console.tokens()],
         [one.run_id for one in ledger.submissions.waiting()],
+        [one.name for one in ledger.schedules.all()],
     )
 
 
@@ -112,6 +113,10 @@ def full(console: Served, three: JobList) -> dict[str, str]:
         "account": "bot",
         "admin": console.desk.admin,
         "name": "mine",
+        "cron": "0 2 * * *",
+        "timezone": "UTC",
+        "what": "audit",
+        "since": "7d",
         "role": "viewer",
         "days": "7",
         "token": tokens[0].token,

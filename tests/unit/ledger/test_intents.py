@@ -286,9 +286,9 @@ def test_an_intent_that_the_ledger_does_not_have_cannot_be_changed(
     before = beside.rows("SELECT * FROM intents"), beside.rows("SELECT COUNT(*) FROM events")
     with pytest.raises(LedgerTrouble) as refused:
         act(ledger, known)
-    assert str(refused.value).endswith(
-        f" cannot be used: it has no intent {known.intent + 1}. It is another ledger, or an older copy. Put the right "
-        "one back."
+    assert str(refused.value) == (
+        f"The ledger {ledger._database.name} cannot be used: it has no intent {known.intent + 1}. It is another "
+        "ledger, or an older copy. Put the right one back."
     )
     assert (beside.rows("SELECT * FROM intents"), beside.rows("SELECT COUNT(*) FROM events")) == before
 
