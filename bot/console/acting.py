@@ -184,6 +184,8 @@ def add_schedule(visit: Visit, schedule: Schedule, list_of: RunShown | None = No
         another = visit.desk.four_eyes or list_of.approval.another_person
         if another and is_same_person(visit.person.name, list_of.submitted_by):
             raise CannotStart(reason="You submitted this list: another person has to have it canceled at these times.")
+        if not visit.desk.ledger.submissions.is_as_frozen(list_of.run):
+            raise CannotStart(reason="This list was changed in the ledger after it was submitted: nothing was added.")
     with visit.desk.writing() as ledger:
         add(ledger, visit.desk.backlog, schedule, visit.person.name)
         ledger.audit.note(Action.SCHEDULE_ADDED, by=visit.person.name, about=schedule.name)

@@ -199,6 +199,16 @@ class Submissions:
                 return why
             return "" if _frozen(connection, run_id) == row.sha256 else CHANGED
 
+    def is_as_frozen(self, run_id: str) -> bool:
+        """Whether every job of a run that needed an approval is what was submitted, and its terms are."""
+        with self._database.writing(lasting=False) as connection:
+            statement = sa.select(submissions.c.sha256).where(submissions.c.run_id == run_id)
+            try:
+                _hold_against_list(connection, run_id, str(connection.scalar(statement)))
+            except NotApproved:
+                return False
+        return True
+
     def _row(self, connection: sa.Connection, run_id: str) -> sa.Row[Any]:
         row = connection.execute(sa.select(submissions).where(submissions.c.run_id == run_id)).one_or_none()
         if row is None or row.approval == Approval.NOT_NEEDED:

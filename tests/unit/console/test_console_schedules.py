@@ -10,6 +10,7 @@ from bot.joblist import JobList
 from bot.ledger import Schedule
 
 from .conftest import ORDERS
+from .test_console_approval import change
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of the engine's own connections
 
@@ -74,6 +75,22 @@ def test_an_approved_list_is_canceled_at_certain_times_by_somebody_else_who_may_
     assert added(team.browser("olga"), CANCEL | {"run": approved}).status == 303
     (schedule,) = known(team)
     assert (schedule.command, schedule.added_by, schedule.jobs != ()) == ("run", "olga", True)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE orders SET job = replace(job, 'Nordwind UK', 'Nordwind DE') WHERE amazon_order LIKE '%0000002'",
+        "UPDATE queued_runs SET terms = replace(terms, '\"max_failures\": 5', '\"max_failures\": 500')",
+    ],
+)
+def test_a_list_that_was_changed_after_its_approval_is_not_canceled_at_certain_times(
+    team: Served, approved: str, statement: str
+) -> None:
+    change(team.desk.place, statement)
+    answer = added(team.browser("olga"), CANCEL | {"run": approved})
+    said = "This list was changed in the ledger after it was submitted: nothing was added."
+    assert (answer.status != 303, said in answer.text, known(team)) == (True, True, [])
 
 
 @pytest.mark.parametrize(("who", "role"), [("vera", "operator"), ("anna", "operator"), ("otto", "approver")])
