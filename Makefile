@@ -12,7 +12,7 @@ unexport PYTHONHOME PYTHONPATH VIRTUAL_ENV PYTHONDONTWRITEBYTECODE
 VENV := .venv
 BIN := $(VENV)/bin
 # Tests at a time: more than two processors' worth, because some of them wait. On a larger machine: make test JOBS=8
-JOBS := 3
+JOBS := 4
 PYTEST := $(BIN)/python -m pytest -q -n $(JOBS) --dist worksteal
 OLD_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
 ifndef PYTHON

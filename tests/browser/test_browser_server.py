@@ -37,7 +37,7 @@ from bot.admin import Admin
 from bot.errors import BrowserServerUnusable, RunStopped
 from bot.sandbox import Sandbox
 
-pytestmark = pytest.mark.face("spectrum", only=True)
+pytestmark = [pytest.mark.face("spectrum", only=True), pytest.mark.sampled(3)]
 
 HOSTS = ("127.0.0.1",)
 FAR = BrowserChoice(executable=None, source="the browser of a server")

@@ -30,7 +30,7 @@ bot.engine.account_lease.LEASE = 15.0
 Task.claim_seconds = property(lambda task: 15.0)
 """
 
-pytestmark = pytest.mark.face("plain", only=True)
+pytestmark = [pytest.mark.face("plain", only=True), pytest.mark.sampled(3)]
 
 
 @pytest.fixture
@@ -82,7 +82,6 @@ def test_two_machines_work_one_list_and_leave_one_folder(
     assert set(info["account"].split(", ")) <= set(sandbox.accounts[:2])
 
 
-@pytest.mark.sampled(2)
 @pytest.mark.slow("several browsers, one after another")
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
 def test_a_worker_killed_inside_confirm_leaves_that_order_to_a_person_and_the_rest_to_the_next(

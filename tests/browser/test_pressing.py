@@ -8,6 +8,8 @@ from bot.joblist import Job
 from bot.sandbox import Face, Sandbox
 from bot.vocabulary import Reason, Status
 
+pytestmark = pytest.mark.sampled(2)
+
 ROWS = 43
 
 

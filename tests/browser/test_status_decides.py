@@ -17,6 +17,8 @@ from bot.vocabulary import Status
 from flows.open_order import open_store
 from flows.read_order import audit_order, plan_order
 
+pytestmark = pytest.mark.sampled(2)
+
 
 @pytest.fixture(params=["cancel", "plan"])
 def read(request: pytest.FixtureRequest, verdicts: Verdicts) -> Callable[..., Sequence[Verdict]]:

@@ -22,7 +22,7 @@ from starlette.responses import HTMLResponse
 from bot.pack import packs_folder
 from bot.sandbox import UNKNOWN_ORDER, Face, Sandbox
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(4)
 
 TWO_STORES = f"""\
 store: {US}

@@ -125,6 +125,7 @@ def test_the_installed_program_is_not_the_checkout(installed: Path, tmp_path: Pa
     assert ROOT not in path
 
 
+@pytest.mark.sampled(3)
 def test_the_installed_program_runs_its_demo_in_an_empty_folder(
     installed: Path, tmp_path: Path, browser_choice: BrowserChoice
 ) -> None:
