@@ -17,7 +17,7 @@ SHARED_FOLDER = "a folder"
 """What is remembered of a run whose evidence is in a folder that the setting names."""
 
 LATEST = 1000
-"""So many runs are asked where their evidence is, before a folder is taken for a new one."""
+"""How many of the latest runs are asked where their evidence is, before a folder is taken for a new one."""
 
 
 def kept_in(setting: str | None) -> str:

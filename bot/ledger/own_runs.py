@@ -53,7 +53,7 @@ class OwnRuns:
             enqueue(connection, stint)
 
     def allow_at_once(self, run_id: str, orders: int) -> None:
-        """From now on let only so many orders of a run be in progress at once."""
+        """From now on let at most this many orders of a run be in progress at once."""
         with self._database.writing(lasting=False) as connection:
             self._database.deciding(connection, f"limits of {run_id}")
             statement = sa.select(queued_runs.c.terms).where(queued_runs.c.run_id == run_id)

@@ -356,4 +356,4 @@ def test_senders_that_never_finish_a_list_and_readers_of_streams_that_never_read
     for one in lazy:
         one.close()
     assert team.browser("otto").get("/runs").status == 200
-    assert team.ledger.pages.count_runs() == 1  # a list that broke off is none
+    assert team.ledger.pages.count_runs() == 1  # a list that broke off is not kept

@@ -382,7 +382,7 @@ def test_a_second_stop_ends_every_worker_at_once_and_leaves_nothing_in_the_queue
     assert (end.exit_status, end.info.stopped_early) == (130, "Interrupted.")
     assert outcomes(end) == ["skipped"] * 3
     assert yard.pressed_at == [order(1), order(2)]
-    assert yard.ledger.claims.held() == []  # whoever had them is gone
+    assert yard.ledger.claims.held() == []  # the workers that had them are gone
     assert (rows_of_engine(yard), yard.ledger.own_runs.abandoned()) == (0, [])
 
 
