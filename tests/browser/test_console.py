@@ -404,6 +404,7 @@ def test_every_page_is_accessible(console: Console, person: Callable[..., Page],
     def violations(where: str) -> list[str]:
         if where != page.url:
             page.goto(where)
+        page.wait_for_load_state("load")  # after a form, too: without its styles no page has good colors
         page.evaluate(axe)
         found = page.evaluate("axe.run({ resultTypes: ['violations'] })")
         return [
@@ -440,6 +441,7 @@ def test_every_page_is_accessible(console: Console, person: Callable[..., Page],
         "/settle",
         "/workers",
         "/screens",
+        f"/schedules?run={run.rpartition('/')[2]}",
         "/audit?check=yes",
         "/tokens",
     ):
