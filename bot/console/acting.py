@@ -178,9 +178,14 @@ def add_schedule(visit: Visit, schedule: Schedule, list_of: RunShown | None = No
         CannotStart: it would cancel what was not approved, or what this person submitted; or it cannot be added.
     """
     visit.needs(Role.APPROVER if schedule.command == "run" else Role.OPERATOR)
+    if schedule.jobs and (list_of is None or list_of.admin != schedule.admin):
+        other = list_of.admin if list_of else "another Admin"
+        raise CannotStart(reason=f"This list is for {other}, and this console for {schedule.admin}: nothing was added.")
     if schedule.command == "run":
         if list_of is None or list_of.approval is None or list_of.approval.state != "approved":
             raise CannotStart(reason="Only a list that was approved can be canceled at certain times.")
+        if list_of.approval.until is None or list_of.approval.until <= visit.desk.ledger.now():
+            raise CannotStart(reason="The approval of this list has ended: plan it again, and have that approved.")
         another = visit.desk.four_eyes or list_of.approval.another_person
         if another and is_same_person(visit.person.name, list_of.submitted_by):
             raise CannotStart(reason="You submitted this list: another person has to have it canceled at these times.")

@@ -5,6 +5,7 @@ call that is late by more than ten minutes is refused: who planned something for
 """
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 
@@ -41,8 +42,11 @@ def schedule_of(
     job_list: JobList | None = None,
     since: str = "",
     max_cancellations: int | None = None,
+    terms: Terms | None = None,
 ) -> Schedule:
-    """A schedule of the Admin in the settings, with their limits; ``since`` is how far an audit looks back.
+    """A schedule of the Admin in the settings; ``since`` is how far an audit looks back.
+
+    Its runs are worked on the ``terms`` of an earlier run of the same list, or within the limits of the settings.
 
     Raises:
         CannotStart: ``since`` is no span of time, or the folder for evidence cannot be used.
@@ -50,7 +54,7 @@ def schedule_of(
     if command == "audit":
         time_span(since)  # what is wrong with it is said now, and not at night
     prepare(settings.evidence, settings.ledger_place)
-    terms = Terms(
+    as_the_settings_say = Terms(
         command=command,
         priority=PRIORITY,
         not_before="",
@@ -60,6 +64,7 @@ def schedule_of(
         max_cancellations=max_cancellations,
         unmasked=settings.unmasked,
     )
+    terms = replace(terms, command=command, not_before="") if terms else as_the_settings_say
     return Schedule(
         name=name,
         admin=admin_name(settings.admin_url),

@@ -45,9 +45,11 @@ def add(visit: Visit) -> Response:
     what, list_of = given["what"], _run(visit, given["run"])
     if what not in WHAT or (what in {"plan", "run"} and list_of is None):
         raise HTTPException(409, "Choose what is to be done: an audit, a check, or the list of a run.")
-    job_list = None
+    job_list = terms = None
     if list_of is not None and what in {"plan", "run"}:
         job_list = JobList(file=list_of.job_list, jobs=jobs_of(visit, list_of.run))
+        queued = visit.desk.ledger.queue.find(list_of.run)
+        terms = queued.terms if queued else None  # its limits were approved with it
     try:
         schedule = schedule_of(
             visit.desk.settings,
@@ -57,6 +59,7 @@ def add(visit: Visit) -> Response:
             command=what,
             job_list=job_list,
             since=given["since"] if what == "audit" else "",
+            terms=terms,
         )
         acting.add_schedule(visit, schedule, list_of)
     except CannotStart as trouble:

@@ -1,6 +1,8 @@
 """What is done at certain times, added and ended in the console."""
 
 from collections.abc import Mapping
+from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from console_kit import Answer, Browser, Served, hidden
@@ -14,6 +16,7 @@ from .test_console_approval import change
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of the engine's own connections
 
+LATER = "2099-03-01T06:00:00+00:00"
 NIGHTLY = {"name": "nightly", "cron": "0 2 * * 1-5", "timezone": "Europe/Berlin", "since": "7d", "run": ""}
 CANCEL = NIGHTLY | {"what": "run"}
 
@@ -91,6 +94,36 @@ def test_a_list_that_was_changed_after_its_approval_is_not_canceled_at_certain_t
     answer = added(team.browser("olga"), CANCEL | {"run": approved})
     said = "This list was changed in the ledger after it was submitted: nothing was added."
     assert (answer.status != 303, said in answer.text, known(team)) == (True, True, [])
+
+
+def test_the_limits_that_were_approved_go_with_the_list(team: Served, three: JobList) -> None:
+    limits = replace(TERMS, max_cancellations=1, spacing=30.0, one_worker_a_store=True, not_before=LATER)
+    run_id = team.submitted(three, limits, by="otto").run_id
+    approve(team, run_id)
+    assert added(team.browser("olga"), CANCEL | {"run": run_id}).status == 303
+    (schedule,) = known(team)
+    assert schedule.terms == replace(limits, command="run", not_before="")
+
+
+def test_an_approval_that_is_over_approves_no_schedule(
+    team: Served, approved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    in_two_days = team.ledger.now() + timedelta(days=2)
+    monkeypatch.setattr(team.ledger, "now", lambda: in_two_days)
+    answer = added(team.browser("olga"), CANCEL | {"run": approved})
+    assert "The approval of this list has ended: plan it again, and have that approved." in answer.text
+    assert (answer.status, known(team)) == (422, [])
+
+
+@pytest.mark.parametrize("what", ["plan", "run"])
+def test_a_list_that_was_for_another_admin_is_not_scheduled_at_this_one(
+    team: Served, approved: str, monkeypatch: pytest.MonkeyPatch, what: str
+) -> None:
+    elsewhere = team.desk.settings.model_copy(update={"admin_url": "https://shop.example/staging/admin"})
+    monkeypatch.setattr(team.desk, "settings", elsewhere)
+    answer = added(team.browser("olga"), CANCEL | {"run": approved, "what": what})
+    assert "This list is for shop.example/admin, and this console for shop.example/staging/admin" in answer.text
+    assert (answer.status, team.ledger.schedules.all()) == (422, [])
 
 
 @pytest.mark.parametrize(("who", "role"), [("vera", "operator"), ("anna", "operator"), ("otto", "approver")])
