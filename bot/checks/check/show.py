@@ -84,6 +84,22 @@ def as_json(outcome: CheckOutcome) -> str:
     return json.dumps({"holds": outcome.holds, **told}, indent=2) + "\n"
 
 
+def of_json(text: str | bytes) -> CheckOutcome:
+    """The check that ``as_json`` told of.
+
+    Raises:
+        ValueError: it is not of a check.
+    """
+    try:
+        told = json.loads(text)
+        told.pop("holds", None)  # follows from the rest, as the state of a screen does
+        for screen in told.get("screens", ()):
+            screen.pop("state", None)
+        return CheckOutcome.model_validate(told)
+    except (ValueError, TypeError, AttributeError) as wrong:
+        raise ValueError("It was not written by a check.") from wrong
+
+
 def _table(outcome: CheckOutcome) -> Table:
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="bright_black")
     table.add_column("Screen", no_wrap=True, overflow="ellipsis", ratio=None)

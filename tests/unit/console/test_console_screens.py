@@ -1,13 +1,21 @@
-"""What the page *Screens* shows of doctor."""
+"""What the page *Screens* shows of doctor and of checks."""
+
+from datetime import UTC, datetime
 
 import pytest
 from console_kit import Served
 
+from bot.checks.check.model import Aspect, AspectState, ScreenReport
+from bot.checks.check.outcome import CheckOutcome
+from bot.checks.check.show import as_json
 from bot.checks.doctor import CHECKS, Finding, FindingState
 from bot.checks.doctor.kept import Keeping
 from bot.checks.doctor.show import Json
 
 pytestmark = pytest.mark.filterwarnings("ignore::ResourceWarning")  # of the engine's own connections
+
+
+SEEN = ScreenReport(screen="order_details", title="The order's page", aspects={Aspect.LOOKS: AspectState.DIFFERS})
 
 
 def kept(console: Served, *findings: Finding) -> None:
@@ -39,3 +47,43 @@ def test_before_the_first_doctor_the_page_says_what_to_do(mine: Served) -> None:
     page = mine.me().get("/screens").text
     assert "countermand check" in page
     assert "countermand doctor" in page
+
+
+def checked(console: Served, number: int, admin: str) -> None:
+    """Have a check of an Admin been made, the later the higher its number."""
+    outcome = CheckOutcome(
+        check=f"20260301-{number:06}-a1b2",
+        admin=admin,
+        account="bot",
+        pack="asc-4.3",
+        baselines="baselines",
+        started_at=datetime(2026, 3, 1, tzinfo=UTC),
+        seconds=1,
+        version="0.1.0",
+        screens=(SEEN,),
+    )
+    folder = console.desk.settings.runs_dir / "checks" / outcome.check
+    folder.mkdir(parents=True)
+    (folder / "check.json").write_text(as_json(outcome), encoding="utf-8")
+    (folder / "check.html").write_text(f"The report of {outcome.check}.", encoding="utf-8")
+
+
+def test_the_latest_check_of_each_admin_is_there_however_often_others_are_checked(mine: Served) -> None:
+    checked(mine, 1, "shop.example/staging")
+    checked(mine, 2, "shop.example/staging")
+    for number in range(3, 40):
+        checked(mine, number, "shop.example/admin")
+    me = mine.me()
+    page = me.get("/screens").text
+    assert page.count("shop.example/staging") == 1
+    assert "/screens/20260301-000002-a1b2" in page
+    assert page.count('href="/screens/') == page.count("order details: differs") == 31
+    report = me.get("/screens/20260301-000002-a1b2")
+    assert (report.status, report.text) == (200, "The report of 20260301-000002-a1b2.")
+    assert "sandbox" in report.headers["content-security-policy"]
+
+
+@pytest.mark.parametrize("name", ["20260301-000099-a1b2", "..", "%2e%2e%2fledger.sqlite", "x"])
+def test_a_check_that_is_not_there_is_not_found(mine: Served, name: str) -> None:
+    checked(mine, 1, "shop.example/admin")
+    assert mine.me().get(f"/screens/{name}").status == 404

@@ -12,7 +12,7 @@ from bot.checks.check.inspector import Pictures
 from bot.checks.check.model import Aspect, AspectState, Candidate, Drift, ScreenReport
 from bot.checks.check.outcome import CheckOutcome, ending, on_the_way
 from bot.checks.check.report import junit, page, write_files
-from bot.checks.check.show import as_json, tell
+from bot.checks.check.show import as_json, of_json, tell
 from bot.checks.doctor import Finding, FindingState
 from bot.pack import load_pack
 
@@ -83,6 +83,19 @@ NO_BASELINE = screen("home", landmarks=AspectState.NO_BASELINE, looks=AspectStat
 )
 def test_a_check_is_told_in_one_line(made: CheckOutcome, holds: bool, headline: str) -> None:
     assert (made.holds, made.headline) == (holds, headline)
+
+
+@pytest.mark.parametrize(
+    "made", [outcome(screen("home")), outcome(screen("dialog", MISSING, MOVED), NO_BASELINE, ended="gone")]
+)
+def test_what_is_told_to_programs_can_be_read_again(made: CheckOutcome) -> None:
+    assert of_json(as_json(made)) == made
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"holds": true}', '{"screens": [1]}', "\xff"])
+def test_what_is_not_of_a_check_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^It was not written by a check\.$"):
+        of_json(text)
 
 
 def test_the_terminal_shows_a_table_and_what_is_there_instead() -> None:
