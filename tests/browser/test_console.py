@@ -22,7 +22,10 @@ from oidc_kit import OidcProvider
 from oidc_kit import person as known_there
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from practice_kit import MAIN, US
+from run_kit import permit
 
+from bot.ledger import Ledger
+from bot.outcomes import Outcome
 from bot.sandbox import Face, Sandbox
 
 KIT = Path(__file__).resolve().parents[1] / "kit"
@@ -389,6 +392,25 @@ def test_a_page_of_another_site_changes_and_reads_nothing_in_the_name_of_who_is_
         page.goto(team.desk.origin)
         assert page.evaluate("fetch('/queue/pause', {method: 'POST'}).then(answer => answer.status)") == 200
         assert team.ledger.queue.paused() is not None
+
+
+def test_what_is_printed_has_the_orders_and_none_of_the_controls(browser: Browser, tmp_path: Path) -> None:
+    with (
+        served(tmp_path, team=True) as team,
+        browser.new_context(extra_http_headers={"X-Forwarded-User": "otto"}) as context,
+    ):
+        with Ledger.open(team.desk.place) as ledger:
+            ledger.runs.go_on_as("20260301-021405-a1b2")
+            intent = ledger.intents.write(team.desk.admin, permit("112-0000000-0000009"))
+            ledger.intents.conclude(intent, Outcome.UNKNOWN)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.goto(f"{team.desk.origin}/settle")
+        controls = page.locator("button, input, textarea, select")
+        assert [one for one in controls.all() if one.is_visible()] != []
+        page.emulate_media(media="print")
+        assert page.get_by_text("112-0000000-0000009").is_visible()
+        assert [one for one in controls.all() if one.is_visible()] == []
 
 
 def test_axe_is_as_it_was_published() -> None:
