@@ -73,14 +73,27 @@ mutants: $(VENV)/mutants-ready  ## Change the safety kernel in small ways, and l
 	@$(VENV)/mutants/bin/mutmut run $(if $(OF),"$(OF)")
 	@$(VENV)/mutants/bin/mutmut results
 
-lint: $(VENV)/packages-ready docs  ## Check style (ruff), imports (import-linter), types (mypy) and the documentation
+# Two at a time: each of them keeps one processor busy.
+LINT := lint-types-of-tests lint-types docs lint-style lint-imports
+.PHONY: $(filter lint-%,$(LINT))
+lint: $(VENV)/packages-ready $(VENV)/docs-ready  ## Check style (ruff), imports (import-linter), types (mypy) and the documentation
+	@$(MAKE) --no-print-directory -j2 $(LINT)
+
+lint-style:
 	@echo "Style: ruff."
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/ruff format --check --quiet .
+
+lint-imports:
 	@echo "Imports: import-linter."
 	@said=$$($(BIN)/lint-imports --no-logo --cache-dir .import_linter_cache) || { echo "$$said"; exit 1; }
+
+lint-types:
 	@echo "Types: mypy."
 	@$(BIN)/python -m mypy --no-error-summary
+
+lint-types-of-tests:
+	@echo "Types of the tests: mypy."
 	@$(BIN)/python -m mypy --no-error-summary --config-file tests/mypy.ini
 
 # Only the kills at random moments, which can be stopped and go on where they were: make chaos KILLS=1000
@@ -234,7 +247,7 @@ $(VENV)/python-ready:
 
 $(VENV)/packages-ready: $(VENV)/python-ready requirements.lock pyproject.toml
 	@echo "Packages: installing the exact versions of requirements.lock, about 150 MB the first time."
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-compile --require-hashes -r requirements.lock
 	@echo "Packages: installing Countermand itself, from this folder."
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@

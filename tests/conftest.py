@@ -87,7 +87,8 @@ def _is_in_sample(item: pytest.Item) -> bool:
         return True
     (one_in,) = marked.args
     seed = item.config.getoption("randomly_seed", 0)
-    return zlib.crc32(f"{seed} {item.nodeid}".encode()) % int(one_in) == 0
+    which = marked.kwargs.get("together", item.nodeid)
+    return zlib.crc32(f"{seed} {which}".encode()) % int(one_in) == 0
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -19,7 +19,7 @@ from practice_kit import ORDER, US
 from bot.access.find_browser import BrowserChoice
 from bot.sandbox import Face, Sandbox
 
-pytestmark = pytest.mark.sampled(8)
+pytestmark = pytest.mark.sampled(12)
 
 LIST = f"{ORDER} --store {US} --reason 'Buyer Canceled'"
 PLAN, RUN = f"plan {LIST}", f"run {LIST} --yes"

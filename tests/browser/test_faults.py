@@ -53,7 +53,7 @@ from bot.runner import RunEnd
 from bot.sandbox import Sandbox
 from bot.vocabulary import Status
 
-pytestmark = pytest.mark.sampled(3)
+pytestmark = pytest.mark.sampled(4)
 
 NO_ROOM = os.strerror(errno.ENOSPC)
 

@@ -35,7 +35,7 @@ from flows.open_order import open_order, open_store
 one_face = pytest.mark.face("spectrum", only=True)
 """For what has nothing to do with how a page is marked up."""
 
-pytestmark = pytest.mark.sampled(2)
+pytestmark = pytest.mark.sampled(3)
 
 REWRITE = """([before, after]) => {
     const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

@@ -120,7 +120,7 @@ def test_a_cancel_arrives_once_whatever_the_server_answers(cancel: Cancel, sandb
     ]
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @ways_and_modes(*SENT_AGAIN, form={"close"})
 def test_a_cancel_that_the_browser_sends_arrives_twice(cancel: Cancel, sandbox: Sandbox, mode: str) -> None:
     with Cutter(sandbox.url) as cutter:
@@ -129,7 +129,7 @@ def test_a_cancel_that_the_browser_sends_arrives_twice(cancel: Cancel, sandbox: 
     assert len(sandbox.journal.cancels) > 1
 
 
-@pytest.mark.sampled(2)
+@pytest.mark.sampled(4)
 @WAYS
 @pytest.mark.parametrize("sent_by", ["client", "browser"])
 def test_where_nothing_is_cut_both_channels_cancel_once_and_prove_it(
@@ -172,6 +172,7 @@ def far_browser(playwright: Playwright, server: BrowserServer) -> Iterator[Brows
     browser.close()
 
 
+@pytest.mark.sampled(3)
 @ways_and_modes("", "close", "half", "408", "late", form={"", "close"})
 def test_from_a_browser_of_another_machine_a_cancel_arrives_once_too(
     cancel: Cancel, sandbox: Sandbox, far_browser: Browser, mode: str
@@ -253,6 +254,7 @@ def certificate(tmp_path: Path) -> Certificate:
     return Certificate(tmp_path)
 
 
+@pytest.mark.sampled(2)
 @ways_and_modes("refused", "goaway", form=())
 def test_over_http2_the_browser_sends_a_cancel_again_and_the_client_once(
     cancel: Cancel, sandbox: Sandbox, certificate: Certificate, mode: str

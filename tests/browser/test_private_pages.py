@@ -123,7 +123,7 @@ def order(sandbox: Sandbox) -> Order:
 
 
 @GENERATIONS
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(2)
 def test_every_picture_of_the_way_shows_its_page_and_none_a_buyer(
     context: BrowserContext,
     admin_on: Callable[..., Admin],

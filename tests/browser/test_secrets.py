@@ -183,7 +183,7 @@ def of_a_file(sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     return {"USERNAME": "", "PASSWORD": "", "TOTP_SECRET": "", "ACCOUNTS": "accounts.yaml"}
 
 
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(2)
 def test_no_command_lets_a_secret_out(
     carry_out: Callable[..., tuple[int, str]],
     watch: Watch,

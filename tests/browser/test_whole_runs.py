@@ -85,6 +85,10 @@ def finish(start: Start, sandbox: Sandbox, cancels: Cancels) -> Callable[..., Fi
     return finish
 
 
+of_two_stores = pytest.mark.sampled(3, together="two stores")
+"""They look at one run, which is the expensive part of them."""
+
+
 @pytest.fixture(scope="module")
 def runs_of_two_stores() -> dict[Face, Finished]:
     """The one run that many tests look at, once for each face."""
@@ -123,6 +127,7 @@ def test_a_server_error_while_the_admin_is_opened_does_not_end_the_run(
 # --- A run --------------------------------------------------------------------------------------------------------
 
 
+@of_two_stores
 def test_a_run_cancels_what_it_may_and_ends_with_status_1_if_anything_is_left(two_stores: Finished) -> None:
     assert (two_stores.status, two_stores.complained) == (1, "")
     assert two_stores.outcomes == ["canceled", "not_cancelable", "canceled", "not_found", "mismatch"]
@@ -132,7 +137,7 @@ def test_a_run_cancels_what_it_may_and_ends_with_status_1_if_anything_is_left(tw
     ]
 
 
-@pytest.mark.sampled(1)
+@of_two_stores
 def test_the_results_have_the_fields_that_are_promised(two_stores: Finished) -> None:
     first, *_ = two_stores.results
     promised = ["order", "store", "reason", "outcome", "status_before", "status_after", "message", "next_step"]
@@ -155,6 +160,7 @@ def test_the_results_have_the_fields_that_are_promised(two_stores: Finished) -> 
     }
 
 
+@of_two_stores
 def test_the_folder_of_a_run_holds_all_of_its_files(two_stores: Finished) -> None:
     assert sorted(path.name for path in two_stores.folder.iterdir()) == RUN_FILES
     suite = ET.parse(two_stores.folder / "junit.xml").getroot()
@@ -162,6 +168,7 @@ def test_the_folder_of_a_run_holds_all_of_its_files(two_stores: Finished) -> Non
     assert f"Report: {Path('runs') / two_stores.folder.name / 'report.html'}" in two_stores.said.splitlines()
 
 
+@of_two_stores
 def test_every_step_has_a_picture_that_is_named_by_it(two_stores: Finished) -> None:
     for result in two_stores.results:
         assert result["evidence"]
@@ -176,7 +183,7 @@ def test_every_step_has_a_picture_that_is_named_by_it(two_stores: Finished) -> N
     assert steps[-4:] == ["open_cancel_dialog", "choose_reason", "press_confirm", "reopen_order"]
 
 
-@pytest.mark.sampled(1)
+@of_two_stores
 def test_before_the_intent_is_written_every_picture_of_the_way_to_confirm_is_complete(two_stores: Finished) -> None:
     order = two_stores.results[0]["order"]
     lines = (two_stores.folder / "trail.jsonl").read_text(encoding="utf-8").splitlines()
@@ -190,6 +197,7 @@ def test_before_the_intent_is_written_every_picture_of_the_way_to_confirm_is_com
         assert hashlib.sha256(content).hexdigest() == picture["sha256"]
 
 
+@of_two_stores
 def test_the_log_is_one_object_a_line_and_names_every_order(two_stores: Finished) -> None:
     lines = (two_stores.folder / "log.jsonl").read_text(encoding="utf-8").splitlines()
     entries = [json.loads(line) for line in lines]
@@ -197,6 +205,7 @@ def test_the_log_is_one_object_a_line_and_names_every_order(two_stores: Finished
     assert {result["order"] for result in two_stores.results} <= {entry.get("order") for entry in entries}
 
 
+@of_two_stores
 def test_neither_the_password_nor_buyers_data_is_in_any_file_that_can_be_read(
     two_stores: Finished, sandbox: Sandbox
 ) -> None:
@@ -343,7 +352,7 @@ def test_a_stop_before_confirm_presses_nothing(stopped_when: Any, sandbox: Sandb
 
 @pytest.mark.face("spectrum", only=True)
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to another process alone")
-@pytest.mark.sampled(1)
+@pytest.mark.sampled(2)
 def test_a_stop_after_confirm_finishes_the_order_in_progress(stopped_when: Any, cancels: Cancels) -> None:
     status, results = stopped_when("cancelOrder")
     assert status == 130

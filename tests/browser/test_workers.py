@@ -137,6 +137,7 @@ def test_an_order_whose_worker_is_killed_inside_confirm_is_pressed_once_and_left
     assert end(start(tmp_path, "verify", "latest"))[0] == 0
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.face("plain", only=True)
 @pytest.mark.skipif(sys.platform == "win32", reason="there Ctrl-C cannot be sent to another process alone")
 def test_ctrl_c_stops_every_worker_and_leaves_nothing_running(
@@ -156,6 +157,7 @@ def test_ctrl_c_stops_every_worker_and_leaves_nothing_running(
         assert (ledger.claims.held(), ledger.accounts.held(), ledger.intents.waiting()) == ([], [], [])
 
 
+@pytest.mark.sampled(2)
 @pytest.mark.face("plain", only=True)
 @pytest.mark.skipif(sys.platform == "win32", reason="there is no such signal")
 def test_a_run_that_is_killed_leaves_nothing_that_is_pressed_before_a_person_starts_it_again(

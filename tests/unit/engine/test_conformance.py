@@ -68,7 +68,6 @@ def test_an_order_whose_worker_is_killed_around_its_cancel_is_left_to_a_person(m
 
 
 @pytest.mark.slow("it waits until a lease is over")
-@pytest.mark.sampled(1)
 def test_a_worker_that_was_frozen_past_its_lease_presses_nothing_when_it_wakes(machines: Machines) -> None:
     run_id = machines.submit()
     frozen = machines.start("worker", "--once", MACHINE_FAULT="freeze before intent", MACHINE_LEASE="8")

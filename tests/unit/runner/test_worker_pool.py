@@ -34,7 +34,7 @@ from bot.runner.throttle import Throttle
 from bot.runner.worker_pool import WorkerPool
 from bot.vocabulary import Reason
 
-pytestmark = [pytest.mark.slow("starts worker processes"), pytest.mark.sampled(2)]
+pytestmark = [pytest.mark.slow("starts worker processes"), pytest.mark.sampled(3)]
 
 RUN_ID = "20260301-021405-a1b2"
 INFO = RunInfo(
