@@ -138,6 +138,13 @@ def test_the_version_is_the_tags_also_in_an_archive_and_in_a_copy_it_is_said_to_
 # --- The packages ---
 
 
+def test_what_the_sdist_takes_is_named_from_the_top() -> None:
+    """``docs`` alone is also ``build/docs``, which is left out only where git's ignored folders are known."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    taken = project["tool"]["hatch"]["build"]["targets"]["sdist"]["include"]
+    assert [pattern for pattern in taken if not pattern.startswith("/")] == []
+
+
 @pytest.mark.sampled(3)
 @pytest.mark.slow("builds wheel and sdist twice; make dist does the same")
 def test_wheel_and_sdist_are_the_same_bytes_when_they_are_built_again_elsewhere(release: Any, tmp_path: Path) -> None:
