@@ -123,10 +123,11 @@ class Database:
         Until the transaction ends, nobody can upgrade or move it.
 
         Raises:
-            LedgerTrouble: it was upgraded or moved since.
+            LedgerTrouble: it was upgraded or moved since, or is being.
         """
         if connection.dialect.name == "postgresql":
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_MIGRATION_LOCK)))
+            with self._told_of_an_upgrade("another program is upgrading it"):
+                connection.execute(sa.select(sa.func.pg_advisory_xact_lock_shared(_MIGRATION_LOCK)))
         if connection.scalar(sa.select(version_table.c.version)) != SCHEMA_VERSION:
             raise LedgerTrouble(
                 ledger=self.name,
@@ -143,19 +144,40 @@ class Database:
 
     def _prepare(self) -> None:
         with self._engine.begin() as connection:
-            if self._version(connection) == SCHEMA_VERSION:
+            found = self._version(connection)
+            if found == SCHEMA_VERSION:
                 self._refuse_if_moved(connection)
                 return
             # Of two programs that find an older ledger or none, one upgrades it completely; the other waits for that.
-            if connection.dialect.name == "sqlite":
-                connection.exec_driver_sql("BEGIN IMMEDIATE")
-            else:
-                connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
+            # The lock does not say what its owner does: it may also be a program of the older version that writes.
+            doing = f"upgrading it from version {found}, or writing to it" if found else "making its tables"
+            with self._told_of_an_upgrade(f"another program is {doing}"):
+                if connection.dialect.name == "sqlite":
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                else:
+                    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             version = self._version(connection)
             if version < SCHEMA_VERSION:
                 self._refuse_if_in_use(connection, version)
                 migrate(connection, version)
             self._refuse_if_moved(connection)
+
+    @contextmanager
+    def _told_of_an_upgrade(self, what: str) -> Iterator[None]:
+        """Where the wait for a lock that an upgrade takes is over, say so: to end the program that upgrades is no help.
+
+        Raises:
+            LedgerTrouble: another program still has the lock.
+        """
+        try:
+            yield
+        except sa.exc.OperationalError as error:
+            if not _is_held(error):
+                raise
+            raise LedgerTrouble(
+                ledger=self.name,
+                reason=f"{what}. Wait until that program has finished, then try again; nothing was changed here.",
+            ) from error
 
     def _refuse_if_in_use(self, connection: sa.Connection, version: int) -> None:
         """A run of the older version would not know what this version writes, and could press Confirm once more."""
@@ -209,7 +231,10 @@ class Database:
         except sa.exc.DBAPIError as error:
             # A server's message may have many lines, with the query; the first says what is wrong.
             what = str(error.orig).strip().partition("\n")[0]
-            advice = _file_advice(what) if self._engine.dialect.name == "sqlite" else _SERVER_ADVICE
+            if _is_held(error):
+                advice = _HELD_ADVICE
+            else:
+                advice = _file_advice(what) if self._engine.dialect.name == "sqlite" else _SERVER_ADVICE
             raise LedgerTrouble(ledger=self.name, reason=f"{what}. {advice}") from error
 
 
@@ -287,6 +312,11 @@ _RUN_LOCK = 4_711_044
 _THING_LOCK = 4_711_045
 """Arbitrary numbers that other programs in the same database are unlikely to lock."""
 
+_HELD_ADVICE = (
+    "Another program holds it, perhaps to upgrade it. Wait until that program has finished, or end it if it hangs; "
+    "then try again."
+)
+
 _FILE_ADVICE = (
     "If another program holds it, end that one; if it is damaged, move it away and keep it: "
     "it is the only memory of what was pressed."
@@ -301,6 +331,18 @@ _KNOWN_ADVICE = {
 """What to do where a few words of SQLite's message say what is wrong."""
 
 _SERVER_ADVICE = "Make sure that the server is running and lets you in; nothing is pressed without the ledger."
+
+
+def _is_held(error: sa.exc.DBAPIError) -> bool:
+    """Whether a lock was not given within the time that a connection waits for one."""
+    if isinstance(error.orig, sqlite3.OperationalError):
+        code = getattr(error.orig, "sqlite_errorcode", 0)  # one that a program made itself has none
+        return bool(code & 0xFF == sqlite3.SQLITE_BUSY)  # the rest says in which way
+    return getattr(error.orig, "sqlstate", None) == _LOCK_NOT_GIVEN
+
+
+_LOCK_NOT_GIVEN = "55P03"
+"""What PostgreSQL calls a ``lock_timeout`` that is over."""
 
 
 def _file_advice(what: str) -> str:

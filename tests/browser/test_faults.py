@@ -395,6 +395,10 @@ ADVICE = (
     "If another program holds it, end that one; if it is damaged, move it away and keep it: "
     "it is the only memory of what was pressed."
 )
+HELD = (
+    "Another program holds it, perhaps to upgrade it. Wait until that program has finished, or end it if it hangs; "
+    "then try again."
+)
 
 
 def change(file: Path, statement: str) -> None:
@@ -431,7 +435,7 @@ def test_a_run_does_not_begin_with_a_ledger_that_another_program_holds(
 ) -> None:
     with closing(sqlite3.connect(tmp_path / LEDGER, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        assert not_begun() == f"The ledger {LEDGER} cannot be used: database is locked. {ADVICE}\n"
+        assert not_begun() == f"The ledger {LEDGER} cannot be used: database is locked. {HELD}\n"
 
 
 def test_a_run_does_not_begin_with_a_damaged_ledger(not_begun: Callable[[], str], tmp_path: Path) -> None:

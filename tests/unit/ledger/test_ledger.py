@@ -24,6 +24,10 @@ ADVICE = (
     "If another program holds it, end that one; if it is damaged, move it away and keep it: "
     "it is the only memory of what was pressed."
 )
+HELD = (
+    "Another program holds it, perhaps to upgrade it. Wait until that program has finished, or end it if it hangs; "
+    "then try again."
+)
 SERVER_ADVICE = "Make sure that the server is running and lets you in; nothing is pressed without the ledger."
 
 
@@ -234,7 +238,7 @@ def test_a_ledger_that_another_program_holds_is_refused(file: Path) -> None:
         with pytest.raises(LedgerTrouble) as refused:
             Ledger.open(file, patience=0)
         holder.communicate()
-    assert str(refused.value) == f"The ledger {file} cannot be used: database is locked. {ADVICE}"
+    assert str(refused.value) == f"The ledger {file} cannot be used: database is locked. {HELD}"
 
 
 def test_an_intent_that_cannot_be_written_is_trouble_of_the_ledger(file: Path) -> None:
@@ -244,7 +248,7 @@ def test_an_intent_that_cannot_be_written_is_trouble_of_the_ledger(file: Path) -
         with pytest.raises(LedgerTrouble) as refused:
             ledger.intents.write(HOST, permit())
         other.close()
-        assert str(refused.value) == f"The ledger {file} cannot be used: database is locked. {ADVICE}"
+        assert str(refused.value) == f"The ledger {file} cannot be used: database is locked. {HELD}"
         assert ledger.intents.waiting() == []
 
 

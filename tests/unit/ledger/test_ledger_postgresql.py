@@ -15,6 +15,10 @@ from bot.errors import LedgerTrouble
 from bot.ledger import Ledger
 from bot.ledger.schema import SCHEMA_VERSION
 
+HELD = (
+    "Another program holds it, perhaps to upgrade it. Wait until that program has finished, or end it if it hangs; "
+    "then try again."
+)
 ADVICE = "Make sure that the server is running and lets you in; nothing is pressed without the ledger."
 
 
@@ -112,7 +116,7 @@ def test_an_intent_that_another_program_holds_up_is_not_waited_for_without_an_en
         with pytest.raises(LedgerTrouble) as refused:
             ledger.intents.write(HOST, permit())
         assert str(refused.value) == (
-            f"The ledger {on_server} cannot be used: canceling statement due to lock timeout. {ADVICE}"
+            f"The ledger {on_server} cannot be used: canceling statement due to lock timeout. {HELD}"
         )
         assert ledger.intents.waiting() == []
 

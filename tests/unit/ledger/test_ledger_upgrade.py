@@ -3,8 +3,10 @@
 import dataclasses
 import multiprocessing
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from multiprocessing.connection import Connection
 from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
@@ -164,6 +166,150 @@ def test_an_upgrade_that_fails_changes_nothing_and_the_next_one_succeeds(
     assert (version_in(old), old.schema()) == (OF_0_1_0, before)
     with Ledger.open(place) as ledger:
         assert [intent.order for intent in ledger.intents.waiting()] == [ORDER]
+
+
+def open_and_stop_in(place: Path | str, number: int, told: Connection) -> None:
+    """A process of its own that upgrades the ledger, and stops right after what this step does, until it is killed."""
+
+    def stops(connection: sa.Connection) -> None:
+        STEPS[number - 1](connection)
+        told.send("begun")
+        told.recv()  # nothing comes
+
+    schema.STEPS = [*STEPS[: number - 1], stops, *STEPS[number:]]  # type: ignore[misc]
+    Ledger.open(place)
+
+
+def kill_in_step(place: Path | str, number: int) -> None:
+    """Have a process upgrade the ledger, and kill it inside of this step."""
+    spawn = multiprocessing.get_context("spawn")
+    ours, its = spawn.Pipe()
+    process = spawn.Process(target=open_and_stop_in, args=(place, number, its))
+    process.start()
+    its.close()
+    assert ours.recv() == "begun"
+    process.kill()
+    process.join()
+    assert process.exitcode not in (None, 0)
+
+
+def steps_of_opening(place: Path | str, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Open the ledger and close it; gives the steps that this made."""
+    made: list[int] = []
+
+    def counted(number: int) -> Callable[[sa.Connection], None]:
+        def step(connection: sa.Connection) -> None:
+            made.append(number)
+            STEPS[number - 1](connection)
+
+        return step
+
+    with monkeypatch.context() as patch:
+        patch.setattr(schema, "STEPS", [counted(number) for number in range(1, SCHEMA_VERSION + 1)])
+        Ledger.open(place).close()
+    return made
+
+
+@pytest.mark.slow("a process for each step")
+@pytest.mark.parametrize("number", range(OF_0_1_0 + 1, SCHEMA_VERSION + 1))
+def test_an_upgrade_that_is_killed_inside_of_a_step_changes_nothing_and_the_next_program_makes_every_step_once(
+    of_0_1_0: Any,
+    beside_of: Callable[[Path | str], Any],
+    place: Path | str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+) -> None:
+    def rows() -> dict[str, list[str]]:
+        return {
+            name: sorted(str(row) for row in of_0_1_0.rows(f"SELECT {', '.join(sorted(columns))} FROM {name}"))
+            for name, (columns, _) in before.items()
+            if name != "ledger_version"
+        }
+
+    before = of_0_1_0.schema()
+    kept = rows()
+    kill_in_step(place, number)
+    assert (version_in(of_0_1_0), of_0_1_0.schema(), rows()) == (OF_0_1_0, before, kept)
+    assert steps_of_opening(place, monkeypatch) == list(range(OF_0_1_0 + 1, SCHEMA_VERSION + 1))
+    assert (version_in(of_0_1_0), rows()) == (SCHEMA_VERSION, kept)
+    if isinstance(place, Path):
+        new = tmp_path / "new.sqlite"
+        Ledger.open(new).close()
+        assert of_0_1_0.schema() == beside_of(new).schema()
+    assert steps_of_opening(place, monkeypatch) == []
+
+
+@pytest.mark.slow("starts a process")
+def test_a_new_ledger_whose_maker_is_killed_is_made_by_the_next_program(
+    beside: Any, place: Path | str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kill_in_step(place, SCHEMA_VERSION)
+    assert beside.schema() == {}
+    assert steps_of_opening(place, monkeypatch) == list(range(1, SCHEMA_VERSION + 1))
+    assert version_in(beside) == SCHEMA_VERSION
+
+
+# --- While another program upgrades ---
+
+
+NO_PATIENCE = 0.001
+"""Seconds; the lock is held for the whole test, so how long it is waited for decides nothing."""
+
+
+@contextmanager
+def upgraded_by_another(beside: Any, steps: int) -> Iterator[sa.Connection]:
+    """Another program that is in the middle of an upgrade: it has the lock, and has made that many steps."""
+    with beside.engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+        else:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(database._MIGRATION_LOCK)))
+        for step in STEPS[SCHEMA_VERSION - steps :]:
+            step(connection)
+        yield connection
+        connection.rollback()
+
+
+def test_a_program_that_waited_in_vain_for_an_upgrade_says_that_one_is_under_way(
+    beside: Any, place: Path | str
+) -> None:
+    with beside.engine.begin() as connection:
+        migrate(connection, 0, SCHEMA_VERSION - 1)
+    if isinstance(place, Path):
+        beside.change("PRAGMA journal_mode=WAL")
+    with upgraded_by_another(beside, 1), pytest.raises(LedgerTrouble) as refused:
+        Ledger.open(place, patience=NO_PATIENCE)
+    assert str(refused.value) == (
+        f"The ledger {place} cannot be used: another program is upgrading it from version {SCHEMA_VERSION - 1}, or "
+        "writing to it. Wait until that program has finished, then try again; nothing was changed here."
+    )
+    Ledger.open(place).close()
+    assert version_in(beside) == SCHEMA_VERSION
+
+
+def test_a_program_that_waited_in_vain_for_a_new_ledger_says_that_it_is_being_made(
+    beside: Any, place: Path | str
+) -> None:
+    if isinstance(place, Path):
+        beside.change("PRAGMA journal_mode=WAL")
+    with upgraded_by_another(beside, 0), pytest.raises(LedgerTrouble) as refused:
+        Ledger.open(place, patience=NO_PATIENCE)
+    assert str(refused.value) == (
+        f"The ledger {place} cannot be used: another program is making its tables. Wait until that program has "
+        "finished, then try again; nothing was changed here."
+    )
+
+
+def test_a_program_that_would_press_while_another_one_upgrades_says_so(schema_on_server: str, beside_of: Any) -> None:
+    with Ledger.open(schema_on_server, patience=NO_PATIENCE) as ledger:
+        with upgraded_by_another(beside_of(schema_on_server), 0), pytest.raises(LedgerTrouble) as refused:
+            ledger.intents.write(HOST, permit())
+        assert ledger.intents.waiting() == []
+    assert str(refused.value) == (
+        f"The ledger {schema_on_server} cannot be used: another program is upgrading it. Wait until that "
+        "program has finished, then try again; nothing was changed here."
+    )
 
 
 # --- Not under a run of an older version ---
