@@ -24,7 +24,7 @@ from bot.evidence.recorder import SESSION
 from bot.evidence.run_folder import make_run_folder
 from bot.identity import admin_name
 from bot.joblist import JobList
-from bot.ledger import Ledger
+from bot.ledger import Ledger, has_ledger
 from bot.outcomes import RunInfo
 from bot.pack import AUTO, Pack, load_packs
 from bot.reports.progress import Progress
@@ -86,6 +86,7 @@ def run_jobs(
 
     Raises:
         CannotStart: nothing was opened: no browser, no run folder, no ledger, no account, a stop file.
+        LedgerTrouble: the ledger cannot be used. One that cannot be opened leaves no run folder behind.
         RunStopped: the run is over, but its results could not all be written.
     """
     packs = load_packs(settings.pack, settings.language, settings.sign_in_language)
@@ -98,6 +99,8 @@ def run_jobs(
     if options.command == "run":
         _refuse_forgotten_presses(settings, job_list)
     if options.command != "demo":
+        if has_ledger(settings.ledger_place):
+            Ledger.open(settings.ledger_place).close()  # one that is refused leaves no folder of a run behind
         prepare(settings.evidence, settings.ledger_place)
     started = datetime.now(UTC)
     # A demo's is in its folder, as its ledger is.
