@@ -233,10 +233,12 @@ class Backlog:
 
 @contextmanager
 def open_backlog(place: Path | str, ledger: Ledger) -> Iterator[Backlog]:
-    """The engine's queue beside a ledger; its tables are made where they are missing.
+    """The engine's queue beside a ledger; its tables are made where they are missing, and upgraded where older.
+
+    Those of a newer engine are used as they are: see ``client_at``.
 
     Raises:
-        LedgerTrouble: they cannot be made, or belong to a newer version of the engine.
+        LedgerTrouble: they cannot be made, upgraded or reached.
     """
     with client_at(place, ledger, application=APPLICATION) as client:
         yield Backlog(client, place)

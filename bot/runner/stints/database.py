@@ -41,8 +41,13 @@ class Place:
 def client_at(place: Path | str, ledger: Ledger, *, application: str) -> "Iterator[DBOSClient]":
     """Someone who asks the engine beside a ledger; its tables are made where they are missing.
 
+    Tables of an older engine are upgraded step by step: on a server most steps, each with its number, in a transaction
+    of their own, in a file all in one. Those of a newer engine are used as they are, without a word: older and newer
+    programs may share them. Should they lack a column that is asked for, asking is trouble of the ledger. Whether
+    Confirm may be pressed hangs on the ledger's own tables alone, and of those a newer version is refused.
+
     Raises:
-        LedgerTrouble: they cannot be made, or belong to a newer version of the engine.
+        LedgerTrouble: they cannot be made, upgraded or reached.
     """
     from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 

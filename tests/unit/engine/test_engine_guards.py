@@ -105,6 +105,30 @@ def test_its_minor_version_is_the_one_that_was_tried() -> None:
     assert version("dbos").startswith("3.4.")
 
 
+def newer_engine(bench: Bench, change: str) -> None:
+    """Have the engine's tables be those of a newer one, changed in this way."""
+    with bench.ledger._database.writing() as connection:
+        connection.execute(sa.text("UPDATE dbos_migrations SET version = 9999"))
+        connection.execute(sa.text(f"ALTER TABLE workflow_status {change}"))
+
+
+@pytest.mark.slow("it starts the engine")
+def test_tables_of_a_newer_engine_are_used_as_they_are(bench: Bench, queued: Backlog) -> None:
+    newer_engine(bench, "ADD COLUMN of_a_newer_engine TEXT")
+    assert len(work_all(bench)) == 3
+    assert rows(bench, "dbos_migrations") == [{"version": 9999}]
+
+
+def test_a_column_that_tables_of_a_newer_engine_lack_is_trouble_of_the_ledger(bench: Bench, queued: Backlog) -> None:
+    newer_engine(bench, "RENAME COLUMN executor_id TO another")
+    with open_backlog(bench.place, bench.ledger) as backlog, pytest.raises(LedgerTrouble) as refused:
+        backlog.waiting(HOST)
+    assert str(refused.value) == (
+        f"The ledger {bench.place} cannot be used: no such column: main.workflow_status.executor_id. Nothing is "
+        "pressed without it."
+    )
+
+
 @pytest.mark.slow("it starts the engine")
 def test_what_it_keeps_of_ours_is_plain_json_with_our_version_and_name(bench: Bench, queued: Backlog) -> None:
     ended = work_all(bench)
