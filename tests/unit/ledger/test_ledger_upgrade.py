@@ -210,6 +210,7 @@ def steps_of_opening(place: Path | str, monkeypatch: pytest.MonkeyPatch) -> list
     return made
 
 
+@pytest.mark.sampled(4)
 @pytest.mark.slow("a process for each step")
 @pytest.mark.parametrize("number", range(OF_0_1_0 + 1, SCHEMA_VERSION + 1))
 def test_an_upgrade_that_is_killed_inside_of_a_step_changes_nothing_and_the_next_program_makes_every_step_once(
