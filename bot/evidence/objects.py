@@ -64,7 +64,7 @@ class FolderObjects:
         if not self.is_marked:
             raise FileNotFoundError(errno.ENOENT, f"{MARKER} is not in {self._folder}, as where a share is not mounted")
         path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        self._make_folders_to(path)
         unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
         try:
             with unfinished.open("xb") as file:
@@ -105,6 +105,12 @@ class FolderObjects:
                     folder.rmdir()
                 except OSError:  # something is in it
                     break
+
+    def _make_folders_to(self, path: Path) -> None:
+        """Make the folders of a file, and never the one of evidence itself: a share may go away at any moment."""
+        below = path.relative_to(self._folder).parents
+        for folder in [*reversed(below)][1:]:  # the first is the folder of evidence
+            (self._folder / folder).mkdir(exist_ok=True)
 
     def _path(self, key: str) -> Path:
         return self._folder.joinpath(*PurePosixPath(key).parts)

@@ -69,7 +69,8 @@ def store_at(folder: Path, kept: str, setting: str | None) -> EvidenceStore:
     """The evidence of the run in this folder, which is kept where it was remembered.
 
     Raises:
-        CannotStart: this machine's ``COUNTERMAND_EVIDENCE`` does not say where that is.
+        CannotStart: this machine's ``COUNTERMAND_EVIDENCE`` does not say where that is, or the folder that it names
+            is not there, or is not one of evidence.
     """
     if not kept:
         return LocalStore(folder)
@@ -108,4 +109,14 @@ def _objects(run_id: str, kept: str, setting: str | None) -> Objects:
             reason=f"The evidence of run {run_id} is in {folder}, and there is no such folder.",
             next_step="If it is a share, mount it.",
         )
-    return FolderObjects(folder)
+    objects = FolderObjects(folder)
+    # Where a share is not mounted there is an empty folder: all its pictures would seem to be gone. A folder that an
+    # earlier version wrote has no marker, but it has the run.
+    if not objects.is_marked and not (folder / run_id).is_dir():
+        raise CannotStart(
+            reason=f"The evidence of run {run_id} is in {folder}, and neither {MARKER} nor that run is there, as where "
+            "a share is not mounted.",
+            next_step=f"If it is a share, mount it. If it is the right folder all the same, make a file {MARKER} in "
+            "it.",
+        )
+    return objects

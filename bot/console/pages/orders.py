@@ -81,7 +81,9 @@ def evidence(visit: Visit) -> Response:
         store = visit.desk.evidence(shown.run)
         found = store.list(name) if kind is not None else {}
         content = store.get(name) if name in found else None
-    except (OSError, CannotStart):
+    except CannotStart as away:
+        raise HTTPException(404, f"{away} {away.next_step}".strip()) from away
+    except OSError:
         content = None
     if content is None or kind is None:
         raise HTTPException(404, "There is no such file of evidence: it was purged, or is on another machine.")

@@ -248,6 +248,36 @@ def test_evidence_in_a_folder_that_is_not_there_is_not_said_to_be_missing(tmp_pa
     assert away.value.message == f"The evidence of run {RUN_ID} is in {tmp_path / 'team'}, and there is no such folder."
 
 
+def test_evidence_in_an_empty_folder_is_not_said_to_be_missing(tmp_path: Path) -> None:
+    (tmp_path / "team").mkdir()
+    with pytest.raises(CannotStart) as away:
+        store_at(tmp_path / RUN_ID, SHARED_FOLDER, str(tmp_path / "team"))
+    assert away.value.message == (
+        f"The evidence of run {RUN_ID} is in {tmp_path / 'team'}, and neither countermand-evidence.txt nor that run is "
+        "there, as where a share is not mounted."
+    )
+    assert away.value.next_step == (
+        "If it is a share, mount it. If it is the right folder all the same, make a file countermand-evidence.txt in "
+        "it."
+    )
+
+
+def test_a_run_in_a_folder_of_an_earlier_version_is_read(tmp_path: Path) -> None:
+    (tmp_path / "team" / RUN_ID).mkdir(parents=True)
+    store = store_at(tmp_path / RUN_ID, SHARED_FOLDER, str(tmp_path / "team"))
+    assert str(store) == f"{tmp_path / 'team'}/{RUN_ID}/evidence"
+
+
+def test_a_share_that_goes_away_after_its_marker_was_seen_is_not_made_again(
+    store: AddressedStore, shared: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shared.rename(tmp_path / "the share")
+    monkeypatch.setattr(FolderObjects, "is_marked", True)
+    with pytest.raises(FileNotFoundError):
+        store.add(NAME, PICTURE)
+    assert not shared.exists()
+
+
 # --- A bucket that cannot be used ---
 
 

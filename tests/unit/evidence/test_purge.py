@@ -18,6 +18,8 @@ from run_kit import ORDER, TERMS, job, run_info
 import bot.ledger.trail
 from bot.engine.stints import cut
 from bot.errors import EvidenceNotWritten
+from bot.evidence.objects import MARKER
+from bot.evidence.places import SHARED_FOLDER
 from bot.evidence.store import LocalStore
 from bot.evidence.verify import Verified, verify
 from bot.ledger import Event, Ledger
@@ -56,13 +58,14 @@ class MakeRun:
         unmasked: bool = False,
         queued: bool = False,
         ledger: Path = LEDGER,
+        kept: str = "",
     ) -> Path:
         at = datetime.now(UTC) - timedelta(days=days)
         self._monkeypatch.setattr(bot.ledger.trail, "timestamp", lambda: at.isoformat(timespec="milliseconds"))
         folder = RUNS / run_id
         (folder / "evidence" / ORDER).mkdir(parents=True)
         (folder / "log.jsonl").write_text('{"message": "Michael Blankenship"}\n', encoding="utf-8")
-        info = run_info(run_id, started_at=at, unmasked=unmasked)
+        info = run_info(run_id, started_at=at, unmasked=unmasked, evidence=kept)
         result = OrderResult(
             order=ORDER,
             store="Nordwind UK",
@@ -462,3 +465,21 @@ def test_a_report_that_cannot_be_made_again_is_removed(countermand: Countermand,
     (old / "run.json").write_text("{}", encoding="utf-8")
     countermand("purge", "--older-than", "30d", "--yes")
     assert files_of(old) == [name for name in KEPT if name != "report.html"]
+
+
+def test_a_run_whose_share_is_not_mounted_is_left_alone_whole(
+    countermand: Countermand, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    share = tmp_path / "share"
+    share.mkdir()  # empty, as where nothing is mounted
+    folder = make_run(OLD, days=31, kept=SHARED_FOLDER)
+    before, trail = files_of(folder), (folder / TRAIL_FILE).read_bytes()
+    monkeypatch.setenv("COUNTERMAND_EVIDENCE", str(share))
+    status, said, _ = countermand("purge", "--older-than", "30d", "--yes")
+    assert f"Left alone: {OLD}: The evidence of run {OLD} is in {share}, and neither {MARKER} nor that run is" in said
+    assert (status, files_of(folder), (folder / TRAIL_FILE).read_bytes()) == (0, before, trail)
+    assert purged_at(folder) == ""
+    for command in ("verify", "report"):
+        status, _, trouble = countermand(command, OLD)
+        assert status == 2
+        assert "as where a share is not mounted" in " ".join(trouble.split())
