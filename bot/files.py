@@ -45,6 +45,7 @@ FORBIDDEN = re.compile(
 direction of writing, byte-order marks and what is no character at all. Nobody sees them, and two texts that
 differ in them look the same."""
 
+_DRAFT = re.compile(r"\..+\.[0-9a-f]{12}\.tmp")
 _SHOWN_AT_MOST = 80
 _PLAIN = re.compile(r"[\w.,:/@+-]+(?: [\w.,:/@+-]+)*")
 
@@ -65,7 +66,7 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o666) -> 
     """
     data = content.encode(errors="replace") if isinstance(content, str) else content
     path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")  # as _DRAFT
     try:
         with open(draft, "xb", opener=lambda name, flags: os.open(name, flags, mode)) as file:
             file.write(data)
@@ -77,6 +78,19 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int = 0o666) -> 
             draft.unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove what programs that were killed inside ``write_atomically`` have left in a folder.
+
+    Needs a folder in which no program is writing.
+
+    Raises:
+        OSError: one cannot be removed.
+    """
+    for path in folder.glob(".*.tmp"):
+        if _DRAFT.fullmatch(path.name):
+            path.unlink(missing_ok=True)
 
 
 _PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8)

@@ -64,6 +64,8 @@ class AddressedStore:
         self._objects.remove([key for name in is_under for key in self._keys[name]])
         for name in is_under:
             del self._keys[name]
+        if under == EVIDENCE:  # all of the run, in which nobody writes any more
+            self._objects.remove_unfinished(f"{self._run}/{EVIDENCE}")
 
     def link(self, name: str) -> str:
         """See ``EvidenceStore``."""

@@ -4,6 +4,7 @@ A key names its content, so writing the same key again writes the same, and noth
 """
 
 import errno
+import re
 import secrets
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -33,9 +34,15 @@ class Objects(Protocol):
     def remove(self, keys: Sequence[str]) -> None:
         """Remove these files. What is not there is no error."""
 
+    def remove_unfinished(self, under: str) -> None:
+        """Remove what programs that were killed have left half written below this key. Nobody may be writing there."""
+
 
 MARKER = "countermand-evidence.txt"
 """Tells a folder of evidence from an empty one in its place, such as that of a share that is not mounted."""
+
+_UNFINISHED = re.compile(r"\..+\.[0-9a-f]{64}\.[a-z]+\.[0-9a-f]{8}")
+"""The name under which a file is written, before it gets the one of its key."""
 
 _WORDS = "Countermand keeps the evidence of its runs in this folder, and writes nothing into it without this file.\n"
 
@@ -62,10 +69,10 @@ class FolderObjects:
     def put(self, key: str, content: bytes) -> None:
         """See :class:`Objects`. It is written under another name first, so that nobody sees half of it."""
         if not self.is_marked:
-            raise FileNotFoundError(errno.ENOENT, f"{MARKER} is not in {self._folder}, as where a share is not mounted")
+            raise self._away()
         path = self._path(key)
         self._make_folders_to(path)
-        unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+        unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}")  # as _UNFINISHED
         try:
             with unfinished.open("xb") as file:
                 file.write(content)
@@ -84,8 +91,17 @@ class FolderObjects:
         """See :class:`Objects`."""
         return self._path(key).resolve().as_uri()
 
+    def holds(self, run_id: str) -> bool:
+        """Whether it is a folder of evidence, or one that an earlier version wrote, without a marker, and has the run.
+
+        Where a share is not mounted there is an empty folder, in which all pictures seem to be gone.
+        """
+        return self.is_marked or (self._folder / run_id).is_dir()
+
     def list(self, under: str) -> Mapping[str, int]:
-        """See :class:`Objects`."""
+        """See :class:`Objects`. It is an error if the share has gone away, and no empty list."""
+        if not self.holds(PurePosixPath(under).parts[0]):
+            raise self._away()
         sizes: dict[str, int] = {}
         for path in sorted(self._path(under).rglob("*")):
             with suppress(FileNotFoundError):  # it may be removed meanwhile
@@ -105,6 +121,15 @@ class FolderObjects:
                     folder.rmdir()
                 except OSError:  # something is in it
                     break
+
+    def remove_unfinished(self, under: str) -> None:
+        """See :class:`Objects`. Other people's files stay, whatever they are called."""
+        top = self._path(under)
+        found = [path for path in top.rglob(".*") if path.is_file() and _UNFINISHED.fullmatch(path.name)]
+        self.remove([path.relative_to(self._folder).as_posix() for path in found])
+
+    def _away(self) -> FileNotFoundError:
+        return FileNotFoundError(errno.ENOENT, f"{MARKER} is not in {self._folder}, as where a share is not mounted")
 
     def _make_folders_to(self, path: Path) -> None:
         """Make the folders of a file, and never the one of evidence itself: a share may go away at any moment."""

@@ -110,9 +110,7 @@ def _objects(run_id: str, kept: str, setting: str | None) -> Objects:
             next_step="If it is a share, mount it.",
         )
     objects = FolderObjects(folder)
-    # Where a share is not mounted there is an empty folder: all its pictures would seem to be gone. A folder that an
-    # earlier version wrote has no marker, but it has the run.
-    if not objects.is_marked and not (folder / run_id).is_dir():
+    if not objects.holds(run_id):
         raise CannotStart(
             reason=f"The evidence of run {run_id} is in {folder}, and neither {MARKER} nor that run is there, as where "
             "a share is not mounted.",

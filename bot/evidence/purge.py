@@ -21,6 +21,7 @@ from pathlib import Path
 from bot.errors import CannotStart, EvidenceNotWritten, RunStopped
 from bot.evidence.run_folder import is_run
 from bot.evidence.store import EvidenceStore, store_of
+from bot.files import remove_drafts
 from bot.ledger import Entry, Event, Ledger, has_ledger
 from bot.ledger.trail import TRAIL_FILE, next_hash
 from bot.reports.renewal import renew_report
@@ -116,6 +117,8 @@ def purge(run: OldRun, *, older_than: str) -> None:
     removals: list[tuple[object, Callable[[], None]]] = [
         (run.store, run.store.remove),
         (log, lambda: log.unlink(missing_ok=True)),
+        # A report that a killed program has half written has pictures in it.
+        (f"What is left half written in {run.folder}", lambda: remove_drafts(run.folder)),
     ]
     for what, remove in removals:
         try:

@@ -103,6 +103,9 @@ class S3Objects:
         if keys:
             self._in_plain_words(lambda: obstore.delete(self._store, [*keys]))
 
+    def remove_unfinished(self, under: str) -> None:
+        """A bucket has whole files only."""
+
     def _in_plain_words(self, do: Callable[[], T]) -> T:
         from obstore.exceptions import BaseError
 

@@ -93,6 +93,38 @@ def test_what_is_no_evidence_in_the_place_is_left_alone(store: AddressedStore, s
     assert files(shared) == [beside.relative_to(shared).as_posix()]
 
 
+def test_what_a_killed_program_left_half_written_is_no_evidence_and_goes_with_all_of_it(
+    store: AddressedStore, shared: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.add(NAME, PICTURE)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "replace", killed)
+        patch.setattr(Path, "unlink", killed)
+        with pytest.raises(OSError, match="killed"):
+            store.add(NAME.replace("01", "02"), PICTURE)
+    mine = shared / RUN_ID / "evidence" / ORDER / ".notes.txt"
+    mine.write_bytes(b"mine")
+    assert len(files(shared)) == 3
+    assert list(store.list()) == [NAME]
+    store.remove(NAME)
+    assert len(files(shared)) == 2  # another machine may be writing
+    store.remove()
+    assert files(shared) == [mine.relative_to(shared).as_posix()]
+
+
+def killed(*_: object, **__: object) -> None:
+    raise OSError("killed")
+
+
+def test_a_share_that_has_gone_away_is_no_empty_list(store: AddressedStore, shared: Path) -> None:
+    store.add(NAME, PICTURE)
+    shared.rename(shared.with_name("away"))
+    shared.mkdir()
+    for ask in (store.list, store.remove):
+        with pytest.raises(FileNotFoundError, match=f"{MARKER} is not in"):
+            ask()
+
+
 @pytest.mark.parametrize("name", ["../01-a.jpg", "evidence/../01-a.jpg", "evidence/1/a\\b.jpg", "other/01-a.jpg"])
 def test_no_name_leads_out_of_the_run(store: AddressedStore, shared: Path, name: str) -> None:
     with pytest.raises(FileNotFoundError):

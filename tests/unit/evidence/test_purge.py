@@ -467,6 +467,14 @@ def test_a_report_that_cannot_be_made_again_is_removed(countermand: Countermand,
     assert files_of(old) == [name for name in KEPT if name != "report.html"]
 
 
+def test_what_a_killed_program_has_half_written_goes_too(countermand: Countermand, make_run: MakeRun) -> None:
+    old = make_run(OLD, days=31)
+    (old / ".report.html.0123456789ab.tmp").write_bytes(b"<img src='data:image/jpeg;base64,")
+    (old / ".mine.tmp").write_bytes(b"mine")
+    countermand("purge", "--older-than", "30d", "--yes")
+    assert files_of(old) == sorted([".mine.tmp", *KEPT])
+
+
 def test_a_run_whose_share_is_not_mounted_is_left_alone_whole(
     countermand: Countermand, make_run: MakeRun, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
