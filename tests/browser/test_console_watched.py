@@ -1,0 +1,140 @@
+"""What people watch in the console's pages: workers as they go, an order's pictures, times. No worker, no Admin."""
+
+import re
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pytest
+from console_kit import Served, served
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from run_kit import TERMS, job
+from worked_kit import Worker, jpeg
+
+from bot.joblist import JobList
+from bot.ledger import Ledger
+
+FIRST, SECOND = ORDERS = ("112-1215998-0000001", "112-1215998-0000002")
+ZONE = "America/St_Johns"
+"""Half an hour beside every other zone, so that no other one is mistaken for it."""
+
+pytestmark = [
+    pytest.mark.slow("a server and a browser"),
+    pytest.mark.filterwarnings("ignore::ResourceWarning"),  # of the engine's own connections
+]
+
+
+@pytest.fixture
+def team(tmp_path: Path) -> Iterator[Served]:
+    with served(tmp_path, team=True) as console:
+        yield console
+
+
+@pytest.fixture
+def person(browser: Browser, team: Served) -> Iterator[Callable[..., Page]]:
+    """A page of the person with this name; what the browser complains of fails the test."""
+    contexts: list[BrowserContext] = []
+    complaints: list[str] = []
+
+    def enter(name: str, **how: object) -> Page:
+        headers = {"X-Forwarded-User": name}
+        context = browser.new_context(base_url=team.desk.origin, extra_http_headers=headers, **how)  # type: ignore[arg-type]  # as Playwright has them
+        contexts.append(context)
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        return page
+
+    yield enter
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+def is_complaint(said: ConsoleMessage) -> bool:
+    """Whether the browser complains of a page of the console; a picture alone it puts into a page of its own."""
+    return said.type in {"error", "warning"} and "/evidence/" not in said.location["url"]
+
+
+@pytest.fixture
+def run(team: Served) -> str:
+    """A run of two orders that waits for a worker."""
+    two = JobList(file="two.yaml", jobs=tuple(job(order) for order in ORDERS))
+    return team.submitted(two, TERMS, approval=False).run_id
+
+
+def times(page: Page) -> list[tuple[str, str]]:
+    """What each time on the page says, with what it should say to a reader in that zone."""
+    found = []
+    for one in page.locator("main time").all():
+        at = datetime.fromisoformat(one.get_attribute("datetime") or "")
+        here = at.astimezone(ZoneInfo(ZONE))
+        found.append((" ".join(one.inner_text().split()), f"{at:%Y-%m-%d %H:%M:%S} UTC ({here:%d.%m.%Y, %H:%M} here)"))
+    return found
+
+
+def test_a_run_shows_each_picture_as_it_is_taken_with_the_readers_time_beside_utc(
+    team: Served, person: Callable[..., Page], run: str
+) -> None:
+    vera = person("vera", timezone_id=ZONE, locale="de-DE")
+    vera.goto(f"/runs/{run}")
+    expect(vera.locator(".foot")).to_contain_text(f"Times are UTC, with {ZONE} beside.")
+    vera.evaluate("window.loadedOnce = true")
+    picture = vera.locator("#at-work + .workers img")
+    with Ledger.open(team.desk.place) as ledger:
+        worker = Worker(team, ledger, run)
+        worker.take(FIRST)
+        expect(vera.get_by_text("No picture yet")).to_be_visible()
+        for name, words in (("01-open_order.jpg", "Open order"), ("02-choose_reason.jpg", "Choose reason")):
+            worker.picture(FIRST, name, jpeg(100))
+            expect(picture).to_have_attribute("alt", f"The screen at {words}")
+            expect(picture).to_have_js_property("naturalWidth", 600)
+        worker.end(FIRST)
+        worker.end(SECOND)
+    expect(vera.locator(".lead").first).to_contain_text("2 of 2 orders done")
+    expect(picture).to_have_count(0)
+    assert vera.evaluate("window.loadedOnce") is True
+    found = times(vera)
+    assert found
+    assert [said for said, _ in found] == [should for _, should in found]
+    at_utc = person("vera", timezone_id="UTC")
+    at_utc.goto(f"/runs/{run}")
+    expect(at_utc.locator(".foot")).to_contain_text("Times are UTC.")
+    assert "here)" not in at_utc.locator("main").inner_text()
+
+
+def test_an_orders_pictures_enlarge_by_a_click_and_close_by_a_key_and_are_links_without_scripts(
+    team: Served, person: Callable[..., Page], run: str
+) -> None:
+    with Ledger.open(team.desk.place) as ledger:
+        Worker(team, ledger, run).cancel_with_an_error(FIRST)
+    where = f"/runs/{run}/orders/{FIRST}"
+    vera = person("vera")
+    vera.goto(where)
+    shots = vera.locator("a.shot")
+    expect(shots).to_have_count(2)
+    for small in shots.locator("img").all():
+        expect(small).to_have_js_property("naturalWidth", 600)
+        assert (small.bounding_box() or {"width": 600})["width"] < 300
+    viewer, large = vera.get_by_role("dialog", name="Enlarged picture"), vera.locator("#viewer-picture")
+    shots.first.click()
+    expect(viewer).to_be_visible()
+    expect(large).to_have_js_property("naturalWidth", 600)
+    assert (large.bounding_box() or {"width": 0})["width"] == 600
+    expect(vera.locator("#viewer-label")).to_have_text("Open order, 1 of 2")
+    vera.keyboard.press("ArrowRight")
+    expect(vera.locator("#viewer-label")).to_have_text("Press confirm, 2 of 2")
+    expect(large).to_have_attribute("alt", "Press confirm")
+    vera.keyboard.press("Escape")
+    expect(viewer).to_be_hidden()
+    expect(shots.nth(1)).to_be_focused()
+    vera.keyboard.press("Enter")
+    expect(viewer).to_be_visible()
+    vera.get_by_role("button", name="Close").click()
+    expect(viewer).to_be_hidden()
+    plain = person("vera", java_script_enabled=False)
+    plain.goto(where)
+    plain.locator("a.shot").first.click()
+    plain.wait_for_url(re.compile(r"/evidence/.*/01-open_order\.jpg$"))
+    assert plain.evaluate("document.images[0].naturalWidth") == 600
