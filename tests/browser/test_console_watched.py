@@ -1,8 +1,9 @@
 """What people see and press on single pages of the console, without a worker and an Admin."""
 
+import itertools
 import re
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -10,8 +11,12 @@ import pytest
 from console_kit import Served, served
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
 from run_kit import TERMS, job
-from worked_kit import Worker, jpeg
+from worked_kit import Worker, jpeg, picture_of
 
+from bot.checks.check.inspector import Pictures
+from bot.checks.check.model import Aspect, AspectState, ScreenReport
+from bot.checks.check.outcome import CheckOutcome
+from bot.checks.check.report import write_files
 from bot.joblist import JobList
 from bot.ledger import Ledger
 
@@ -178,3 +183,37 @@ def test_a_schedule_is_added_and_removed_which_asks_first_and_is_in_the_audit(
     for entry, what in zip(entries.all(), ("schedule removed", "schedule added"), strict=True):
         for words in ("olga", what, "nightly", "console"):
             expect(entry).to_contain_text(words)
+
+
+def test_a_screen_stands_beside_its_baseline_and_both_enlarge(team: Served, person: Callable[..., Page]) -> None:
+    screen = ScreenReport(screen="grid", title="The list", aspects={Aspect.LOOKS: AspectState.DIFFERS}, changed=3.0)
+    outcome = CheckOutcome(
+        check="20260301-021405-a1b2",
+        admin="shop.example/admin",
+        account="bot",
+        pack="asc-4.3",
+        baselines="baselines",
+        started_at=datetime(2026, 3, 1, tzinfo=UTC),
+        seconds=1,
+        version="0.1.0",
+        screens=(screen,),
+    )
+    pictures = Pictures(before=picture_of(200, "PNG"), after=picture_of(100, "PNG"), difference=picture_of(0, "PNG"))
+    write_files(team.desk.settings.runs_dir / "checks" / outcome.check, outcome, {"grid": pictures})
+    vera = person("vera", viewport={"width": 1280, "height": 800})
+    vera.goto("/screens")
+    vera.get_by_role("link", name="shop.example/admin").click()
+    strip = vera.get_by_role("list", name="Pictures of The list")
+    boxes = []
+    for one in strip.locator("img").all():
+        expect(one).to_have_js_property("naturalWidth", 600)
+        boxes.append(one.bounding_box() or {})
+    assert len(boxes) == 3
+    assert len({(box["y"], box["width"], box["height"]) for box in boxes}) == 1
+    assert all(right["x"] >= left["x"] + left["width"] for left, right in itertools.pairwise(boxes))
+    vera.get_by_role("link", name="Baseline").click()
+    expect(vera.locator("#viewer-label")).to_have_text("The list: Baseline, 1 of 3")
+    vera.keyboard.press("ArrowRight")
+    expect(vera.locator("#viewer-label")).to_have_text("The list: Now, 2 of 3")
+    vera.keyboard.press("Escape")
+    expect(vera.get_by_role("dialog", name="Enlarged picture")).to_be_hidden()

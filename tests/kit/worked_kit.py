@@ -15,11 +15,16 @@ WORDS = "Order could not be canceled: 503 from the channel"
 """What the Admin answered on the wire."""
 
 
-def jpeg(shade: int) -> bytes:
+def picture_of(shade: int, kind: str) -> bytes:
     """A picture, 600 pixels wide."""
     file = io.BytesIO()
-    Image.new("RGB", (600, 400), (shade, shade, shade)).save(file, "JPEG")
+    Image.new("RGB", (600, 400), (shade, shade, shade)).save(file, kind)
     return file.getvalue()
+
+
+def jpeg(shade: int) -> bytes:
+    """A picture as they are in evidence, 600 pixels wide."""
+    return picture_of(shade, "JPEG")
 
 
 class Worker:
