@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from console_kit import Served, served
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FloatRect, Page, expect
 from run_kit import TERMS, job
 from worked_kit import Worker, jpeg, picture_of
 
@@ -204,12 +204,14 @@ def test_a_screen_stands_beside_its_baseline_and_both_enlarge(team: Served, pers
     vera.goto("/screens")
     vera.get_by_role("link", name="shop.example/admin").click()
     strip = vera.get_by_role("list", name="Pictures of The list")
-    boxes = []
+    boxes: list[FloatRect] = []
     for one in strip.locator("img").all():
         expect(one).to_have_js_property("naturalWidth", 600)
-        boxes.append(one.bounding_box() or {})
+        box = one.bounding_box()
+        assert box is not None
+        boxes.append(box)
     assert len(boxes) == 3
-    assert len({(box["y"], box["width"], box["height"]) for box in boxes}) == 1
+    assert len({(round(box["y"]), round(box["width"]), round(box["height"])) for box in boxes}) == 1
     assert all(right["x"] >= left["x"] + left["width"] for left, right in itertools.pairwise(boxes))
     vera.get_by_role("link", name="Baseline").click()
     expect(vera.locator("#viewer-label")).to_have_text("The list: Baseline, 1 of 3")
