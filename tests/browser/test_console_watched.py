@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -20,7 +21,9 @@ from bot.checks.check.report import write_files
 from bot.joblist import JobList
 from bot.ledger import Ledger
 
+AXE = Path(__file__).resolve().parents[1] / "kit" / "axe" / "axe.min.js"
 FIRST, SECOND = ORDERS = ("112-1215998-0000001", "112-1215998-0000002")
+COLORS: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 ZONE = "America/St_Johns"
 """Half an hour beside every other zone, so that no other one is mistaken for it."""
 
@@ -219,3 +222,7 @@ def test_a_screen_stands_beside_its_baseline_and_both_enlarge(team: Served, pers
     expect(vera.locator("#viewer-label")).to_have_text("The list: Now, 2 of 3")
     vera.keyboard.press("Escape")
     expect(vera.get_by_role("dialog", name="Enlarged picture")).to_be_hidden()
+    for scheme in COLORS:
+        vera.emulate_media(color_scheme=scheme)
+        vera.evaluate(AXE.read_text(encoding="utf-8"))
+        assert vera.evaluate("axe.run({ resultTypes: ['violations'] }).then(found => found.violations)") == []
