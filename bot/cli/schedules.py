@@ -65,7 +65,6 @@ def _add(
     max_cancellations: MAX_CANCELLATIONS = None,
 ) -> None:
     from bot.engine.schedules import add, schedule_of
-    from bot.ledger import Action
 
     if (jobs is not None) + (audit is not None) + check != 1:
         raise CannotStart(reason="Name one thing to do: a job list, --audit with a span of time, or --check.")
@@ -90,17 +89,13 @@ def _add(
         ask_to_start(settings, job_list, 1)
     with opened() as (ledger, backlog, _):
         add(ledger, backlog, schedule, user_name())
-        ledger.audit.note(Action.SCHEDULE_ADDED, by=user_name(), about=name)
     typer.echo(f"Added. Workers of {harmless(schedule.admin)} do it from now on, as long as one runs at that time.")
 
 
 @schedule_app.command("remove", help="Remove a schedule; runs that it has queued stay.")
 def _remove(name: NAME) -> None:
     from bot.engine.schedules import remove
-    from bot.ledger import Action
-    from bot.system import user_name
 
     with opened() as (ledger, backlog, _):
-        remove(ledger, backlog, name)
-        ledger.audit.note(Action.SCHEDULE_REMOVED, by=user_name(), about=name)
+        remove(ledger, backlog, name, user_name())
     typer.echo("Removed.")

@@ -1,7 +1,7 @@
 """What people do, each with the role that it needs. The same functions do it that the command line calls."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from starlette.exceptions import HTTPException
 
@@ -14,7 +14,7 @@ from bot.engine.submission import Submitted
 from bot.engine.submission import submit as queue_list
 from bot.errors import CannotStart
 from bot.joblist import JobList
-from bot.ledger import Action, Asked, Intent, Schedule, Terms
+from bot.ledger import Asked, Intent, Schedule, Terms
 from bot.ledger.intents import why_changed
 from bot.ledger.submissions import is_same_person
 
@@ -174,11 +174,13 @@ def release(visit: Visit, admin: str, account: str, *, note: str) -> None:
 def add_schedule(visit: Visit, schedule: Schedule, list_of: RunShown | None = None) -> None:
     """Have something done at certain times. Its list, if it has one, is that of an earlier run.
 
+    What cancels has list and terms exactly as they were frozen, whatever ``schedule`` says of them.
+
     Raises:
         CannotStart: it would cancel what was not approved, or what this person submitted; or it cannot be added.
     """
     visit.needs(Role.APPROVER if schedule.command == "run" else Role.OPERATOR)
-    if schedule.jobs and (list_of is None or list_of.admin != schedule.admin):
+    if schedule.command in {"run", "plan"} and (list_of is None or list_of.admin != schedule.admin):
         other = list_of.admin if list_of else "another Admin"
         raise CannotStart(reason=f"This list is for {other}, and this console for {schedule.admin}: nothing was added.")
     if schedule.command == "run":
@@ -189,16 +191,17 @@ def add_schedule(visit: Visit, schedule: Schedule, list_of: RunShown | None = No
         another = visit.desk.four_eyes or list_of.approval.another_person
         if another and is_same_person(visit.person.name, list_of.submitted_by):
             raise CannotStart(reason="You submitted this list: another person has to have it canceled at these times.")
-        if not visit.desk.ledger.submissions.is_as_frozen(list_of.run):
+        frozen = visit.desk.ledger.submissions.frozen(list_of.run)
+        if frozen is None:
             raise CannotStart(reason="This list was changed in the ledger after it was submitted: nothing was added.")
+        jobs, terms = frozen
+        schedule = replace(schedule, jobs=jobs, terms=Terms(**terms | {"command": "run", "not_before": ""}))
     with visit.desk.writing() as ledger:
         add(ledger, visit.desk.backlog, schedule, visit.person.name)
-        ledger.audit.note(Action.SCHEDULE_ADDED, by=visit.person.name, about=schedule.name)
 
 
 def remove_schedule(visit: Visit, name: str) -> None:
     """End a schedule; runs that it has queued stay."""
     visit.needs(Role.OPERATOR)
     with visit.desk.writing() as ledger:
-        remove(ledger, visit.desk.backlog, name)
-        ledger.audit.note(Action.SCHEDULE_REMOVED, by=visit.person.name, about=name)
+        remove(ledger, visit.desk.backlog, name, visit.person.name)

@@ -12,12 +12,25 @@ from markupsafe import Markup
 from bot import wording
 from bot.outcomes import Outcome
 from bot.vocabulary import Reason
-from bot.wording import OUTCOME_WORDS, Group
+from bot.wording import OUTCOME_WORDS
 
 _FOLDER = Path(__file__).parent
 STATIC = _FOLDER / "static"
 
-_GROUP_MARKS = {Group.DONE: "✓", Group.PERSON: "!", Group.NOT_CANCELED: "✗", Group.SKIPPED: "·"}
+MARKS = {
+    Outcome.CANCELED: "✓",
+    Outcome.ALREADY_CANCELED: "=",
+    Outcome.WOULD_CANCEL: "→",
+    Outcome.CANCELED_NOT_SENT: "!",
+    Outcome.REVERTED: "↺",
+    Outcome.UNKNOWN: "?",
+    Outcome.MISMATCH: "≠",
+    Outcome.NOT_CANCELABLE: "■",
+    Outcome.NOT_FOUND: "○",
+    Outcome.FAILED: "✗",
+    Outcome.SKIPPED: "·",
+}
+"""A shape for each outcome, beside its word: nobody needs to see a color."""
 
 
 @cache
@@ -95,7 +108,7 @@ def badge(outcome: Outcome | str | None) -> Markup:
     words = OUTCOME_WORDS[Outcome(outcome)]
     kind = "would" if outcome == Outcome.WOULD_CANCEL else words.group
     return Markup('<span class="badge {}"><span aria-hidden="true">{}</span> {}</span>').format(
-        kind, _GROUP_MARKS[words.group], words.short
+        kind, MARKS[Outcome(outcome)], words.short
     )
 
 

@@ -35,13 +35,13 @@ MARKS = {
     State.APPROVAL_OVER: "◆",
     State.DECLINED: "✗",
     State.LATER: "◷",
-    State.QUEUED: "◷",
+    State.QUEUED: "○",
     State.PAUSED: "‖",
     State.RUNNING: "▶",
-    State.STOPPING: "■",
+    State.STOPPING: "□",
     State.STOPPED: "■",
     State.FINISHED: "✓",
-    State.ELSEWHERE: "▶",
+    State.ELSEWHERE: "▷",
 }
 """A shape for each state, beside its word: nobody needs to see a color."""
 

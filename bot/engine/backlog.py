@@ -3,8 +3,11 @@
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from copy import copy
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -141,32 +144,50 @@ class Backlog:
         """The stints that were handed out too often, each time to a worker that died."""
         return [status.workflow_id for status in self._found(admin, GIVEN_UP)]
 
-    def schedule(self, name: str, admin: str, cron: str, timezone: str) -> None:
-        """Have the engine call at these times; what was missed is not made up for.
+    def schedule(self, name: str, admin: str, cron: str, timezone: str, connection: sa.Connection) -> None:
+        """Have the engine call at these times, inside of the transaction of that connection.
+
+        What was missed is not made up for. What the engine knows of an earlier schedule of that name, it forgets.
 
         Raises:
             CannotStart: there are no such times, or no such time zone.
         """
-        with self._trouble_named():
-            try:
-                self._client.create_schedule(
-                    schedule_name=name,
-                    workflow_name=TICK,
-                    schedule=cron,
-                    context=name,
-                    automatic_backfill=False,
-                    cron_timezone=timezone,
-                    queue_name=queue_of(admin),
-                )
-            except sa.exc.SQLAlchemyError:
-                raise
-            except Exception as refused:  # the engine says what is wrong with it
-                raise CannotStart(reason=f"The schedule cannot be used: {refused}.") from refused
+        inside = self._inside(connection)
+        try:
+            inside.delete_schedule(name)
+            inside.create_schedule(
+                schedule_name=name,
+                workflow_name=TICK,
+                schedule=cron,
+                context=name,
+                automatic_backfill=False,
+                cron_timezone=timezone,
+                queue_name=queue_of(admin),
+            )
+        except sa.exc.SQLAlchemyError:
+            raise
+        except Exception as refused:  # the engine says what is wrong with it
+            raise CannotStart(reason=f"The schedule cannot be used: {refused}.") from refused
 
-    def unschedule(self, name: str) -> None:
-        """Have the engine call no more."""
-        with self._trouble_named():
-            self._client.delete_schedule(name)
+    def unschedule(self, name: str, connection: sa.Connection) -> None:
+        """Have the engine call no more, inside of the transaction of that connection."""
+        self._inside(connection).delete_schedule(name)
+
+    def _inside(self, connection: sa.Connection) -> "DBOSClient":
+        """The same, of which what is about schedules is done inside of the transaction of that connection.
+
+        The engine can do so, but offers it for what is queued only.
+        """
+        inside, tables = copy(self._client), self._client._sys_db
+        where = tables.engine.get_execution_options()["schema_translate_map"]
+        connection = connection.execution_options(schema_translate_map=where)
+        inside._sys_db = SimpleNamespace(  # type: ignore[assignment]  # the part of it that is needed
+            serializer=tables.serializer,
+            app_name=tables.app_name,
+            create_schedule=partial(tables.create_schedule, conn=connection),
+            delete_schedule=partial(tables.delete_schedule, conn=connection),
+        )
+        return inside
 
     def scheduled(self) -> dict[str, str]:
         """The schedules that the engine knows, each with the time for which it was called last, or nothing."""

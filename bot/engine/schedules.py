@@ -81,7 +81,7 @@ def schedule_of(
 
 
 def add(ledger: Ledger, backlog: Backlog, schedule: Schedule, by: str) -> None:
-    """Keep a schedule, and have the engine call at its times.
+    """Keep a schedule, have the engine call at its times, and tell the audit: all of it or nothing.
 
     Raises:
         CannotStart: there is one of that name, or it has no name, no times or no time zone that can be used.
@@ -91,26 +91,21 @@ def add(ledger: Ledger, backlog: Backlog, schedule: Schedule, by: str) -> None:
         raise CannotStart(reason=f"A schedule needs a name of at most {LONGEST_NAME} characters.")
     if len(schedule.cron.split()) != 5:
         raise CannotStart(reason=f"{schedule.cron!r} needs five fields: minute, hour, day, month, weekday.")
-    if not ledger.schedules.add(schedule, by):
+    known_to = partial(backlog.schedule, schedule.name, schedule.admin, schedule.cron, schedule.timezone)
+    if not ledger.schedules.add(schedule, by, known_to):
         raise CannotStart(
             reason=f"There is a schedule {schedule.name!r} already.", next_step="Remove it first, or name another."
         )
-    try:
-        backlog.schedule(schedule.name, schedule.admin, schedule.cron, schedule.timezone)
-    except CannotStart:
-        ledger.schedules.remove(schedule.name)
-        raise
 
 
-def remove(ledger: Ledger, backlog: Backlog, name: str) -> None:
-    """End a schedule. Runs that it has queued stay.
+def remove(ledger: Ledger, backlog: Backlog, name: str, by: str) -> None:
+    """End a schedule, and tell the audit: both or nothing. Runs that it has queued stay.
 
     Raises:
         CannotStart: no schedule has that name.
         LedgerTrouble: the ledger, or the queue beside it, cannot be used.
     """
-    backlog.unschedule(name)  # first: a call for a schedule that is not in the ledger does nothing
-    if not ledger.schedules.remove(name):
+    if not ledger.schedules.remove(name, by, partial(backlog.unschedule, name)):
         raise CannotStart(reason=f"There is no schedule {name!r}.", next_step="See countermand schedule list.")
 
 
@@ -170,7 +165,9 @@ def lines(ledger: Ledger, backlog: Backlog) -> list[str]:
         does = harmless(what.get(one.command, f"{one.command} of {one.job_list}"))
         told.append(f"  {harmless(one.name)}  {harmless(one.cron)} ({harmless(one.timezone)})")
         told.append(f"      {does} on {harmless(one.admin)}, added {one.added_at[:10]} by {harmless(one.added_by)}")
-        if one.name not in known:
+        if one.doubt:
+            told.append(f"      Nothing is done for it: {one.doubt}.")
+        elif one.name not in known:
             told.append("      The queue does not know of it: remove it, and add it again.")
         elif known[one.name]:
             told.append(f"      Last called for {known[one.name]}.")

@@ -280,8 +280,11 @@ class QueueWorker:
 
     def _call(self, name: str, at: datetime) -> None:
         schedule = self._ledger.schedules.find(name)
-        if schedule is None or schedule.admin != self._lease.admin:
-            self._display.say(f"Schedule {name} was called, and is not as it was added, or no more there.")
+        if isinstance(schedule, str):
+            self._display.say(f"Schedule {name} was called, and nothing is done: {schedule}.")
+            return
+        if schedule.admin != self._lease.admin:
+            self._display.say(f"Schedule {name} was called, and nothing is done: it is for {schedule.admin}.")
             return
         if refused := schedules.refusal(at, self._ledger.now()):
             self._display.say(f"Schedule {name}, {at:%Y-%m-%d %H:%M}: nothing is done, {refused}.")

@@ -104,7 +104,7 @@ class Ledger:
         self.own_runs = OwnRuns(self._database, self.runs)
         self.console = ConsoleAccess(self._database, self.audit)
         self.pages = Pages(self._database)
-        self.schedules = Schedules(self._database)
+        self.schedules = Schedules(self._database, self.audit)
 
     @classmethod
     def open(cls, place: Path | str, *, patience: float = 10) -> Self:

@@ -1,6 +1,9 @@
-"""The schedules in the ledger: what is done at certain times, who said so, and the list that it is done with."""
+"""The schedules in the ledger: what is done at certain times, who said so, and the list that it is done with.
 
-from collections.abc import Sequence
+A schedule is added and removed in one transaction with the entry in the audit, and with what the engine knows of it.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -8,6 +11,7 @@ import sqlalchemy as sa
 
 from bot.errors import LedgerTrouble
 from bot.joblist import Job
+from bot.ledger.audit import Action, Audit
 from bot.ledger.database import Database, is_refused_as_double, timestamp
 from bot.ledger.queue import Terms
 from bot.ledger.runs import hash_of
@@ -39,16 +43,30 @@ class Schedule:
     pack: str = ""
     added_at: str = ""
     added_by: str = ""
+    doubt: str = ""
+    """Why nothing is done for it, in words; empty if it is as it was added, as far as can be said without its list."""
+
+
+CHANGED = "it was changed in the ledger after it was added: remove it, and add it again"
+EARLIER = "an earlier version added it, which kept no hash over its Admin and times: remove it, and add it again"
+GONE = "there is no schedule of that name"
+
+Within = Callable[[sa.Connection], None]
+"""What is done besides, with the connection of the transaction."""
 
 
 class Schedules:
     """Every schedule, of whatever Admin."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, audit: Audit) -> None:
         self._database = database
+        self._audit = audit
 
-    def add(self, schedule: Schedule, by: str) -> bool:
-        """Keep a schedule; False if there is one of that name."""
+    def add(self, schedule: Schedule, by: str, enroll: Within = lambda _: None) -> bool:
+        """Keep a schedule; False if there is one of that name.
+
+        ``enroll`` has the engine know of it. Whatever it raises, nothing was added.
+        """
         jobs = [job.model_dump(mode="json") for job in schedule.jobs]
         what = {
             "command": schedule.command,
@@ -57,50 +75,68 @@ class Schedules:
             "since": schedule.since,
             "evidence": schedule.evidence,
             "pack": schedule.pack,
+            "jobs_sha256": hash_of(jobs),
         }
-        row = {
+        row: dict[str, Any] = {
             "name": schedule.name,
             "admin": schedule.admin,
             "cron": schedule.cron,
             "timezone": schedule.timezone,
             "what": what,
             "jobs": jobs,
-            "sha256": hash_of([what, jobs]),
             "added_at": timestamp(),
             "added_by": by,
         }
+        row["sha256"] = _hash(row)
         try:
             with self._database.writing() as connection:
                 connection.execute(schedules.insert().values(**row))
+                enroll(connection)
+                self._audit.append(connection, Action.SCHEDULE_ADDED, by=by, about=schedule.name)
         except LedgerTrouble as refused:
             if is_refused_as_double(refused):
                 return False
             raise
         return True
 
-    def remove(self, name: str) -> bool:
-        """Remove a schedule; False if no schedule has that name."""
+    def remove(self, name: str, by: str, dismiss: Within = lambda _: None) -> bool:
+        """Remove a schedule; False if no schedule has that name. ``dismiss`` has the engine forget it."""
         with self._database.writing() as connection:
             changed = connection.execute(schedules.delete().where(schedules.c.name == name))
+            if changed.rowcount:
+                dismiss(connection)
+                self._audit.append(connection, Action.SCHEDULE_REMOVED, by=by, about=name)
         return bool(changed.rowcount)
 
     def all(self) -> Sequence[Schedule]:
         """Every schedule, by name, without the lists."""
         columns = [column for column in schedules.columns if column.name != "jobs"]
-        return [_schedule(row, []) for row in self._database.read(sa.select(*columns).order_by(schedules.c.name))]
+        rows = self._database.read(sa.select(*columns).order_by(schedules.c.name))
+        return [_schedule(row, [], _doubt(row)) for row in rows]
 
-    def find(self, name: str) -> Schedule | None:
-        """The schedule with that name; None if no schedule has it, or it was changed after it was added."""
-        rows = self._database.read(sa.select(schedules).where(schedules.c.name == name))
-        return next(
-            (_schedule(row, row.jobs) for row in rows if hash_of([row.what, row.jobs]) == row.sha256),
-            None,
-        )
+    def find(self, name: str) -> Schedule | str:
+        """The schedule with that name, exactly as it was added; or why nothing is done for it, in words."""
+        row = next(iter(self._database.read(sa.select(schedules).where(schedules.c.name == name))), None)
+        if row is None:
+            return GONE
+        doubt = _doubt(row) or (CHANGED if hash_of(row.jobs) != row.what["jobs_sha256"] else "")
+        return doubt or _schedule(row, row.jobs)
 
 
-def _schedule(row: sa.Row[Any], jobs: Sequence[Any]) -> Schedule:
-    what = dict(row.what)
-    terms = what.pop("terms")
+def _hash(row: Mapping[str, Any]) -> str:
+    """SHA-256 of all that says what is done, when and where; the list is in it with its own hash."""
+    return hash_of([row[name] for name in ("name", "admin", "cron", "timezone", "what")])
+
+
+def _doubt(row: sa.Row[Any]) -> str:
+    if "jobs_sha256" not in row.what:
+        return EARLIER
+    return "" if _hash(row._asdict()) == row.sha256 else CHANGED
+
+
+def _schedule(row: sa.Row[Any], jobs: Sequence[Any], doubt: str = "") -> Schedule:
+    terms = None if doubt else row.what["terms"]  # of what was changed nothing is followed
+    what = {name: str(row.what.get(name, "")) for name in ("command", "job_list", "since", "evidence", "pack")}
     return Schedule(
         name=row.name,
         admin=row.admin,
@@ -110,5 +146,6 @@ def _schedule(row: sa.Row[Any], jobs: Sequence[Any]) -> Schedule:
         terms=Terms(**terms) if terms else None,
         added_at=row.added_at,
         added_by=row.added_by,
+        doubt=doubt,
         **what,
     )

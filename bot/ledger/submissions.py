@@ -6,7 +6,7 @@ SHA-256. It puts the stints into the queue in its own transaction, and ends at a
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -199,15 +199,17 @@ class Submissions:
                 return why
             return "" if _frozen(connection, run_id) == row.sha256 else CHANGED
 
-    def is_as_frozen(self, run_id: str) -> bool:
-        """Whether every job of a run that needed an approval is what was submitted, and its terms are."""
+    def frozen(self, run_id: str) -> tuple[tuple[Job, ...], dict[str, Any]] | None:
+        """The list and the terms of a run that needed an approval, exactly as they were submitted; None if changed.
+
+        What is given is what was compared: it is read once.
+        """
         with self._database.writing(lasting=False) as connection:
             statement = sa.select(submissions.c.sha256).where(submissions.c.run_id == run_id)
             try:
-                _hold_against_list(connection, run_id, str(connection.scalar(statement)))
+                return _hold_against_list(connection, run_id, str(connection.scalar(statement)))
             except NotApproved:
-                return False
-        return True
+                return None
 
     def _row(self, connection: sa.Connection, run_id: str) -> sa.Row[Any]:
         row = connection.execute(sa.select(submissions).where(submissions.c.run_id == run_id)).one_or_none()
@@ -241,30 +243,37 @@ class Submissions:
 CHANGED = "The list was changed in the ledger after it was submitted for approval: none of it is worked."
 
 
-def _hold_against_list(connection: sa.Connection, run_id: str, sha256: str) -> None:
-    """Make sure that every job of a run is as it was frozen.
+def _hold_against_list(connection: sa.Connection, run_id: str, sha256: str) -> tuple[tuple[Job, ...], dict[str, Any]]:
+    """Make sure that every job of a run is as it was frozen; gives the jobs, in the order of the list, and the terms.
 
     Raises:
         NotApproved: it is not.
     """
-    statement = sa.select(orders.c.amazon_order, orders.c.job).where(orders.c.run_id == run_id)
-    jobs = {row.amazon_order: row.job for row in connection.execute(statement)}
-    kept = connection.execute(sa.select(stints.c.orders, stints.c.sha256).where(stints.c.run_id == run_id)).all()
+    statement = sa.select(orders.c.amazon_order, orders.c.job).where(orders.c.run_id == run_id).order_by(orders.c.place)
+    jobs = {row.amazon_order: Job.model_validate(row.job) for row in connection.execute(statement)}
+    run, kept = _asked_for(connection, run_id)
     in_stints = {order for row in kept for order in row.orders}
     same = in_stints == jobs.keys() and all(
-        row.sha256 == hash_of([Job.model_validate(jobs[order]).model_dump(mode="json") for order in row.orders])
-        for row in kept
+        row.sha256 == hash_of([jobs[order].model_dump(mode="json") for order in row.orders]) for row in kept
     )
-    if not same or _frozen(connection, run_id) != sha256:
+    if not same or _hash(run_id, run, kept) != sha256:
         raise NotApproved(run=run_id, reason="its list was changed in the ledger after it was submitted")
+    return tuple(jobs.values()), run.terms
 
 
 def _frozen(connection: sa.Connection, run_id: str) -> str:
     """The SHA-256 of what a run is asked for and how it is worked: of its terms, and of the hash of every stint."""
-    run = connection.execute(
-        sa.select(queued_runs.c.sha256, queued_runs.c.terms).where(queued_runs.c.run_id == run_id)
-    ).one()
-    kept = connection.execute(sa.select(stints.c.sha256, stints.c.orders).where(stints.c.run_id == run_id))
+    return _hash(run_id, *_asked_for(connection, run_id))
+
+
+def _asked_for(connection: sa.Connection, run_id: str) -> tuple[Any, Sequence[Any]]:
+    """The row of a run, and those of its stints, as far as they say what it is asked for."""
+    asked = sa.select(queued_runs.c.sha256, queued_runs.c.terms).where(queued_runs.c.run_id == run_id)
+    kept = sa.select(stints.c.sha256, stints.c.orders).where(stints.c.run_id == run_id)
+    return connection.execute(asked).one(), connection.execute(kept).all()
+
+
+def _hash(run_id: str, run: Any, kept: Sequence[Any]) -> str:
     return hash_of([run_id, run.sha256, run.terms, sorted([row.sha256, *row.orders] for row in kept)])
 
 

@@ -66,13 +66,13 @@ def hashes_of_results(folder: Path) -> dict[str, str]:
     return {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files if file.is_file()}
 
 
-def save(path: Path, text: str) -> None:
-    """Replace a file of a run by ``text``, in one go.
+def save(path: Path, content: str | bytes) -> None:
+    """Replace a file of a run by ``content``, in one go.
 
     Raises RunStopped when it cannot be written; then it is as it was.
     """
     try:
-        write_atomically(path, text)
+        write_atomically(path, content)
     except OSError as error:
         raise RunStopped(reason=f"{path} could not be written: {error.strerror or error}.") from error
 

@@ -15,10 +15,12 @@ from ledger import fill
 from playwright.sync_api import Page, sync_playwright
 
 from bot.access.find_browser import find_browser
-from bot.joblist import read_job_list
+from bot.engine.schedules import add, schedule_of
+from bot.joblist import Job, JobList, read_job_list
 from bot.ledger import Ledger, Terms
 from bot.outcomes import OrderResult, Outcome
 from bot.sandbox.sample import EXPECTED, SAMPLE_LIST
+from bot.vocabulary import Reason
 
 sys.path.append(str(Path(__file__).parents[1] / "kit"))
 from console_kit import Served, served
@@ -53,11 +55,36 @@ def practice(console: Served) -> list[str]:
             ledger.runs.finish_order(told)
     order = f"/runs/{run_id}/orders/{sample.jobs[0].order}"
     run = f"/runs/{run_id}"
-    return ["/runs", run, order, f"/approve/{waiting}", "/new", "/approve", "/settle", "/workers", "/screens", "/audit"]
+    fill_in_few(console)
+    pages = [
+        "/runs",
+        run,
+        order,
+        f"/approve/{waiting}",
+        "/new",
+        "/approve",
+        "/settle",
+        "/workers",
+        "/screens",
+        "/audit",
+    ]
+    return [*pages, "/schedules", f"/schedules?run={run_id}", "/tokens"]
+
+
+def fill_in_few(console: Served, many: int = 20) -> None:
+    """Schedules and tokens, as many as a team has."""
+    desk = console.desk
+    with Ledger.open(desk.place) as ledger:
+        for number in range(many):
+            audit = schedule_of(
+                desk.settings, name=f"audit {number}", cron="0 2 * * *", timezone="UTC", command="audit", since="7d"
+            )
+            add(ledger, desk.backlog, audit, "somebody")
+            ledger.console.make_token(f"robot {number}", ("viewer",), days=7, by="somebody")
 
 
 def long(console: Served, count: int) -> list[str]:
-    """One run of 100,000 orders; gives the pages to measure."""
+    """One run of 100,000 orders, one that waits for an approval, and a schedule; gives the pages to measure."""
     file = Path(console.desk.settings.ledger or "")
     fill(file, count)
     engine = sa.create_engine(f"sqlite:///{file}")
@@ -66,6 +93,23 @@ def long(console: Served, count: int) -> list[str]:
         connection.execute(sa.text("UPDATE orders SET outcome = 'failed' WHERE place % 1000 = 0"))
         connection.execute(sa.text("ANALYZE"))
     engine.dispose()
+    jobs = [
+        Job(order=f"115-0000000-{number:07}", store=f"Nordwind {number % 7}", reason=Reason.NO_INVENTORY)
+        for number in range(count)
+    ]
+    job_list = JobList(file="long.csv", jobs=tuple(jobs))
+    waiting = console.submitted(job_list, TERMS, by="somebody").run_id
+    schedule = schedule_of(
+        console.desk.settings,
+        name="nightly",
+        cron="0 2 * * *",
+        timezone="UTC",
+        command="plan",
+        job_list=job_list,
+    )
+    with Ledger.open(console.desk.place) as ledger:
+        add(ledger, console.desk.backlog, schedule, "somebody")
+    fill_in_few(console)
     order = console.ledger.pages.orders("long-ago", [count // 2])[0].job.order
     run = "/runs/long-ago"
     return [
@@ -76,8 +120,16 @@ def long(console: Served, count: int) -> list[str]:
         f"{run}?q={order[4:9]}",
         f"{run}?q=reads+Nordwind",
         f"{run}/orders/{order}",
+        "/approve",
+        f"/approve/{waiting}",
+        f"/approve/{waiting}?page={count // 100}",
+        f"/approve/{waiting}?q=Nordwind+3",
+        f"/runs/{waiting}",
         "/settle",
         "/workers",
+        "/schedules",
+        f"/schedules?run={waiting}",
+        "/tokens",
         "/audit",
     ]
 

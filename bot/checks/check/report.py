@@ -1,4 +1,7 @@
-"""A check as files: ``check.html`` for people, ``check.json`` for programs, ``junit.xml`` for CI servers."""
+"""A check as files: ``check.html`` for people, ``check.json`` for programs, ``junit.xml`` for CI servers.
+
+The pictures are inside the page, and once more as files of their own, for the console.
+"""
 
 import base64
 import xml.etree.ElementTree as ET
@@ -17,6 +20,8 @@ from bot.wording import duration, harmless, harmless_lines
 
 PAGE_FILE = "check.html"
 JSON_FILE = "check.json"
+BEFORE, NOW, DIFFERENCE = "before", "now", "difference"
+"""What the pictures of a screen are called, in the order in which they stand side by side."""
 
 _TEMPLATE = Path(__file__).with_name("check.html.j2")
 _KINDS = {
@@ -54,15 +59,26 @@ class Section:
 
 
 def write_files(folder: Path, outcome: CheckOutcome, pictures: Mapping[str, Pictures]) -> Path:
-    """Write the three files into ``folder``, and say where the page is.
+    """Write the three files and the pictures into ``folder``, and say where the page is.
 
     Raises:
         RunStopped: a file cannot be written.
     """
+    for screen, shown in pictures.items():
+        changed = any(one.screen == screen and one.changed for one in outcome.screens)
+        kept = {BEFORE: shown.before, NOW: shown.after, DIFFERENCE: shown.difference if changed else b""}
+        for which, png in kept.items():
+            if png:
+                save(picture_file(folder, screen, which), png)
     save(folder / JSON_FILE, as_json(outcome))
     save(folder / JUNIT_FILE, junit(outcome))
     save(folder / PAGE_FILE, page(outcome, pictures))
     return folder / PAGE_FILE
+
+
+def picture_file(folder: Path, screen: str, which: str) -> Path:
+    """Where a picture of a screen is, in the folder of its check."""
+    return folder / "pictures" / f"{screen}-{which}.png"
 
 
 def page(outcome: CheckOutcome, pictures: Mapping[str, Pictures]) -> str:

@@ -47,7 +47,8 @@ def add(visit: Visit) -> Response:
         raise HTTPException(409, "Choose what is to be done: an audit, a check, or the list of a run.")
     job_list = terms = None
     if list_of is not None and what in {"plan", "run"}:
-        job_list = JobList(file=list_of.job_list, jobs=jobs_of(visit, list_of.run))
+        jobs = jobs_of(visit, list_of.run) if what == "plan" else ()  # what cancels gets them as they were frozen
+        job_list = JobList(file=list_of.job_list, jobs=jobs)
         queued = visit.desk.ledger.queue.find(list_of.run)
         terms = queued.terms if queued else None  # its limits were approved with it
     try:

@@ -1,4 +1,4 @@
-"""The screens: what the latest doctor and checks found, as these commands left it."""
+"""The screens: what the latest doctor and checks found, and each screen side by side with its baseline."""
 
 import re
 from pathlib import Path
@@ -7,12 +7,17 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, Response
 
 from bot.checks.check.command import CHECKS_FOLDER
-from bot.checks.check.outcome import CheckOutcome
+from bot.checks.check.model import AspectState, ScreenReport
+from bot.checks.check.outcome import ASPECT_WORDS, STATE_WORDS, CheckOutcome
+from bot.checks.check.report import BEFORE, DIFFERENCE, NOW, PAGE_FILE, picture_file
 from bot.checks.check.show import of_json
 from bot.checks.doctor import CHECKS
 from bot.checks.doctor.kept import kept_rounds
 from bot.console.pages.runs import SANDBOXED
 from bot.console.visit import Visit, render
+
+SIDE_BY_SIDE = {BEFORE: "Baseline", NOW: "Now", DIFFERENCE: "Difference"}
+"""The pictures of a screen, with what they are called."""
 
 _ADMIN = re.compile(r'"admin": ?"([^"\\]+)"')
 _CHECK = re.compile(r"[0-9]{8}-[0-9]{6}-[0-9a-f]{4}")
@@ -55,10 +60,62 @@ def _read(folder: Path) -> CheckOutcome | None:
         return None
 
 
-def report(visit: Visit) -> Response:
-    """The report of a check, in a sandbox of its own: its screens beside their baselines."""
+def _check(visit: Visit) -> tuple[Path, CheckOutcome]:
+    """The check that an address names, and its folder.
+
+    Raises:
+        HTTPException: it does not exist.
+    """
     name = str(visit.request.path_params["check"])
-    path = visit.desk.settings.runs_dir / CHECKS_FOLDER / name / "check.html"
-    if not _CHECK.fullmatch(name) or not path.is_file():
+    folder = visit.desk.settings.runs_dir / CHECKS_FOLDER / name
+    found = _read(folder) if _CHECK.fullmatch(name) else None
+    if found is None:
         raise HTTPException(404, "There is no such check.")
+    return folder, found
+
+
+def one(visit: Visit) -> Response:
+    """A check: what drifted on each screen, the worst first, and its picture beside the baseline's."""
+    folder, found = _check(visit)
+    screens = sorted(found.screens, key=lambda screen: _WORST_FIRST.index(screen.state))
+    return render(
+        visit,
+        "check.html",
+        check=found,
+        screens=[(screen, _pictures(folder, screen)) for screen in screens],
+        has_report=(folder / PAGE_FILE).is_file(),
+        aspects=ASPECT_WORDS,
+        states=STATE_WORDS,
+    )
+
+
+_WORST_FIRST = (AspectState.DIFFERS, AspectState.NO_BASELINE, AspectState.HOLDS, AspectState.NOT_LOOKED_AT)
+
+
+def _pictures(folder: Path, screen: ScreenReport) -> dict[str, str]:
+    """What there is of a screen's pictures, with the words below each."""
+    there = {
+        which: words for which, words in SIDE_BY_SIDE.items() if picture_file(folder, screen.screen, which).is_file()
+    }
+    if DIFFERENCE in there and screen.changed:
+        there[DIFFERENCE] += f": {screen.changed:.3g} % differ"
+    return there
+
+
+def picture(visit: Visit) -> Response:
+    """A picture of a check: of a screen that it looked at, and no other file."""
+    folder, found = _check(visit)
+    name, which = str(visit.request.path_params["screen"]), str(visit.request.path_params["which"])
+    path = picture_file(folder, name, which)
+    if name not in {screen.screen for screen in found.screens} or which not in SIDE_BY_SIDE or not path.is_file():
+        raise HTTPException(404, "There is no such picture.")
+    headers = {"Content-Security-Policy": "default-src 'none'; sandbox", "Cache-Control": "private, max-age=3600"}
+    return Response(path.read_bytes(), media_type="image/png", headers=headers)
+
+
+def report(visit: Visit) -> Response:
+    """The report of a check, in a sandbox of its own."""
+    path = _check(visit)[0] / PAGE_FILE
+    if not path.is_file():
+        raise HTTPException(404, "There is no report of this check.")
     return HTMLResponse(path.read_bytes(), headers={"Content-Security-Policy": SANDBOXED})

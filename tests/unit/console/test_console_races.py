@@ -14,8 +14,10 @@ import pytest
 from console_kit import Answer, Served, hidden, served
 from run_kit import TERMS, permit
 
+from bot.engine import schedules
 from bot.joblist import JobList
-from bot.ledger import Approval, Ledger
+from bot.ledger import Approval, Ledger, Schedule
+from bot.ledger.audit import Action, Audit
 from bot.ledger.intents import Intents
 from bot.ledger.submissions import Submissions
 from bot.ledger.trail import Event
@@ -162,3 +164,61 @@ def test_two_people_who_submit_the_same_list_have_one_run(
     assert len({run_id for run_id, _ in made}) == 1
     assert sorted(is_new for _, is_new in made) == [False, True]
     assert team.ledger.pages.count_runs() == 1
+
+
+class Crash(BaseException):
+    """The end of the process, as far as a transaction is concerned."""
+
+
+def crashing_at(monkeypatch: pytest.MonkeyPatch, action: Action, *, after: bool) -> None:
+    """Have the process end right before, or right after, the audit is told of this."""
+    append = Audit.append
+
+    def told(audit: Audit, connection: Any, done: Action, **facts: Any) -> None:
+        if after or done is not action:
+            append(audit, connection, done, **facts)
+        if done is action:
+            raise Crash
+
+    monkeypatch.setattr(Audit, "append", told)
+
+
+def known_of(team: Served) -> tuple[list[str], list[str], list[str]]:
+    """The schedules that the ledger has, those that the engine knows, and what the audit says of schedules."""
+    told = [str(one.action) for one in team.ledger.audit.all() if "schedule" in one.action]
+    return [one.name for one in team.ledger.schedules.all()], sorted(team.desk.backlog.scheduled()), told
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before the audit", "after the audit"])
+def test_a_schedule_is_added_and_removed_with_its_entry_in_the_audit_or_not_at_all(team: Served, after: bool) -> None:
+    schedule = Schedule(name="nightly", admin=team.desk.admin, cron="0 2 * * *", timezone="UTC", command="check")
+    with Ledger.open(team.desk.place) as ledger:
+        with pytest.MonkeyPatch.context() as crashes:
+            crashing_at(crashes, Action.SCHEDULE_ADDED, after=after)
+            with pytest.raises(Crash):
+                schedules.add(ledger, team.desk.backlog, schedule, "olga")
+        assert known_of(team) == ([], [], [])
+        schedules.add(ledger, team.desk.backlog, schedule, "olga")
+        there = (["nightly"], ["nightly"], ["schedule added"])
+        assert known_of(team) == there
+        with pytest.MonkeyPatch.context() as crashes:
+            crashing_at(crashes, Action.SCHEDULE_REMOVED, after=after)
+            with pytest.raises(Crash):
+                schedules.remove(ledger, team.desk.backlog, "nightly", "olga")
+        assert known_of(team) == there
+        schedules.remove(ledger, team.desk.backlog, "nightly", "olga")
+    assert known_of(team) == ([], [], ["schedule added", "schedule removed"])
+
+
+def test_of_two_people_who_add_a_schedule_of_one_name_the_first_has_added_it(team: Served) -> None:
+    fields = {"name": "nightly", "timezone": "UTC", "what": "check"}
+    answers = at_once(
+        lambda: team.browser("olga").post("/schedules", fields | {"cron": "0 2 * * *"}),
+        lambda: team.browser("otto").post("/schedules", fields | {"cron": "0 5 * * *"}),
+    )
+    assert sorted(answer.status for answer in answers) == [303, 422]
+    (kept,) = team.ledger.schedules.all()
+    (called,) = team.desk.backlog._client.list_schedules()
+    assert (kept.cron, kept.added_by) in {("0 2 * * *", "olga"), ("0 5 * * *", "otto")}
+    assert called["schedule"] == kept.cron
+    assert known_of(team)[2] == ["schedule added"]

@@ -1,13 +1,17 @@
 """What is done at certain times, added and ended in the console."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from console_kit import Answer, Browser, Served, hidden
 from run_kit import TERMS
 
+from bot.console import pages
+from bot.engine.schedules import lines, schedule_of
 from bot.joblist import JobList
 from bot.ledger import Schedule
 
@@ -26,10 +30,10 @@ def added(browser: Browser, fields: Mapping[str, str]) -> Answer:
 
 
 def known(console: Served) -> list[Schedule]:
-    """What is kept, with the lists."""
+    """What is kept, with the lists; the engine knows of it, too."""
     found = [console.ledger.schedules.find(one.name) for one in console.ledger.schedules.all()]
-    assert sorted(console.desk.backlog.scheduled()) == [one.name for one in found if one]  # by the engine, too
-    return [one for one in found if one]
+    assert sorted(console.desk.backlog.scheduled()) == [one.name for one in console.ledger.schedules.all()]
+    return [one for one in found if isinstance(one, Schedule)]
 
 
 def approve(team: Served, run_id: str) -> None:
@@ -94,6 +98,43 @@ def test_a_list_that_was_changed_after_its_approval_is_not_canceled_at_certain_t
     answer = added(team.browser("olga"), CANCEL | {"run": approved})
     said = "This list was changed in the ledger after it was submitted: nothing was added."
     assert (answer.status != 303, said in answer.text, known(team)) == (True, True, [])
+
+
+def test_what_was_compared_with_the_approval_is_what_is_canceled_at_certain_times(
+    team: Served, approved: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    there_and_back = (
+        "UPDATE orders SET job = replace(job, 'Nordwind {}', 'Nordwind {}') WHERE amazon_order LIKE '%0000002'"
+    )
+
+    def changed_back_meanwhile(*arguments: Any, **named: Any) -> Schedule:
+        made = schedule_of(*arguments, **named)
+        change(team.desk.place, there_and_back.format("DE", "UK"))
+        return made
+
+    monkeypatch.setattr(pages.schedules, "schedule_of", changed_back_meanwhile)
+    change(team.desk.place, there_and_back.format("UK", "DE"))
+    assert added(team.browser("olga"), CANCEL | {"run": approved}).status == 303
+    (schedule,) = known(team)
+    assert [(job.order, job.store) for job in schedule.jobs] == [(order, "Nordwind UK") for order in ORDERS]
+
+
+def test_a_schedule_that_was_changed_or_that_an_earlier_version_added_says_that_nothing_is_done_for_it(
+    team: Served,
+) -> None:
+    for name in ("changed", "earlier", "good"):
+        assert added(team.browser("olga"), NIGHTLY | {"name": name, "what": "check"}).status == 303
+    change(team.desk.place, "UPDATE schedules SET cron = '* * * * *' WHERE name = 'changed'")
+    change(team.desk.place, "UPDATE schedules SET what = json_remove(what, '$.jobs_sha256') WHERE name = 'earlier'")
+    changed = "it was changed in the ledger after it was added: remove it, and add it again"
+    earlier = "an earlier version added it, which kept no hash over its Admin and times: remove it, and add it again"
+    page = team.browser("olga").get("/schedules").text
+    assert re.findall(r"nothing is done for it: ([^<]+)<", page) == [changed, earlier]
+    listed = "\n".join(lines(team.ledger, team.desk.backlog))
+    assert re.findall(r"Nothing is done for it: (.+)\.", listed) == [changed, earlier]
+    for name in ("changed", "earlier"):
+        assert team.browser("olga").post("/schedules/remove", {"name": name}).status == 303
+    assert [one.name for one in known(team)] == ["good"]
 
 
 def test_the_limits_that_were_approved_go_with_the_list(team: Served, three: JobList) -> None:

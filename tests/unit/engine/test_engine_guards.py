@@ -237,7 +237,8 @@ def test_a_queue_that_is_away_is_trouble_with_the_ledger_when_it_is_purged(bench
 def test_a_schedule_calls_with_its_name_and_the_time_and_nothing_is_made_up_for(bench: Bench) -> None:
     stints, browser_thread, said = Stints(bench.ledger), BrowserThread(), list[str]()
     with open_backlog(bench.place, bench.ledger) as backlog:
-        backlog.schedule("nightly", HOST, "0 2 * * *", "Europe/Berlin")
+        with bench.ledger._database.writing() as connection:
+            backlog.schedule("nightly", HOST, "0 2 * * *", "Europe/Berlin", connection)
         (kept,) = backlog._client.list_schedules()
         assert (kept["automatic_backfill"], kept["cron_timezone"]) == (False, "Europe/Berlin")
         with engine_started(
@@ -260,7 +261,8 @@ def test_a_schedule_calls_with_its_name_and_the_time_and_nothing_is_made_up_for(
         assert before - timedelta(seconds=1) <= at <= datetime.now(UTC)
         (called,) = stints_of_runs_over(bench.ledger, backlog, datetime.now(UTC) + timedelta(minutes=1))
         assert called.startswith("sched-nightly-")
-        backlog.unschedule("nightly")
+        with bench.ledger._database.writing() as connection:
+            backlog.unschedule("nightly", connection)
         assert backlog.scheduled() == {}
 
 

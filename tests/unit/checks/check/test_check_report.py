@@ -160,7 +160,9 @@ def test_the_page_is_one_file_that_fetches_nothing(tmp_path: Path) -> None:
     made = outcome(screen("dialog", MISSING, MOVED, looks=AspectState.DIFFERS, changed=2.3456))
     path = write_files(tmp_path / "new", made, pictures)
     written = path.read_text(encoding="utf-8")
-    assert sorted(file.name for file in path.parent.iterdir()) == ["check.html", "check.json", "junit.xml"]
+    assert sorted(file.name for file in path.parent.iterdir()) == ["check.html", "check.json", "junit.xml", "pictures"]
+    kept = {file.name: file.read_bytes() for file in (path.parent / "pictures").iterdir()}
+    assert kept == {"dialog-before.png": b"then", "dialog-now.png": b"now", "dialog-difference.png": b"red"}
     assert written == page(made, pictures)
     assert written.count("data:image/png;base64,") == 3
     assert "http://" not in written
