@@ -1,5 +1,6 @@
 """One order of a run: what was asked, what was seen, step by step with its pictures, and the trail with its hashes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.exceptions import HTTPException
@@ -8,7 +9,7 @@ from starlette.responses import Response
 from bot.console import reading
 from bot.console.pages.runs import run_of
 from bot.console.shown import EventShown
-from bot.console.visit import Visit, render
+from bot.console.visit import Visit, render, words_of
 from bot.errors import CannotStart
 from bot.ledger import Event
 from bot.wording import harmless_lines, step_words
@@ -35,10 +36,14 @@ def one(visit: Visit) -> Response:
         raise HTTPException(404, "This run has no order with this number.")
     planned = ledger.pages.order(shown.plan_run, number) if shown.plan_run else None
     entries = reading.events(ledger.trail.of_order(shown.run, number))
+    here: Mapping[str, int] = {}
+    away = ""
     try:
         here = visit.desk.evidence(shown.run).list(f"evidence/{number}")
-    except (OSError, CannotStart):  # its store is away, or not known on this machine
-        here = {}
+    except CannotStart as unknown:
+        away = words_of(unknown)
+    except OSError as trouble:
+        away = f"The pictures cannot be read: {trouble.strerror or trouble}."
     named = [(str(one.told.get("file")), str(one.told.get("sha256"))) for one in entries if one.event == Event.PICTURE]
     shots = [Shot(name=name, sha256=sha256, there=name in here) for name, sha256 in named]
     intents = [
@@ -59,6 +64,7 @@ def one(visit: Visit) -> Response:
         looks=ledger.intents.looks_at([intent.intent for intent in intents]),
         before=before,
         after=after,
+        away=away,
         purged="" if all(shot.there for shot in shots) else ledger.trail.purged_at(shown.run),
         event_words=event_words,
     )
@@ -82,7 +88,7 @@ def evidence(visit: Visit) -> Response:
         found = store.list(name) if kind is not None else {}
         content = store.get(name) if name in found else None
     except CannotStart as away:
-        raise HTTPException(404, f"{away} {away.next_step}".strip()) from away
+        raise HTTPException(404, words_of(away)) from away
     except OSError:
         content = None
     if content is None or kind is None:
