@@ -20,7 +20,8 @@ from environment_kit import clean_environment
 from failure_kit import Program, end_all, print_if_it_fails
 from oidc_kit import OidcProvider
 from oidc_kit import person as known_there
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, expect
+from people_kit import people_at
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect
 from practice_kit import MAIN, US
 from run_kit import permit
 
@@ -118,23 +119,7 @@ def console(sandbox: Sandbox, tmp_path: Path, request: pytest.FixtureRequest) ->
 @pytest.fixture
 def person(browser: Browser, console: Console) -> Iterator[Callable[..., Page]]:
     """A page of the person with this name, at the team's console; what the browser complains of fails the test."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def enter(name: str = "", **how: object) -> Page:
-        headers = {"X-Forwarded-User": name} if name else {}
-        context = browser.new_context(base_url=console.url, extra_http_headers=headers, **how)  # type: ignore[arg-type]  # as Playwright has them
-        context.set_default_timeout(PATIENCE)
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
-
-    yield enter
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    yield from people_at(console.url, browser, is_complaint, PATIENCE)
 
 
 def is_complaint(said: ConsoleMessage) -> bool:

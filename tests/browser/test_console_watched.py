@@ -3,20 +3,20 @@
 import itertools
 import re
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
 import pytest
 from console_kit import Served, served
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, FloatRect, Page, expect
+from people_kit import check_of, people_at
+from playwright.sync_api import Browser, ConsoleMessage, FloatRect, Page, expect
 from run_kit import TERMS, job
 from worked_kit import Worker, jpeg, picture_of
 
 from bot.checks.check.inspector import Pictures
 from bot.checks.check.model import Aspect, AspectState, ScreenReport
-from bot.checks.check.outcome import CheckOutcome
 from bot.checks.check.report import write_files
 from bot.joblist import JobList
 from bot.ledger import Ledger
@@ -42,22 +42,7 @@ def team(tmp_path: Path) -> Iterator[Served]:
 @pytest.fixture
 def person(browser: Browser, team: Served) -> Iterator[Callable[..., Page]]:
     """A page of the person with this name; what the browser complains of fails the test."""
-    contexts: list[BrowserContext] = []
-    complaints: list[str] = []
-
-    def enter(name: str, **how: object) -> Page:
-        headers = {"X-Forwarded-User": name}
-        context = browser.new_context(base_url=team.desk.origin, extra_http_headers=headers, **how)  # type: ignore[arg-type]  # as Playwright has them
-        contexts.append(context)
-        page = context.new_page()
-        page.on("console", lambda said: complaints.append(said.text) if is_complaint(said) else None)
-        page.on("pageerror", lambda error: complaints.append(str(error)))
-        return page
-
-    yield enter
-    for context in contexts:
-        context.close()
-    assert complaints == []
+    yield from people_at(team.desk.origin, browser, is_complaint)
 
 
 def is_complaint(said: ConsoleMessage) -> bool:
@@ -190,17 +175,7 @@ def test_a_schedule_is_added_and_removed_which_asks_first_and_is_in_the_audit(
 
 def test_a_screen_stands_beside_its_baseline_and_both_enlarge(team: Served, person: Callable[..., Page]) -> None:
     screen = ScreenReport(screen="grid", title="The list", aspects={Aspect.LOOKS: AspectState.DIFFERS}, changed=3.0)
-    outcome = CheckOutcome(
-        check="20260301-021405-a1b2",
-        admin="shop.example/admin",
-        account="bot",
-        pack="asc-4.3",
-        baselines="baselines",
-        started_at=datetime(2026, 3, 1, tzinfo=UTC),
-        seconds=1,
-        version="0.1.0",
-        screens=(screen,),
-    )
+    outcome = check_of("shop.example/admin", screen)
     pictures = Pictures(before=picture_of(200, "PNG"), after=picture_of(100, "PNG"), difference=picture_of(0, "PNG"))
     write_files(team.desk.settings.runs_dir / "checks" / outcome.check, outcome, {"grid": pictures})
     vera = person("vera", viewport={"width": 1280, "height": 800})

@@ -1,10 +1,10 @@
 """What the page *Screens* shows of doctor and of checks."""
 
 import re
-from datetime import UTC, datetime
 
 import pytest
 from console_kit import Served
+from people_kit import check_of
 
 from bot.checks.check.inspector import Pictures
 from bot.checks.check.model import Aspect, AspectState, Drift, ScreenReport
@@ -56,17 +56,7 @@ def test_before_the_first_doctor_the_page_says_what_to_do(mine: Served) -> None:
 
 def checked(console: Served, number: int, admin: str) -> CheckOutcome:
     """Have a check of an Admin been made, the later the higher its number."""
-    outcome = CheckOutcome(
-        check=f"20260301-{number:06}-a1b2",
-        admin=admin,
-        account="bot",
-        pack="asc-4.3",
-        baselines="baselines",
-        started_at=datetime(2026, 3, 1, tzinfo=UTC),
-        seconds=1,
-        version="0.1.0",
-        screens=(SEEN,),
-    )
+    outcome = check_of(admin, SEEN, number)
     folder = console.desk.settings.runs_dir / "checks" / outcome.check
     folder.mkdir(parents=True)
     (folder / "check.json").write_text(as_json(outcome), encoding="utf-8")
