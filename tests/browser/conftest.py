@@ -5,6 +5,7 @@ What a run did is asserted where it arrived: on the journal of the practice Admi
 
 import io
 import itertools
+import logging
 import re
 import subprocess
 import sys
@@ -217,6 +218,18 @@ def new_admin(context: BrowserContext, admin_on: Callable[..., Admin]) -> Admin:
     own, as pytest-playwright makes it: no cookie, cache, route or page of an earlier test is in it.
     """
     return admin_on(context.new_page())
+
+
+@pytest.fixture(autouse=True)
+def _what_is_said_is_shown_where_a_test_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In the log that pytest shows of a failed test: whatever else reads what is printed is not disturbed."""
+    say = Admin.say
+
+    def told(admin: Admin, remark: str) -> None:
+        logging.getLogger("said").warning(remark)
+        say(admin, remark)
+
+    monkeypatch.setattr(Admin, "say", told)
 
 
 @pytest.fixture
